@@ -1,0 +1,104 @@
+/**
+ * What a module is made of, in plain data. Core entities produce it by decorators (`decorators.ts`), custom modules by
+ * rows of `custom_module` and `custom_field`; everything else derives from it.
+ */
+export const FIELD_TYPES = [
+  'TEXT', 'LONG_TEXT', 'INTEGER', 'DECIMAL', 'MONEY', 'PERCENT', 'BOOLEAN', 'DATE', 'DATETIME', 'DURATION', 'SELECT', 'MULTI_SELECT', 'EMAIL',
+  'PHONE', 'URL', 'ADDRESS', 'JSON', 'REFERENCE', 'REFERENCES', 'USER', 'FORMULA', 'ROLLUP', 'AUTO_NUMBER', 'RATING', 'GEO',
+] as const
+
+export type FieldType = (typeof FIELD_TYPES)[number]
+
+/** Text per locale; `en` is always present. */
+export interface LocalizedText {
+  readonly en: string
+  readonly 'zh-CN'?: string
+}
+
+/** How much a value may harm its subject. Anything but `none` is hidden from a role that does not list the field. */
+export type Sensitivity = 'none' | 'personal' | 'sensitive' | 'finance'
+
+export interface SelectOption {
+  readonly value: string
+  readonly label: LocalizedText
+  /** `#rrggbb`, for screens. */
+  readonly color?: string
+  /** A retired option stays readable and can no longer be written. */
+  readonly retired?: boolean
+}
+
+export interface Transition {
+  readonly from: string
+  readonly to: string
+}
+
+export interface ReferenceMetadata {
+  /** Target module's name, or `*` for a polymorphic reference to a record of any module. */
+  readonly module: string
+  /** Name of the to-many connection on the target module; absent where there is none (always for `*`). */
+  readonly inverseName?: string
+  readonly inverseLabel?: LocalizedText
+  /** What happens to this record when the referenced one is deleted (into the recycle bin). */
+  readonly onDelete: 'restrict' | 'clear' | 'cascade'
+  /** Following this reference must never lead back to the record itself (account.parent, team.parent …). */
+  readonly acyclic?: boolean
+}
+
+export interface FieldMetadata {
+  /** API name, `^[a-z][A-Za-z0-9]{0,47}$`. */
+  readonly name: string
+  readonly type: FieldType
+  readonly label: LocalizedText
+  readonly help?: LocalizedText
+  /** A value is demanded on create; cannot be cleared. */
+  readonly required?: boolean
+  /** Unique over undeleted records; makes the field a key of `<Module>UniqueInput`. TEXT, EMAIL, AUTO_NUMBER, INTEGER only. */
+  readonly unique?: boolean
+  readonly indexed?: boolean
+  /** Part of the module's text search (bigram index). */
+  readonly searchable?: boolean
+  readonly sensitivity?: Sensitivity
+  /** Set by the system alone (numbers, totals, resolution times): readable, never an input. */
+  readonly readOnly?: boolean
+  /** Can be given on create and never changed. */
+  readonly createOnly?: boolean
+  /** API value used on create when nothing is given. */
+  readonly default?: unknown
+  readonly options?: readonly SelectOption[]
+  readonly transitions?: readonly Transition[]
+  readonly reference?: ReferenceMetadata
+  /** Inclusive bounds for numbers, as decimal text; for RATING, 1–5 unless given. */
+  readonly min?: string
+  readonly max?: string
+  /** In characters (code points). Defaults: TEXT 500, LONG_TEXT 100,000, EMAIL 254, URL 2,048. */
+  readonly maxLength?: number
+  /** Digits behind the point that are kept. DECIMAL 6, PERCENT 4, MONEY 4 unless given. */
+  readonly scale?: number
+  /** AUTO_NUMBER: literal prefix and zero padding, e.g. `T-` and 6 for `T-000123`. */
+  readonly numbering?: { readonly prefix: string; readonly padding: number }
+  /** ROLLUP kept in a column by the write pipeline (e.g. order.total): readOnly, always equal to its source. */
+  readonly maintained?: boolean
+  /**
+   * Physical columns. One name for most types; MONEY has three (`<column>_amount`, `<column>_currency`, `<column>_base`),
+   * PHONE two (`<column>` as typed and `<column>_e164`). Custom fields have opaque names (`c_<n>`).
+   */
+  readonly column: string
+}
+
+export interface ModuleMetadata {
+  /** Permanent number, the last 16 bits of its records' ids. Core modules 1–999, others from 1000. */
+  readonly number: number
+  readonly name: string
+  readonly pluralName: string
+  readonly label: LocalizedText
+  readonly pluralLabel: LocalizedText
+  readonly table: string
+  /** Field shown as `displayName` (a text-like field). */
+  readonly nameField: string
+  /**
+   * Name of a required REFERENCE field whose target decides about access: whoever may read (update) the parent record may
+   * read (write) this one, e.g. an order's lines. Absent: rows are scoped by their own owner and team.
+   */
+  readonly accessParent?: string
+  readonly fields: readonly FieldMetadata[]
+}

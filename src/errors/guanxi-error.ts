@@ -1,0 +1,50 @@
+import { ERROR_CODES, type ErrorCode } from './codes.ts'
+
+/** One broken rule in an input: where (GraphQL argument path), which rule, and a sentence for people. */
+export interface Issue {
+  readonly path: readonly (string | number)[]
+  /** UPPER_SNAKE rule name, e.g. `REQUIRED`, `TOO_LONG`, `EMAIL`, `CYCLE`, `TRANSITION`. */
+  readonly code: string
+  readonly message: string
+}
+
+/** An error meant for the client: its message and `extensions` are sent as they are. Everything else is masked as INTERNAL. */
+export class GuanxiError extends Error {
+  override readonly name = 'GuanxiError'
+  readonly code: ErrorCode
+  /** Further members of `extensions`, e.g. `issues`, `retryAfter`, `current`. */
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+    this.details = Object.freeze({ ...details })
+  }
+
+  /** What goes into `extensions` of the GraphQL error, without `requestId`. */
+  get extensions(): Record<string, unknown> {
+    return { code: this.code, retryable: ERROR_CODES[this.code].retryable, ...this.details }
+  }
+}
+
+/** VALIDATION_FAILED with its issues; the message repeats the first so that logs and simple clients are readable. */
+export function validationFailed(issues: readonly Issue[]): GuanxiError {
+  const first = issues[0]
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
+  return new GuanxiError('VALIDATION_FAILED', `${first ? first.message : 'The input is not valid.'}${more}`, { issues })
+}
+
+/** NOT_FOUND in the one wording that is used for missing and for unreadable records alike. */
+export function notFound(module: string): GuanxiError {
+  return new GuanxiError('NOT_FOUND', `There is no ${module} with this id, or you cannot read it.`, { module })
+}
+
+/** A developer's mistake (wrong use of an internal function). Never shown to clients. */
+export class DefectError extends Error {
+  override readonly name = 'DefectError'
+}
+
+/** Ends the start with one clear line and a non-zero exit code (bad configuration, unreachable database …). */
+export class StartupError extends Error {
+  override readonly name = 'StartupError'
+}

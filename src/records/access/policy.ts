@@ -1,0 +1,53 @@
+/** What a grant allows on a module's records. */
+export const ACTIONS = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT'] as const
+export type Action = (typeof ACTIONS)[number]
+
+/** Which records a grant reaches, from narrow to wide. */
+export const SCOPES = ['OWN', 'TEAM', 'TEAM_TREE', 'ALL'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** Level of one field, from nothing to everything. MASKED shows a part of a text and nothing of other types. */
+export const FIELD_LEVELS = ['HIDDEN', 'MASKED', 'READ', 'WRITE'] as const
+export type FieldLevel = (typeof FIELD_LEVELS)[number]
+
+export interface ModuleAccess {
+  /** Widest scope per action, united over the roles; an action that is not listed is not allowed. */
+  readonly actions: ReadonlyMap<Action, Scope>
+  /** Level per field name, every field of the module included, system fields too. */
+  readonly fields: ReadonlyMap<string, FieldLevel>
+}
+
+/**
+ * A principal's rights, compiled from roles. Two policies of the same `shape` differ in `scopes` alone, so they share
+ * plans and prepared statements; `scopes` enter statements as parameters.
+ */
+export interface AccessPolicy {
+  /** Digest of modules, actions, scopes and field levels, and of the size bucket of each scope's key list. */
+  readonly shape: string
+  readonly modules: ReadonlyMap<string, ModuleAccess>
+  /**
+   * Values of a record's `scope_id` (its owner, or its team where it has no owner) that each scope admits:
+   * OWN: the user; TEAM: members of the user's teams and those teams; TEAM_TREE: likewise with all teams below.
+   */
+  readonly scopes: { readonly OWN: readonly string[]; readonly TEAM: readonly string[]; readonly TEAM_TREE: readonly string[] }
+  /** Epochs in whose snapshot this policy was compiled; every statement of the engine compares them. */
+  readonly epochs: Epochs
+}
+
+export interface Epochs {
+  readonly schema: number
+  readonly access: number
+}
+
+/** Who acts. Every function of records, domain, jobs and plugins takes it; there is no default. */
+export interface Principal {
+  readonly kind: 'user' | 'system'
+  /** The acting user; for `system` the fixed id of the system user. */
+  readonly userId: string
+  /** Shown in audit: `user`, `api_key`, or the named reason of system work. */
+  readonly via: string
+  readonly sessionId?: string
+  readonly apiKeyId?: string
+  readonly roles: readonly string[]
+  readonly policy: AccessPolicy
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto'
+import { GuanxiError } from '../errors/index.ts'
+
+/** Why a statement runs; tests and metrics count `record` statements apart from authentication and transaction control. */
+export type StatementPurpose = 'record' | 'authentication' | 'platform' | 'transaction'
+
+export interface Statement {
+  readonly text: string
+  readonly values?: readonly unknown[]
+  /** Prepared-statement name. Give one (see `statementName`) to hot statements only; at most 500 stay prepared a connection. */
+  readonly name?: string
+  readonly purpose: StatementPurpose
+}
+
+/** Sees each statement after it ran; used for metrics and for statement-count assertions. */
+export type StatementObserver = (statement: Statement, milliseconds: number) => void
+
+/** Anything that runs statements: the pool (each on a free connection) or one transaction. */
+export interface Executor {
+  query<Row = Record<string, unknown>>(statement: Statement): Promise<Row[]>
+}
+
+export interface Transaction extends Executor {
+  /** Runs `work` under a savepoint; `keep: false` (or an error) rolls its writes back and keeps the transaction usable. */
+  savepoint<T>(work: () => Promise<{ keep: boolean; value: T }>): Promise<T>
+}
+
+export interface Database extends Executor {
+  /** One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. */
+  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+  readonly pool: PoolLike
+}
+
+/** The part of `pg.Pool` that is used, so that TypeORM's own pool can be passed. */
+export interface PoolLike {
+  connect(): Promise<PoolClientLike>
+  readonly totalCount: number
+  readonly idleCount: number
+  readonly waitingCount: number
+}
+
+interface QueryConfigLike {
+  text: string
+  values?: unknown[]
+  name?: string
+}
+
+export interface PoolClientLike {
+  query(config: QueryConfigLike): Promise<{ rows: unknown[] }>
+  release(error?: Error | boolean): void
+}
+
+const MAX_PREPARED = 500
+
+/** A stable prepared-statement name for a text. */
+export function statementName(text: string): string {
+  return `g${createHash('sha1').update(text).digest('base64url')}`
+}
+
+/** SQLSTATE of a driver error, or undefined where the error did not come from the server. */
+export function sqlState(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+const LOST_CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'])
+const LOST_CONNECTION_STATES = /^(08|57P0|53300|58)/
+const LOST_CONNECTION_TEXT = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
+
+/** The server could not be reached or ended the session: nothing is known to be wrong with the statement itself. */
+export function isConnectionLoss(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && (LOST_CONNECTION_CODES.has(code) || LOST_CONNECTION_STATES.test(code))) return true
+  return typeof message === 'string' && LOST_CONNECTION_TEXT.test(message)
+}
+
+function translated(error: unknown): unknown {
+  if (isConnectionLoss(error)) return new GuanxiError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {}, { cause: error })
+  if (sqlState(error) === '57014') return new GuanxiError('UNAVAILABLE', 'The statement took too long and was stopped.', {}, { cause: error })
+  return error
+}
+
+/** Prepared statements of one connection, least recently used first. */
+type Prepared = Set<string>
+
+export function createDatabase(pool: PoolLike, observe: StatementObserver = () => {}): Database {
+  const preparedOf = new WeakMap<PoolClientLike, Prepared>()
+
+  async function run(client: PoolClientLike, statement: Statement): Promise<unknown[]> {
+    const started = performance.now()
+    try {
+      if (statement.name !== undefined) await keepWithinLimit(client, statement.name)
+      const config: QueryConfigLike = { text: statement.text }
+      if (statement.values !== undefined) config.values = statement.values as unknown[]
+      if (statement.name !== undefined) config.name = statement.name
+      const { rows } = await client.query(config)
+      return rows
+    } catch (error) {
+      throw translated(error)
+    } finally {
+      observe(statement, performance.now() - started)
+    }
+  }
+
+  async function keepWithinLimit(client: PoolClientLike, name: string): Promise<void> {
+    let prepared = preparedOf.get(client)
+    if (!prepared) {
+      prepared = new Set()
+      preparedOf.set(client, prepared)
+    }
+    if (prepared.delete(name)) {
+      prepared.add(name)
+      return
+    }
+    prepared.add(name)
+    if (prepared.size <= MAX_PREPARED) return
+    const oldest = prepared.values().next().value as string
+    prepared.delete(oldest)
+    // pg remembers what it prepared on the connection; both sides must forget the statement.
+    const known = (client as { connection?: { parsedStatements?: Record<string, unknown> } }).connection?.parsedStatements
+    if (known) delete known[oldest]
+    await client.query({ text: `DEALLOCATE "${oldest}"` }).catch(() => {})
+  }
+
+  async function withClient<T>(work: (client: PoolClientLike) => Promise<T>): Promise<T> {
+    let client: PoolClientLike
+    try {
+      client = await pool.connect()
+    } catch (error) {
+      throw translated(error)
+    }
+    let failure: unknown
+    try {
+      return await work(client)
+    } catch (error) {
+      failure = error
+      throw error
+    } finally {
+      const broken = failure instanceof GuanxiError && isConnectionLoss(failure.cause)
+      client.release(broken ? true : undefined)
+    }
+  }
+
+  return {
+    pool,
+    query: (statement) => withClient((client) => run(client, statement)) as Promise<never>,
+    transaction: (work) =>
+      withClient(async (client) => {
+        let savepoints = 0
+        const control = (text: string) => run(client, { text, purpose: 'transaction' })
+        const transaction: Transaction = {
+          query: (statement) => run(client, statement) as Promise<never>,
+          savepoint: async (inner) => {
+            savepoints += 1
+            const name = `s${savepoints}`
+            await control(`SAVEPOINT ${name}`)
+            try {
+              const { keep, value } = await inner()
+              await control(keep ? `RELEASE SAVEPOINT ${name}` : `ROLLBACK TO SAVEPOINT ${name}`)
+              return value
+            } catch (error) {
+              await control(`ROLLBACK TO SAVEPOINT ${name}`).catch(() => {})
+              throw error
+            }
+          },
+        }
+        await control('BEGIN')
+        try {
+          const value = await work(transaction)
+          await control('COMMIT')
+          return value
+        } catch (error) {
+          await control('ROLLBACK').catch(() => {})
+          throw error
+        }
+      }),
+  }
+}

@@ -1,0 +1,45 @@
+import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
+
+/**
+ * A field as the engine sees it: metadata plus what the registry derives from it. Frozen.
+ * System fields (`id version createdAt createdBy updatedAt updatedBy deletedAt owner team tags source`) are ordinary
+ * definitions with `system: true`.
+ */
+export interface FieldDefinition extends FieldMetadata {
+  /** Permanent id: `<module>.<name>` for core fields, the row's UUID for custom ones. Everything stored points at it. */
+  readonly id: string
+  readonly module: string
+  readonly custom: boolean
+  readonly system: boolean
+}
+
+/** A to-many connection: the other side of a REFERENCE field. */
+export interface InverseRelation {
+  readonly name: string
+  /** Module whose records the connection lists. */
+  readonly module: string
+  /** The REFERENCE field of that module which points here. */
+  readonly field: string
+}
+
+export interface ModuleDefinition extends Omit<ModuleMetadata, 'fields'> {
+  readonly custom: boolean
+  /** GraphQL type name: name with an upper-case first letter. */
+  readonly typeName: string
+  /** All fields by API name, system fields first, in display order. */
+  readonly fields: ReadonlyMap<string, FieldDefinition>
+  readonly inverses: ReadonlyMap<string, InverseRelation>
+  /** Fields that make `<Module>UniqueInput`, besides id and externalId. */
+  readonly uniqueFields: readonly FieldDefinition[]
+  readonly searchableFields: readonly FieldDefinition[]
+}
+
+/** Immutable snapshot of all modules. */
+export interface Registry {
+  /** Schema epoch that this snapshot was read at. */
+  readonly version: number
+  readonly modules: ReadonlyMap<string, ModuleDefinition>
+  readonly byNumber: ReadonlyMap<number, ModuleDefinition>
+  /** Definition by name; throws DefectError for an unknown one (callers pass names that the schema has checked). */
+  module(name: string): ModuleDefinition
+}

@@ -1,0 +1,81 @@
+import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import type { Principal } from '../records/access/policy.ts'
+import type { Registry } from '../records/registry/definition.ts'
+
+/** JSON text produced by PostgreSQL that goes to the client untouched. */
+export class RawJson {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+  /** Lets ordinary serializers (WebSocket, tests) write it too, at the price of parsing. */
+  toJSON(): unknown {
+    return JSON.parse(this.text)
+  }
+}
+
+/** One immutable state of the served schema; requests in flight finish on theirs. */
+export interface Runtime {
+  readonly version: number
+  readonly registry: Registry
+  readonly schema: GraphQLSchema
+}
+
+/** Who sends the operation. `principal()` is asked again after a stale epoch, so it must re-read rights then. */
+export interface Caller {
+  /** Null for an anonymous caller. Throws GuanxiError UNAUTHENTICATED for a credential that is not (or no longer) valid. */
+  principal(): Promise<Principal | null>
+  /** Forget what is cached for this caller; called before the one retry after a stale epoch. */
+  forget(): void
+}
+
+export interface OperationRequest {
+  /** Parsed and valid against `runtime.schema`. */
+  readonly document: DocumentNode
+  readonly operationName: string | null
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly caller: Caller
+  readonly requestId: string
+  readonly client: string | null
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly transport: 'http' | 'ws'
+  readonly accessMode: 'errors' | 'redact' | 'strict'
+}
+
+export interface OperationAnswer {
+  readonly data: RawJson | Record<string, unknown> | null | undefined
+  readonly errors?: readonly GraphQLFormattedError[]
+  readonly extensions?: Readonly<Record<string, unknown>>
+}
+
+/** The one execute() behind both transports, and the schema it executes. */
+export interface GraphQLEngine {
+  readonly runtime: Runtime
+  /** Calls back at once and after each swap; answers an unsubscribe function. */
+  onRuntime(listener: (runtime: Runtime) => void): () => void
+  /** Never throws: failures are in `errors`, masked (INTERNAL with the request id and nothing else for what is not a GuanxiError). */
+  execute(request: OperationRequest): Promise<OperationAnswer>
+}
+
+/** What hand-written resolvers (TypeGraphQL) get as context. */
+export interface ResolverContext {
+  readonly principal: Principal | null
+  readonly runtime: Runtime
+  readonly request: OperationRequest
+}
+
+/**
+ * What a hand-written resolver returns where its type is a record type (`me: User`): the schema layer plans the selection
+ * below and reads the record with the caller's rights. `principal`: read with these rights instead (signIn: the new session's).
+ */
+export class RecordHandle {
+  readonly module: string
+  readonly id: string
+  readonly principal: Principal | undefined
+  constructor(module: string, id: string, principal?: Principal) {
+    this.module = module
+    this.id = id
+    this.principal = principal
+  }
+}
