@@ -1,0 +1,37 @@
+/** Which parts of the work a process does. */
+export type ProcessRole = 'api' | 'worker' | 'all'
+
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+
+/** The environment, parsed once by `loadConfig` and frozen. Every setting is described in `settings.ts`. */
+export interface Config {
+  readonly production: boolean
+  /** Address to listen on. */
+  readonly host: string
+  /** TCP port to listen on; 0 takes a free one. */
+  readonly port: number
+  /** PostgreSQL to use; undefined starts the embedded one under `dataDir`. */
+  readonly databaseUrl: string | undefined
+  /** Absolute path. Holds the embedded cluster, generated secrets, and the first administrator's generated password. */
+  readonly dataDir: string
+  readonly redisUrl: string | undefined
+  readonly role: ProcessRole
+  readonly logLevel: LogLevel
+  /** Database connections of this process. */
+  readonly poolSize: number
+  /** Load the demo data into an empty database. */
+  readonly demo: boolean
+  /** Password of the demo users; undefined generates one. */
+  readonly demoPassword: string | undefined
+  readonly adminEmail: string
+  /** Password of the first administrator; undefined generates one. */
+  readonly adminPassword: string | undefined
+  /** The first signs and encrypts, all verify and decrypt. Empty: one is generated under `dataDir` (never in production). */
+  readonly secrets: readonly string[]
+  /** ISO 4217 code in which orders, filters and aggregates of money are counted. */
+  readonly organisationCurrency: string
+  /** Addresses and networks whose `X-Forwarded-For` is believed; empty believes none. */
+  readonly trustedProxies: readonly string[]
+  /** Milliseconds that requests in flight get to finish after SIGTERM. */
+  readonly drainTimeout: number
+}

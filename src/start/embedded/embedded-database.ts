@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { StartupError } from '../../errors/index.ts'
+import { prepareDataDir } from '../data-dir.ts'
+import { privateFile } from '../private-file.ts'
+import { findBinaries } from './binaries.ts'
+import { checkCluster, createCluster, DATABASE_NAME } from './cluster.ts'
+import { lockDirectory, lockHolder } from './directory-lock.ts'
+import { freePort } from './free-port.ts'
+import { endOrphans } from './orphans.ts'
+import { choosePlacement, recordedPlacement, recordPlacement, usableBinaries } from './placement.ts'
+import { type Postmaster, startPostmaster } from './postmaster.ts'
+import { readPostmasterFile } from './postmaster-file.ts'
+
+export interface EmbeddedDatabaseOptions {
+  readonly dataDir: string
+  /** Told when PostgreSQL ended by itself and when it runs again. */
+  readonly onEvent?: (event: 'ended' | 'restarted' | 'restart failed', reason?: string) => void
+}
+
+/** PostgreSQL that runs for this process alone, started again whenever it dies. */
+export interface EmbeddedDatabase {
+  readonly url: string
+  /** Process id of PostgreSQL; changes when it was started again. */
+  readonly pid: number
+  /** True when this start made the cluster. */
+  readonly created: boolean
+  stop(): Promise<void>
+}
+
+const PASSWORD_FILE = 'database-password'
+const LONGEST_PAUSE = 5_000
+
+/**
+ * Starts the embedded PostgreSQL on the cluster under `dataDir`, making it first where there is none. What a killed process
+ * left behind is cleared away. Throws StartupError with one clear line: another Guanxi holds the directory, no binaries,
+ * nobody to run as, a broken or foreign cluster.
+ */
+export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: EmbeddedDatabaseOptions): Promise<EmbeddedDatabase> {
+  prepareDataDir(dataDir)
+  const installed = findBinaries()
+  const placement = choosePlacement(dataDir)
+  const lock = lockDirectory(placement.base)
+  if ('heldBy' in lock)
+    throw new StartupError(`DATA_DIR ${dataDir} is in use by another Guanxi (process ${lock.heldBy}). Stop that one, or choose another DATA_DIR.`)
+  try {
+    const binaries = usableBinaries(installed, placement)
+    const password = privateFile(join(dataDir, PASSWORD_FILE), () => randomBytes(24).toString('base64url')).value
+    const created = !existsSync(placement.cluster)
+    if (created) createCluster(binaries, placement, password)
+    else checkCluster(placement.cluster, installed.major)
+    recordPlacement(dataDir, placement)
+    const previousPort = readPostmasterFile(placement.cluster)?.port
+    await endOrphans(placement.cluster)
+    const port = await freePort(previousPort)
+    let current = await startPostmaster(binaries, placement, port)
+    let stopping = false
+
+    const watch = (postmaster: Postmaster): void => {
+      void postmaster.ended.then(() => (stopping ? undefined : revive()))
+    }
+    const revive = async (): Promise<void> => {
+      onEvent('ended')
+      for (let pause = 100; !stopping; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+        try {
+          await endOrphans(placement.cluster)
+          current = await startPostmaster(binaries, placement, port)
+          if (stopping) return void (await current.stop())
+          onEvent('restarted')
+          return watch(current)
+        } catch (error) {
+          onEvent('restart failed', (error as Error).message)
+          await delay(pause)
+        }
+      }
+    }
+    watch(current)
+
+    return {
+      url: urlOf(password, port),
+      created,
+      get pid() {
+        return current.pid
+      },
+      stop: async () => {
+        stopping = true
+        await current.stop()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+/** URL of the embedded database that another process serves from `dataDir`; undefined when none runs. */
+export function embeddedDatabaseUrl(dataDir: string): string | undefined {
+  if (!existsSync(dataDir)) return undefined
+  const placement = recordedPlacement(dataDir)
+  if (placement === undefined || lockHolder(placement.base) === undefined) return undefined
+  const file = readPostmasterFile(placement.cluster)
+  if (file?.status !== 'ready') return undefined
+  return urlOf(privateFile(join(dataDir, PASSWORD_FILE), () => '').value, file.port)
+}
+
+function urlOf(password: string, port: number): string {
+  return `postgres://${DATABASE_NAME}:${password}@127.0.0.1:${port}/${DATABASE_NAME}`
+}

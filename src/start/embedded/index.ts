@@ -1,0 +1,1 @@
+export { type EmbeddedDatabase, type EmbeddedDatabaseOptions, embeddedDatabaseUrl, startEmbeddedDatabase } from './embedded-database.ts'
