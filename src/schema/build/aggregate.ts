@@ -1,0 +1,118 @@
+import { type GraphQLInputObjectType, GraphQLInt, GraphQLNonNull, type GraphQLObjectType, type GraphQLOutputType } from 'graphql'
+import type { AggregateFunction } from '../../records/read/request.ts'
+import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
+import type { ResolverContext } from '../operation.ts'
+import type { BuildContext } from './context.ts'
+import { describeField, describeModule } from './descriptions.ts'
+import { isRanged, isSummable, shapeOf } from './field-shapes.ts'
+import type { InputMember, OutputMember } from './members.ts'
+import { type ModuleTypeNames, typeNames } from './names.ts'
+import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
+import { inputType } from './shared/inputs.ts'
+import { objectType } from './shared/values.ts'
+
+const FUNCTIONS: readonly { readonly name: AggregateFunction; readonly type: keyof ModuleTypeNames; readonly order: keyof ModuleTypeNames; readonly description: string }[] = [
+  { name: 'sum', type: 'aggregateSum', order: 'aggregateNumberOrderBy', description: "Sums; money in the organisation's currency." },
+  { name: 'avg', type: 'aggregateAvg', order: 'aggregateNumberOrderBy', description: "Averages; money in the organisation's currency." },
+  { name: 'min', type: 'aggregateMin', order: 'aggregateRangeOrderBy', description: 'Smallest values.' },
+  { name: 'max', type: 'aggregateMax', order: 'aggregateRangeOrderBy', description: 'Largest values.' },
+]
+
+export interface AggregateTypes {
+  readonly aggregate: GraphQLObjectType<unknown, ResolverContext>
+  readonly aggregateOrderBy: GraphQLInputObjectType
+  /** Types of the functions' members; a function without a field to work on has none. */
+  readonly parts: readonly (GraphQLObjectType<unknown, ResolverContext> | GraphQLInputObjectType)[]
+}
+
+/** `AccountAggregate` with its functions, and `AccountAggregateOrderBy`. */
+export function aggregateTypes(context: BuildContext, module: ModuleDefinition): AggregateTypes {
+  const names = typeNames(module)
+  const label = describeModule(module)
+  const orders = new Map<string, GraphQLInputObjectType>()
+  const outputMembers: OutputMember[] = []
+  const orderMembers: InputMember[] = []
+  const parts: (GraphQLObjectType<unknown, ResolverContext> | GraphQLInputObjectType)[] = []
+
+  for (const { name, type, order, description } of FUNCTIONS) {
+    const fields = [...module.fields.values()].filter((field) => worksOn(name, field))
+    if (fields.length === 0) continue
+    const values = objectType(
+      names[type],
+      `${description} (${label})`,
+      { kind: 'aggregateValues', module: module.name },
+      () => fields.map((field) => valueMember(context, name, field)),
+      context.resolvers,
+    )
+    const orderType = orders.get(names[order]) ?? inputType(names[order], `The field to order groups by (${label})`, () => fields.map((field) => orderKey(context, field)), { oneOf: true })
+    if (!orders.has(names[order])) parts.push(orderType)
+    orders.set(names[order], orderType)
+    parts.push(values)
+    outputMembers.push({ name, type: values, description, descriptor: { kind: 'aggregateMember', module: module.name, member: name } })
+    orderMembers.push({ name, type: orderType, description, descriptor: { kind: 'function', function: name } })
+  }
+
+  const aggregate = objectType(
+    names.aggregate,
+    `One group of records (${label})`,
+    { kind: 'aggregate', module: module.name },
+    () => [
+      {
+        name: 'key',
+        type: JsonScalar,
+        description: 'Values that the group has in common, in the shape of `groupBy`; date parts as their first day.',
+        descriptor: { kind: 'aggregateMember', module: module.name, member: 'key' },
+      },
+      {
+        name: 'count',
+        type: new GraphQLNonNull(GraphQLInt),
+        description: 'Number of records.',
+        descriptor: { kind: 'aggregateMember', module: module.name, member: 'count' },
+      },
+      ...outputMembers,
+    ],
+    context.resolvers,
+  )
+  const aggregateOrderBy = inputType(
+    names.aggregateOrderBy,
+    `One key to order groups by (${label})`,
+    () => [
+      { name: 'count', type: context.shared.enums.sortDirection, description: 'Number of records.', descriptor: { kind: 'count' } },
+      { name: 'key', type: context.shared.inputs.aggregateKeyOrder, description: 'A key of `groupBy`.', descriptor: { kind: 'groupKey' } },
+      ...orderMembers,
+    ],
+    { oneOf: true },
+  )
+  return { aggregate, aggregateOrderBy, parts }
+}
+
+function worksOn(name: AggregateFunction, field: FieldDefinition): boolean {
+  return name === 'sum' || name === 'avg' ? isSummable(field) : isRanged(field)
+}
+
+function orderKey(context: BuildContext, field: FieldDefinition): InputMember {
+  return {
+    name: field.name,
+    type: context.shared.enums.sortDirection,
+    description: describeField(field),
+    descriptor: { kind: 'key', field: field.name },
+  }
+}
+
+function valueMember(context: BuildContext, name: AggregateFunction, field: FieldDefinition): OutputMember {
+  return {
+    name: field.name,
+    type: valueType(context, name, field),
+    description: describeField(field),
+    descriptor: { kind: 'aggregateValue', module: field.module, function: name, field: field.name },
+  }
+}
+
+/** Sums and averages of whole numbers are Decimals, so that no sum overflows; null where a group has no value. */
+function valueType(context: BuildContext, name: AggregateFunction, field: FieldDefinition): GraphQLOutputType {
+  const shape = shapeOf(field)
+  if (shape === 'money') return context.shared.values.money
+  if (shape === 'date') return DateScalar
+  if (shape === 'dateTime') return DateTimeScalar
+  return shape !== 'decimal' && (name === 'min' || name === 'max') ? GraphQLInt : DecimalScalar
+}

@@ -1,0 +1,91 @@
+import { type GraphQLFieldConfigArgumentMap, GraphQLInt, GraphQLList, GraphQLNonNull, type GraphQLObjectType, GraphQLString } from 'graphql'
+import type { ModuleDefinition } from '../../records/registry/definition.ts'
+import type { ResolverContext } from '../operation.ts'
+import { type BuildContext, typesOf } from './context.ts'
+import { describeModule } from './descriptions.ts'
+import { typeNames } from './names.ts'
+import { objectType } from './shared/values.ts'
+
+/** `AccountConnection`, as Relay knows it. */
+export function connectionType(context: BuildContext, module: ModuleDefinition): GraphQLObjectType<unknown, ResolverContext> {
+  const common = { kind: 'connectionMember', module: module.name } as const
+  return objectType(
+    typeNames(module).connection,
+    `A page of a list (${describeModule(module)})`,
+    { kind: 'connection', module: module.name },
+    () => {
+      const { record, edge } = typesOf(context, module.name)
+      return [
+        {
+          name: 'nodes',
+          type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(record))),
+          description: 'Records of this page.',
+          descriptor: { ...common, member: 'nodes' },
+        },
+        {
+          name: 'edges',
+          type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(edge))),
+          description: 'Records of this page with their cursors.',
+          descriptor: { ...common, member: 'edges' },
+        },
+        {
+          name: 'pageInfo',
+          type: new GraphQLNonNull(context.shared.values.pageInfo),
+          description: 'Where this page stands.',
+          descriptor: { ...common, member: 'pageInfo' },
+        },
+        {
+          name: 'totalCount',
+          type: new GraphQLNonNull(GraphQLInt),
+          description: 'Number of records in all, counted only when asked for.',
+          descriptor: { ...common, member: 'totalCount' },
+        },
+      ]
+    },
+    context.resolvers,
+  )
+}
+
+/** `AccountEdge`: a record and its cursor. */
+export function edgeType(context: BuildContext, module: ModuleDefinition): GraphQLObjectType<unknown, ResolverContext> {
+  const common = { kind: 'edgeMember', module: module.name } as const
+  return objectType(
+    typeNames(module).edge,
+    `A record and its place in the list (${describeModule(module)})`,
+    { kind: 'edge', module: module.name },
+    () => [
+      { name: 'cursor', type: new GraphQLNonNull(GraphQLString), description: 'Place in the list.', descriptor: { ...common, member: 'cursor' } },
+      {
+        name: 'node',
+        type: new GraphQLNonNull(typesOf(context, module.name).record),
+        description: 'The record.',
+        descriptor: { ...common, member: 'node' },
+      },
+    ],
+    context.resolvers,
+  )
+}
+
+/** Arguments that choose and order records; shared by root lists and nested ones. */
+export function listArguments(context: BuildContext, module: ModuleDefinition): GraphQLFieldConfigArgumentMap {
+  return {
+    ...choosingArguments(context, module),
+    orderBy: {
+      type: new GraphQLList(new GraphQLNonNull(typesOf(context, module.name).orderBy)),
+      description: 'Keys of the order, first one first. Default: newest first.',
+    },
+    first: { type: GraphQLInt, description: 'Page size from the start: 50 unless given, at most 500.' },
+    after: { type: GraphQLString, description: 'Only what follows this cursor.' },
+    last: { type: GraphQLInt, description: 'Page size from the end, instead of `first`.' },
+    before: { type: GraphQLString, description: 'Only what precedes this cursor.' },
+  }
+}
+
+/** Arguments that choose records. */
+export function choosingArguments(context: BuildContext, module: ModuleDefinition): GraphQLFieldConfigArgumentMap {
+  return {
+    filter: { type: typesOf(context, module.name).filter, description: 'Conditions that must hold.' },
+    search: { type: GraphQLString, description: 'Words that must occur in the searchable fields.' },
+    deleted: { type: context.shared.enums.deletedFilter, defaultValue: 'EXCLUDE', description: 'Records in the recycle bin.' },
+  }
+}

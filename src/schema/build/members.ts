@@ -1,0 +1,61 @@
+import type { GraphQLFieldConfigArgumentMap, GraphQLFieldConfigMap, GraphQLInputFieldConfigMap, GraphQLInputType, GraphQLOutputType } from 'graphql'
+import { DefectError } from '../../errors/index.ts'
+import type { FieldDescriptor, InputDescriptor } from '../descriptors.ts'
+import type { ResolverContext } from '../operation.ts'
+import type { SchemaResolvers } from './options.ts'
+
+/** One generated output field: what it is for people (description), for GraphQL (type) and for the planner (descriptor). */
+export interface OutputMember {
+  readonly name: string
+  readonly type: GraphQLOutputType
+  readonly description: string
+  readonly descriptor: FieldDescriptor
+  readonly args?: GraphQLFieldConfigArgumentMap
+}
+
+export interface InputMember {
+  readonly name: string
+  readonly type: GraphQLInputType
+  readonly description: string
+  readonly descriptor: InputDescriptor
+  readonly defaultValue?: unknown
+}
+
+/** Members without their descriptor's boilerplate: `part('amount', Decimal, 'The amount.')`. */
+export function part(name: string, type: GraphQLOutputType, description: string): OutputMember {
+  return { name, type, description, descriptor: { kind: 'part', part: name } }
+}
+
+export function inputPart(name: string, type: GraphQLInputType, description: string): InputMember {
+  return { name, type, description, descriptor: { kind: 'part', part: name } }
+}
+
+/** Fields of an object type, with descriptor and resolver. Throws DefectError for two members of one name. */
+export function outputFields(typeName: string, members: Iterable<OutputMember>, resolvers?: SchemaResolvers): GraphQLFieldConfigMap<unknown, ResolverContext> {
+  const fields: GraphQLFieldConfigMap<unknown, ResolverContext> = Object.create(null)
+  for (const { name, type, description, descriptor, args } of members) {
+    if (fields[name]) throw twice(typeName, name)
+    fields[name] = {
+      type,
+      description,
+      args,
+      resolve: resolvers?.resolverFor(descriptor, { typeName, fieldName: name }),
+      extensions: { guanxi: descriptor },
+    }
+  }
+  return fields
+}
+
+/** Fields of an input type, with descriptors. Throws DefectError for two members of one name. */
+export function inputFields(typeName: string, members: Iterable<InputMember>): GraphQLInputFieldConfigMap {
+  const fields: GraphQLInputFieldConfigMap = Object.create(null)
+  for (const { name, type, description, descriptor, defaultValue } of members) {
+    if (fields[name]) throw twice(typeName, name)
+    fields[name] = { type, description, defaultValue, extensions: { guanxi: descriptor } }
+  }
+  return fields
+}
+
+function twice(typeName: string, name: string): DefectError {
+  return new DefectError(`${typeName} would have two members named ${name}.`)
+}

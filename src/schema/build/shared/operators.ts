@@ -1,0 +1,72 @@
+import {
+  GraphQLBoolean,
+  GraphQLID,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLString,
+} from 'graphql'
+import type { CompareOperator } from '../../../records/read/request.ts'
+import type { OperatorFamily } from '../field-shapes.ts'
+import { type InputMember, inputPart } from '../members.ts'
+import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars/index.ts'
+import { inputType } from './inputs.ts'
+
+const HELP: Readonly<Record<CompareOperator, string>> = {
+  eq: 'Equal.',
+  ne: 'Not equal, or empty.',
+  in: 'One of these; an empty list matches nothing.',
+  notIn: 'None of these, or empty.',
+  contains: 'Contains this text; case and width are ignored.',
+  startsWith: 'Begins with this text; case and width are ignored.',
+  endsWith: 'Ends with this text; case and width are ignored.',
+  gt: 'Greater than.',
+  gte: 'Greater than or equal.',
+  lt: 'Less than.',
+  lte: 'Less than or equal.',
+  isNull: 'true: empty. false: not empty.',
+  hasAny: 'Has at least one of these.',
+  hasAll: 'Has all of these.',
+  hasNone: 'Has none of these.',
+  isEmpty: 'true: holds nothing. false: holds something.',
+}
+
+const EQUALITY: readonly CompareOperator[] = ['eq', 'ne', 'in', 'notIn']
+const RANGE: readonly CompareOperator[] = ['gt', 'gte', 'lt', 'lte']
+const TEXT: readonly CompareOperator[] = ['contains', 'startsWith', 'endsWith']
+const LISTED: ReadonlySet<CompareOperator> = new Set<CompareOperator>(['in', 'notIn', 'hasAny', 'hasAll', 'hasNone'])
+const YES_OR_NO: ReadonlySet<CompareOperator> = new Set<CompareOperator>(['isNull', 'isEmpty'])
+
+/**
+ * Operator inputs, one per family of values. All members are nullable, so that `null` where a value belongs reaches the
+ * planner, which answers VALIDATION_FAILED with the path.
+ */
+export function createOperatorInputs(): Readonly<Record<OperatorFamily, GraphQLInputObjectType>> {
+  const ordered: readonly CompareOperator[] = [...EQUALITY, ...RANGE, 'isNull']
+  const text = family('StringFilter', 'a text', GraphQLString, [...EQUALITY, ...TEXT, ...RANGE, 'isNull'])
+  return {
+    ID: family('IDFilter', 'an id', GraphQLID, [...EQUALITY, 'isNull']),
+    String: text,
+    Int: family('IntFilter', 'a whole number', GraphQLInt, ordered),
+    Decimal: family('DecimalFilter', 'a decimal number', DecimalScalar, ordered),
+    Boolean: family('BooleanFilter', 'a yes or no', GraphQLBoolean, ['eq', 'ne', 'isNull']),
+    Date: family('DateFilter', 'a day', DateScalar, ordered),
+    DateTime: family('DateTimeFilter', 'an instant', DateTimeScalar, ordered),
+    StringList: family('StringListFilter', 'a list of texts', GraphQLString, ['hasAny', 'hasAll', 'hasNone', 'isEmpty']),
+    Money: inputType('MoneyFilter', "Conditions on an amount, counted in the organisation's currency, and on its currency; all must hold.", () => [
+      ...ordered.map((operator) => operatorMember(operator, DecimalScalar)),
+      inputPart('currency', text, 'Conditions on the currency that the amount was given in.'),
+    ]),
+  }
+}
+
+function family(name: string, of: string, type: GraphQLInputType, operators: readonly CompareOperator[]): GraphQLInputObjectType {
+  return inputType(name, `Conditions on ${of}; all must hold.`, () => operators.map((operator) => operatorMember(operator, type)))
+}
+
+function operatorMember(operator: CompareOperator, value: GraphQLInputType): InputMember {
+  const type = YES_OR_NO.has(operator) ? GraphQLBoolean : LISTED.has(operator) ? new GraphQLList(new GraphQLNonNull(value)) : value
+  return { name: operator, type, description: HELP[operator], descriptor: { kind: 'operator', operator } }
+}
