@@ -1,0 +1,106 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm'
+
+/** A user's password, kept away from the module's table so that no record operation can reach it. */
+@Entity({ name: 'user_credential' })
+export class UserCredential {
+  @PrimaryColumn({ name: 'user_id', type: 'uuid' })
+  userId!: string
+
+  /** Argon2id in its PHC string form. */
+  @Column({ name: 'password_hash', type: 'text' })
+  passwordHash!: string
+
+  @Column({ name: 'updated_at', type: 'timestamptz', precision: 3 })
+  updatedAt!: Date
+}
+
+@Entity({ name: 'session' })
+export class Session {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string
+
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string
+
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt!: Date
+
+  @Column({ name: 'last_used_at', type: 'timestamptz', precision: 3 })
+  lastUsedAt!: Date
+
+  @Column({ name: 'expires_at', type: 'timestamptz', precision: 3 })
+  expiresAt!: Date
+
+  @Column({ name: 'revoked_at', type: 'timestamptz', precision: 3, nullable: true })
+  revokedAt!: Date | null
+
+  @Column({ name: 'user_agent', type: 'text', nullable: true })
+  userAgent!: string | null
+
+  @Column({ type: 'text', nullable: true })
+  ip!: string | null
+}
+
+/** One link of a session's rotation chain. A used token that comes again means theft: the whole session is revoked. */
+@Entity({ name: 'refresh_token' })
+export class RefreshToken {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string
+
+  @Column({ name: 'session_id', type: 'uuid' })
+  sessionId!: string
+
+  /** SHA-256; unique. */
+  @Column({ name: 'token_hash', type: 'bytea' })
+  tokenHash!: Buffer
+
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt!: Date
+
+  @Column({ name: 'expires_at', type: 'timestamptz', precision: 3 })
+  expiresAt!: Date
+
+  @Column({ name: 'used_at', type: 'timestamptz', precision: 3, nullable: true })
+  usedAt!: Date | null
+
+  @Column({ name: 'replaced_by', type: 'uuid', nullable: true })
+  replacedBy!: string | null
+}
+
+/** A key acts as its user, with one role where it names one and with all of the user's roles otherwise. */
+@Entity({ name: 'api_key' })
+export class ApiKey {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string
+
+  @Column({ type: 'text' })
+  name!: string
+
+  /** Public start of the key, by which it is found; unique. */
+  @Column({ type: 'text' })
+  prefix!: string
+
+  @Column({ name: 'secret_hash', type: 'bytea' })
+  secretHash!: Buffer
+
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string
+
+  @Column({ name: 'role_id', type: 'uuid', nullable: true })
+  roleId!: string | null
+
+  @Column({ name: 'created_by', type: 'uuid', nullable: true })
+  createdBy!: string | null
+
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt!: Date
+
+  @Column({ name: 'expires_at', type: 'timestamptz', precision: 3, nullable: true })
+  expiresAt!: Date | null
+
+  @Column({ name: 'last_used_at', type: 'timestamptz', precision: 3, nullable: true })
+  lastUsedAt!: Date | null
+
+  @Column({ name: 'revoked_at', type: 'timestamptz', precision: 3, nullable: true })
+  revokedAt!: Date | null
+}

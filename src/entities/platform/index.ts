@@ -1,0 +1,30 @@
+import { AuditEntry, ChangeSetRow, OutboxEvent, RecordHistory } from './change.entity.ts'
+import { CustomField, CustomModule } from './custom.entity.ts'
+import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity.ts'
+import { AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
+import { Role, RoleField, RoleGrant, TeamMember, UserRole } from './role.entity.ts'
+
+/** Tables that are no modules: nothing of them is reached by record operations. */
+export const platformEntities = Object.freeze([
+  ApiKey,
+  AuditEntry,
+  AutoNumberSeries,
+  ChangeSetRow,
+  CustomField,
+  CustomModule,
+  Epoch,
+  ExternalId,
+  IdempotencyRecord,
+  OutboxEvent,
+  RecordHistory,
+  RefreshToken,
+  Role,
+  RoleField,
+  RoleGrant,
+  SchemaVersion,
+  Session,
+  Setting,
+  TeamMember,
+  UserCredential,
+  UserRole,
+])
