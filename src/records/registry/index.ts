@@ -1,0 +1,102 @@
+import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
+import { DefectError } from '../../errors/index.ts'
+import { checkModule } from './check-module.ts'
+import type { FieldDefinition, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
+import { derivedNames, typeNameOf } from './derived-names.ts'
+import { systemFields } from './system-fields.ts'
+
+export type { FieldDefinition, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
+export { derivedNames, typeNameOf } from './derived-names.ts'
+export { targetOf, uniqueFieldOf } from './lookup.ts'
+export { NAME_PATTERN, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
+
+const FIRST_CUSTOM_NUMBER = 1000
+
+/** A field that a custom module or an administrator added knows its own permanent id; a core field's is made of its names. */
+type Identified = FieldMetadata & { readonly id?: string }
+
+/**
+ * The registry of these modules at a schema epoch: an immutable snapshot. Throws DefectError, naming the owner, where two
+ * modules claim one name, a list of one module meets a field of another, or a reference leads nowhere.
+ */
+export function buildRegistry(metadata: readonly ModuleMetadata[], version: number): Registry {
+  for (const module of metadata) checkModule(module)
+  checkClaims(metadata)
+  const inverses = collectInverses(metadata)
+  const definitions = metadata.map((module) => define(module, inverses.get(module.name) ?? []))
+  const modules: ReadonlyMap<string, ModuleDefinition> = new Map(definitions.map((module) => [module.name, module]))
+  return Object.freeze({
+    version,
+    modules,
+    byNumber: new Map(definitions.map((module) => [module.number, module])),
+    module(name: string): ModuleDefinition {
+      const found = modules.get(name)
+      if (!found) throw new DefectError(`there is no module ${name} in version ${version} of the registry`)
+      return found
+    },
+  })
+}
+
+function define(module: ModuleMetadata, inverses: readonly InverseRelation[]): ModuleDefinition {
+  const custom = module.number >= FIRST_CUSTOM_NUMBER
+  const definition = (field: Identified, system: boolean): FieldDefinition => {
+    const id = field.id ?? `${module.name}.${field.name}`
+    return Object.freeze({ ...field, id, module: module.name, custom: field.id !== undefined, system })
+  }
+  const fields = [...systemFields(module.name).map((field) => definition(field, true)), ...module.fields.map((field) => definition(field, false))]
+  return Object.freeze({
+    ...module,
+    custom,
+    typeName: typeNameOf(module.name),
+    fields: new Map(fields.map((field) => [field.name, field])),
+    inverses: new Map(inverses.map((inverse) => [inverse.name, inverse])),
+    uniqueFields: Object.freeze(fields.filter((field) => field.unique)),
+    searchableFields: Object.freeze(fields.filter((field) => field.searchable)),
+  })
+}
+
+/** Names, tables, numbers and everything that the schema makes of them belong to one module each. */
+function checkClaims(metadata: readonly ModuleMetadata[]): void {
+  const owners = new Map<string, string>()
+  const claim = (kind: string, what: string | number, owner: string) => {
+    const key = `${kind} ${what}`
+    const holder = owners.get(key)
+    if (holder !== undefined) throw new DefectError(`module ${owner} claims the ${key}, which belongs to module ${holder}`)
+    owners.set(key, owner)
+  }
+  for (const module of metadata) {
+    claim('number', module.number, module.name)
+    claim('table', module.table, module.name)
+    const names = derivedNames(module)
+    for (const type of names.types) claim('type', type, module.name)
+    for (const field of names.queries) claim('query', field, module.name)
+    for (const field of names.mutations) claim('mutation', field, module.name)
+    for (const field of names.subscriptions) claim('subscription', field, module.name)
+  }
+}
+
+function collectInverses(metadata: readonly ModuleMetadata[]): ReadonlyMap<string, readonly InverseRelation[]> {
+  const byModule = new Map(metadata.map((module) => [module.name, module]))
+  const inverses = new Map<string, InverseRelation[]>()
+  for (const module of metadata) {
+    for (const field of [...systemFields(module.name), ...module.fields]) {
+      const { reference } = field
+      if (!reference || reference.module === '*') continue
+      const where = `${module.name}.${field.name}`
+      const target = byModule.get(reference.module)
+      // A registry of a few modules (a test, a plugin's check) need not hold users and teams for the system fields.
+      if (!target && reference.inverseName === undefined && (reference.module === 'user' || reference.module === 'team')) continue
+      if (!target) throw new DefectError(`field ${where} refers to module ${reference.module}, which does not exist`)
+      if (reference.inverseName === undefined) continue
+      const taken = inverses.get(target.name) ?? []
+      const holder = taken.find((inverse) => inverse.name === reference.inverseName)
+      if (holder)
+        throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which belongs to ${holder.module}.${holder.field}`)
+      if ([...systemFields(target.name), ...target.fields].some((other) => other.name === reference.inverseName)) {
+        throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which is a field of module ${target.name}`)
+      }
+      inverses.set(target.name, [...taken, Object.freeze({ name: reference.inverseName, module: module.name, field: field.name })])
+    }
+  }
+  return inverses
+}

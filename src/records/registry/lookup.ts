@@ -1,0 +1,18 @@
+import type { FieldDefinition, ModuleDefinition, Registry } from './definition.ts'
+
+/** Module that a REFERENCE, REFERENCES or USER field leads to; undefined for other fields and for references to any module. */
+export function targetOf(field: FieldDefinition, registry: Registry): ModuleDefinition | undefined {
+  const name = field.reference?.module
+  return name === undefined || name === '*' ? undefined : registry.modules.get(name)
+}
+
+/**
+ * Field whose uniqueness a violated index (`constraint` of SQLSTATE 23505) protects: `<table>_<column>_key`, or
+ * `<table>_<column>_lower_key` where case does not count. Undefined for any other index.
+ */
+export function uniqueFieldOf(module: ModuleDefinition, constraint: string): FieldDefinition | undefined {
+  return module.uniqueFields.find((field) => {
+    const prefix = `${module.table}_${field.column}`
+    return constraint === `${prefix}_key` || constraint === `${prefix}_lower_key`
+  })
+}
