@@ -1,0 +1,8 @@
+import { Functions0000000000001 } from './0001-functions.ts'
+import { Platform0000000000002 } from './0002-platform.ts'
+import { Modules0000000000003 } from './0003-modules.ts'
+import { Access0000000000004 } from './0004-access.ts'
+import { Seed0000000000005 } from './0005-seed.ts'
+
+/** All migrations in order. Append; never edit or reorder what has been released. */
+export const migrations = [Functions0000000000001, Platform0000000000002, Modules0000000000003, Access0000000000004, Seed0000000000005]

@@ -1,0 +1,53 @@
+import type { DataSource } from 'typeorm'
+import { StartupError } from '../../errors/index.ts'
+import { migrations } from './index.ts'
+
+/** Any constant: nodes that start at once migrate one after the other. */
+const MIGRATION_LOCK = 7_203_114_501
+
+const OLDEST_SERVER = 150_000
+
+/**
+ * Brings the database up to the newest migration, all of them in one transaction, and gives the names of those that ran.
+ * Throws StartupError where the server is older than PostgreSQL 15, the database is not UTF-8, or a newer version of
+ * Guanxi has left a schema that this one cannot work with.
+ */
+export async function migrate(dataSource: DataSource): Promise<string[]> {
+  const runner = dataSource.createQueryRunner()
+  try {
+    await refuseUnfitServer(runner)
+    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    try {
+      await refuseNewerSchema(runner)
+      const done = await dataSource.runMigrations({ transaction: 'all' })
+      return done.map((migration) => migration.name)
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])
+    }
+  } finally {
+    await runner.release()
+  }
+}
+
+interface Queries {
+  query(text: string): Promise<unknown>
+}
+
+async function refuseUnfitServer(queries: Queries): Promise<void> {
+  const [server] = (await queries.query(
+    `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+      pg_encoding_to_char(d.encoding) AS encoding, d.datctype AS ctype FROM pg_database d WHERE d.datname = current_database()`,
+  )) as { number: number; version: string; encoding: string; ctype: string }[]
+  if (!server) throw new StartupError('The database does not describe itself; check DATABASE_URL.')
+  if (server.number < OLDEST_SERVER) throw new StartupError(`PostgreSQL ${server.version} is too old: Guanxi needs 15 or newer.`)
+  if (server.encoding !== 'UTF8') throw new StartupError(`The database has the encoding ${server.encoding}: create one with ENCODING 'UTF8'.`)
+}
+
+async function refuseNewerSchema(queries: Queries): Promise<void> {
+  const [known] = (await queries.query(`SELECT to_regclass('public.schema_version') IS NOT NULL AS present`)) as { present: boolean }[]
+  if (!known?.present) return
+  const rows = (await queries.query(
+    `SELECT number, name FROM public.schema_version WHERE breaking AND number > ${migrations.length} ORDER BY number LIMIT 1`,
+  )) as { name: string }[]
+  if (rows[0]) throw new StartupError(`The database was migrated by a newer version of Guanxi (${rows[0].name}); start that version, or restore a backup.`)
+}
