@@ -1,0 +1,171 @@
+import { ApolloServer, type ApolloServerPlugin, type BaseContext } from '@apollo/server'
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled'
+import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import type { GraphQLEngine, OperationRequest, Runtime } from '../schema/operation.ts'
+import { answerStatus, answerText, CarriedAnswer, firstCode } from './carried-answer.ts'
+import { PARSE_OPTIONS, syntaxErrorCode, VALIDATION_OPTIONS, validateDocument } from './document.ts'
+import { errorExtensions } from './error-body.ts'
+import type { Logger } from './logger.ts'
+import { type OperationTrace, traceAnswer } from './operation-context.ts'
+
+/** Context of one HTTP operation: what the engine needs besides the document. */
+export interface HttpContext extends BaseContext {
+  readonly request: Omit<OperationRequest, 'document' | 'operationName' | 'variables'>
+  /** The client accepts `application/graphql-response+json`, whose statuses are stricter. */
+  readonly graphqlResponseType: boolean
+  readonly trace: OperationTrace
+}
+
+/** Apollo's codes that are not ours. */
+const OUR_CODES: Readonly<Record<string, ErrorCode>> = {
+  BAD_REQUEST: 'GRAPHQL_PARSE_FAILED',
+  OPERATION_RESOLUTION_FAILURE: 'GRAPHQL_VALIDATION_FAILED',
+  BAD_USER_INPUT: 'GRAPHQL_VALIDATION_FAILED',
+  PERSISTED_QUERY_NOT_SUPPORTED: 'GRAPHQL_VALIDATION_FAILED',
+}
+
+const REMEMBERED_CHARACTERS = 4 * 1024 * 1024
+
+/**
+ * Apollo Server in gateway mode: it reads the request, parses, validates (both within our limits), and hands the rest to the
+ * engine, whose answer passes through it untouched. All of Apollo's own reporting, caching hints and pages are off.
+ */
+export async function startApollo(engine: GraphQLEngine, logger: Logger): Promise<ApolloServer<HttpContext>> {
+  const server = new ApolloServer<HttpContext>({
+    gateway: gatewayOf(engine) as never,
+    documentStore: documentStore(),
+    parseOptions: PARSE_OPTIONS,
+    validationOptions: VALIDATION_OPTIONS,
+    // Suggestions are off in validation itself, so the plugin that would remove them again is not needed.
+    hideSchemaDetailsFromClientErrors: false,
+    // The engine decides about introspection by who asks.
+    introspection: true,
+    // Credentials are bearer tokens, which a foreign page cannot make a browser send.
+    csrfPrevention: false,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    nodeEnv: 'production',
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    formatError,
+    stringifyResult: (value) => {
+      const { data } = value as { data?: unknown }
+      return data instanceof CarriedAnswer ? answerText(data.answer) : JSON.stringify(value)
+    },
+    logger: quiet(logger),
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      RESPONSE_PLUGIN,
+    ],
+  })
+  await server.start()
+  return server
+}
+
+/** Sets the status of the answer, and completes the errors that Apollo itself reported. */
+const RESPONSE_PLUGIN: ApolloServerPlugin<HttpContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response, contextValue }) => {
+      if (response.body.kind !== 'single') return
+      const result = response.body.singleResult
+      const data: unknown = result.data
+      if (data instanceof CarriedAnswer) {
+        response.http.status = answerStatus(data.answer, contextValue.graphqlResponseType)
+        return
+      }
+      for (const error of result.errors ?? []) Object.assign(error.extensions as object, { requestId: contextValue.request.requestId })
+      contextValue.trace.outcome = firstCode(result as never) ?? 'ok'
+      const isDocument = response.http.status === 400 && (result.errors?.[0]?.extensions?.code as string) in ERROR_CODES
+      if (isDocument && !contextValue.graphqlResponseType) response.http.status = 200
+    },
+  }),
+}
+
+function gatewayOf(engine: GraphQLEngine) {
+  return {
+    load: async () => ({ executor: (context: GatewayContext) => executeOperation(engine, context) }),
+    onSchemaLoadOrUpdate: (callback: (change: { apiSchema: GraphQLSchema; coreSupergraphSdl: string }) => void) =>
+      engine.onRuntime(({ schema }: Runtime) => callback({ apiSchema: schema, coreSupergraphSdl: '' })),
+    stop: async () => {},
+  }
+}
+
+/** What Apollo gives to a gateway's executor, as far as it is used. */
+interface GatewayContext {
+  readonly schema: GraphQLSchema
+  readonly document: DocumentNode
+  readonly operation: { readonly operation: OperationTrace['type'] } | undefined
+  readonly operationName: string | null
+  readonly request: { readonly variables?: Readonly<Record<string, unknown>>; readonly operationName?: string }
+  readonly context: HttpContext
+}
+
+async function executeOperation(engine: GraphQLEngine, { schema, document, operation, operationName, request, context }: GatewayContext) {
+  if (operation === undefined) return { errors: [new GraphQLError(unresolved(request.operationName))] }
+  context.trace.type = operation.operation
+  if (operation.operation === 'subscription') {
+    return {
+      errors: [
+        new GraphQLError('Subscriptions are served over WebSocket (graphql-transport-ws) on the same path.', {
+          extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
+        }),
+      ],
+    }
+  }
+  // The schema may have been swapped since the document was validated.
+  const served = engine.runtime.schema
+  if (served !== schema) {
+    const errors = validateDocument(served, document)
+    if (errors.length > 0) return { errors }
+  }
+  const answer = await engine.execute({ ...context.request, document, operationName, variables: request.variables ?? {} })
+  traceAnswer(context.trace, answer)
+  return { data: new CarriedAnswer(answer) as never }
+}
+
+export function unresolved(operationName: string | undefined | null): string {
+  return operationName
+    ? `The document has no operation named ${JSON.stringify(operationName)}.`
+    : 'The document has several operations: say which one with operationName.'
+}
+
+function formatError({ message, locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+  const given = extensions?.code as string
+  const known = given in ERROR_CODES ? (given as ErrorCode) : (OUR_CODES[given] ?? 'INTERNAL')
+  const code = known === 'GRAPHQL_PARSE_FAILED' ? syntaxErrorCode(message) : known
+  const { requestId: _, ...rest } = errorExtensions(code, '')
+  return {
+    message: code === 'INTERNAL' ? 'Something went wrong on our side. Report the requestId.' : message,
+    ...(locations ? { locations } : {}),
+    ...(path ? { path } : {}),
+    extensions: rest,
+  }
+}
+
+/** Apollo keys documents by the schema's text and their digest. */
+function documentStore() {
+  const documents = new LRUCache<string, DocumentNode>({ maxSize: REMEMBERED_CHARACTERS, sizeCalculation: (document) => (document.loc?.end ?? 0) + 1 })
+  return {
+    get: async (key: string) => documents.get(key),
+    set: async (key: string, document: DocumentNode) => void documents.set(key, document),
+    delete: async (key: string) => documents.delete(key),
+  }
+}
+
+/** Apollo's log messages may quote documents. Only that there was one is kept. */
+function quiet(logger: Logger) {
+  const note = (level: 'debug' | 'warn' | 'error') => () => logger[level]({ from: 'apollo' }, 'message of Apollo Server withheld')
+  return { debug: () => {}, info: () => {}, warn: note('warn'), error: note('error') }
+}

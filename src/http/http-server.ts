@@ -1,0 +1,139 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Config } from '../config/index.ts'
+import { StartupError } from '../errors/index.ts'
+import type { GraphQLEngine } from '../schema/operation.ts'
+import { startApollo } from './apollo.ts'
+import { trustProxies } from './client-address.ts'
+import { errorBody } from './error-body.ts'
+import { type CallerOf, registerGraphqlRoute } from './graphql-route.ts'
+import type { Health } from './health.ts'
+import { LIMITS } from './limits.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import { observe } from './operation-context.ts'
+import { protocolErrorOf } from './protocol-error.ts'
+import { requestIdOf } from './request-id.ts'
+import { serveSockets } from './web-socket.ts'
+
+export interface HttpServerOptions {
+  readonly engine: GraphQLEngine
+  readonly callerOf: CallerOf
+  readonly config: Pick<Config, 'host' | 'port' | 'trustedProxies' | 'drainTimeout'>
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly health: Health
+}
+
+export interface HttpServer {
+  /** Starts listening. Throws StartupError for a taken port or an address that this machine does not have. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>
+  /**
+   * Drains: no new connections, /ready answers 503, requests in flight finish within `drainTimeout`, sockets close with 1001
+   * after what they had under way. Resolves when the last connection is gone.
+   */
+  close(): Promise<void>
+}
+
+/** Fastify with GraphQL over HTTP and WebSocket, health and metrics. Nothing is served before `listen`. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { engine, callerOf, config, logger, metrics, health } = options
+  const apollo = await startApollo(engine, logger)
+  const trusted = trustProxies(config.trustedProxies)
+  const app: FastifyInstance = Fastify({
+    serverFactory: (handler) => createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 }, handler),
+    bodyLimit: LIMITS.body,
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    trustProxy: config.trustedProxies.length > 0 ? trusted : false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    logger: false,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
+  })
+  app.removeContentTypeParser('text/plain')
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+    if (health.draining) reply.header('connection', 'close')
+  })
+  app.addHook('onResponse', async (request, reply) => log(request, reply))
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    reply
+      .code(404)
+      .type('application/json; charset=utf-8')
+      .send(errorBody('NOT_FOUND', 'There is nothing here. The API is at /graphql.', request.id)),
+  )
+  registerGraphqlRoute(app, apollo, callerOf)
+  registerOperationsRoutes(app, health, metrics)
+  const sockets = serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted })
+
+  function log(request: FastifyRequest, reply: FastifyReply): void {
+    const milliseconds = reply.elapsedTime
+    const { trace } = request
+    if (trace) observe(metrics, 'http', trace, milliseconds)
+    else if (reply.statusCode < 400) return
+    logger.info(
+      {
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        milliseconds: Math.round(milliseconds * 100) / 100,
+        ...(trace ?? {}),
+      },
+      'request',
+    )
+  }
+
+  function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { status, code, message } = protocolErrorOf(error)
+    if (status >= 500) logger.error({ requestId: request.id, err: error }, 'request failed')
+    if (request.trace) request.trace.outcome = code
+    reply
+      .code(status)
+      .type('application/json; charset=utf-8')
+      .send(errorBody(code, message, request.id))
+  }
+
+  return {
+    listen: async () => {
+      try {
+        await app.listen({ host: config.host, port: config.port })
+      } catch (error) {
+        throw listenFailure(error, config)
+      }
+      const { address, port } = app.server.address() as AddressInfo
+      return { host: address, port }
+    },
+    close: async () => {
+      health.drain()
+      const timer = setTimeout(() => app.server.closeAllConnections(), config.drainTimeout)
+      await Promise.all([app.close(), sockets.close(config.drainTimeout)])
+      clearTimeout(timer)
+      await apollo.stop()
+    },
+  }
+}
+
+function registerOperationsRoutes(app: FastifyInstance, health: Health, metrics: Metrics): void {
+  app.get('/health', async () => ({ status: 'ok' }))
+  app.get('/ready', async (_, reply) => {
+    const failing = await health.failing()
+    if (failing.length > 0) reply.code(503)
+    return failing.length === 0 ? { status: 'ready' } : { status: 'unavailable', failing }
+  })
+  app.get('/metrics', async (_, reply) => {
+    reply.type(metrics.contentType)
+    return metrics.text()
+  })
+}
+
+function listenFailure(error: unknown, { host, port }: HttpServerOptions['config']): Error {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE') return new StartupError(`PORT ${port} on ${host} is taken by another program. Stop it, or choose another PORT.`)
+  if (code === 'EACCES') return new StartupError(`PORT ${port} may not be used without further rights. Choose a PORT above 1023.`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new StartupError(`HOST ${host} is no address of this machine. Set HOST to one, e.g. 127.0.0.1 or 0.0.0.0.`)
+  return new StartupError(`Cannot listen on ${host}:${port}: ${message}.`)
+}

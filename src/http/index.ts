@@ -1,0 +1,6 @@
+export type { CallerOf } from './graphql-route.ts'
+export { createHealth, type Health, type HealthCheck } from './health.ts'
+export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts'
+export { LIMITS } from './limits.ts'
+export { createLogger, type Logger } from './logger.ts'
+export { createMetrics, type Metrics, type MetricsSources, type OutboxLag } from './metrics.ts'

@@ -1,0 +1,15 @@
+/** What a request may be at most. Every refusal names the limit that it hit. */
+export const LIMITS = Object.freeze({
+  /** Bytes of an HTTP body. */
+  body: 8 * 1024 * 1024,
+  /** Characters of a GraphQL document. */
+  document: 256 * 1024,
+  /** Tokens of a GraphQL document; large inputs belong into variables. */
+  tokens: 2000,
+  /** Bytes of one message from a WebSocket client. */
+  socketMessage: 128 * 1024,
+  /** Operations that one socket has under way. */
+  socketOperations: 100,
+  /** Validation errors that are reported before validation gives up. */
+  validationErrors: 5,
+})

@@ -1,0 +1,172 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { GuanxiError } from '../errors/index.ts'
+import type { GraphQLEngine } from '../schema/operation.ts'
+import { clientAddress, type TrustProxy } from './client-address.ts'
+import { createDocumentReader } from './document.ts'
+import { type CallerOf, GRAPHQL_PATH } from './graphql-route.ts'
+import type { Health } from './health.ts'
+import { LIMITS } from './limits.ts'
+import type { Logger } from './logger.ts'
+import type { Metrics } from './metrics.ts'
+import { accessModeOf } from './operation-context.ts'
+import { clientNameOf, requestIdOf } from './request-id.ts'
+import { createSocketOperations } from './socket-operations.ts'
+
+export interface SocketOptions {
+  readonly engine: GraphQLEngine
+  readonly callerOf: CallerOf
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly health: Health
+  readonly trusted: TrustProxy
+}
+
+export interface Sockets {
+  /** Takes no more operations, lets those under way finish within the milliseconds, then closes every socket with 1001. */
+  close(timeout: number): Promise<void>
+}
+
+/** What is known of one socket. */
+export interface SocketExtra {
+  readonly socket: WebSocket
+  readonly ip: string | null
+  readonly userAgent: string | null
+  readonly id: string
+  /** Set by the first message. */
+  authorization: string | null
+  accessMode: 'errors' | 'redact' | 'strict'
+  client: string | null
+  expiry: NodeJS.Timeout | undefined
+}
+
+const PING_INTERVAL = 12_000
+const GOING_AWAY = 1001
+const TRY_AGAIN_LATER = 1013
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** GraphQL over WebSocket (`graphql-transport-ws`) on the path of the API. */
+export function serveSockets(server: Server, options: SocketOptions): Sockets {
+  const { callerOf, logger, metrics, health, trusted } = options
+  const operations = createSocketOperations({ ...options, documents: createDocumentReader() })
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: LIMITS.socketMessage,
+    perMessageDeflate: false,
+    handleProtocols: (protocols) => handleProtocols(protocols),
+  })
+  const protocol = makeServer<Record<string, unknown>, SocketExtra>({
+    onConnect: async ({ connectionParams, extra }) => connect(extra, connectionParams ?? {}),
+    onSubscribe: (context, id, payload) => operations.prepare(context.extra, id, payload),
+    execute: operations.execute,
+    onNext: (_context, _id, _payload, _args, result) => operations.carry(result),
+    onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
+  })
+
+  /** Checks the credential at once, so that a client learns about a bad one before its first operation. */
+  async function connect(extra: SocketExtra, parameters: Record<string, unknown>): Promise<boolean> {
+    extra.authorization = typeof parameters.authorization === 'string' ? parameters.authorization : null
+    extra.accessMode = accessModeOf(parameters.accessMode)
+    extra.client = clientNameOf(parameters.client)
+    const caller = callerOf(extra)
+    try {
+      await caller.principal()
+    } catch (error) {
+      if (error instanceof GuanxiError && error.code === 'UNAUTHENTICATED') return false
+      extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
+      return false
+    }
+    const expiresAt = caller.expiresAt?.() ?? null
+    if (expiresAt !== null)
+      extra.expiry = setTimeout(
+        () => extra.socket.close(CloseCode.Forbidden, 'Forbidden'),
+        Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMER),
+      ).unref()
+    return true
+  }
+
+  webSockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
+    metrics.socketOpened()
+    const extra: SocketExtra = {
+      socket,
+      ip: clientAddress(request, trusted),
+      userAgent: request.headers['user-agent'] ?? null,
+      id: requestIdOf(request.headers['x-request-id']),
+      authorization: null,
+      accessMode: 'errors',
+      client: null,
+      expiry: undefined,
+    }
+    const closed = protocol.opened(
+      {
+        protocol: socket.protocol,
+        send: (text) => send(socket, operations.unfold(text)),
+        close: (code, reason) => socket.close(code, reason),
+        onMessage: (handle) => {
+          socket.on('message', (data) => {
+            handle(String(data)).catch((error: unknown) => {
+              logger.error({ requestId: extra.id, err: error }, 'socket message failed')
+              socket.close(CloseCode.InternalServerError, 'Internal server error')
+            })
+          })
+        },
+      },
+      extra,
+    )
+    // The library closes the socket itself (1009 for too large a message); the event only has to be heard.
+    socket.on('error', () => {})
+    const stopPinging = keepAlive(socket)
+    socket.once('close', (code, reason) => {
+      stopPinging()
+      clearTimeout(extra.expiry)
+      metrics.socketClosed()
+      void closed(code, String(reason))
+    })
+  })
+
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => {})
+    const path = (request.url ?? '').split('?', 1)[0]
+    if (path !== GRAPHQL_PATH) return void stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (health.draining) return void stream.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    webSockets.handleUpgrade(request, stream, head, (socket) => webSockets.emit('connection', socket, request))
+  })
+
+  return {
+    close: async (timeout) => {
+      await operations.drain(timeout)
+      for (const socket of webSockets.clients) socket.close(GOING_AWAY, 'Going away')
+      const deadline = setTimeout(() => {
+        for (const socket of webSockets.clients) socket.terminate()
+      }, 2_000)
+      await new Promise<void>((resolve) => {
+        webSockets.close(() => resolve())
+      })
+      clearTimeout(deadline)
+    },
+  }
+}
+
+function send(socket: WebSocket, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.readyState !== socket.OPEN) return resolve()
+    // A failed write means a lost connection, and the close event tells that.
+    socket.send(text, () => resolve())
+  })
+}
+
+/** Ends sockets whose other side has vanished. */
+function keepAlive(socket: WebSocket): () => void {
+  let alive = true
+  socket.on('pong', () => {
+    alive = true
+  })
+  const timer = setInterval(() => {
+    if (!alive) return socket.terminate()
+    alive = false
+    socket.ping()
+  }, PING_INTERVAL).unref()
+  return () => clearInterval(timer)
+}
