@@ -51,6 +51,7 @@ export class AccessEpoch0000000000006 extends SchemaMigration {
       WHEN ((NEW.status <> 'active' AND OLD.status = 'active') OR (NEW.deleted_at IS NOT NULL AND OLD.deleted_at IS NULL))
       EXECUTE FUNCTION public.guanxi_end_sessions()`,
 
+    'CREATE INDEX users_sign_in ON public.users (lower(email)) WHERE deleted_at IS NULL',
     // Keys are digests of an account or an address.
     `CREATE TABLE public.sign_in_failure (
       key bytea PRIMARY KEY,

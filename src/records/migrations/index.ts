@@ -3,6 +3,14 @@ import { Platform0000000000002 } from './0002-platform.ts'
 import { Modules0000000000003 } from './0003-modules.ts'
 import { Access0000000000004 } from './0004-access.ts'
 import { Seed0000000000005 } from './0005-seed.ts'
+import { AccessEpoch0000000000006 } from './0006-access-epoch.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
-export const migrations = [Functions0000000000001, Platform0000000000002, Modules0000000000003, Access0000000000004, Seed0000000000005]
+export const migrations = [
+  Functions0000000000001,
+  Platform0000000000002,
+  Modules0000000000003,
+  Access0000000000004,
+  Seed0000000000005,
+  AccessEpoch0000000000006,
+]

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
+import { isUuid } from '../lib/record-id.ts'
+import type { Principal } from '../records/access/policy.ts'
+import type { Database, Executor } from '../records/database.ts'
+import { lockCurrentRights } from './access-epoch.ts'
+import { isAdministrator } from './administrator.ts'
+import { newApiKey } from './api-key-format.ts'
+import { type RequestOrigin, writeAudit } from './audit.ts'
+import { digestOf } from './secret.ts'
+
+/** An API key without its secret. */
+export interface ApiKeyInfo {
+  readonly id: string
+  readonly name: string
+  /** Second part of the key's text; names it in lists and logs. */
+  readonly prefix: string
+  /** Whom the key acts for. */
+  readonly userId: string
+  /** Role that it is limited to; null: all roles of the user. */
+  readonly roleKey: string | null
+  readonly createdBy: string
+  readonly createdAt: Date
+  readonly expiresAt: Date | null
+  readonly lastUsedAt: Date | null
+  readonly revokedAt: Date | null
+}
+
+export interface NewApiKey {
+  readonly name: string
+  /** Limits the key to this role. A service user's key gets its rights from it. */
+  readonly roleKey?: string | null
+  /** The caller where it is left out. */
+  readonly userId?: string | null
+  readonly expiresAt?: Date | null
+}
+
+export interface ApiKeys {
+  /**
+   * Makes a key; its text is answered this once. Administrators make keys for everyone and with any role, others for themselves and with a role they hold.
+   * Throws FORBIDDEN for the rest, VALIDATION_FAILED for an unknown user or role.
+   */
+  create(principal: Principal, input: NewApiKey, origin: RequestOrigin): Promise<{ readonly apiKey: ApiKeyInfo; readonly secret: string }>
+  /** Ends a key: one's own, or any for administrators. Throws NOT_FOUND for others. A second time changes nothing. */
+  revoke(principal: Principal, id: string, origin: RequestOrigin): Promise<ApiKeyInfo>
+  /** The caller's keys, all keys for administrators; the latest first. */
+  list(principal: Principal): Promise<readonly ApiKeyInfo[]>
+}
+
+const COLUMNS = `k.id, k.name, k.prefix, k.user_id AS "userId", (SELECT r.key FROM role r WHERE r.id = k.role_id) AS "roleKey", k.created_by AS "createdBy",
+  k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`
+
+const NAME_LENGTH = 200
+
+export function createApiKeys(database: Database, now: () => Date): ApiKeys {
+  return {
+    create: async (principal, input, origin) => {
+      const userId = input.userId ?? principal.userId
+      checkInput(input, now())
+      if (!isAdministrator(principal)) {
+        if (userId !== principal.userId) throw new GuanxiError('FORBIDDEN', 'Only administrators make API keys for others.')
+        if (input.roleKey != null && !principal.roles.includes(input.roleKey))
+          throw new GuanxiError('FORBIDDEN', 'An API key can only be limited to a role that you hold.')
+        // A key that is limited to one role must not make another that is not.
+        if (input.roleKey == null && principal.apiKeyId !== undefined) throw new GuanxiError('FORBIDDEN', 'An API key makes other keys only with a role.')
+      }
+      const key = newApiKey()
+      const apiKey = await database.transaction(async (transaction) => {
+        await lockCurrentRights(transaction, principal)
+        const roleId = input.roleKey == null ? null : await roleIdOf(transaction, input.roleKey)
+        await requireActiveUser(transaction, userId)
+        const [created] = await transaction.query<ApiKeyInfo>({
+          text: `INSERT INTO api_key AS k (id, name, prefix, secret_hash, user_id, role_id, created_by, created_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ${COLUMNS}`,
+          values: [randomUUID(), input.name.trim(), key.prefix, digestOf(key.secret), userId, roleId, principal.userId, now(), input.expiresAt ?? null],
+          purpose: 'platform',
+        })
+        await writeAudit(transaction, {
+          at: now(),
+          actorId: principal.userId,
+          via: principal.via,
+          action: 'apiKey.create',
+          userIds: [userId],
+          origin,
+          result: 'ok',
+        })
+        return created as ApiKeyInfo
+      })
+      return { apiKey, secret: key.text }
+    },
+    revoke: async (principal, id, origin) => {
+      if (!isUuid(id)) throw notFound('API key')
+      return database.transaction(async (transaction) => {
+        await lockCurrentRights(transaction, principal)
+        const [revoked] = await transaction.query<ApiKeyInfo>({
+          text: `UPDATE api_key k SET revoked_at = COALESCE(k.revoked_at, $2) WHERE k.id = $1 AND ($3 OR k.user_id = $4) RETURNING ${COLUMNS}`,
+          values: [id, now(), isAdministrator(principal), principal.userId],
+          purpose: 'platform',
+        })
+        if (!revoked) throw notFound('API key')
+        await writeAudit(transaction, {
+          at: now(),
+          actorId: principal.userId,
+          via: principal.via,
+          action: 'apiKey.revoke',
+          userIds: [revoked.userId],
+          origin,
+          result: 'ok',
+        })
+        return revoked
+      })
+    },
+    list: (principal) =>
+      database.query<ApiKeyInfo>({
+        text: `SELECT ${COLUMNS} FROM api_key k WHERE $1 OR k.user_id = $2 ORDER BY k.created_at DESC, k.id DESC LIMIT 1000`,
+        values: [isAdministrator(principal), principal.userId],
+        purpose: 'platform',
+      }),
+  }
+}
+
+function checkInput({ name, expiresAt }: NewApiKey, now: Date): void {
+  const length = [...name.trim()].length
+  if (length === 0 || length > NAME_LENGTH) {
+    throw validationFailed([
+      { path: ['input', 'name'], code: 'LENGTH', message: `The name of an API key has 1 to ${NAME_LENGTH} characters; this one has ${length}.` },
+    ])
+  }
+  if (expiresAt != null && expiresAt <= now) {
+    throw validationFailed([{ path: ['input', 'expiresAt'], code: 'PAST', message: 'The end of an API key must lie ahead.' }])
+  }
+}
+
+async function roleIdOf(executor: Executor, key: string): Promise<string> {
+  const [role] = await executor.query<{ id: string }>({ text: 'SELECT id FROM role WHERE key = $1', values: [key], purpose: 'platform' })
+  if (!role) throw validationFailed([{ path: ['input', 'roleKey'], code: 'UNKNOWN', message: 'There is no role with this key.' }])
+  return role.id
+}
+
+async function requireActiveUser(executor: Executor, userId: string): Promise<void> {
+  const [user] = isUuid(userId)
+    ? await executor.query({ text: `SELECT TRUE FROM users WHERE id = $1 AND status = 'active' AND deleted_at IS NULL`, values: [userId], purpose: 'platform' })
+    : []
+  if (!user) throw validationFailed([{ path: ['input', 'userId'], code: 'UNKNOWN', message: 'There is no active user with this id.' }])
+}

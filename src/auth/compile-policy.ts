@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import type { AccessPolicy, Action, Epochs, FieldLevel, ModuleAccess, Scope } from '../records/access/policy.ts'
+import { ACTIONS, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import type { FieldGrant, Grant } from './shipped-roles.ts'
+
+/** The part of a role that rights follow from. */
+export interface RoleRights {
+  readonly grants: readonly Grant[]
+  readonly fields: readonly FieldGrant[]
+}
+
+/** Rights per module without the caller's own keys; shared by all who hold the same roles. */
+export interface CompiledModules {
+  readonly modules: ReadonlyMap<string, ModuleAccess>
+  /** Digest of modules, actions, scopes and levels. */
+  readonly digest: string
+  /** Scopes that occur, narrow to wide. */
+  readonly scopes: readonly Scope[]
+}
+
+/** System fields that whoever may create or update a record may also set. */
+const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
+
+/**
+ * Unites roles: the widest scope per action, the highest level per field. A field that a role does not list follows that role's actions on the
+ * module where it is not sensitive, and is HIDDEN where it is. A role without READ, CREATE or UPDATE on the module adds no field, whatever it lists.
+ */
+export function compileModules(roles: readonly RoleRights[], registry: Registry): CompiledModules {
+  const modules = new Map<string, ModuleAccess>()
+  const hash = createHash('sha256')
+  const used = new Set<Scope>()
+  for (const module of [...registry.modules.values()].sort((a, b) => a.number - b.number)) {
+    const access = compileModule(roles, module)
+    if (!access) continue
+    modules.set(module.name, access)
+    hash.update(
+      `${module.name}:${[...access.actions].join(';')}:${[...access.fields].map(([name, level]) => `${name}=${FIELD_LEVELS.indexOf(level)}`).join(';')}\n`,
+    )
+    for (const scope of access.actions.values()) used.add(scope)
+  }
+  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)) }
+}
+
+/** Binds compiled modules to one user's keys. */
+export function bindPolicy(compiled: CompiledModules, scopes: AccessPolicy['scopes'], epochs: Epochs): AccessPolicy {
+  const buckets = compiled.scopes.map((scope) => (scope === 'ALL' ? '' : `${scope}${sizeBucket(scopes[scope].length)}`))
+  const shape = createHash('sha256')
+    .update(`${compiled.digest}|${buckets.join('|')}`)
+    .digest('base64url')
+    .slice(0, 27)
+  return Object.freeze({ shape, modules: compiled.modules, scopes: Object.freeze(scopes), epochs: Object.freeze(epochs) })
+}
+
+/** Plans differ between a few keys and many (DESIGN §3), not between 40 and 41. */
+export function sizeBucket(size: number): number {
+  if (size <= 1) return size
+  let bucket = 2
+  for (let limit = 16; size > limit; limit *= 4) bucket += 1
+  return bucket
+}
+
+function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): ModuleAccess | undefined {
+  const actions = new Map<Action, Scope>()
+  const levels = new Map<string, FieldLevel>()
+  for (const role of roles) {
+    const own = actionsOf(role, module.name)
+    if (own.size === 0) continue
+    for (const [action, scope] of own) actions.set(action, wider(scope, actions.get(action)))
+    const listed = listedLevels(role, module.name)
+    const mayWrite = own.has('CREATE') || own.has('UPDATE')
+    const mayRead = mayWrite || own.has('READ')
+    for (const field of module.fields.values()) {
+      const level = mayRead ? levelOf(field, listed.get(field.id) ?? listed.get(`${module.name}.*`) ?? listed.get('*.*'), mayWrite) : 'HIDDEN'
+      levels.set(field.name, higher(level, levels.get(field.name)))
+    }
+  }
+  if (actions.size === 0) return undefined
+  const ordered = ACTIONS.flatMap((action) => {
+    const scope = actions.get(action)
+    return scope ? [[action, scope] as const] : []
+  })
+  return Object.freeze({ actions: new Map(ordered), fields: levels })
+}
+
+function actionsOf(role: RoleRights, module: string): Map<Action, Scope> {
+  const actions = new Map<Action, Scope>()
+  for (const grant of role.grants) {
+    if (grant.module !== module && grant.module !== '*') continue
+    for (const action of grant.actions) actions.set(action, wider(grant.scope, actions.get(action)))
+  }
+  return actions
+}
+
+/** Levels by field id that one role lists for the module, entries for all fields included. */
+function listedLevels(role: RoleRights, module: string): Map<string, FieldLevel> {
+  const listed = new Map<string, FieldLevel>()
+  for (const field of role.fields) {
+    if (field.module === module || field.module === '*') listed.set(field.fieldId, higher(field.access, listed.get(field.fieldId)))
+  }
+  return listed
+}
+
+function levelOf(field: FieldDefinition, listed: FieldLevel | undefined, mayWrite: boolean): FieldLevel {
+  const writable = mayWrite && (field.system ? WRITABLE_SYSTEM_FIELDS.has(field.name) : !field.readOnly)
+  if (field.system && listed === undefined) return writable ? 'WRITE' : 'READ'
+  if (listed === undefined && (field.sensitivity ?? 'none') !== 'none') return 'HIDDEN'
+  const level = listed ?? 'WRITE'
+  return level === 'WRITE' && !writable ? 'READ' : level
+}
+
+function wider(scope: Scope, other: Scope | undefined): Scope {
+  return other !== undefined && SCOPES.indexOf(other) > SCOPES.indexOf(scope) ? other : scope
+}
+
+function higher(level: FieldLevel, other: FieldLevel | undefined): FieldLevel {
+  return other !== undefined && FIELD_LEVELS.indexOf(other) > FIELD_LEVELS.indexOf(level) ? other : level
+}

@@ -1,0 +1,65 @@
+import { type Issue, validationFailed } from '../errors/index.ts'
+import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
+import type { Registry } from '../records/registry/definition.ts'
+import type { RoleRights } from './compile-policy.ts'
+import type { FieldGrant, Grant } from './shipped-roles.ts'
+
+/** Rights as an administrator writes them: fields by name, `*` for every field of the module. */
+export interface RoleRightsInput {
+  readonly grants?: readonly { readonly module: string; readonly actions: readonly Action[]; readonly scope: Scope }[] | null
+  readonly fields?: readonly { readonly module: string; readonly field: string; readonly access: FieldLevel }[] | null
+}
+
+const KEY = /^[a-z][a-z0-9_]{0,47}$/
+const NAME_LENGTH = 200
+
+/** Checks key and name; `issues` gets what is wrong. */
+export function checkRoleNames(key: string | undefined, name: string | null | undefined, issues: Issue[]): void {
+  if (key !== undefined && !KEY.test(key)) {
+    issues.push({
+      path: ['input', 'key'],
+      code: 'FORMAT',
+      message: 'The key of a role is 1 to 48 lower-case letters, digits and underscores, and begins with a letter.',
+    })
+  }
+  const length = name == null ? 1 : [...name.trim()].length
+  if (length === 0 || length > NAME_LENGTH) {
+    issues.push({ path: ['input', 'name'], code: 'LENGTH', message: `The name of a role has 1 to ${NAME_LENGTH} characters; this one has ${length}.` })
+  }
+}
+
+/** Resolves module and field names to what is stored. Names that the registry does not have become issues. */
+export function resolveRights(input: RoleRightsInput, registry: Registry, issues: Issue[]): RoleRights {
+  const known = (module: string) => module === '*' || registry.modules.has(module)
+  const unknownModule = (path: Issue['path'], module: string): Issue => ({
+    path,
+    code: 'UNKNOWN',
+    message: `There is no module named ${JSON.stringify(module)}.`,
+  })
+
+  const grants = (input.grants ?? []).map((grant, index): Grant => {
+    const path = ['input', 'grants', index]
+    if (!known(grant.module)) issues.push(unknownModule([...path, 'module'], grant.module))
+    if (grant.actions.length === 0) issues.push({ path: [...path, 'actions'], code: 'REQUIRED', message: 'A grant needs at least one action.' })
+    return { module: grant.module, actions: [...new Set(grant.actions)], scope: grant.scope }
+  })
+  const seen = new Set<string>()
+  const fields = (input.fields ?? []).map(({ module, field, access }, index): FieldGrant => {
+    const path = ['input', 'fields', index]
+    const definition = registry.modules.get(module)?.fields.get(field)
+    const everyField = field === '*' && known(module)
+    if (!known(module)) issues.push(unknownModule([...path, 'module'], module))
+    else if (!definition && !everyField)
+      issues.push({ path: [...path, 'field'], code: 'UNKNOWN', message: `The module ${module} has no field named ${JSON.stringify(field)}.` })
+    const fieldId = definition?.id ?? `${module}.*`
+    if (seen.has(`${module} ${field}`)) issues.push({ path, code: 'DUPLICATE', message: `${module}.${field} is listed twice.` })
+    seen.add(`${module} ${field}`)
+    return { module, fieldId, access }
+  })
+  return { grants, fields }
+}
+
+/** Throws VALIDATION_FAILED when there are issues. */
+export function throwIssues(issues: readonly Issue[]): void {
+  if (issues.length > 0) throw validationFailed(issues)
+}

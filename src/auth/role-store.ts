@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import type { Executor } from '../records/database.ts'
+import type { RoleRights } from './compile-policy.ts'
+import { STORED_ROLE_JSON, type StoredRole } from './rights.ts'
+
+/** All roles with their rights, by key. */
+export async function readRoles(executor: Executor): Promise<readonly StoredRole[]> {
+  const rows = await executor.query<{ role: StoredRole }>({ text: `SELECT ${STORED_ROLE_JSON} AS role FROM role r ORDER BY r.key`, purpose: 'platform' })
+  return rows.map(({ role }) => role)
+}
+
+export async function readRole(executor: Executor, key: string): Promise<StoredRole | undefined> {
+  const [row] = await executor.query<{ role: StoredRole }>({
+    text: `SELECT ${STORED_ROLE_JSON} AS role FROM role r WHERE r.key = $1`,
+    values: [key],
+    purpose: 'platform',
+  })
+  return row?.role
+}
+
+/** Id of the new role; null where the key is taken. */
+export async function insertRole(executor: Executor, role: { readonly key: string; readonly name: string; readonly system: boolean }): Promise<string | null> {
+  const [row] = await executor.query<{ id: string }>({
+    text: 'INSERT INTO role (id, key, name, system) VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO NOTHING RETURNING id',
+    values: [randomUUID(), role.key, role.name, role.system],
+    purpose: 'platform',
+  })
+  return row?.id ?? null
+}
+
+export async function renameRole(executor: Executor, id: string, name: string): Promise<void> {
+  await executor.query({ text: 'UPDATE role SET name = $2 WHERE id = $1', values: [id, name], purpose: 'platform' })
+}
+
+/** Puts these grants in place of those that the role has. */
+export async function replaceGrants(executor: Executor, roleId: string, grants: RoleRights['grants']): Promise<void> {
+  await executor.query({ text: 'DELETE FROM role_grant WHERE role_id = $1', values: [roleId], purpose: 'platform' })
+  await executor.query({
+    text: `INSERT INTO role_grant (role_id, module, actions, scope)
+           SELECT $1, g.module, g.actions, g.scope FROM jsonb_to_recordset($2::jsonb) AS g (module text, actions text[], scope text)`,
+    values: [roleId, JSON.stringify(unitedGrants(grants))],
+    purpose: 'platform',
+  })
+}
+
+/** Puts these field levels in place of those that the role has. */
+export async function replaceFields(executor: Executor, roleId: string, fields: RoleRights['fields']): Promise<void> {
+  await executor.query({ text: 'DELETE FROM role_field WHERE role_id = $1', values: [roleId], purpose: 'platform' })
+  await executor.query({
+    text: `INSERT INTO role_field (role_id, module, field_id, access)
+           SELECT $1, f.module, f."fieldId", f.access FROM jsonb_to_recordset($2::jsonb) AS f (module text, "fieldId" text, access text)`,
+    values: [roleId, JSON.stringify(fields)],
+    purpose: 'platform',
+  })
+}
+
+/** One grant for each module and scope, with the actions of all that were given. */
+function unitedGrants(grants: RoleRights['grants']): RoleRights['grants'] {
+  const united = new Map<string, RoleRights['grants'][number]>()
+  for (const grant of grants) {
+    const key = `${grant.module} ${grant.scope}`
+    united.set(key, { ...grant, actions: [...new Set([...(united.get(key)?.actions ?? []), ...grant.actions])] })
+  }
+  return [...united.values()]
+}

@@ -1,0 +1,24 @@
+import type { Epochs, Principal } from '../records/access/policy.ts'
+import type { Registry } from '../records/registry/definition.ts'
+import { bindPolicy, compileModules } from './compile-policy.ts'
+
+/** The user whom system work is done as; its last 16 bits are the number of the module `user`. */
+export const SYSTEM_USER_ID = '00000000-0000-7000-8000-000000000001'
+
+/**
+ * Principal of work that no person asked for: every record, every writable field. `reason` is kept in the audit (`via`), so name the work
+ * (`demo data`, `reminder timer`). Made anew for each piece of work: it holds at the epochs given only.
+ */
+export function systemPrincipal(reason: string, registry: Registry, epochs: Epochs): Principal {
+  const everything = compileModules(
+    [
+      {
+        grants: [{ module: '*', actions: ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT'], scope: 'ALL' }],
+        fields: [{ module: '*', fieldId: '*.*', access: 'WRITE' }],
+      },
+    ],
+    registry,
+  )
+  const policy = bindPolicy(everything, { OWN: [SYSTEM_USER_ID], TEAM: [], TEAM_TREE: [] }, epochs)
+  return Object.freeze({ kind: 'system', userId: SYSTEM_USER_ID, via: reason, roles: [], policy })
+}
