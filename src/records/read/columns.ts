@@ -1,0 +1,76 @@
+import { DefectError } from '../../errors/index.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { FieldDefinition } from '../registry/definition.ts'
+
+/** Physical column of a field; `part` names one of several (MONEY amount, currency, base; PHONE e164). */
+export function columnOf(field: FieldDefinition, part: string | null = null): string {
+  return quoteIdentifier(part === null ? field.column : `${field.column}_${part}`)
+}
+
+/** Column that stands for the field's value when it is compared, ordered, grouped or aggregated. */
+export function comparableColumn(field: FieldDefinition): string {
+  if (field.type === 'MONEY') return columnOf(field, 'base')
+  if (field.type === 'PHONE') return columnOf(field, 'e164')
+  return columnOf(field)
+}
+
+/** PostgreSQL type of the comparable column. */
+export function comparableType(field: FieldDefinition): string {
+  switch (field.type) {
+    case 'INTEGER':
+      return 'int4'
+    case 'RATING':
+      return 'int2'
+    case 'DURATION':
+      return 'int8'
+    case 'DECIMAL':
+    case 'PERCENT':
+    case 'MONEY':
+      return 'numeric'
+    case 'BOOLEAN':
+      return 'bool'
+    case 'DATE':
+      return 'date'
+    case 'DATETIME':
+      return 'timestamptz'
+    case 'REFERENCE':
+    case 'USER':
+      return 'uuid'
+    case 'MULTI_SELECT':
+      return 'text[]'
+    case 'ADDRESS':
+    case 'JSON':
+    case 'GEO':
+      return 'jsonb'
+    case 'TEXT':
+    case 'LONG_TEXT':
+    case 'EMAIL':
+    case 'URL':
+    case 'SELECT':
+    case 'PHONE':
+    case 'AUTO_NUMBER':
+      return field.name === 'id' ? 'uuid' : 'text'
+    default:
+      throw new DefectError(`${field.id}: ${field.type} has no column`)
+  }
+}
+
+export function isTextual(field: FieldDefinition): boolean {
+  return comparableType(field) === 'text'
+}
+
+const NEVER_NULL = new Set(['id', 'version', 'createdAt', 'updatedAt'])
+
+/** The column is NOT NULL in every module's table. */
+export function neverNull(field: FieldDefinition): boolean {
+  return field.system && NEVER_NULL.has(field.name)
+}
+
+const SORTABLE_TYPES = new Set(['int4', 'int2', 'int8', 'numeric', 'bool', 'date', 'timestamptz', 'text'])
+
+/** Records can be ordered (and aggregated by min and max) by this field. */
+export function isSortable(field: FieldDefinition): boolean {
+  if (field.name === 'id') return true
+  if (field.type === 'REFERENCES' || field.type === 'FORMULA' || field.type === 'ROLLUP' || field.name === 'tags') return false
+  return SORTABLE_TYPES.has(comparableType(field))
+}

@@ -1,0 +1,71 @@
+import { DefectError } from '../../errors/index.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { FieldLevel } from '../access/policy.ts'
+import type { FieldDefinition } from '../registry/definition.ts'
+import { columnOf } from './columns.ts'
+import type { SelectedPart } from './request.ts'
+
+/** The one SQL formatter of instants: RFC 3339, UTC, milliseconds. */
+export function instantSql(expression: string): string {
+  return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}
+
+/** Money as decimal text with at least two digits behind the point. */
+export function moneySql(amount: string): string {
+  return `round(${amount}, greatest(2, min_scale(${amount})))::text`
+}
+
+/** A text literal; for names and constants of our own only, never for values of users. */
+export function literalSql(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/** SQL for a field's API value in the row `alias`, as the level allows it. */
+export function fieldValueSql(field: FieldDefinition, alias: string, level: FieldLevel): string {
+  if (level === 'HIDDEN') return 'NULL'
+  const column = `${quoteIdentifier(alias)}.${columnOf(field)}`
+  if (level === 'MASKED') return maskedSql(field, column)
+  if (field.name === 'tags' && field.system) {
+    return `ARRAY(SELECT g.name FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL ORDER BY g.name)`
+  }
+  switch (field.type) {
+    case 'DATETIME':
+      return instantSql(column)
+    case 'DECIMAL':
+    case 'PERCENT':
+      return `${column}::text`
+    default:
+      return column
+  }
+}
+
+/** SQL for MONEY, PHONE, ADDRESS and GEO: an object with the selected members, or null. */
+export function fieldPartsSql(field: FieldDefinition, alias: string, level: FieldLevel, parts: readonly SelectedPart[]): string {
+  if (level === 'HIDDEN') return 'NULL'
+  if (level === 'MASKED' && field.type !== 'PHONE') return 'NULL'
+  const table = quoteIdentifier(alias)
+  const present = `${table}.${field.type === 'MONEY' ? columnOf(field, 'amount') : columnOf(field)}`
+  const members = parts.map(({ key, part, value }) => `${literalSql(key)}, ${part === '__typename' ? literalSql(value ?? '') : partSql(field, table, part, level)}`)
+  return `CASE WHEN ${present} IS NOT NULL THEN json_build_object(${members.join(', ')}) END`
+}
+
+function partSql(field: FieldDefinition, table: string, part: string, level: FieldLevel): string {
+  if (field.type === 'MONEY') {
+    const column = `${table}.${columnOf(field, part)}`
+    return part === 'currency' ? column : moneySql(column)
+  }
+  if (field.type === 'PHONE') {
+    if (level === 'MASKED') return `'***' || right(${table}.${columnOf(field, 'e164')}, 4)`
+    return `${table}.${part === 'raw' ? columnOf(field) : columnOf(field, part)}`
+  }
+  if (field.type === 'ADDRESS' || field.type === 'GEO') return `${table}.${columnOf(field)} -> ${literalSql(part)}`
+  throw new DefectError(`${field.id}: ${field.type} has no member ${part}`)
+}
+
+const MASKABLE = new Set(['TEXT', 'LONG_TEXT', 'URL', 'AUTO_NUMBER'])
+
+function maskedSql(field: FieldDefinition, column: string): string {
+  if (field.type === 'EMAIL') return `left(${column}, 1) || '***' || substring(${column} FROM '@.*$')`
+  if (!MASKABLE.has(field.type)) return 'NULL'
+  return `CASE WHEN length(${column}) > 4 THEN '***' || right(${column}, 4) WHEN ${column} IS NOT NULL THEN '***' END`
+}

@@ -1,0 +1,169 @@
+import { DefectError, validationFailed } from '../../errors/index.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { fieldLevel } from '../access/secured.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { columnOf, comparableColumn, comparableType, isTextual } from './columns.ts'
+import { encodeComparable, encodeText } from './encode.ts'
+import { allOf, type PlanBuilder } from './plan-builder.ts'
+import type { CompareOperator, FilterNode, Operand } from './request.ts'
+
+/** Second wall behind the schema layer: names that the reader may not use never reach SQL. */
+export function assertReadable(builder: PlanBuilder, module: ModuleDefinition, field: FieldDefinition): void {
+  const level = fieldLevel(builder.policy, module.name, field.name)
+  if (level === 'HIDDEN' || level === 'MASKED') throw new DefectError(`${field.id} is not readable and must have been refused before planning`)
+}
+
+/** SQL condition of a filter over the row `alias` of `module`. Two-valued where `not` and `every` need it. */
+export function filterSql(node: FilterNode, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
+  switch (node.kind) {
+    case 'and':
+      return node.nodes.length === 0 ? 'TRUE' : `(${node.nodes.map((inner) => filterSql(inner, module, alias, builder)).join(' AND ')})`
+    case 'or':
+      return node.nodes.length === 0 ? 'FALSE' : `(${node.nodes.map((inner) => filterSql(inner, module, alias, builder)).join(' OR ')})`
+    case 'not':
+      return `((${filterSql(node.node, module, alias, builder)}) IS NOT TRUE)`
+    case 'compare':
+      assertReadable(builder, module, node.field)
+      return compareSql(node.field, node.part, node.operator, node.operand, alias, builder)
+    case 'one': {
+      assertReadable(builder, module, node.field)
+      const inner = builder.alias()
+      const match = `${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(node.field)}`
+      return existsSql(node.module, inner, match, filterSql(node.node, node.module, inner, builder), builder)
+    }
+    case 'many': {
+      assertReadable(builder, node.module, node.via)
+      const inner = builder.alias()
+      const match = `${quoteIdentifier(inner)}.${columnOf(node.via)} = ${quoteIdentifier(alias)}.id`
+      const condition = filterSql(node.node, node.module, inner, builder)
+      if (node.quantifier === 'some') return existsSql(node.module, inner, match, condition, builder)
+      if (node.quantifier === 'none') return `NOT ${existsSql(node.module, inner, match, condition, builder)}`
+      return `NOT ${existsSql(node.module, inner, match, `(${condition}) IS NOT TRUE`, builder)}`
+    }
+    case 'externalId': {
+      const system = builder.operand(node.system, 'text', encodeText)
+      const key = builder.operand(node.externalKey, 'text', encodeText)
+      return `EXISTS (SELECT FROM external_id x WHERE x.module_number = ${module.number} AND x.system = ${system} AND x.key = ${key} AND x.record_id = ${quoteIdentifier(alias)}.id)`
+    }
+  }
+}
+
+function existsSql(module: ModuleDefinition, alias: string, match: string, condition: string, builder: PlanBuilder): string {
+  const table = builder.secured(module, 'READ', alias)
+  const where = allOf([match, `${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition, condition])
+  return `EXISTS (SELECT FROM ${table.from} WHERE ${where})`
+}
+
+const SIGNS: Partial<Record<CompareOperator, string>> = { gt: '>', gte: '>=', lt: '<', lte: '<=' }
+
+function compareSql(field: FieldDefinition, part: string | null, operator: CompareOperator, operand: Operand, alias: string, builder: PlanBuilder): string {
+  const table = quoteIdentifier(alias)
+  const column = `${table}.${part === null ? comparableColumn(field) : columnOf(field, part)}`
+  const type = part === 'currency' ? 'text' : comparableType(field)
+  if (operator === 'isNull') return `${column} IS ${builder.peek(operand) === true ? '' : 'NOT '}NULL`
+  if (field.system && field.name === 'tags') return tagsSql(column, operator, operand, builder)
+  if (type === 'text[]') return listSql(column, operator, operand, builder)
+  if (field.type === 'PHONE') return phoneSql(field, table, operator, operand, builder)
+  const encode = (value: unknown) => encodeComparable(type, value)
+  const one = () => `${builder.operand(operand, type, encode)}::${type}`
+  const many = () => `${builder.operand(operand, `${type}[]`, (value) => encodeList(value, encode))}::${type}[]`
+  switch (operator) {
+    case 'eq':
+      return `${column} = ${one()}`
+    case 'ne':
+      return `${column} IS DISTINCT FROM ${one()}`
+    case 'in':
+      return `${column} = ANY(${many()})`
+    case 'notIn':
+      return `(${column} = ANY(${many()})) IS NOT TRUE`
+    case 'contains': {
+      const text = textOperand(operand, builder)
+      const match = `strpos(guanxi_fold(${column}), guanxi_fold(${text})) > 0`
+      // The bigram index of a searchable field narrows first: what contains the text contains its bigrams.
+      return field.searchable ? `(guanxi_bigrams(guanxi_search_fold(${column})) @> guanxi_bigrams(guanxi_search_fold(${text})) AND ${match})` : match
+    }
+    case 'startsWith':
+      return `starts_with(guanxi_fold(${column}), guanxi_fold(${textOperand(operand, builder)}))`
+    case 'endsWith': {
+      const text = `guanxi_fold(${textOperand(operand, builder)})`
+      return `right(guanxi_fold(${column}), length(${text})) = ${text}`
+    }
+    case 'gt':
+    case 'gte':
+    case 'lt':
+    case 'lte':
+      return `${column} ${SIGNS[operator]} ${one()}`
+    default:
+      throw new DefectError(`${field.id}: operator ${operator} does not apply`)
+  }
+}
+
+function textOperand(operand: Operand, builder: PlanBuilder): string {
+  return `${builder.operand(operand, 'text', (value) => encodeComparable('text', value))}::text`
+}
+
+function encodeList(value: unknown, encode: (value: unknown) => unknown): unknown[] {
+  if (!Array.isArray(value)) throw validationFailed([{ path: [], code: 'NULL', message: 'A list of values is needed; null is none. An empty list matches nothing.' }])
+  return value.map(encode)
+}
+
+function textList(operand: Operand, builder: PlanBuilder): string {
+  return `${builder.operand(operand, 'text[]', (value) => encodeList(value, encodeText))}::text[]`
+}
+
+function listSql(column: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
+  switch (operator) {
+    case 'hasAny':
+      return `${column} && ${textList(operand, builder)}`
+    case 'hasAll':
+      return `coalesce(${column}, '{}') @> ${textList(operand, builder)}`
+    case 'hasNone':
+      return `NOT coalesce(${column} && ${textList(operand, builder)}, FALSE)`
+    case 'isEmpty':
+      return `(coalesce(cardinality(${column}), 0) = 0) = ${builder.peek(operand) === true ? 'TRUE' : 'FALSE'}`
+    default:
+      throw new DefectError(`operator ${operator} does not apply to a list`)
+  }
+}
+
+/** Tags are stored as ids of tag records and compared by name. */
+function tagsSql(column: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
+  if (operator === 'isEmpty') return listSql(column, operator, operand, builder)
+  const names = textList(operand, builder)
+  const ids = `ARRAY(SELECT g.id FROM tags g WHERE g.name = ANY(${names}) AND g.deleted_at IS NULL)`
+  if (operator === 'hasAny') return `${column} && ${ids}`
+  if (operator === 'hasNone') return `NOT (${column} && ${ids})`
+  if (operator === 'hasAll') return `(${column} @> ${ids} AND cardinality(${ids}) = (SELECT count(DISTINCT n) FROM unnest(${names}) n))`
+  throw new DefectError(`operator ${operator} does not apply to tags`)
+}
+
+/** A phone matches by what was typed or by its international form. */
+function phoneSql(field: FieldDefinition, table: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
+  const raw = `${table}.${columnOf(field)}`
+  const e164 = `${table}.${columnOf(field, 'e164')}`
+  const compact = `regexp_replace(${operator === 'in' || operator === 'notIn' ? 'v' : textOperand(operand, builder)}, '[^+0-9]', '', 'g')`
+  switch (operator) {
+    case 'eq':
+      return `(${raw} = ${textOperand(operand, builder)} OR ${e164} = ${compact})`
+    case 'ne':
+      return `(${raw} = ${textOperand(operand, builder)} OR ${e164} = ${compact}) IS NOT TRUE`
+    case 'in':
+    case 'notIn': {
+      const match = `EXISTS (SELECT FROM unnest(${textList(operand, builder)}) v WHERE ${raw} = v OR ${e164} = ${compact})`
+      return operator === 'in' ? match : `NOT ${match}`
+    }
+    case 'contains':
+      return `(strpos(guanxi_fold(${raw}), guanxi_fold(${textOperand(operand, builder)})) > 0 OR (length(${compact}) > 2 AND strpos(${e164}, ${compact}) > 0))`
+    case 'startsWith':
+      return `(starts_with(guanxi_fold(${raw}), guanxi_fold(${textOperand(operand, builder)})) OR (length(${compact}) > 2 AND starts_with(${e164}, ${compact})))`
+    default:
+      return textFallback(field, e164, operator, operand, builder)
+  }
+}
+
+function textFallback(field: FieldDefinition, column: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
+  if (operator === 'endsWith') return `right(${column}, length(${textOperand(operand, builder)})) = ${textOperand(operand, builder)}`
+  const sign = SIGNS[operator]
+  if (sign === undefined || !isTextual(field)) throw new DefectError(`${field.id}: operator ${operator} does not apply`)
+  return `${column} ${sign} ${textOperand(operand, builder)}`
+}

@@ -1,0 +1,8 @@
+export { MAX_GROUPS } from './aggregate.ts'
+export { isSortable } from './columns.ts'
+export { type HistoryEntry, type HistoryPage, readHistory } from './history.ts'
+export { cursorShape } from './cursor.ts'
+export type { PlanContext, PlanInputs } from './plan-builder.ts'
+export { planRead, type ReadPlan, runRead } from './plan.ts'
+export * from './request.ts'
+export { searchShape } from './search.ts'

@@ -1,0 +1,117 @@
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { columnOf, comparableColumn, comparableType, neverNull } from './columns.ts'
+import { decodeCursor } from './cursor.ts'
+import { assertReadable } from './filter.ts'
+import { allOf, type PlanBuilder } from './plan-builder.ts'
+import type { ListArguments, Operand, OrderKey } from './request.ts'
+
+/** One key of a list's total order, bound to an occurrence of the module's table. */
+export interface OrderTerm {
+  readonly sql: string
+  readonly type: string
+  readonly nullable: boolean
+  readonly descending: boolean
+}
+
+export interface ListOrder {
+  /** The asked keys and, unless they end in the id already, the id as tie-break. */
+  readonly terms: readonly OrderTerm[]
+  /** LEFT JOINs that keys through to-one relations need. */
+  readonly joins: string
+  readonly hasJoins: boolean
+  readonly fingerprint: string
+}
+
+/** Resolves order keys over the row `alias`; an unreadable or deleted related record counts as empty. */
+export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, alias: string, builder: PlanBuilder): ListOrder {
+  const joined = new Map<string, string>()
+  const joins: string[] = []
+  const asked = keys.length > 0 ? keys : [{ through: [], field: module.fields.get('createdAt') as FieldDefinition, direction: 'DESC' as const }]
+  const terms = asked.map((key): OrderTerm => {
+    let table = alias
+    let current = module
+    let path = ''
+    for (const step of key.through) {
+      assertReadable(builder, current, step)
+      path += `.${step.id}`
+      const target = builder.registry.module(step.reference?.module ?? 'user')
+      let next = joined.get(path)
+      if (next === undefined) {
+        next = builder.alias()
+        const secured = builder.secured(target, 'READ', next)
+        const on = allOf([`${quoteIdentifier(next)}.id = ${quoteIdentifier(table)}.${columnOf(step)}`, `${quoteIdentifier(next)}.deleted_at IS NULL`, secured.condition])
+        joins.push(` LEFT JOIN ${secured.from} ON ${on}`)
+        joined.set(path, next)
+      }
+      table = next
+      current = target
+    }
+    assertReadable(builder, current, key.field)
+    return {
+      sql: `${quoteIdentifier(table)}.${comparableColumn(key.field)}`,
+      type: comparableType(key.field),
+      nullable: key.through.length > 0 || !neverNull(key.field),
+      descending: key.direction === 'DESC',
+    }
+  })
+  const last = asked[asked.length - 1] as OrderKey
+  const unique = last.through.length === 0 && last.field.name === 'id'
+  if (!unique) terms.push({ sql: `${quoteIdentifier(alias)}.id`, type: 'uuid', nullable: false, descending: last.direction === 'DESC' })
+  const fingerprint = `${module.number}:${asked.map((key) => `${[...key.through, key.field].map((field) => field.id).join('>')} ${key.direction}`).join(',')}`
+  return { terms, joins: joins.join(''), hasJoins: joins.length > 0, fingerprint }
+}
+
+/** ORDER BY list; empty values last both ways, everything turned round when the page is read from its end. */
+export function orderBySql(terms: readonly OrderTerm[], backward: boolean): string {
+  return terms
+    .map(({ sql, nullable, descending }) => {
+      const direction = descending !== backward ? 'DESC' : 'ASC'
+      // On columns that are never null the clause is left out, because it would keep PostgreSQL from using the index.
+      return `${sql} ${direction}${nullable ? (backward ? ' NULLS FIRST' : ' NULLS LAST') : ''}`
+    })
+    .join(', ')
+}
+
+/** Conditions of `after` and `before`. */
+export function keysetSql(list: ListArguments, order: ListOrder, builder: PlanBuilder): string {
+  const conditions: string[] = []
+  for (const [operand, side] of [[list.after, 'after'], [list.before, 'before']] as const) {
+    if (operand !== null && builder.peek(operand) != null) conditions.push(boundSql(operand, side, order, builder))
+  }
+  return allOf(conditions)
+}
+
+function boundSql(operand: Operand, side: 'after' | 'before', order: ListOrder, builder: PlanBuilder): string {
+  const { terms, fingerprint } = order
+  const nulls = decodeCursor(builder.peek(operand), fingerprint, terms.length, builder.context.inputs)
+  const placeholder = (index: number) => {
+    const name = operand.kind === 'constant' ? `cursor constant ${fingerprint} ${String(operand.value)}` : `cursor ${operand.name} ${fingerprint}`
+    const key = `${name} ${index}`
+    const bind = operand.kind === 'constant' ? () => nulls[index] : undefined
+    const term = terms[index] as OrderTerm
+    const parameter = builder.parameter(key, bind ?? ((inputs) => decodeCursor(inputs.variables[(operand as { name: string }).name], fingerprint, terms.length, inputs)[index]))
+    return `${parameter}::text::${term.type}`
+  }
+  const beyond = (term: OrderTerm, index: number): string => {
+    const isNull = nulls[index] === null
+    if (side === 'after') {
+      if (isNull) return 'FALSE'
+      const compare = `${term.sql} ${term.descending ? '<' : '>'} ${placeholder(index)}`
+      return term.nullable ? `(${compare} OR ${term.sql} IS NULL)` : compare
+    }
+    if (isNull) return `${term.sql} IS NOT NULL`
+    return `${term.sql} ${term.descending ? '>' : '<'} ${placeholder(index)}`
+  }
+  const uniform = terms.every((term) => !term.nullable && term.descending === terms[0]?.descending)
+  if (uniform) {
+    const sign = (side === 'after') === terms[0]?.descending ? '<' : '>'
+    return `(${terms.map((term) => term.sql).join(', ')}) ${sign} (${terms.map((_, index) => placeholder(index)).join(', ')})`
+  }
+  const arms = terms.map((term, index) => {
+    const equal = terms.slice(0, index).map((previous, i) => (nulls[i] === null ? `${previous.sql} IS NULL` : `${previous.sql} = ${placeholder(i)}`))
+    return allOf([...equal, beyond(term, index)])
+  })
+  const possible = arms.filter((arm) => arm !== 'FALSE')
+  return possible.length === 0 ? 'FALSE' : `(${possible.map((arm) => `(${arm})`).join(' OR ')})`
+}

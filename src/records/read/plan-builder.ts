@@ -1,0 +1,97 @@
+import type { AccessPolicy, Scope } from '../access/policy.ts'
+import { type SecuredTable, secured } from '../access/secured.ts'
+import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import type { Operand } from './request.ts'
+
+/** What one execution of a plan supplies. */
+export interface PlanInputs {
+  readonly policy: AccessPolicy
+  readonly variables: Readonly<Record<string, unknown>>
+  /** Secret that authenticates cursors. */
+  readonly cursorKey: string
+  /** Cursors decoded so far in this execution, by their text. */
+  readonly decodedCursors: Map<string, readonly (string | null)[]>
+}
+
+export type BindParameter = (inputs: PlanInputs) => unknown
+
+/** What the planner must know besides the request. */
+export interface PlanContext {
+  readonly registry: Registry
+  readonly policy: AccessPolicy
+  /** ISO 4217 code in which money is ordered and aggregated. */
+  readonly organisationCurrency: string
+  /** Values of the execution that the plan is made for; only their shape (null or not, number of search terms) may enter the text. */
+  readonly inputs: PlanInputs
+}
+
+/** Collects parameters and aliases while one statement is written. */
+export class PlanBuilder {
+  readonly context: PlanContext
+  readonly #placeholders = new Map<string, string>()
+  readonly #bindings: BindParameter[] = []
+  #aliases = 0
+
+  constructor(context: PlanContext) {
+    this.context = context
+  }
+
+  get registry(): Registry {
+    return this.context.registry
+  }
+
+  get policy(): AccessPolicy {
+    return this.context.policy
+  }
+
+  get bindings(): readonly BindParameter[] {
+    return this.#bindings
+  }
+
+  alias(): string {
+    this.#aliases += 1
+    return `t${this.#aliases}`
+  }
+
+  /** Placeholder of a parameter; the same `key` gives the same placeholder. */
+  parameter(key: string, bind: BindParameter): string {
+    const known = this.#placeholders.get(key)
+    if (known !== undefined) return known
+    this.#bindings.push(bind)
+    const placeholder = `$${this.#bindings.length}`
+    this.#placeholders.set(key, placeholder)
+    return placeholder
+  }
+
+  /** A constant as a parameter of its own, so that the text does not depend on it. */
+  constant(value: unknown): string {
+    return this.parameter(`constant ${this.#bindings.length}`, () => value)
+  }
+
+  /** Placeholder for an operand; `encode` turns the API value into the driver's and may throw VALIDATION_FAILED. */
+  operand(operand: Operand, encoding: string, encode: (value: unknown) => unknown): string {
+    if (operand.kind === 'constant') return this.constant(encode(operand.value))
+    const { name } = operand
+    return this.parameter(`variable ${name} ${encoding}`, (inputs) => encode(inputs.variables[name]))
+  }
+
+  /** Value that the operand has in the execution for which the plan is made. */
+  peek(operand: Operand): unknown {
+    return operand.kind === 'constant' ? operand.value : this.context.inputs.variables[operand.name]
+  }
+
+  secured(module: ModuleDefinition, action: 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE' | 'EXPORT', alias: string): SecuredTable {
+    return secured(module, action, this.policy, alias, this.registry, (scope) => this.scope(scope))
+  }
+
+  scope(scope: Exclude<Scope, 'ALL'>): string {
+    return this.parameter(`scope ${scope}`, ({ policy }) => policy.scopes[scope])
+  }
+}
+
+/** Joins conditions, leaving constants out. */
+export function allOf(conditions: readonly string[]): string {
+  if (conditions.includes('FALSE')) return 'FALSE'
+  const meant = conditions.filter((condition) => condition !== 'TRUE')
+  return meant.length === 0 ? 'TRUE' : meant.join(' AND ')
+}

@@ -1,0 +1,76 @@
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { type Executor, statementName } from '../database.ts'
+import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
+import { aggregateSql } from './aggregate.ts'
+import { columnOf, comparableType } from './columns.ts'
+import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
+import { connectionSql } from './page.ts'
+import { allOf, type BindParameter, PlanBuilder, type PlanContext, type PlanInputs } from './plan-builder.ts'
+import type { ReadRequest, RecordSelection, UniqueKey } from './request.ts'
+import { rowMembersSql } from './row.ts'
+
+/** One statement: `SELECT <epochs still hold> AS fresh, <json text> AS data`. Reusable for every caller of the same permission shape. */
+export interface ReadPlan {
+  readonly text: string
+  readonly name: string
+  readonly bindings: readonly BindParameter[]
+}
+
+/** Plans one root record field. Throws GuanxiError for operands that are not valid. */
+export function planRead(request: ReadRequest, context: PlanContext): ReadPlan {
+  const builder = new PlanBuilder(context)
+  const schema = builder.parameter('schema epoch', ({ policy }) => policy.epochs.schema)
+  const access = builder.parameter('access epoch', ({ policy }) => policy.epochs.access)
+  const data = requestSql(request, builder)
+  const text = `SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`
+  return { text, name: statementName(text), bindings: builder.bindings }
+}
+
+/** Runs a plan. Answers the JSON text, or null where there is no such record. Throws StaleEpochError. */
+export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Executor): Promise<string | null> {
+  const values = plan.bindings.map((bind) => bind(inputs))
+  const [row] = await executor.query<{ fresh: boolean; data: string | null }>({ text: plan.text, name: plan.name, values, purpose: 'record' })
+  if (row?.fresh !== true) throw new StaleEpochError()
+  return row.data
+}
+
+function requestSql(request: ReadRequest, builder: PlanBuilder): string {
+  switch (request.kind) {
+    case 'list':
+      return connectionSql(request.module, request.list, request.connection, null, builder)
+    case 'aggregate':
+      return aggregateSql(request, builder)
+    case 'get':
+      return singleSql(request.selection, { kind: 'id', id: request.id }, builder)
+    case 'getBy':
+      return singleSql(request.selection, request.by, builder)
+    case 'byIds': {
+      const ids = builder.operand(request.ids, 'uuid[]', encodeIds)
+      const alias = builder.alias()
+      const table = builder.secured(request.module, 'READ', alias)
+      const match = [`${quoteIdentifier(alias)}.id = k.id`, table.condition]
+      if (!request.deleted) match.push(`${quoteIdentifier(alias)}.deleted_at IS NULL`)
+      const record = `(SELECT row_to_json(n) FROM ${table.from} CROSS JOIN LATERAL (SELECT ${rowMembersSql(request.selection, alias, builder)}) n WHERE ${allOf(match)})`
+      return `(SELECT coalesce(json_agg(${record} ORDER BY k.position), '[]'::json) FROM unnest(${ids}::uuid[]) WITH ORDINALITY k(id, position))`
+    }
+  }
+}
+
+function singleSql(selection: RecordSelection, key: UniqueKey, builder: PlanBuilder): string {
+  const alias = builder.alias()
+  const table = builder.secured(selection.module, 'READ', alias)
+  const conditions = [keySql(key, selection, alias, builder), `${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition]
+  return `(SELECT row_to_json(n) FROM ${table.from} CROSS JOIN LATERAL (SELECT ${rowMembersSql(selection, alias, builder)}) n WHERE ${allOf(conditions)})`
+}
+
+function keySql(key: UniqueKey, selection: RecordSelection, alias: string, builder: PlanBuilder): string {
+  const table = quoteIdentifier(alias)
+  if (key.kind === 'id') return `${table}.id = ${builder.operand(key.id, 'uuid', encodeId)}::uuid`
+  if (key.kind === 'externalId') {
+    const system = builder.operand(key.system, 'text', encodeText)
+    const external = builder.operand(key.externalKey, 'text', encodeText)
+    return `${table}.id = (SELECT x.record_id FROM external_id x WHERE x.module_number = ${selection.module.number} AND x.system = ${system} AND x.key = ${external})`
+  }
+  const type = comparableType(key.field)
+  return `${table}.${columnOf(key.field)} = ${builder.operand(key.value, type, (value) => encodeComparable(type, value))}::${type}`
+}

@@ -1,0 +1,80 @@
+import type { FieldNode, GraphQLFormattedError } from 'graphql'
+import { GuanxiError, notFound } from '../../errors/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import { planRead, type ReadPlan, type ReadRequest } from '../../records/read/index.ts'
+import type { Runtime } from '../operation.ts'
+import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
+import { collectFields } from '../plan/collect-fields.ts'
+import { collectRoot } from '../plan/collect-root.ts'
+import type { PreparedOperation } from './prepared-operation.ts'
+import { emptyAnswer, isPlannedRoot } from './read-records.ts'
+import { type EngineSettings, planContext, planInputs } from './session.ts'
+
+/** One member of `data` on the text path. */
+export interface CompiledRoot {
+  readonly responseKey: string
+  /** `"key":` as it stands in the answer. */
+  readonly prefix: string
+  /** Absent where the answer needs no statement: `constant` then is its JSON text. */
+  readonly plan?: ReadPlan
+  readonly constant?: string
+  /** Error of a constant null, or of a plan that answers null. */
+  readonly error?: GuanxiError
+  readonly locations: GraphQLFormattedError['locations']
+}
+
+/** How a query is answered; the same for all callers of one permission shape and all values of its bound variables. */
+export type CompiledQuery =
+  | { readonly kind: 'text'; readonly roots: readonly CompiledRoot[]; readonly redacted: readonly RedactedSelection[] }
+  | { readonly kind: 'ordinary' }
+
+const ORDINARY: CompiledQuery = { kind: 'ordinary' }
+
+/**
+ * Compiles a query whose every field can be written by PostgreSQL; anything else is left to graphql-js over the same planner.
+ * Throws GRAPHQL_VALIDATION_FAILED for a hidden name in an input. What depends on values (`cacheable: false`) must not be kept.
+ */
+export function compileQuery(prepared: PreparedOperation, runtime: Runtime, principal: Principal, variables: Readonly<Record<string, unknown>>, settings: EngineSettings): { query: CompiledQuery; cacheable: boolean } {
+  const { operation, fragments } = prepared
+  const queryType = runtime.schema.getQueryType()
+  if (!queryType) return { query: ORDINARY, cacheable: true }
+  const redacted: RedactedSelection[] = []
+  const context: CollectContext = { schema: runtime.schema, registry: runtime.registry, policy: principal.policy, fragments, variables, redacted, ordinary: false }
+  const groups = collectFields(queryType, [operation.selectionSet], context)
+  for (const nodes of groups.values()) {
+    const name = (nodes[0] as FieldNode).name.value
+    if (name !== '__typename' && !isPlannedRoot(queryType.getFields()[name]?.extensions.guanxi)) return { query: ORDINARY, cacheable: true }
+  }
+  const inputs = planInputs(principal, settings, variables)
+  const roots: CompiledRoot[] = []
+  let cacheable = true
+  for (const [responseKey, nodes] of groups) {
+    const node = nodes[0] as FieldNode
+    const base = { responseKey, prefix: `${JSON.stringify(responseKey)}:`, locations: locationsOf(node) }
+    if (node.name.value === '__typename') {
+      roots.push({ ...base, constant: JSON.stringify(queryType.name) })
+      continue
+    }
+    const field = queryType.getFields()[node.name.value]
+    try {
+      const request = collectRoot(field as never, nodes, [responseKey], context)
+      roots.push(request === null ? { ...base, constant: 'null', error: notFound('record') } : plannedRoot(base, request, planRead(request, planContext(runtime, principal, settings, inputs))))
+    } catch (error) {
+      if (!(error instanceof GuanxiError) || error.code === 'GRAPHQL_VALIDATION_FAILED') throw error
+      // Whether this fails may depend on values that do not key the plan.
+      cacheable = false
+      roots.push({ ...base, constant: 'null', error })
+    }
+  }
+  if (context.ordinary) return { query: ORDINARY, cacheable: true }
+  return { query: { kind: 'text', roots, redacted }, cacheable }
+}
+
+function plannedRoot(base: Omit<CompiledRoot, 'plan'>, request: ReadRequest, plan: ReadPlan): CompiledRoot {
+  return { ...base, plan, error: emptyAnswer(request) }
+}
+
+function locationsOf(node: FieldNode): GraphQLFormattedError['locations'] {
+  const token = node.loc?.startToken
+  return token ? [{ line: token.line, column: token.column }] : undefined
+}

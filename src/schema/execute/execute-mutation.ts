@@ -1,0 +1,100 @@
+import type { FieldNode, GraphQLObjectType } from 'graphql'
+import { GraphQLError, getArgumentValues, getVariableValues } from 'graphql'
+import type { Principal } from '../../records/access/policy.ts'
+import type { Database } from '../../records/database.ts'
+import { StaleEpochError } from '../../records/epochs.ts'
+import type { ChangeOrigin, ChangeSet } from '../../records/write/request.ts'
+import type { Transaction } from '../../records/database.ts'
+import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
+import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
+import { runOrdinary } from './execute-query.ts'
+import { formatError, type ReportDefect } from './format-error.ts'
+import type { PreparedOperation } from './prepared-operation.ts'
+import type { EngineSettings, OperationSession } from './session.ts'
+import { isDryRun, mixedOperation } from './write-records.ts'
+
+/** The write pipeline as the executor needs it. */
+export interface ChangeRunner {
+  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: ChangeSet, transaction: Transaction) => Promise<T>): Promise<T>
+}
+
+export interface MutationServices {
+  readonly database: Database
+  readonly writer: ChangeRunner
+  readonly settings: EngineSettings
+  readonly report: ReportDefect
+}
+
+/** Ends the transaction without a commit while its answer is kept. */
+class RolledBack extends Error {
+  readonly answer: OperationAnswer
+  constructor(answer: OperationAnswer) {
+    super('rolled back')
+    this.answer = answer
+  }
+}
+
+/**
+ * Answers a mutation. Record mutations of one operation run in order in one transaction and one change set, and any error rolls
+ * back all of it (`data: null`); every other mutation stands alone. Throws StaleEpochError.
+ */
+export async function executeMutation(prepared: PreparedOperation, runtime: Runtime, principal: Principal | null, request: OperationRequest, services: MutationServices): Promise<OperationAnswer> {
+  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, { maxErrors: 5 })
+  if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
+  const type = runtime.schema.getMutationType() as GraphQLObjectType
+  const groups = collectFields(type, [prepared.operation.selectionSet], { schema: runtime.schema, fragments: prepared.fragments, variables: coerced.coerced })
+  const roots = [...groups.values()].map((nodes) => (nodes[0] as FieldNode).name.value).filter((name) => name !== '__typename')
+  const handWritten = roots.filter((name) => type.getFields()[name]?.extensions.guanxi?.kind !== 'write')
+  if (handWritten.length > 0) {
+    if (roots.length > 1) throw mixedOperation(handWritten[0] as string)
+    return runOrdinary(prepared, sessionFor(runtime, principal, request, services, services.database, null), services)
+  }
+  if (principal === null || roots.length === 0) return runOrdinary(prepared, sessionFor(runtime, principal, request, services, services.database, null), services)
+  return executeWrites(prepared, runtime, principal, request, services, dryRunOf(groups, type, coerced.coerced))
+}
+
+async function executeWrites(prepared: PreparedOperation, runtime: Runtime, principal: Principal, request: OperationRequest, services: MutationServices, dryRun: boolean): Promise<OperationAnswer> {
+  const origin: ChangeOrigin = { requestId: request.requestId, cause: 'api', operationName: prepared.operation.name?.value ?? null, client: request.client, ip: request.ip }
+  let failed: OperationAnswer | undefined
+  try {
+    return await services.writer.run(principal, origin, async (changes, transaction) => {
+      const session = sessionFor(runtime, principal, request, services, transaction, changes)
+      const answer = await runOrdinary(prepared, session, services)
+      if (session.failure !== undefined) {
+        failed = answer
+        throw session.failure
+      }
+      if (dryRun || hasFailed(answer)) throw new RolledBack(hasFailed(answer) ? { ...answer, data: null } : answer)
+      return answer
+    })
+  } catch (error) {
+    if (error instanceof RolledBack) return error.answer
+    if (error instanceof StaleEpochError) throw error
+    // Located by graphql-js where it came from a field; errors of the commit have no place of their own.
+    const [located] = failed?.errors ?? []
+    const formatted = formatError(error, request.requestId, services.report)
+    const place = located ? { ...(located.locations ? { locations: located.locations } : {}), ...(located.path ? { path: located.path } : {}) } : {}
+    return { data: null, errors: [{ ...formatted, ...place }] }
+  }
+}
+
+/** A payload that could not be read is a failure too; redacted fields are none. */
+function hasFailed(answer: OperationAnswer): boolean {
+  return (answer.errors ?? []).some((error) => error.extensions?.['code'] !== 'FORBIDDEN_FIELD') || answer.data === null
+}
+
+function dryRunOf(groups: FieldGroups, type: GraphQLObjectType, variables: Record<string, unknown>): boolean {
+  const values = [...groups.values()]
+    .filter((nodes) => (nodes[0] as FieldNode).name.value !== '__typename')
+    .map((nodes) => {
+      const node = nodes[0] as FieldNode
+      const field = type.getFields()[node.name.value]
+      if (!field) throw new GraphQLError(`unknown field ${node.name.value}`)
+      return getArgumentValues(field, node, variables)['dryRun'] as boolean | null | undefined
+    })
+  return isDryRun(values)
+}
+
+function sessionFor(runtime: Runtime, principal: Principal | null, request: OperationRequest, services: MutationServices, executor: OperationSession['executor'], changes: ChangeSet | null): OperationSession {
+  return { runtime, request, principal, settings: services.settings, executor, changes, redacted: [], loaders: new Map(), failure: undefined }
+}

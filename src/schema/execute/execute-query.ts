@@ -1,0 +1,104 @@
+import { execute, type GraphQLFormattedError, getVariableValues } from 'graphql'
+import { GuanxiError } from '../../errors/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import type { Database } from '../../records/database.ts'
+import { StaleEpochError } from '../../records/epochs.ts'
+import { runRead } from '../../records/read/index.ts'
+import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
+import { planKey } from '../plan/operation-profile.ts'
+import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-query.ts'
+import { formatError, originalOf, type ReportDefect } from './format-error.ts'
+import type { PreparedOperation } from './prepared-operation.ts'
+import { redactionOf } from './redaction.ts'
+import { type EngineSettings, type OperationSession, planInputs } from './session.ts'
+
+export interface QueryServices {
+  readonly database: Database
+  readonly settings: EngineSettings
+  readonly report: ReportDefect
+  /** Tests compare both paths; otherwise all that can be is passed through as text. */
+  readonly path: 'auto' | 'ordinary'
+}
+
+/** Root fields of one query that run at the same time, each on a connection of its own. */
+const PARALLEL_ROOTS = 4
+
+/** Answers a query. Throws StaleEpochError, and GuanxiError where the operation fails as a whole. */
+export async function executeQuery(prepared: PreparedOperation, runtime: Runtime, principal: Principal | null, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
+  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, { maxErrors: 5 })
+  if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
+  if (principal === null || services.path === 'ordinary') return executeOrdinary(prepared, runtime, principal, request, services)
+  const key = `${runtime.version}|${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
+  let query: CompiledQuery | undefined = prepared.compiled.get(key)
+  if (query === undefined) {
+    const fresh = compileQuery(prepared, runtime, principal, coerced.coerced, services.settings)
+    query = fresh.query
+    if (fresh.cacheable) prepared.compiled.set(key, query)
+  }
+  if (query.kind === 'ordinary') return executeOrdinary(prepared, runtime, principal, request, services)
+  return executeText(query, principal, coerced.coerced, request, services)
+}
+
+async function executeText(query: Extract<CompiledQuery, { kind: 'text' }>, principal: Principal, variables: Readonly<Record<string, unknown>>, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
+  const redaction = redactionOf(query.redacted, request)
+  if (redaction.refused) return { data: null, errors: redaction.errors, ...(redaction.extensions ? { extensions: redaction.extensions } : {}) }
+  const inputs = planInputs(principal, services.settings, variables)
+  const errors: GraphQLFormattedError[] = []
+  const answer = async (root: CompiledRoot): Promise<string> => {
+    let text = root.constant ?? null
+    let error: unknown = root.constant === 'null' ? root.error : undefined
+    if (root.plan) {
+      try {
+        text = await runRead(root.plan, inputs, services.database)
+        if (text === null) error = root.error
+      } catch (failure) {
+        if (failure instanceof StaleEpochError) throw failure
+        error = failure
+      }
+    }
+    if (error !== undefined) errors.push({ ...formatError(error, request.requestId, services.report, [root.responseKey]), ...(root.locations ? { locations: root.locations } : {}) })
+    return `${root.prefix}${error === undefined ? text : 'null'}`
+  }
+  const members: string[] = []
+  for (let start = 0; start < query.roots.length; start += PARALLEL_ROOTS) {
+    members.push(...(await Promise.all(query.roots.slice(start, start + PARALLEL_ROOTS).map(answer))))
+  }
+  errors.push(...redaction.errors)
+  return {
+    data: new RawJson(`{${members.join(',')}}`),
+    ...(errors.length > 0 ? { errors } : {}),
+    ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
+  }
+}
+
+/** The ordinary graphql-js path. */
+async function executeOrdinary(prepared: PreparedOperation, runtime: Runtime, principal: Principal | null, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
+  const session: OperationSession = {
+    runtime,
+    request,
+    principal,
+    settings: services.settings,
+    executor: services.database,
+    changes: null,
+    redacted: [],
+    loaders: new Map(),
+    failure: undefined,
+  }
+  return runOrdinary(prepared, session, services)
+}
+
+/** Executes a prepared operation by graphql-js in a session. Throws StaleEpochError, and for a hidden name in an input. */
+export async function runOrdinary(prepared: PreparedOperation, session: OperationSession, services: Pick<QueryServices, 'report'>): Promise<OperationAnswer> {
+  const { request, runtime } = session
+  const result = await execute({ schema: runtime.schema, document: request.document, operationName: request.operationName, variableValues: request.variables, contextValue: session })
+  for (const error of result.errors ?? []) {
+    const original = originalOf(error)
+    if (original instanceof StaleEpochError) throw original
+    if (original instanceof GuanxiError && original.code === 'GRAPHQL_VALIDATION_FAILED') throw original
+  }
+  const redaction = redactionOf(session.redacted, request)
+  const extensions = redaction.extensions ? { extensions: redaction.extensions } : {}
+  if (redaction.refused) return { data: null, errors: redaction.errors, ...extensions }
+  const errors = [...(result.errors ?? []).map((error) => formatError(error, request.requestId, services.report)), ...redaction.errors]
+  return { data: result.data as Record<string, unknown> | null | undefined, ...(errors.length > 0 ? { errors } : {}), ...extensions }
+}

@@ -1,0 +1,3 @@
+export { createEngine, type EngineOptions } from './engine.ts'
+export { schemaResolvers } from './resolvers.ts'
+export type { EngineSettings } from './session.ts'

@@ -1,0 +1,43 @@
+import { type DocumentNode, type FragmentDefinitionNode, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import { type OperationProfile, profileOperation } from '../plan/operation-profile.ts'
+import type { CompiledQuery } from './compile-query.ts'
+
+/** An operation of a document with what is known of it once for all executions. */
+export interface PreparedOperation {
+  readonly operation: OperationDefinitionNode
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>
+  readonly profile: OperationProfile
+  /** Compiled queries by schema version, permission shape and plan key. */
+  readonly compiled: LRUCache<string, CompiledQuery>
+}
+
+const PLANS_OF_ONE_OPERATION = 200
+
+/** Prepared operations live as long as their documents (which the transports keep in a bounded cache). */
+export class PreparedOperations {
+  readonly #known = new WeakMap<DocumentNode, Map<string | null, PreparedOperation | null>>()
+
+  /** Null where the document has no such operation (or several and none is named). */
+  get(document: DocumentNode, operationName: string | null): PreparedOperation | null {
+    let operations = this.#known.get(document)
+    if (!operations) {
+      operations = new Map()
+      this.#known.set(document, operations)
+    }
+    let prepared = operations.get(operationName)
+    if (prepared === undefined) {
+      prepared = prepare(document, operationName)
+      if (prepared !== null || operations.size < 10) operations.set(operationName, prepared)
+    }
+    return prepared
+  }
+}
+
+function prepare(document: DocumentNode, operationName: string | null): PreparedOperation | null {
+  const operation = getOperationAST(document, operationName)
+  if (!operation) return null
+  const fragments: Record<string, FragmentDefinitionNode> = Object.create(null)
+  for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
+  return { operation, fragments, profile: profileOperation(document, operation), compiled: new LRUCache({ max: PLANS_OF_ONE_OPERATION }) }
+}

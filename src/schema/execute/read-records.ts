@@ -1,0 +1,87 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { GuanxiError, notFound } from '../../errors/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import { MAX_GROUPS, planRead, type ReadRequest, runRead } from '../../records/read/index.ts'
+import type { ModuleDefinition } from '../../records/registry/definition.ts'
+import type { FieldDescriptor } from '../descriptors.ts'
+import { subselections } from '../plan/collect-fields.ts'
+import { BY_IDS_VARIABLE, collectByIds, collectRoot, moduleOfId } from '../plan/collect-root.ts'
+import { collectContextOf, type OperationSession, planContext, planInputs } from './session.ts'
+
+/** Response path of a resolver without list indexes. */
+export function responsePath(info: Pick<GraphQLResolveInfo, 'path'>): string[] {
+  const keys: string[] = []
+  for (let step: GraphQLResolveInfo['path'] | undefined = info.path; step; step = step.prev) if (typeof step.key === 'string') keys.unshift(step.key)
+  return keys
+}
+
+export function requirePrincipal(session: OperationSession): Principal {
+  if (session.principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key as "Authorization: Bearer …".')
+  return session.principal
+}
+
+/** What a plan that answered null means for its root field. */
+export function emptyAnswer(request: ReadRequest): GuanxiError {
+  if (request.kind === 'aggregate') {
+    return new GuanxiError('LIMIT_EXCEEDED', `There are more than ${MAX_GROUPS} groups. Narrow the filter, or ask for the first N with an order.`, { limit: MAX_GROUPS })
+  }
+  return notFound(request.kind === 'list' ? request.module.pluralName : request.module.name)
+}
+
+/** Root record field of a query on the ordinary path. */
+export async function resolveRoot(session: OperationSession, info: GraphQLResolveInfo): Promise<unknown> {
+  const principal = requirePrincipal(session)
+  const field = info.parentType.getFields()[info.fieldName]
+  const context = collectContextOf(session, principal, info.fragments, info.variableValues)
+  const request = collectRoot(field as never, info.fieldNodes, responsePath(info), context)
+  if (request === null) throw notFound('record')
+  const data = await read(session, principal, request, info.variableValues)
+  if (data === null) throw emptyAnswer(request)
+  return request.kind === 'get' || request.kind === 'getBy' ? typed(data, request.module) : data
+}
+
+/** Records of one module by id, below the field that `info` stands for; null for each that is missing or unreadable. */
+export async function resolveByIds(session: OperationSession, principal: Principal, module: ModuleDefinition, ids: readonly string[], deleted: boolean, info: GraphQLResolveInfo): Promise<unknown[]> {
+  if (ids.length === 0) return []
+  const context = collectContextOf(session, principal, info.fragments, info.variableValues)
+  const request = collectByIds(module, subselections(info.fieldNodes), responsePath(info), deleted, context)
+  const data = (await read(session, principal, request, { ...info.variableValues, [BY_IDS_VARIABLE]: ids })) as unknown[]
+  return data.map((record) => typed(record, module))
+}
+
+/** Records of any modules by id, one statement a module. */
+export async function resolveAnyByIds(session: OperationSession, principal: Principal, ids: readonly string[], info: GraphQLResolveInfo): Promise<unknown[]> {
+  const found = new Map<string, unknown>()
+  const byModule = new Map<ModuleDefinition, string[]>()
+  for (const id of ids) {
+    const module = moduleOfId(id, { registry: session.runtime.registry, policy: principal.policy })
+    if (module) byModule.set(module, [...(byModule.get(module) ?? []), id])
+  }
+  for (const [module, group] of byModule) {
+    const unique = [...new Set(group)]
+    const records = await resolveByIds(session, principal, module, unique, false, info)
+    unique.forEach((id, index) => found.set(id, records[index]))
+  }
+  return ids.map((id) => found.get(id) ?? null)
+}
+
+async function read(session: OperationSession, principal: Principal, request: ReadRequest, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const inputs = planInputs(principal, session.settings, variables)
+  const plan = planRead(request, planContext(session.runtime, principal, session.settings, inputs))
+  const text = await runRead(plan, inputs, session.executor)
+  return text === null ? null : JSON.parse(text)
+}
+
+/** Lets interfaces find the record's type. */
+function typed(record: unknown, module: ModuleDefinition): unknown {
+  if (record !== null && typeof record === 'object' && !Object.hasOwn(record, '__typename')) {
+    Object.defineProperty(record, '__typename', { value: module.typeName, enumerable: false })
+  }
+  return record
+}
+
+/** Root fields whose statements can be written by the planner alone. */
+export function isPlannedRoot(descriptor: FieldDescriptor | undefined): boolean {
+  return descriptor !== undefined && ['list', 'get', 'getBy', 'aggregate', 'node'].includes(descriptor.kind)
+}
+

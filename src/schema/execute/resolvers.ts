@@ -1,0 +1,120 @@
+import DataLoader from 'dataloader'
+import type { GraphQLResolveInfo } from 'graphql'
+import { GuanxiError } from '../../errors/index.ts'
+import { moduleNumberOf } from '../../lib/record-id.ts'
+import { readHistory } from '../../records/read/index.ts'
+import type { SchemaFieldResolver, SchemaResolvers } from '../build/options.ts'
+import { RecordHandle, type ResolverContext } from '../operation.ts'
+import { checkedPageSize, DEFAULT_PAGE } from '../plan/collect-list.ts'
+import { columnKey } from '../plan/column-key.ts'
+import { historyConnection, PlainSource } from './plain-source.ts'
+import { requirePrincipal, resolveAnyByIds, resolveByIds, resolveRoot, responsePath } from './read-records.ts'
+import { planInputs, type OperationSession } from './session.ts'
+import { resolvePayloadRecords, resolveWrite, type WritePayload } from './write-records.ts'
+
+/** Resolvers of all generated fields on the ordinary graphql-js path. The context value is an OperationSession. */
+export const schemaResolvers: SchemaResolvers = {
+  resolverFor(descriptor, site) {
+    switch (descriptor.kind) {
+      case 'list':
+      case 'get':
+      case 'getBy':
+      case 'aggregate':
+      case 'node':
+        return (_source, _args, context, info) => resolveRoot(sessionOf(context), info)
+      case 'nodes':
+        return (_source, args, context, info) => resolveNodes(sessionOf(context), args['ids'] as string[], info)
+      case 'write':
+        return (_source, args, context) => inOrder(sessionOf(context), () => resolveWrite(sessionOf(context), descriptor, args))
+      case 'payloadRecord':
+        return (source, _args, context, info) =>
+          inOrder(sessionOf(context), async () => (await resolvePayloadRecords(sessionOf(context), descriptor.module, source as WritePayload, info))[0] ?? null)
+      case 'payloadRecords':
+        return (source, _args, context, info) => inOrder(sessionOf(context), () => resolvePayloadRecords(sessionOf(context), descriptor.module, source as WritePayload, info))
+      case 'payloadValue':
+        return (source) => (source as WritePayload)[descriptor.member]
+      case 'anyRecord':
+        return (source, _args, context, info) => loadAny(sessionOf(context), plannedValue(source, info) as string | null, info)
+      case 'history':
+        return (source, args, context, info) => loadHistory(sessionOf(context), plannedValue(source, info) as string, args, info)
+      case 'computed':
+        return site.handWritten
+      default:
+        return (source, _args, _context, info) => (source instanceof PlainSource ? Reflect.get(source, info.fieldName) : plannedValue(source, info))
+    }
+  },
+  wrapStaticRecordField(resolver): SchemaFieldResolver {
+    return async (source, args, context, info) => {
+      const handle = await resolver(source, args, context, info)
+      const session = sessionOf(context)
+      if (Array.isArray(handle)) return Promise.all(handle.map((item) => loadHandle(session, item, info)))
+      return loadHandle(session, handle, info)
+    }
+  },
+}
+
+function sessionOf(context: ResolverContext): OperationSession {
+  return context as OperationSession
+}
+
+function plannedValue(source: unknown, info: GraphQLResolveInfo): unknown {
+  return (source as Record<string, unknown>)[columnKey(String(info.path.key))]
+}
+
+/** In a mutation the first failure ends the operation: later fields are not executed. */
+async function inOrder<T>(session: OperationSession, work: () => Promise<T>): Promise<T> {
+  if (session.failure !== undefined) throw session.failure
+  try {
+    return await work()
+  } catch (error) {
+    session.failure ??= error
+    throw error
+  }
+}
+
+async function loadHandle(session: OperationSession, handle: unknown, info: GraphQLResolveInfo): Promise<unknown> {
+  if (!(handle instanceof RecordHandle)) return handle
+  const principal = handle.principal ?? requirePrincipal(session)
+  const module = session.runtime.registry.module(handle.module)
+  const [record] = await resolveByIds(session, principal, module, [handle.id], false, info)
+  return record ?? null
+}
+
+async function resolveNodes(session: OperationSession, ids: readonly string[], info: GraphQLResolveInfo): Promise<unknown[]> {
+  if (ids.length > 500) throw new GuanxiError('LIMIT_EXCEEDED', `nodes takes at most 500 ids; ${ids.length} were given.`, { limit: 500, asked: ids.length })
+  return resolveAnyByIds(session, requirePrincipal(session), ids, info)
+}
+
+/** Records behind polymorphic references, one statement a module for all rows of a selection. */
+function loadAny(session: OperationSession, id: string | null, info: GraphQLResolveInfo): Promise<unknown> | null {
+  if (id === null || id === undefined) return null
+  const principal = requirePrincipal(session)
+  return loaderOf(session, `any ${responsePath(info).join('.')}`, (ids) => resolveAnyByIds(session, principal, ids, info)).load(id)
+}
+
+function loadHistory(session: OperationSession, id: string, args: { first?: number | null; after?: string | null }, info: GraphQLResolveInfo): Promise<unknown> {
+  const principal = requirePrincipal(session)
+  const { registry } = session.runtime
+  const first = checkedPageSize(args.first ?? DEFAULT_PAGE, 'first')
+  return loaderOf(session, `history ${responsePath(info).join('.')}`, async (ids) => {
+    const results = new Map<string, unknown>()
+    for (const number of new Set(ids.map(moduleNumberOf))) {
+      const module = registry.byNumber.get(number as number)
+      if (!module) continue
+      const group = ids.filter((each) => moduleNumberOf(each) === number)
+      const inputs = planInputs(principal, session.settings, {})
+      const pages = await readHistory({ module, ids: group, first, after: args.after ?? null }, registry, inputs, session.executor)
+      for (const [recordId, page] of pages) results.set(recordId, historyConnection(page, args.after != null))
+    }
+    return ids.map((each) => results.get(each) ?? null)
+  }).load(id)
+}
+
+function loaderOf(session: OperationSession, key: string, load: (ids: readonly string[]) => Promise<unknown[]>): DataLoader<string, unknown> {
+  let loader = session.loaders.get(key)
+  if (!loader) {
+    loader = new DataLoader<string, unknown>(load)
+    session.loaders.set(key, loader)
+  }
+  return loader
+}

@@ -1,0 +1,43 @@
+import type DataLoader from 'dataloader'
+import type { Principal } from '../../records/access/policy.ts'
+import type { Executor } from '../../records/database.ts'
+import type { PlanContext, PlanInputs } from '../../records/read/index.ts'
+import type { ChangeSet } from '../../records/write/request.ts'
+import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
+import type { OperationRequest, ResolverContext, Runtime } from '../operation.ts'
+
+/** What the planner needs from the installation. */
+export interface EngineSettings {
+  readonly organisationCurrency: string
+  readonly cursorKey: string
+}
+
+/** One operation under way on the ordinary path; the context value of its resolvers. */
+export interface OperationSession extends ResolverContext {
+  readonly runtime: Runtime
+  readonly request: OperationRequest
+  readonly principal: Principal | null
+  readonly settings: EngineSettings
+  /** Where record statements run: the pool, or the transaction of a mutation. */
+  readonly executor: Executor
+  /** The writes of a mutation; absent in queries. */
+  readonly changes: ChangeSet | null
+  readonly redacted: RedactedSelection[]
+  readonly loaders: Map<string, DataLoader<string, unknown>>
+  /** First failure of a mutation; what follows is not executed. */
+  failure: unknown
+}
+
+/** Collects under the rights of `principal` for this session's operation. */
+export function collectContextOf(session: OperationSession, principal: Principal, fragments: CollectContext['fragments'], variables: Readonly<Record<string, unknown>>): CollectContext {
+  const { runtime, redacted } = session
+  return { schema: runtime.schema, registry: runtime.registry, policy: principal.policy, fragments, variables, redacted, ordinary: false }
+}
+
+export function planInputs(principal: Principal, settings: EngineSettings, variables: Readonly<Record<string, unknown>>): PlanInputs {
+  return { policy: principal.policy, variables, cursorKey: settings.cursorKey, decodedCursors: new Map() }
+}
+
+export function planContext(runtime: Runtime, principal: Principal, settings: EngineSettings, inputs: PlanInputs): PlanContext {
+  return { registry: runtime.registry, policy: principal.policy, organisationCurrency: settings.organisationCurrency, inputs }
+}

@@ -1,0 +1,41 @@
+import type { FragmentDefinitionNode, GraphQLSchema } from 'graphql'
+import type { AccessPolicy } from '../../records/access/policy.ts'
+import { fieldLevel } from '../../records/access/secured.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/definition.ts'
+
+/** A selection that the reader's rights turn into null. */
+export interface RedactedSelection {
+  /** Response path without list indexes. */
+  readonly path: readonly string[]
+  readonly typeName: string
+  readonly fieldName: string
+  readonly state: 'hidden' | 'masked'
+}
+
+/** What is needed to turn a GraphQL selection into a neutral one, and what is found on the way. */
+export interface CollectContext {
+  readonly schema: GraphQLSchema
+  readonly registry: Registry
+  readonly policy: AccessPolicy
+  readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>
+  /** Coerced variable values. */
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly redacted: RedactedSelection[]
+  /** Set where something is selected that the ordinary graphql-js path must answer. */
+  ordinary: boolean
+}
+
+export function levelOf(context: CollectContext, module: ModuleDefinition, field: FieldDefinition) {
+  return fieldLevel(context.policy, module.name, field.name)
+}
+
+/** The field can be filtered, ordered and grouped by: readable in full. */
+export function isUsable(context: CollectContext, module: ModuleDefinition, field: FieldDefinition): boolean {
+  const level = levelOf(context, module, field)
+  return level === 'READ' || level === 'WRITE'
+}
+
+/** Some records of the module may be readable. */
+export function isModuleReadable(context: CollectContext, module: ModuleDefinition): boolean {
+  return context.policy.modules.get(module.name)?.actions.has('READ') === true
+}

@@ -1,0 +1,138 @@
+import { type FieldNode, type GraphQLObjectType, getNamedType, type SelectionSetNode } from 'graphql'
+import { DefectError } from '../../errors/index.ts'
+import type { ConnectionMember, ConnectionSelection, EdgeMember, RecordSelection, SelectedField, SelectedPart } from '../../records/read/request.ts'
+import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
+import { operandOf, resolved } from './arguments.ts'
+import { type CollectContext, isModuleReadable, levelOf } from './collect-context.ts'
+import { collectFields, subselections } from './collect-fields.ts'
+import { argumentsOf, collectList } from './collect-list.ts'
+import { columnKey, isLongKey } from './column-key.ts'
+
+const COMPOSITE = new Set(['MONEY', 'PHONE', 'ADDRESS', 'GEO'])
+
+/** What is selected on a record type. `path` is the response path of the record, without indexes. */
+export function collectRecord(type: GraphQLObjectType, sets: readonly (SelectionSetNode | undefined)[], module: ModuleDefinition, path: readonly string[], context: CollectContext): RecordSelection {
+  const fields: SelectedField[] = []
+  for (const [responseKey, nodes] of collectFields(type, sets, context)) {
+    if (isLongKey(responseKey)) context.ordinary = true
+    fields.push(collectField(columnKey(responseKey), [...path, responseKey], nodes, type, module, context))
+  }
+  return { module, fields }
+}
+
+function collectField(key: string, path: readonly string[], nodes: readonly FieldNode[], type: GraphQLObjectType, module: ModuleDefinition, context: CollectContext): SelectedField {
+  const node = nodes[0] as FieldNode
+  const name = node.name.value
+  if (name === '__typename') return { kind: 'typename', key, value: type.name }
+  const field = type.getFields()[name]
+  const descriptor = field?.extensions.guanxi
+  if (!field || !descriptor) throw new DefectError(`${type.name}.${name} has no descriptor`)
+  const hidden = (): SelectedField => {
+    context.redacted.push({ path, typeName: type.name, fieldName: name, state: 'hidden' })
+    return { kind: 'hidden', key }
+  }
+  switch (descriptor.kind) {
+    case 'field': {
+      const definition = fieldOf(module, descriptor.field)
+      const level = levelOf(context, module, definition)
+      if (level === 'HIDDEN') return hidden()
+      if (level === 'MASKED') context.redacted.push({ path, typeName: type.name, fieldName: name, state: 'masked' })
+      if (definition.type === 'USER' || definition.type === 'REFERENCE') {
+        const target = context.registry.module(definition.type === 'USER' ? 'user' : (definition.reference?.module as string))
+        if (level === 'MASKED' || !isModuleReadable(context, target)) return hidden()
+        const selection = collectRecord(getNamedType(field.type) as GraphQLObjectType, subselections(nodes), target, path, context)
+        return { kind: 'one', key, field: definition, selection }
+      }
+      if (COMPOSITE.has(definition.type)) return { kind: 'parts', key, field: definition, parts: collectParts(field.type, nodes, context) }
+      return { kind: 'value', key, field: definition }
+    }
+    case 'inverse': {
+      const inverse = module.inverses.get(descriptor.relation)
+      if (!inverse) throw new DefectError(`${module.name} has no relation ${descriptor.relation}`)
+      const target = context.registry.module(inverse.module)
+      const via = fieldOf(target, inverse.field)
+      const level = levelOf(context, target, via)
+      if (!isModuleReadable(context, target) || level === 'HIDDEN' || level === 'MASKED') return hidden()
+      const list = collectList(field, node, target, context)
+      return { kind: 'many', key, module: target, via, list, connection: collectConnection(getNamedType(field.type) as GraphQLObjectType, nodes, target, path, context) }
+    }
+    case 'displayName': {
+      const level = levelOf(context, module, fieldOf(module, module.nameField))
+      return level === 'HIDDEN' ? hidden() : { kind: 'displayName', key }
+    }
+    case 'values': {
+      const names = resolved(argumentsOf(field, node, context).get('fields'), context.variables)
+      return { kind: 'values', key, names: names === undefined || names === null ? null : operandOf(names) }
+    }
+    case 'externalIds':
+    case 'viewerAccess':
+      return { kind: descriptor.kind, key, parts: collectParts(field.type, nodes, context) }
+    case 'history':
+    case 'computed':
+      context.ordinary = true
+      return { kind: 'raw', key, column: 'id' }
+    case 'anyRecord': {
+      const definition = fieldOf(module, descriptor.field)
+      const level = levelOf(context, module, definition)
+      if (level === 'HIDDEN' || level === 'MASKED') return hidden()
+      context.ordinary = true
+      return { kind: 'raw', key, column: definition.column }
+    }
+    default:
+      throw new DefectError(`${type.name}.${name}: ${descriptor.kind} is no member of a record`)
+  }
+}
+
+function fieldOf(module: ModuleDefinition, name: string): FieldDefinition {
+  const field = module.fields.get(name)
+  if (!field) throw new DefectError(`${module.name} has no field ${name}`)
+  return field
+}
+
+/** Members of a value object (Money, Phone, PageInfo …), `__typename` included. */
+export function collectParts(type: Parameters<typeof getNamedType>[0], nodes: readonly FieldNode[], context: CollectContext): SelectedPart[] {
+  const object = getNamedType(type) as GraphQLObjectType
+  return [...collectFields(object, subselections(nodes), context)].map(([responseKey, group]) => {
+    if (isLongKey(responseKey)) context.ordinary = true
+    const part = (group[0] as FieldNode).name.value
+    const key = columnKey(responseKey)
+    return part === '__typename' ? { key, part, value: object.name } : { key, part }
+  })
+}
+
+export function collectConnection(type: GraphQLObjectType, nodes: readonly FieldNode[], module: ModuleDefinition, path: readonly string[], context: CollectContext): ConnectionSelection {
+  const members = [...collectFields(type, subselections(nodes), context)].map(([responseKey, group]): ConnectionMember => {
+    if (isLongKey(responseKey)) context.ordinary = true
+    const key = columnKey(responseKey)
+    const here = [...path, responseKey]
+    const name = (group[0] as FieldNode).name.value
+    const inner = () => getNamedType(type.getFields()[name]?.type) as GraphQLObjectType
+    switch (name) {
+      case '__typename':
+        return { kind: 'typename', key, value: type.name }
+      case 'totalCount':
+        return { kind: 'totalCount', key }
+      case 'pageInfo':
+        return { kind: 'pageInfo', key, parts: collectParts(inner(), group, context) }
+      case 'nodes':
+        return { kind: 'nodes', key, selection: collectRecord(inner(), subselections(group), module, here, context) }
+      case 'edges':
+        return { kind: 'edges', key, members: collectEdges(inner(), group, module, here, context) }
+      default:
+        throw new DefectError(`${type.name}.${name} is no member of a connection`)
+    }
+  })
+  return { members }
+}
+
+function collectEdges(type: GraphQLObjectType, nodes: readonly FieldNode[], module: ModuleDefinition, path: readonly string[], context: CollectContext): EdgeMember[] {
+  return [...collectFields(type, subselections(nodes), context)].map(([responseKey, group]): EdgeMember => {
+    if (isLongKey(responseKey)) context.ordinary = true
+    const key = columnKey(responseKey)
+    const name = (group[0] as FieldNode).name.value
+    if (name === '__typename') return { kind: 'typename', key, value: type.name }
+    if (name === 'cursor') return { kind: 'cursor', key }
+    const record = getNamedType(type.getFields()['node']?.type) as GraphQLObjectType
+    return { kind: 'node', key, selection: collectRecord(record, subselections(group), module, [...path, responseKey], context) }
+  })
+}
