@@ -1,0 +1,48 @@
+/**
+ * Who may import whom below src/, from the top floor down. `name`: a folder or file; the longest match decides. `may`: folders
+ * and files besides its own; `types`: only `import type` from these; `neverPackages`: npm packages that do not belong there.
+ */
+
+/** The record engine and what stands below it know no GraphQL and no web server. */
+const GRAPHQL = ['graphql', 'graphql-shield', 'graphql-middleware', 'graphql-ws', 'type-graphql', '@apollo/*', '@as-integrations/*']
+const SERVER = ['fastify', 'ws', '@apollo/*', '@as-integrations/*', 'graphql-ws']
+const STORAGE = ['pg', 'typeorm']
+const FOUNDATION = ['errors', 'lib']
+
+export const FLOORS = [
+  // 8: the composition root, and the commands around it.
+  { name: 'app.ts', may: 'everything' },
+  { name: 'main.ts', may: 'everything' },
+  { name: 'cli', may: 'everything' },
+  { name: 'start', may: ['auth', 'records', 'entities', 'config', ...FOUNDATION], neverPackages: GRAPHQL },
+  { name: 'demo', may: ['auth', 'domain', 'records', 'entities', 'config', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER] },
+  // 7: transports.
+  { name: 'http', may: ['schema', 'auth', 'events', 'config', ...FOUNDATION], types: ['records'], neverPackages: STORAGE },
+  // 6
+  { name: 'schema', may: ['schema/operation.ts', 'resolvers', 'records', 'auth', ...FOUNDATION], types: ['entities'], neverPackages: [...SERVER, ...STORAGE] },
+  { name: 'plugins/host', may: ['plugins/api', 'records', 'events', 'jobs', ...FOUNDATION], neverPackages: SERVER },
+  // 5. The contract of one operation stands in schema/, where it is executed, and below the resolvers that answer it.
+  { name: 'schema/operation.ts', may: [], types: ['records'], neverPackages: [...SERVER, ...STORAGE] },
+  {
+    name: 'resolvers',
+    may: ['schema/operation.ts', 'domain', 'auth', 'records/metadata', 'entities', ...FOUNDATION],
+    types: ['records'],
+    neverPackages: [...SERVER, ...STORAGE],
+  },
+  { name: 'jobs', may: ['domain', 'events', 'records', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER] },
+  // 4
+  { name: 'domain', may: ['records', 'auth', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
+  // 3
+  { name: 'auth', may: ['records', 'entities', ...FOUNDATION], neverPackages: [...SERVER, ...STORAGE] },
+  { name: 'events', may: ['records', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER] },
+  // 2
+  { name: 'records', may: ['entities', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER] },
+  { name: 'plugins/api', may: FOUNDATION, types: ['records'], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
+  { name: 'plugins', may: ['plugins/api'], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
+  // 1
+  { name: 'entities', may: FOUNDATION, neverPackages: SERVER },
+  { name: 'config', may: FOUNDATION, neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
+  // 0
+  { name: 'errors', may: [], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
+  { name: 'lib', may: [], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
+]

@@ -1,0 +1,36 @@
+/**
+ * The product's embedded PostgreSQL on a throw-away directory, in a process of its own: prints `{"url": …}` when it is ready and
+ * lives as long as its standard input stays open, so that it goes away however the test run ends.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import '../../scripts/typescript.mjs'
+
+const { startEmbeddedDatabase } = await import('../../src/start/embedded/index.ts')
+
+// Ctrl-C reaches the whole process group; the end of standard input decides.
+process.on('SIGINT', () => undefined)
+
+/** Test data may be lost in a crash; everything else is as in production. */
+async function relax(url) {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('ALTER ROLE CURRENT_USER SET synchronous_commit = off')
+  await client.end()
+}
+
+const dataDir = join(mkdtempSync(join(tmpdir(), 'guanxi-test-')), 'data')
+try {
+  const database = await startEmbeddedDatabase({ dataDir })
+  try {
+    await relax(database.url)
+    process.stdout.write(`${JSON.stringify({ url: database.url })}\n`)
+    await new Promise((resolve) => process.stdin.on('close', resolve).resume())
+  } finally {
+    await database.stop()
+  }
+} finally {
+  rmSync(join(dataDir, '..'), { recursive: true, force: true, maxRetries: 5 })
+}
