@@ -30,7 +30,7 @@ type ModuleOptions = Omit<ModuleMetadata, 'fields'>
 export function Module(options: ModuleOptions): ClassDecorator {
   return (target) => {
     Entity({ name: options.table })(target)
-    ObjectType()(target)
+    ObjectType({ simpleResolvers: true })(target)
     const fields: FieldMetadata[] = Reflect.getOwnMetadata(FIELDS, target) ?? []
     Reflect.defineMetadata(MODULE, Object.freeze({ ...options, fields: Object.freeze(fields) }), target)
   }
