@@ -5,7 +5,7 @@ import { Column, PrimaryColumn } from 'typeorm'
  * Columns that every module's table has. `scope_id` (generated: owner, or team where there is no owner) is left out: it is
  * read by the access compiler alone. The registry declares the matching system fields.
  */
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class RecordEntity {
   @Field(() => ID)
   @PrimaryColumn({ type: 'uuid' })
