@@ -3,15 +3,20 @@ import type { AggregateFunction } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import type { ResolverContext } from '../operation.ts'
 import type { BuildContext } from './context.ts'
-import { describeField, describeModule } from './descriptions.ts'
+import { moduleLabel } from './descriptions.ts'
 import { isRanged, isSummable, shapeOf } from './field-shapes.ts'
-import type { InputMember, OutputMember } from './members.ts'
+import { type InputMember, inputMember, type OutputMember } from './members.ts'
 import { type ModuleTypeNames, typeNames } from './names.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
 import { inputType } from './shared/inputs.ts'
 import { objectType } from './shared/values.ts'
 
-const FUNCTIONS: readonly { readonly name: AggregateFunction; readonly type: keyof ModuleTypeNames; readonly order: keyof ModuleTypeNames; readonly description: string }[] = [
+const FUNCTIONS: readonly {
+  readonly name: AggregateFunction
+  readonly type: keyof ModuleTypeNames
+  readonly order: keyof ModuleTypeNames
+  readonly description: string
+}[] = [
   { name: 'sum', type: 'aggregateSum', order: 'aggregateNumberOrderBy', description: "Sums; money in the organisation's currency." },
   { name: 'avg', type: 'aggregateAvg', order: 'aggregateNumberOrderBy', description: "Averages; money in the organisation's currency." },
   { name: 'min', type: 'aggregateMin', order: 'aggregateRangeOrderBy', description: 'Smallest values.' },
@@ -28,7 +33,7 @@ export interface AggregateTypes {
 /** `AccountAggregate` with its functions, and `AccountAggregateOrderBy`. */
 export function aggregateTypes(context: BuildContext, module: ModuleDefinition): AggregateTypes {
   const names = typeNames(module)
-  const label = describeModule(module)
+  const label = moduleLabel(module)
   const orders = new Map<string, GraphQLInputObjectType>()
   const outputMembers: OutputMember[] = []
   const orderMembers: InputMember[] = []
@@ -44,12 +49,14 @@ export function aggregateTypes(context: BuildContext, module: ModuleDefinition):
       () => fields.map((field) => valueMember(context, name, field)),
       context.resolvers,
     )
-    const orderType = orders.get(names[order]) ?? inputType(names[order], `The field to order groups by (${label})`, () => fields.map((field) => orderKey(context, field)), { oneOf: true })
+    const orderType =
+      orders.get(names[order]) ??
+      inputType(names[order], `The field to order groups by (${label})`, () => fields.map((field) => orderKey(context, field)), { oneOf: true })
     if (!orders.has(names[order])) parts.push(orderType)
     orders.set(names[order], orderType)
     parts.push(values)
     outputMembers.push({ name, type: values, description, descriptor: { kind: 'aggregateMember', module: module.name, member: name } })
-    orderMembers.push({ name, type: orderType, description, descriptor: { kind: 'function', function: name } })
+    orderMembers.push(inputMember(name, orderType, description, { kind: 'function', function: name }))
   }
 
   const aggregate = objectType(
@@ -77,8 +84,8 @@ export function aggregateTypes(context: BuildContext, module: ModuleDefinition):
     names.aggregateOrderBy,
     `One key to order groups by (${label})`,
     () => [
-      { name: 'count', type: context.shared.enums.sortDirection, description: 'Number of records.', descriptor: { kind: 'count' } },
-      { name: 'key', type: context.shared.inputs.aggregateKeyOrder, description: 'A key of `groupBy`.', descriptor: { kind: 'groupKey' } },
+      inputMember('count', context.shared.enums.sortDirection, 'Number of records.', { kind: 'count' }),
+      inputMember('key', context.shared.inputs.aggregateKeyOrder, 'A key of `groupBy`.', { kind: 'groupKey' }),
       ...orderMembers,
     ],
     { oneOf: true },
@@ -91,19 +98,14 @@ function worksOn(name: AggregateFunction, field: FieldDefinition): boolean {
 }
 
 function orderKey(context: BuildContext, field: FieldDefinition): InputMember {
-  return {
-    name: field.name,
-    type: context.shared.enums.sortDirection,
-    description: describeField(field),
-    descriptor: { kind: 'key', field: field.name },
-  }
+  return inputMember(field.name, context.shared.enums.sortDirection, context.describe(field), { kind: 'key', field: field.name })
 }
 
 function valueMember(context: BuildContext, name: AggregateFunction, field: FieldDefinition): OutputMember {
   return {
     name: field.name,
     type: valueType(context, name, field),
-    description: describeField(field),
+    description: context.describe(field),
     descriptor: { kind: 'aggregateValue', module: field.module, function: name, field: field.name },
   }
 }

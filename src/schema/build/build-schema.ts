@@ -1,5 +1,6 @@
 import { GraphQLSchema, specifiedDirectives } from 'graphql'
 import { type BuildContext, typesOf } from './context.ts'
+import { fieldDescriber } from './descriptions.ts'
 import { type ModuleTypes, moduleTypes } from './module-types.ts'
 import type { SchemaBuildOptions } from './options.ts'
 import { rootType } from './root-types.ts'
@@ -17,10 +18,13 @@ export function buildSchema({ registry, staticSchema, resolvers }: SchemaBuildOp
   const table = new TypeTable()
   const modules = new Map<string, ModuleTypes>()
   const shared = createSharedTypes(table, resolvers, (module) => typesOf(context, module).record)
-  const context: BuildContext = { registry, resolvers, shared, modules }
+  const context: BuildContext = { registry, resolvers, shared, modules, describe: fieldDescriber() }
   const staticTypes = new StaticTypes(staticSchema, table, resolvers)
   for (const module of registry.modules.values()) {
-    modules.set(module.name, moduleTypes(context, table, module, (each) => staticTypes.recordMembers(each)))
+    modules.set(
+      module.name,
+      moduleTypes(context, table, module, (each) => staticTypes.recordMembers(each)),
+    )
   }
 
   const all = [...modules.values()]

@@ -1,8 +1,16 @@
-import { type GraphQLFieldConfigArgumentMap, GraphQLInt, GraphQLList, GraphQLNonNull, type GraphQLObjectType, GraphQLString } from 'graphql'
+import {
+  type GraphQLArgumentConfig,
+  type GraphQLFieldConfigArgumentMap,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  type GraphQLObjectType,
+  GraphQLString,
+} from 'graphql'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { ResolverContext } from '../operation.ts'
 import { type BuildContext, typesOf } from './context.ts'
-import { describeModule } from './descriptions.ts'
+import { moduleLabel } from './descriptions.ts'
 import { typeNames } from './names.ts'
 import { objectType } from './shared/values.ts'
 
@@ -11,7 +19,7 @@ export function connectionType(context: BuildContext, module: ModuleDefinition):
   const common = { kind: 'connectionMember', module: module.name } as const
   return objectType(
     typeNames(module).connection,
-    `A page of a list (${describeModule(module)})`,
+    `A page of a list (${moduleLabel(module)})`,
     { kind: 'connection', module: module.name },
     () => {
       const { record, edge } = typesOf(context, module.name)
@@ -51,7 +59,7 @@ export function edgeType(context: BuildContext, module: ModuleDefinition): Graph
   const common = { kind: 'edgeMember', module: module.name } as const
   return objectType(
     typeNames(module).edge,
-    `A record and its place in the list (${describeModule(module)})`,
+    `A record and its place in the list (${moduleLabel(module)})`,
     { kind: 'edge', module: module.name },
     () => [
       { name: 'cursor', type: new GraphQLNonNull(GraphQLString), description: 'Place in the list.', descriptor: { ...common, member: 'cursor' } },
@@ -69,11 +77,13 @@ export function edgeType(context: BuildContext, module: ModuleDefinition): Graph
 /** Arguments that choose and order records; shared by root lists and nested ones. */
 export function listArguments(context: BuildContext, module: ModuleDefinition): GraphQLFieldConfigArgumentMap {
   return {
-    ...choosingArguments(context, module),
+    filter: filterArgument(context, module),
+    search: SEARCH_ARGUMENT,
     orderBy: {
       type: new GraphQLList(new GraphQLNonNull(typesOf(context, module.name).orderBy)),
       description: 'Keys of the order, first one first. Default: newest first.',
     },
+    deleted: deletedArgument(context),
     first: { type: GraphQLInt, description: 'Page size from the start: 50 unless given, at most 500.' },
     after: { type: GraphQLString, description: 'Only what follows this cursor.' },
     last: { type: GraphQLInt, description: 'Page size from the end, instead of `first`.' },
@@ -81,11 +91,13 @@ export function listArguments(context: BuildContext, module: ModuleDefinition): 
   }
 }
 
-/** Arguments that choose records. */
-export function choosingArguments(context: BuildContext, module: ModuleDefinition): GraphQLFieldConfigArgumentMap {
-  return {
-    filter: { type: typesOf(context, module.name).filter, description: 'Conditions that must hold.' },
-    search: { type: GraphQLString, description: 'Words that must occur in the searchable fields.' },
-    deleted: { type: context.shared.enums.deletedFilter, defaultValue: 'EXCLUDE', description: 'Records in the recycle bin.' },
-  }
+/** The arguments that lists and aggregates choose records by. */
+export function filterArgument(context: BuildContext, module: ModuleDefinition): GraphQLArgumentConfig {
+  return { type: typesOf(context, module.name).filter, description: 'Conditions that must hold.' }
 }
+
+export function deletedArgument(context: BuildContext): GraphQLArgumentConfig {
+  return { type: context.shared.enums.deletedFilter, defaultValue: 'EXCLUDE', description: 'Records in the recycle bin.' }
+}
+
+export const SEARCH_ARGUMENT: GraphQLArgumentConfig = { type: GraphQLString, description: 'Words that must occur in the searchable fields.' }

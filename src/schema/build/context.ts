@@ -1,5 +1,5 @@
 import { DefectError } from '../../errors/index.ts'
-import type { ModuleDefinition, Registry } from '../../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/definition.ts'
 import type { ModuleTypes } from './module-types.ts'
 import type { SchemaResolvers } from './options.ts'
 import type { SharedTypes } from './shared/index.ts'
@@ -9,6 +9,8 @@ export interface BuildContext {
   readonly registry: Registry
   readonly resolvers: SchemaResolvers
   readonly shared: SharedTypes
+  /** A field's description; the same text in each of the ten or so types that mention the field. */
+  readonly describe: (field: FieldDefinition) => string
   readonly modules: ReadonlyMap<string, ModuleTypes>
 }
 

@@ -14,6 +14,21 @@ export function describeField(field: FieldDefinition): string {
   return parts.join(' ')
 }
 
+/** `describeField` with a memory, for one build. */
+export function fieldDescriber(): (field: FieldDefinition) => string {
+  const known = new Map<FieldDefinition, string>()
+  return (field) => {
+    const text = known.get(field) ?? describeField(field)
+    known.set(field, text)
+    return text
+  }
+}
+
+/** The module's label, for use inside a sentence. */
+export function moduleLabel(module: ModuleDefinition): string {
+  return module.label.en
+}
+
 export function describeModule(module: ModuleDefinition): string {
   return sentence(module.label.en)
 }

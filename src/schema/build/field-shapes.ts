@@ -4,8 +4,24 @@ import type { FieldDefinition } from '../../records/registry/definition.ts'
 
 /** How a field's value looks in GraphQL. Everything about a field's inputs and outputs follows from its shape. */
 export type FieldShape =
-  | 'id' | 'text' | 'longText' | 'integer' | 'decimal' | 'boolean' | 'date' | 'dateTime' | 'duration' | 'json' | 'textList' | 'money' | 'phone'
-  | 'address' | 'geo' | 'one' | 'anyRecord' | 'many'
+  | 'id'
+  | 'text'
+  | 'longText'
+  | 'integer'
+  | 'decimal'
+  | 'boolean'
+  | 'date'
+  | 'dateTime'
+  | 'duration'
+  | 'json'
+  | 'textList'
+  | 'money'
+  | 'phone'
+  | 'address'
+  | 'geo'
+  | 'one'
+  | 'anyRecord'
+  | 'many'
 
 const SHAPES: Readonly<Record<FieldType, FieldShape>> = {
   TEXT: 'text',

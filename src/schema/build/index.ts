@@ -1,5 +1,5 @@
 export { buildSchema } from './build-schema.ts'
 export { isDated, isGroupable, isRanged, isSortable, isSummable, operatorFamily } from './field-shapes.ts'
-export { type ModuleClaims, moduleClaims, rootFieldNames, typeNames } from './names.ts'
+export { rootFieldNames, typeNames } from './names.ts'
 export type { FieldSite, SchemaBuildOptions, SchemaFieldResolver, SchemaResolvers } from './options.ts'
 export { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar, SCALARS } from './scalars/index.ts'

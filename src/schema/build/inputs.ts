@@ -1,9 +1,19 @@
-import { GraphQLBoolean, GraphQLID, type GraphQLInputObjectType, type GraphQLInputType, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql'
+import {
+  GraphQLBoolean,
+  GraphQLID,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  type GraphQLScalarType,
+  GraphQLString,
+} from 'graphql'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { type BuildContext, typesOf } from './context.ts'
-import { describeField, describeModule } from './descriptions.ts'
+import { moduleLabel } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
-import type { InputMember } from './members.ts'
+import { type InputMember, inputMember } from './members.ts'
 import { typeNames } from './names.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
 import { inputType } from './shared/inputs.ts'
@@ -16,8 +26,6 @@ export interface WriteInputs {
   readonly upsertItem: GraphQLInputObjectType
 }
 
-type InputPurpose = 'create' | 'update' | 'upsert'
-
 /** Whether clients write the module at all: at least one field of its own is an input. */
 export function isWritable(module: ModuleDefinition): boolean {
   return [...module.fields.values()].some((field) => !field.system && isInput(field))
@@ -26,61 +34,71 @@ export function isWritable(module: ModuleDefinition): boolean {
 /** Inputs of a module's writes. Only for writable modules. */
 export function writeInputs(context: BuildContext, module: ModuleDefinition): WriteInputs {
   const names = typeNames(module)
-  const label = describeModule(module)
-  const ofFields = (name: string, description: string, purpose: InputPurpose) =>
-    inputType(name, `${description} Left out: unchanged (on create: the default). null: cleared. (${label})`, () => inputMembers(context, module, purpose))
-  const create = ofFields(names.createInput, 'Values of a new record.', 'create')
-  const update = ofFields(names.updateInput, 'New values of a record.', 'update')
-  const upsert = ofFields(names.upsertInput, 'Values of a record, new or not; what is required is demanded of new ones only.', 'upsert')
+  const label = moduleLabel(module)
+  let shared: readonly FieldMember[] | undefined
+  const ofFields = (name: string, description: string, members: (context: BuildContext, fields: readonly FieldMember[]) => InputMember[]) =>
+    inputType(name, `${description} Left out: unchanged (on create: the default). null: cleared. (${label})`, () => {
+      shared ??= fieldMembers(context, module)
+      return members(context, shared)
+    })
+  const create = ofFields(names.createInput, 'Values of a new record.', createMembers)
+  const update = ofFields(names.updateInput, 'New values of a record.', updateMembers)
+  const upsert = ofFields(names.upsertInput, 'Values of a record, new or not; what is required is demanded of new ones only.', upsertMembers)
   const updateItem = inputType(names.updateItem, `One update of many (${label})`, () => [
-    { name: 'id', type: new GraphQLNonNull(GraphQLID), description: 'The record.', descriptor: { kind: 'item', member: 'id' } },
+    inputMember('id', new GraphQLNonNull(GraphQLID), 'The record.', { kind: 'item', member: 'id' }),
     itemInput(update),
     ITEM_VERSION,
   ])
   const upsertItem = inputType(names.upsertItem, `One upsert of many (${label})`, () => [
-    {
-      name: 'by',
-      type: new GraphQLNonNull(typesOf(context, module.name).uniqueInput),
-      description: 'The key to find it by; written on create.',
-      descriptor: { kind: 'item', member: 'by' },
-    },
+    inputMember('by', new GraphQLNonNull(typesOf(context, module.name).uniqueInput), 'The key to find it by; written on create.', {
+      kind: 'item',
+      member: 'by',
+    }),
     itemInput(upsert),
     ITEM_VERSION,
   ])
   return { create, update, upsert, updateItem, upsertItem }
 }
 
-const ITEM_VERSION: InputMember = {
-  name: 'ifVersion',
-  type: GraphQLInt,
-  description: 'Only if the record still has this version.',
-  descriptor: { kind: 'item', member: 'ifVersion' },
-}
+const ITEM_VERSION = inputMember('ifVersion', GraphQLInt, 'Only if the record still has this version.', { kind: 'item', member: 'ifVersion' })
 
 function itemInput(type: GraphQLInputObjectType): InputMember {
-  return { name: 'input', type: new GraphQLNonNull(type), description: 'The values.', descriptor: { kind: 'item', member: 'input' } }
+  return inputMember('input', new GraphQLNonNull(type), 'The values.', { kind: 'item', member: 'input' })
 }
 
-function* inputMembers(context: BuildContext, module: ModuleDefinition, purpose: InputPurpose): Iterable<InputMember> {
-  for (const field of module.fields.values()) {
-    if (!isInput(field) || (field.createOnly && purpose === 'update')) continue
+/** Inputs differ in what they demand and in what they leave out; the members themselves are shared. */
+function fieldMembers(context: BuildContext, module: ModuleDefinition): readonly FieldMember[] {
+  return [...module.fields.values()].filter(isInput).map((field) => {
     const type = INPUTS[shapeOf(field)](context, field)
-    yield {
-      name: field.name,
-      type: purpose === 'create' && isDemanded(field) ? new GraphQLNonNull(type) : type,
-      description: describeField(field),
-      descriptor: { kind: 'value', field: field.name },
-    }
-  }
-  yield {
-    name: 'externalIds',
-    type: new GraphQLList(new GraphQLNonNull(context.shared.inputs.externalId)),
-    description: 'Its names in other systems; a system that is not listed keeps its name.',
-    descriptor: { kind: 'externalIds' },
-  }
-  if (purpose === 'update') return
-  yield { name: 'ref', type: GraphQLString, description: 'A name by which later relations of this operation find this record.', descriptor: { kind: 'ref' } }
+    return { field, type, member: inputMember(field.name, type, context.describe(field), { kind: 'value', field: field.name }) }
+  })
 }
+
+interface FieldMember {
+  readonly field: FieldDefinition
+  readonly type: NullableInputType
+  readonly member: InputMember
+}
+
+function createMembers(context: BuildContext, members: readonly FieldMember[]): InputMember[] {
+  const demanding = members.map(({ field, type, member }) => (isDemanded(field) ? { ...member, type: new GraphQLNonNull(type) } : member))
+  return [...demanding, externalIdsMember(context), REF]
+}
+
+function updateMembers(context: BuildContext, members: readonly FieldMember[]): InputMember[] {
+  return [...members.filter(({ field }) => !field.createOnly).map(({ member }) => member), externalIdsMember(context)]
+}
+
+function upsertMembers(context: BuildContext, members: readonly FieldMember[]): InputMember[] {
+  return [...members.map(({ member }) => member), externalIdsMember(context), REF]
+}
+
+function externalIdsMember(context: BuildContext): InputMember {
+  const type = new GraphQLList(new GraphQLNonNull(context.shared.inputs.externalId))
+  return inputMember('externalIds', type, 'Its names in other systems; a system that is not listed keeps its name.', { kind: 'externalIds' })
+}
+
+const REF = inputMember('ref', GraphQLString, 'A name by which later relations of this operation find this record.', { kind: 'ref' })
 
 /** System fields that clients may write. */
 const WRITABLE_SYSTEM_FIELDS: ReadonlySet<string> = new Set(['owner', 'team', 'tags', 'source'])
@@ -99,7 +117,9 @@ function isDemanded(field: FieldDefinition): boolean {
   return field.required === true && field.default === undefined && field.type !== 'AUTO_NUMBER' && !RELATIONS.has(shapeOf(field))
 }
 
-const INPUTS: Readonly<Record<FieldShape, (context: BuildContext, field: FieldDefinition) => GraphQLInputType>> = {
+type NullableInputType = GraphQLScalarType | GraphQLInputObjectType | GraphQLList<GraphQLInputType>
+
+const INPUTS: Readonly<Record<FieldShape, (context: BuildContext, field: FieldDefinition) => NullableInputType>> = {
   id: () => GraphQLID,
   text: () => GraphQLString,
   longText: () => GraphQLString,

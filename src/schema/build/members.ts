@@ -13,12 +13,18 @@ export interface OutputMember {
   readonly args?: GraphQLFieldConfigArgumentMap
 }
 
+/** One generated member of an input type: graphql-js' own config and the name. */
 export interface InputMember {
   readonly name: string
   readonly type: GraphQLInputType
   readonly description: string
-  readonly descriptor: InputDescriptor
   readonly defaultValue?: unknown
+  readonly extensions: { readonly guanxi: InputDescriptor }
+}
+
+/** A member of an input type with what it means to the planner. */
+export function inputMember(name: string, type: GraphQLInputType, description: string, descriptor: InputDescriptor, defaultValue?: unknown): InputMember {
+  return { name, type, description, defaultValue, extensions: extensionsOf(descriptor) }
 }
 
 /** Members without their descriptor's boilerplate: `part('amount', Decimal, 'The amount.')`. */
@@ -27,7 +33,7 @@ export function part(name: string, type: GraphQLOutputType, description: string)
 }
 
 export function inputPart(name: string, type: GraphQLInputType, description: string): InputMember {
-  return { name, type, description, descriptor: { kind: 'part', part: name } }
+  return inputMember(name, type, description, { kind: 'part', part: name })
 }
 
 /** Fields of an object type, with descriptor and resolver. Throws DefectError for two members of one name. */
@@ -40,7 +46,7 @@ export function outputFields(typeName: string, members: Iterable<OutputMember>, 
       description,
       args,
       resolve: resolvers?.resolverFor(descriptor, { typeName, fieldName: name }),
-      extensions: { guanxi: descriptor },
+      extensions: extensionsOf(descriptor),
     }
   }
   return fields
@@ -49,11 +55,18 @@ export function outputFields(typeName: string, members: Iterable<OutputMember>, 
 /** Fields of an input type, with descriptors. Throws DefectError for two members of one name. */
 export function inputFields(typeName: string, members: Iterable<InputMember>): GraphQLInputFieldConfigMap {
   const fields: GraphQLInputFieldConfigMap = Object.create(null)
-  for (const { name, type, description, descriptor, defaultValue } of members) {
-    if (fields[name]) throw twice(typeName, name)
-    fields[name] = { type, description, defaultValue, extensions: { guanxi: descriptor } }
+  for (const member of members) {
+    if (fields[member.name]) throw twice(typeName, member.name)
+    fields[member.name] = member
   }
   return fields
+}
+
+/** graphql-js copies an extensions object per field unless it has no prototype; there are tens of thousands of fields. */
+function extensionsOf<T>(descriptor: T): { readonly guanxi: T } {
+  const extensions = Object.create(null)
+  extensions.guanxi = descriptor
+  return extensions
 }
 
 function twice(typeName: string, name: string): DefectError {

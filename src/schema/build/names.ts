@@ -1,11 +1,7 @@
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
+import { typeNameOf } from '../../records/registry/derived-names.ts'
 
-/** `orderLines` → `OrderLines`. */
-export function capitalize(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1)
-}
-
-/** Names of all types that a module claims, whether or not it has them all at the moment. */
+/** Names of all types that a module may have; the registry keeps them free (`derivedNames`). */
 export interface ModuleTypeNames {
   readonly record: string
   readonly connection: string
@@ -46,7 +42,7 @@ type NamedModule = Pick<ModuleDefinition, 'name' | 'pluralName' | 'typeName'>
 
 /** Type names of a module; the one place where they are spelled. */
 export function typeNames({ typeName, pluralName }: NamedModule): ModuleTypeNames {
-  const plural = capitalize(pluralName)
+  const plural = typeNameOf(pluralName)
   return {
     record: typeName,
     connection: `${typeName}Connection`,
@@ -86,7 +82,7 @@ export function typeNames({ typeName, pluralName }: NamedModule): ModuleTypeName
 
 /** Root fields of a module; the one place where they are spelled. */
 export function rootFieldNames({ name, pluralName, typeName }: NamedModule) {
-  const plural = capitalize(pluralName)
+  const plural = typeNameOf(pluralName)
   return {
     query: { get: name, getBy: `${name}By`, list: pluralName, aggregate: `${pluralName}Aggregate` },
     mutation: {
@@ -101,25 +97,5 @@ export function rootFieldNames({ name, pluralName, typeName }: NamedModule) {
       restore: `restore${typeName}`,
       restoreMany: `restore${plural}`,
     },
-    subscription: { changed: `${name}Changed` },
   } as const
-}
-
-/** All that a module claims; a new module is refused when one of these is taken, whoever holds it. */
-export interface ModuleClaims {
-  readonly types: readonly string[]
-  readonly query: readonly string[]
-  readonly mutation: readonly string[]
-  readonly subscription: readonly string[]
-}
-
-/** Claims of a module that exists or is about to. */
-export function moduleClaims(module: NamedModule): ModuleClaims {
-  const roots = rootFieldNames(module)
-  return {
-    types: Object.values(typeNames(module)),
-    query: Object.values(roots.query),
-    mutation: Object.values(roots.mutation),
-    subscription: Object.values(roots.subscription),
-  }
 }

@@ -2,7 +2,7 @@ import { GraphQLBoolean, GraphQLID, GraphQLList, GraphQLNonNull, type GraphQLObj
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { ResolverContext } from '../operation.ts'
 import { type BuildContext, typesOf } from './context.ts'
-import { describeModule } from './descriptions.ts'
+import { moduleLabel } from './descriptions.ts'
 import type { OutputMember } from './members.ts'
 import { typeNames } from './names.ts'
 import { objectType } from './shared/values.ts'
@@ -25,7 +25,7 @@ export interface WritePayloads {
 
 export function writePayloads(context: BuildContext, module: ModuleDefinition): WritePayloads {
   const names = typeNames(module)
-  const label = describeModule(module)
+  const label = moduleLabel(module)
   const payload = (name: string, what: string, ...members: readonly (() => OutputMember)[]) =>
     objectType(name, `${what} (${label})`, { kind: 'payload', module: module.name }, () => members.map((member) => member()), context.resolvers)
   const value = (member: 'id' | 'ids' | 'created' | 'changeSetId', type: OutputMember['type'], description: string) => (): OutputMember => ({

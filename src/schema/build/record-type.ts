@@ -1,10 +1,21 @@
-import { GraphQLBoolean, type GraphQLFieldConfigMap, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, type GraphQLOutputType, GraphQLString } from 'graphql'
+import {
+  GraphQLBoolean,
+  type GraphQLFieldConfigMap,
+  GraphQLInt,
+  type GraphQLInterfaceType,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLScalarType,
+  GraphQLString,
+} from 'graphql'
 import { DefectError } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import type { ResolverContext } from '../operation.ts'
 import { listArguments } from './connection.ts'
 import { type BuildContext, listedModule, typesOf } from './context.ts'
-import { describeField, describeInverse, describeModule } from './descriptions.ts'
+import { describeInverse, describeModule } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
 import { type OutputMember, outputFields } from './members.ts'
 import type { HandWrittenMembers } from './module-types.ts'
@@ -56,15 +67,15 @@ function fieldMember(context: BuildContext, field: FieldDefinition): OutputMembe
   return {
     name: field.name,
     type: field.system && field.name === 'version' ? new GraphQLNonNull(type) : type,
-    description: describeField(field),
+    description: context.describe(field),
     descriptor: { kind: shape === 'anyRecord' ? 'anyRecord' : 'field', module: field.module, field: field.name },
     args: shape === 'many' ? listArguments(context, listedModule(context, targetOf(field))) : undefined,
   }
 }
 
-type Nullable = Exclude<GraphQLOutputType, GraphQLNonNull<never>>
+type NullableOutputType = GraphQLScalarType | GraphQLObjectType | GraphQLInterfaceType | GraphQLList<GraphQLOutputType>
 
-const OUTPUTS: Readonly<Record<Exclude<FieldShape, 'id'>, (context: BuildContext, field: FieldDefinition) => Nullable>> = {
+const OUTPUTS: Readonly<Record<Exclude<FieldShape, 'id'>, (context: BuildContext, field: FieldDefinition) => NullableOutputType>> = {
   text: () => GraphQLString,
   longText: () => GraphQLString,
   integer: () => GraphQLInt,

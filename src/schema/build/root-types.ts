@@ -26,6 +26,13 @@ export function rootType(name: string, description: string, generated: readonly 
   for (const { owner, members } of generated) for (const member of members) claim(member.name, owner)
   for (const field of Object.keys(handWritten)) claim(field, 'the hand-written operations')
   if (owners.size === 0) return null
-  const fields: Fields = { ...outputFields(name, generated.flatMap(({ members }) => members), resolvers), ...handWritten }
+  const fields: Fields = {
+    ...outputFields(
+      name,
+      generated.flatMap(({ members }) => members),
+      resolvers,
+    ),
+    ...handWritten,
+  }
   return new GraphQLObjectType<unknown, ResolverContext>({ name, description, fields })
 }

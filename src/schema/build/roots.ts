@@ -1,9 +1,18 @@
-import { type GraphQLFieldConfigArgumentMap, GraphQLBoolean, GraphQLID, type GraphQLInputType, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql'
+import {
+  GraphQLBoolean,
+  type GraphQLFieldConfigArgumentMap,
+  GraphQLID,
+  type GraphQLInputType,
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLString,
+} from 'graphql'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { WriteOperation } from '../descriptors.ts'
-import { choosingArguments, listArguments } from './connection.ts'
+import { deletedArgument, filterArgument, listArguments, SEARCH_ARGUMENT } from './connection.ts'
 import type { BuildContext } from './context.ts'
-import { describeModule } from './descriptions.ts'
+import { moduleLabel } from './descriptions.ts'
 import type { OutputMember } from './members.ts'
 import type { ModuleTypes } from './module-types.ts'
 import { rootFieldNames } from './names.ts'
@@ -36,7 +45,7 @@ export function nodeMembers(context: BuildContext): OutputMember[] {
 export function queryMembers(context: BuildContext, types: ModuleTypes): OutputMember[] {
   const { module } = types
   const names = rootFieldNames(module).query
-  const label = describeModule(module)
+  const label = moduleLabel(module)
   return [
     {
       name: names.get,
@@ -71,9 +80,11 @@ export function queryMembers(context: BuildContext, types: ModuleTypes): OutputM
 
 function aggregateArguments(context: BuildContext, types: ModuleTypes): GraphQLFieldConfigArgumentMap {
   return {
-    ...choosingArguments(context, types.module),
+    filter: filterArgument(context, types.module),
+    search: SEARCH_ARGUMENT,
     groupBy: { type: new GraphQLList(new GraphQLNonNull(types.groupBy)), description: 'Keys to group by.' },
     orderBy: { type: new GraphQLList(new GraphQLNonNull(types.aggregates.aggregateOrderBy)), description: 'Order of the groups. Default: by their keys.' },
+    deleted: deletedArgument(context),
     first: { type: GraphQLInt, description: 'Only so many groups; needed for more than 1,000.' },
     timeZone: { type: GraphQLString, defaultValue: 'UTC', description: 'IANA time zone in which days begin.' },
   }
@@ -83,7 +94,7 @@ function aggregateArguments(context: BuildContext, types: ModuleTypes): GraphQLF
 export function mutationMembers(context: BuildContext, { module, write, uniqueInput }: ModuleTypes): OutputMember[] {
   if (!write) return []
   const names = rootFieldNames(module).mutation
-  const label = describeModule(module)
+  const label = moduleLabel(module)
   const { inputs, payloads } = write
   const conflict = { onConflict: { type: context.shared.enums.conflictRule, defaultValue: 'FAIL', description: 'What to do when the record has moved on.' } }
   const version = { ifVersion: { type: GraphQLInt, description: 'Only if the record still has this version.' }, ...conflict }
@@ -93,7 +104,14 @@ export function mutationMembers(context: BuildContext, { module, write, uniqueIn
   })
   const by = { by: { type: new GraphQLNonNull(uniqueInput), description: 'The key to find it by; written on create.' } }
 
-  const member = (name: string, operation: WriteOperation, many: boolean, description: string, type: OutputMember['type'], args: GraphQLFieldConfigArgumentMap): OutputMember => ({
+  const member = (
+    name: string,
+    operation: WriteOperation,
+    many: boolean,
+    description: string,
+    type: OutputMember['type'],
+    args: GraphQLFieldConfigArgumentMap,
+  ): OutputMember => ({
     name,
     type,
     description: `${description} (${label})`,
@@ -104,9 +122,15 @@ export function mutationMembers(context: BuildContext, { module, write, uniqueIn
     member(names.create, 'create', false, 'Makes a record.', payloads.create, input(inputs.create)),
     member(names.createMany, 'create', true, 'Makes records.', payloads.createMany, list('input', inputs.create)),
     member(names.update, 'update', false, 'Changes a record.', payloads.update, { id: ID_ARGUMENT, ...input(inputs.update), ...version }),
-    member(names.updateMany, 'update', true, 'Changes records, each in its own way.', payloads.updateMany, { ...list('updates', inputs.updateItem), ...conflict }),
+    member(names.updateMany, 'update', true, 'Changes records, each in its own way.', payloads.updateMany, {
+      ...list('updates', inputs.updateItem),
+      ...conflict,
+    }),
     member(names.upsert, 'upsert', false, 'Changes the record with this key, or makes it.', payloads.upsert, { ...by, ...input(inputs.upsert), ...version }),
-    member(names.upsertMany, 'upsert', true, 'Changes the records with these keys, or makes them.', payloads.upsertMany, { ...list('upserts', inputs.upsertItem), ...conflict }),
+    member(names.upsertMany, 'upsert', true, 'Changes the records with these keys, or makes them.', payloads.upsertMany, {
+      ...list('upserts', inputs.upsertItem),
+      ...conflict,
+    }),
     member(names.delete, 'delete', false, 'Puts a record into the recycle bin.', payloads.delete, { id: ID_ARGUMENT, ...version }),
     member(names.deleteMany, 'delete', true, 'Puts records into the recycle bin.', payloads.deleteMany, { ids: IDS_ARGUMENT }),
     member(names.restore, 'restore', false, 'Takes a record out of the recycle bin.', payloads.restore, { id: ID_ARGUMENT, ...version }),

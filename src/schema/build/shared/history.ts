@@ -1,4 +1,4 @@
-import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLObjectType } from 'graphql'
+import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, type GraphQLObjectType, GraphQLString } from 'graphql'
 import type { ResolverContext } from '../../operation.ts'
 import { type OutputMember, part } from '../members.ts'
 import type { SchemaResolvers } from '../options.ts'

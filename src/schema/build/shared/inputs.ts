@@ -1,5 +1,5 @@
-import { GraphQLFloat, GraphQLID, GraphQLInputObjectType, GraphQLNonNull, GraphQLInt, GraphQLString } from 'graphql'
-import { type InputMember, inputFields, inputPart } from '../members.ts'
+import { GraphQLFloat, GraphQLID, GraphQLInputObjectType, GraphQLInt, GraphQLNonNull, GraphQLString } from 'graphql'
+import { type InputMember, inputFields, inputMember, inputPart } from '../members.ts'
 import { DecimalScalar } from '../scalars/index.ts'
 import type { createEnums } from './enums.ts'
 
@@ -33,8 +33,8 @@ export function createValueInputs(enums: ReturnType<typeof createEnums>) {
       'RecordRef',
       'A record of any module.',
       () => [
-        { name: 'id', type: GraphQLID, description: 'Its id.', descriptor: { kind: 'id' } },
-        { name: 'ref', type: GraphQLString, description: 'The `ref` of a create earlier in this operation.', descriptor: { kind: 'ref' } },
+        inputMember('id', GraphQLID, 'Its id.', { kind: 'id' }),
+        inputMember('ref', GraphQLString, 'The `ref` of a create earlier in this operation.', { kind: 'ref' }),
       ],
       { oneOf: true },
     ),

@@ -1,4 +1,4 @@
-import { GraphQLID, GraphQLInterfaceType, GraphQLInt, GraphQLList, GraphQLNonNull, type GraphQLObjectType, GraphQLString } from 'graphql'
+import { GraphQLID, GraphQLInt, GraphQLInterfaceType, GraphQLList, GraphQLNonNull, type GraphQLObjectType, GraphQLString } from 'graphql'
 import type { ResolverContext } from '../../operation.ts'
 import { type OutputMember, outputFields } from '../members.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars/index.ts'

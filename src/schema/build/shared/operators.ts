@@ -1,16 +1,7 @@
-import {
-  GraphQLBoolean,
-  GraphQLID,
-  type GraphQLInputObjectType,
-  type GraphQLInputType,
-  GraphQLInt,
-  GraphQLList,
-  GraphQLNonNull,
-  GraphQLString,
-} from 'graphql'
+import { GraphQLBoolean, GraphQLID, type GraphQLInputObjectType, type GraphQLInputType, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql'
 import type { CompareOperator } from '../../../records/read/request.ts'
 import type { OperatorFamily } from '../field-shapes.ts'
-import { type InputMember, inputPart } from '../members.ts'
+import { type InputMember, inputMember, inputPart } from '../members.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars/index.ts'
 import { inputType } from './inputs.ts'
 
@@ -68,5 +59,5 @@ function family(name: string, of: string, type: GraphQLInputType, operators: rea
 
 function operatorMember(operator: CompareOperator, value: GraphQLInputType): InputMember {
   const type = YES_OR_NO.has(operator) ? GraphQLBoolean : LISTED.has(operator) ? new GraphQLList(new GraphQLNonNull(value)) : value
-  return { name: operator, type, description: HELP[operator], descriptor: { kind: 'operator', operator } }
+  return inputMember(operator, type, HELP[operator], { kind: 'operator', operator })
 }
