@@ -28,8 +28,8 @@ export interface Config {
   readonly adminPassword: string | undefined
   /** The first signs and encrypts, all verify and decrypt. Empty: one is generated under `dataDir` (never in production). */
   readonly secrets: readonly string[]
-  /** ISO 4217 code in which orders, filters and aggregates of money are counted. */
-  readonly organisationCurrency: string
+  /** ISO 4217 code in which orders, filters and aggregates of money are counted; undefined keeps the database's. */
+  readonly organisationCurrency: string | undefined
   /** Addresses and networks whose `X-Forwarded-For` is believed; empty believes none. */
   readonly trustedProxies: readonly string[]
   /** Milliseconds that requests in flight get to finish after SIGTERM. */

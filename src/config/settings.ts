@@ -189,14 +189,14 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'ORGANISATION_CURRENCY',
     property: 'organisationCurrency',
-    meaning: 'Currency in which amounts are ordered, filtered and summed.',
-    fallback: 'USD',
+    meaning: 'Currency in which amounts are ordered, filtered and summed. It is fixed once there are records.',
+    fallback: "the database's, which begins with USD",
     accepts: 'an ISO 4217 code, e.g. EUR or CNY',
     schema: z
       .string()
       .toUpperCase()
       .refine((value) => Intl.supportedValuesOf('currency').includes(value), 'is not an ISO 4217 currency code')
-      .default('USD'),
+      .optional(),
   },
   {
     name: 'POOL_SIZE',

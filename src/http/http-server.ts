@@ -2,7 +2,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
-import { StartupError } from '../errors/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { startApollo } from './apollo.ts'
 import { trustProxies } from './client-address.ts'
@@ -27,7 +26,7 @@ export interface HttpServerOptions {
 }
 
 export interface HttpServer {
-  /** Starts listening. Throws StartupError for a taken port or an address that this machine does not have. */
+  /** Starts listening. Rejects with the system's error for a taken port or an address that this machine does not have. */
   listen(): Promise<{ readonly host: string; readonly port: number }>
   /**
    * Drains: no new connections, /ready answers 503, requests in flight finish within `drainTimeout`, sockets close with 1001
@@ -98,11 +97,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
 
   return {
     listen: async () => {
-      try {
-        await app.listen({ host: config.host, port: config.port })
-      } catch (error) {
-        throw listenFailure(error, config)
-      }
+      await app.listen({ host: config.host, port: config.port })
       const { address, port } = app.server.address() as AddressInfo
       return { host: address, port }
     },
@@ -127,13 +122,4 @@ function registerOperationsRoutes(app: FastifyInstance, health: Health, metrics:
     reply.type(metrics.contentType)
     return metrics.text()
   })
-}
-
-function listenFailure(error: unknown, { host, port }: HttpServerOptions['config']): Error {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE') return new StartupError(`PORT ${port} on ${host} is taken by another program. Stop it, or choose another PORT.`)
-  if (code === 'EACCES') return new StartupError(`PORT ${port} may not be used without further rights. Choose a PORT above 1023.`)
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new StartupError(`HOST ${host} is no address of this machine. Set HOST to one, e.g. 127.0.0.1 or 0.0.0.0.`)
-  return new StartupError(`Cannot listen on ${host}:${port}: ${message}.`)
 }

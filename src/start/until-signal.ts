@@ -1,0 +1,38 @@
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+export interface SignalHandlers {
+  /** The first signal: finish what is under way and resolve. */
+  drain(signal: NodeJS.Signals): Promise<void>
+  /** The second one: leave at once. Must not wait for anything. */
+  force(): void
+  /** A defect that nothing caught. The process ends after `drain`, with exit code 1. */
+  failed(error: unknown): void
+}
+
+/** Waits for SIGTERM or SIGINT, drains, and gives the exit code. A second signal ends the process at once with code 130. */
+export function untilSignal(handlers: SignalHandlers): Promise<number> {
+  return new Promise((resolve) => {
+    let draining = false
+    const stop = (signal: NodeJS.Signals, code: number): void => {
+      if (draining) {
+        handlers.force()
+        process.exit(130)
+      }
+      draining = true
+      handlers.drain(signal).then(
+        () => resolve(code),
+        (error: unknown) => {
+          handlers.failed(error)
+          resolve(1)
+        },
+      )
+    }
+    for (const signal of SIGNALS) process.on(signal, () => stop(signal, 0))
+    const crash = (error: unknown): void => {
+      handlers.failed(error)
+      if (!draining) stop('SIGTERM', 1)
+    }
+    process.on('uncaughtException', crash)
+    process.on('unhandledRejection', crash)
+  })
+}

@@ -1,0 +1,110 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { ADMINISTRATOR, type PasswordHasher, SYSTEM_USER_ID, storePassword, systemPrincipal } from '../auth/index.ts'
+import { checkNewPassword } from '../auth/passwords.ts'
+import { GuanxiError } from '../errors/index.ts'
+import type { Principal } from '../records/access/policy.ts'
+import type { Database, Executor, Transaction } from '../records/database.ts'
+import { READ_EPOCHS_SQL } from '../records/epochs.ts'
+import type { Registry } from '../records/registry/definition.ts'
+import type { ChangeOrigin, ChangeSet } from '../records/write/request.ts'
+
+/** What set-up work needs of a running kernel. */
+export interface SetUpServices {
+  readonly database: Database
+  readonly writer: { run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: ChangeSet, transaction: Transaction) => Promise<T>): Promise<T> }
+  readonly registry: () => Registry
+  readonly hasher: PasswordHasher
+  readonly now: () => Date
+}
+
+export interface NewUser {
+  readonly name: string
+  readonly email: string
+  readonly password: string
+  /** Keys of roles. */
+  readonly roles: readonly string[]
+}
+
+/** A password of 96 random bits that can be read aloud and typed. */
+export function generatePassword(): string {
+  return randomBytes(12).toString('base64url')
+}
+
+/** System work at the current epochs. */
+export async function setUpPrincipal(reason: string, { database, registry }: Pick<SetUpServices, 'database' | 'registry'>): Promise<Principal> {
+  const [epochs] = await database.query<{ schema: number; access: number }>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
+  return systemPrincipal(reason, registry(), epochs ?? { schema: 0, access: 0 })
+}
+
+/**
+ * Makes a user who can sign in, through the write pipeline. `unless` is asked inside the transaction, behind a lock that all
+ * set-up work takes; null is answered where it holds. Throws VALIDATION_FAILED, DUPLICATE for a taken address.
+ */
+export async function createUser(
+  services: SetUpServices,
+  user: NewUser,
+  reason: string,
+  unless: (executor: Executor) => Promise<boolean> = async () => false,
+): Promise<string | null> {
+  checkNewPassword(user.password, ['password'])
+  const hash = await services.hasher.hash(user.password)
+  const principal = await setUpPrincipal(reason, services)
+  try {
+    return await services.writer.run(principal, { requestId: randomUUID(), cause: 'system' }, async (changes, transaction) => {
+      await transaction.query({ text: 'SELECT pg_advisory_xact_lock(hashtext($1))', values: ['guanxi set-up'], purpose: 'platform' })
+      if (await unless(transaction)) throw new NotNeeded()
+      const { ids } = await changes.create(changes.registry.module('user'), [{ name: user.name, email: user.email }], { pathOf: () => [] })
+      const id = ids[0] as string
+      await assignRoles(transaction, id, user.roles)
+      await storePassword(transaction, id, hash, services.now())
+      return id
+    })
+  } catch (error) {
+    if (error instanceof NotNeeded) return null
+    throw error
+  }
+}
+
+/** Sets a password by e-mail address and ends the user's sessions. Throws NOT_FOUND for an unknown address. */
+export async function resetPassword({ database, hasher, now }: SetUpServices, email: string, password: string): Promise<void> {
+  checkNewPassword(password, ['password'])
+  const hash = await hasher.hash(password)
+  await database.transaction(async (transaction) => {
+    const [user] = await transaction.query<{ id: string }>({
+      text: 'SELECT id FROM users WHERE lower(email) = lower($1) AND deleted_at IS NULL AND id <> $2',
+      values: [email, SYSTEM_USER_ID],
+      purpose: 'platform',
+    })
+    if (!user) throw new GuanxiError('NOT_FOUND', `No user signs in as ${email}.`)
+    await storePassword(transaction, user.id, hash, now())
+    await transaction.query({
+      text: 'UPDATE session SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL',
+      values: [user.id, now()],
+      purpose: 'platform',
+    })
+  })
+}
+
+/** Somebody can sign in as administrator. */
+export async function hasAdministrator(executor: Executor): Promise<boolean> {
+  const rows = await executor.query({
+    text: `SELECT 1 FROM user_role ur JOIN role r ON r.id = ur.role_id JOIN users u ON u.id = ur.user_id
+            WHERE r.key = $1 AND u.status = 'active' AND u.deleted_at IS NULL AND u.kind = 'person' LIMIT 1`,
+    values: [ADMINISTRATOR],
+    purpose: 'platform',
+  })
+  return rows.length > 0
+}
+
+async function assignRoles(transaction: Transaction, userId: string, keys: readonly string[]): Promise<void> {
+  const assigned = await transaction.query<{ key: string }>({
+    text: 'WITH chosen AS (SELECT id, key FROM role WHERE key = ANY($2)), made AS (INSERT INTO user_role (user_id, role_id) SELECT $1, id FROM chosen) SELECT key FROM chosen',
+    values: [userId, keys],
+    purpose: 'platform',
+  })
+  const unknown = keys.find((key) => !assigned.some((role) => role.key === key))
+  if (unknown !== undefined) throw new GuanxiError('NOT_FOUND', `There is no role ${unknown}.`)
+}
+
+/** Rolls the transaction back without being a failure. */
+class NotNeeded extends Error {}
