@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AccessPolicy, Action, Epochs, FieldLevel, ModuleAccess, Scope } from '../records/access/policy.ts'
 import { ACTIONS, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
+import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import type { FieldGrant, Grant } from './shipped-roles.ts'
 
@@ -42,22 +43,22 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
   return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)) }
 }
 
-/** Binds compiled modules to one user's keys. */
-export function bindPolicy(compiled: CompiledModules, scopes: AccessPolicy['scopes'], epochs: Epochs): AccessPolicy {
-  const buckets = compiled.scopes.map((scope) => (scope === 'ALL' ? '' : `${scope}${sizeBucket(scopes[scope].length)}`))
-  const shape = createHash('sha256')
-    .update(`${compiled.digest}|${buckets.join('|')}`)
-    .digest('base64url')
-    .slice(0, 27)
-  return Object.freeze({ shape, modules: compiled.modules, scopes: Object.freeze(scopes), epochs: Object.freeze(epochs) })
+/** Keys of each scope for one user, and the number of all users and teams. */
+export interface ScopeKeys {
+  readonly scopes: AccessPolicy['scopes']
+  readonly population: number
 }
 
-/** Plans differ between a few keys and many (DESIGN §3), not between 40 and 41. */
-export function sizeBucket(size: number): number {
-  if (size <= 1) return size
-  let bucket = 2
-  for (let limit = 16; size > limit; limit *= 4) bucket += 1
-  return bucket
+/** Binds compiled modules to one user's keys. */
+export function bindPolicy(compiled: CompiledModules, { scopes, population }: ScopeKeys, epochs: Epochs): AccessPolicy {
+  // A scope that no grant uses must not split policies into more shapes.
+  const merges = (scope: Exclude<Scope, 'ALL'>) => compiled.scopes.includes(scope) && mergesScope(scopes[scope].length, population)
+  const merged = { OWN: merges('OWN'), TEAM: merges('TEAM'), TEAM_TREE: merges('TEAM_TREE') }
+  const shape = createHash('sha256')
+    .update(`${compiled.digest}|${Object.values(merged).join()}`)
+    .digest('base64url')
+    .slice(0, 27)
+  return Object.freeze({ shape, modules: compiled.modules, scopes: Object.freeze(scopes), merged: Object.freeze(merged), epochs: Object.freeze(epochs) })
 }
 
 function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): ModuleAccess | undefined {

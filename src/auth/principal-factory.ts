@@ -36,7 +36,11 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
     const known = policies.get(key)
     if (known) return known
     const scopes = { OWN: [rights.userId], TEAM: rights.team, TEAM_TREE: rights.teamTree }
-    const policy = bindPolicy(modulesOf(roles, current, rights.accessEpoch), scopes, { schema: current.version, access: rights.accessEpoch })
+    const policy = bindPolicy(
+      modulesOf(roles, current, rights.accessEpoch),
+      { scopes, population: rights.population },
+      { schema: current.version, access: rights.accessEpoch },
+    )
     policies.set(key, policy)
     return policy
   }

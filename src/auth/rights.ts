@@ -41,6 +41,8 @@ export interface Rights {
   /** Keys of the scopes (see AccessPolicy.scopes), sorted; empty where no role uses the scope. */
   readonly team: readonly string[]
   readonly teamTree: readonly string[]
+  /** Number of active users and of teams: of all keys that a scope could have. */
+  readonly population: number
 }
 
 const SUBJECTS = {
@@ -82,7 +84,8 @@ SELECT e.access_epoch::int AS "accessEpoch", a.id AS "userId", a.active AS "user
        ARRAY(SELECT role_id FROM held ORDER BY 1) AS "heldRoleIds",
        COALESCE((SELECT json_agg(${STORED_ROLE_JSON} ORDER BY r.key) FROM role r JOIN used ON used.role_id = r.id), '[]') AS "roles",
        CASE WHEN EXISTS (SELECT FROM scope_used WHERE scope = 'TEAM') THEN ARRAY(${keysOf('own_team')} ORDER BY 1) ELSE '{}' END AS "team",
-       CASE WHEN EXISTS (SELECT FROM scope_used WHERE scope = 'TEAM_TREE') THEN ARRAY(${keysOf('tree')} ORDER BY 1) ELSE '{}' END AS "teamTree"
+       CASE WHEN EXISTS (SELECT FROM scope_used WHERE scope = 'TEAM_TREE') THEN ARRAY(${keysOf('tree')} ORDER BY 1) ELSE '{}' END AS "teamTree",
+       (SELECT count(*)::int FROM users WHERE status = 'active' AND deleted_at IS NULL) + (SELECT count(*)::int FROM teams WHERE deleted_at IS NULL) AS "population"
   FROM epoch e, subject s JOIN account a ON a.id = s.user_id`
 
 const prepared = (subject: string) => {

@@ -23,9 +23,19 @@ export interface UpdateRole extends RoleRightsInput {
   readonly name?: string | null
 }
 
-/** Roles and who holds them. Only administrators; nobody gives what they do not hold. All but `list` throw FORBIDDEN and VALIDATION_FAILED. */
+/** A role as everyone may see it. */
+export interface RoleName {
+  readonly id: string
+  readonly key: string
+  readonly name: string
+  readonly system: boolean
+}
+
+/** Roles and who holds them. Only administrators; nobody gives what they do not hold. Throw FORBIDDEN and VALIDATION_FAILED. */
 export interface Roles {
   list(principal: Principal): Promise<readonly StoredRole[]>
+  /** Roles that users hold, in the order of their ids. Asks for no rights: whoever may read a user may know its roles. */
+  namesOf(userIds: readonly string[]): Promise<readonly (readonly RoleName[])[]>
   /** Throws DUPLICATE for a key that is taken. */
   create(principal: Principal, input: CreateRole, origin: RequestOrigin): Promise<StoredRole>
   /** Throws NOT_FOUND for an unknown key, FORBIDDEN for `admin`, which always allows everything. */
@@ -70,6 +80,15 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
     list: (principal) => {
       requireAdministrator(principal)
       return readRoles(database)
+    },
+    namesOf: async (userIds) => {
+      const rows = await database.query<{ userId: string } & RoleName>({
+        text: `SELECT ur.user_id AS "userId", r.id, r.key, r.name, r.system FROM user_role ur JOIN role r ON r.id = ur.role_id
+                WHERE ur.user_id = ANY($1::uuid[]) ORDER BY r.key`,
+        values: [userIds],
+        purpose: 'platform',
+      })
+      return userIds.map((userId) => rows.filter((row) => row.userId === userId))
     },
     create: (principal, input, origin) =>
       change(principal, 'role.create', [], origin, async (transaction) => {

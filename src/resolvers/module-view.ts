@@ -1,0 +1,72 @@
+import { type GraphQLSchema, isInputObjectType } from 'graphql'
+import type { Principal } from '../auth/index.ts'
+import type { LocalizedText } from '../entities/metadata.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { Field, FieldOption, Module } from './types/module.types.ts'
+
+/** What the label resolvers need beside the visible members. */
+export interface Labelled {
+  readonly labels: LocalizedText
+}
+
+export type FieldView = Field & Labelled & { readonly options: readonly (FieldOption & Labelled)[] | null }
+export type ModuleView = Module & Labelled & { readonly fields: readonly FieldView[] }
+
+/** A module pruned to what the caller may use; null for one that it can do nothing with, as for one that does not exist. */
+export function moduleView(module: ModuleDefinition, principal: Principal, registry: Registry, schema: GraphQLSchema): ModuleView | null {
+  const access = principal.policy.modules.get(module.name)
+  if (!access) return null
+  const isUsable = (name: string) => name === '*' || principal.policy.modules.get(name)?.actions.has('READ') === true
+  const fields = [...module.fields.values()].flatMap((field): FieldView[] => {
+    const level = access.fields.get(field.name) ?? 'HIDDEN'
+    if (level === 'HIDDEN') return []
+    // A part of a value must not be guessed by comparing.
+    const comparable = level !== 'MASKED'
+    const has = (input: string) => comparable && hasMember(schema, `${module.typeName}${input}`, field.name)
+    return [
+      {
+        name: field.name,
+        type: field.type,
+        labels: field.label,
+        custom: field.custom,
+        required: field.required === true,
+        options: field.options?.map(({ value, label, color, retired }) => ({ value, labels: label, color: color ?? null, retired: retired === true })) ?? null,
+        reference: referenceOf(field, isUsable),
+        access: level,
+        filterable: has('Filter'),
+        sortable: has('OrderBy'),
+        groupable: has('GroupBy'),
+        transitions: field.transitions ?? null,
+      },
+    ]
+  })
+  return {
+    name: module.name,
+    pluralName: module.pluralName,
+    labels: module.label,
+    custom: module.custom,
+    nameField: module.nameField,
+    actions: [...access.actions.keys()],
+    fields,
+  }
+}
+
+/** The text in a locale (`zh-CN`, or its language `zh`), else in English. */
+export function localized(labels: LocalizedText, locale: string | null | undefined): string {
+  const wanted = (locale ?? 'en').toLowerCase()
+  const exact = Object.entries(labels).find(([known]) => known.toLowerCase() === wanted)
+  const language = exact ?? Object.entries(labels).find(([known]) => known.toLowerCase().split('-')[0] === wanted.split('-')[0])
+  return (language?.[1] as string | undefined) ?? labels.en
+}
+
+/** A module that the caller cannot read is not named. */
+function referenceOf(field: FieldDefinition, isUsable: (module: string) => boolean): { module: string; inverseName: string | null } | null {
+  const module = field.type === 'USER' ? 'user' : field.reference?.module
+  return module !== undefined && isUsable(module) ? { module, inverseName: field.reference?.inverseName ?? null } : null
+}
+
+/** The served schema itself says what can be filtered, ordered and grouped by. */
+function hasMember(schema: GraphQLSchema, typeName: string, member: string): boolean {
+  const type = schema.getType(typeName)
+  return isInputObjectType(type) && member in type.getFields()
+}

@@ -1,0 +1,49 @@
+import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
+import type { ResolverContext } from '../schema/operation.ts'
+import { type Labelled, localized, type ModuleView, moduleView } from './module-view.ts'
+import { callerOf } from './request-origin.ts'
+import { Field, FieldOption, Module } from './types/module.types.ts'
+
+/** What the schema tells about itself, pruned to the caller's rights. */
+@Resolver(() => Module)
+export class ModuleResolver {
+  @Query(() => Int, { nullable: true, description: 'Grows with every change of modules and fields.' })
+  schemaVersion(@Ctx() { runtime }: ResolverContext): number {
+    return runtime.version
+  }
+
+  @Query(() => [Module], { nullable: true, description: 'Modules that the caller can do something with.' })
+  modules(@Ctx() context: ResolverContext): readonly ModuleView[] {
+    const { registry, schema } = context.runtime
+    const caller = callerOf(context)
+    return [...registry.modules.values()].flatMap((module) => moduleView(module, caller, registry, schema) ?? [])
+  }
+
+  @Query(() => Module, { nullable: true, description: 'One module by name; null where the caller can do nothing with it.' })
+  module(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): ModuleView | null {
+    const { registry, schema } = context.runtime
+    const module = registry.modules.get(name)
+    return module ? moduleView(module, callerOf(context), registry, schema) : null
+  }
+
+  @FieldResolver(() => String)
+  label(@Root() module: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+    return localized(module.labels, locale)
+  }
+}
+
+@Resolver(() => Field)
+export class FieldLabelResolver {
+  @FieldResolver(() => String)
+  label(@Root() field: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+    return localized(field.labels, locale)
+  }
+}
+
+@Resolver(() => FieldOption)
+export class FieldOptionLabelResolver {
+  @FieldResolver(() => String)
+  label(@Root() option: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+    return localized(option.labels, locale)
+  }
+}

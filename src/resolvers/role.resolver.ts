@@ -1,0 +1,89 @@
+import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import type { RoleName, Roles, StoredRole } from '../auth/index.ts'
+import { notFound } from '../errors/index.ts'
+import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
+import { callerOf, originOf, refreshedCaller } from './request-origin.ts'
+import { CreateRoleInput, Role, RoleField, RoleGrant, RolePayload, UpdateRoleInput, UserPayload } from './types/role.types.ts'
+
+/** Roles and who holds them; for administrators. */
+@Resolver(() => Role)
+export class RoleResolver {
+  readonly #roles: Roles
+  readonly #all = new WeakMap<ResolverContext, Promise<readonly StoredRole[]>>()
+
+  constructor(roles: Roles) {
+    this.#roles = roles
+  }
+
+  @Query(() => [Role], { nullable: true, description: 'All roles, by key.' })
+  roles(@Ctx() context: ResolverContext): Promise<readonly StoredRole[]> {
+    return this.#roles.list(callerOf(context))
+  }
+
+  @FieldResolver(() => [RoleGrant], { nullable: true })
+  async grants(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<readonly RoleGrant[]> {
+    const stored = await this.#withRights(role, context)
+    return stored.grants.map((grant) => ({ ...grant, actions: [...grant.actions] }))
+  }
+
+  @FieldResolver(() => [RoleField], { nullable: true, description: 'Levels that differ from what the grants give.' })
+  async fields(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<readonly RoleField[]> {
+    const stored = await this.#withRights(role, context)
+    return stored.fields.flatMap(({ module, fieldId, access }) => {
+      if (fieldId.endsWith('.*')) return [{ module, field: '*', access }]
+      const field = [...(context.runtime.registry.modules.get(module)?.fields.values() ?? [])].find(({ id }) => id === fieldId)
+      return field ? [{ module, field: field.name, access }] : []
+    })
+  }
+
+  /** Roles of a user come by name alone; then all are read, once for the operation. */
+  async #withRights(role: RoleName, context: ResolverContext): Promise<StoredRole> {
+    if (isStored(role)) return role
+    let all = this.#all.get(context)
+    if (!all) {
+      all = this.#roles.list(callerOf(context))
+      this.#all.set(context, all)
+    }
+    const stored = (await all).find(({ id }) => id === role.id)
+    if (!stored) throw notFound('role')
+    return stored
+  }
+
+  @Mutation(() => RolePayload, { nullable: true })
+  async createRole(@Arg('input', () => CreateRoleInput) input: CreateRoleInput, @Ctx() context: ResolverContext): Promise<{ role: StoredRole }> {
+    return { role: await this.#roles.create(callerOf(context), input, originOf(context)) }
+  }
+
+  @Mutation(() => RolePayload, { nullable: true, description: 'Changes a role. It takes effect at once for everyone who holds it.' })
+  async updateRole(
+    @Arg('key', () => String) key: string,
+    @Arg('input', () => UpdateRoleInput) input: UpdateRoleInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<{ role: StoredRole }> {
+    return { role: await this.#roles.update(callerOf(context), key, input, originOf(context)) }
+  }
+
+  @Mutation(() => UserPayload, { nullable: true })
+  async assignRole(
+    @Arg('userId', () => ID) userId: string,
+    @Arg('roleKey', () => String) roleKey: string,
+    @Ctx() context: ResolverContext,
+  ): Promise<UserPayload> {
+    await this.#roles.assign(callerOf(context), userId, roleKey, originOf(context))
+    return { user: new RecordHandle('user', userId, await refreshedCaller(context)) }
+  }
+
+  @Mutation(() => UserPayload, { nullable: true })
+  async unassignRole(
+    @Arg('userId', () => ID) userId: string,
+    @Arg('roleKey', () => String) roleKey: string,
+    @Ctx() context: ResolverContext,
+  ): Promise<UserPayload> {
+    await this.#roles.unassign(callerOf(context), userId, roleKey, originOf(context))
+    return { user: new RecordHandle('user', userId, await refreshedCaller(context)) }
+  }
+}
+
+function isStored(role: RoleName): role is StoredRole {
+  return 'grants' in role
+}

@@ -1,0 +1,61 @@
+import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql'
+import type { Authenticator, SessionInfo, Sessions, SessionTokens } from '../auth/index.ts'
+import { User } from '../entities/user.entity.ts'
+import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
+import { callerOf, originOf } from './request-origin.ts'
+import { RefreshSessionInput, RevokeSessionPayload, Session, SessionPayload, SignInInput } from './types/session.types.ts'
+
+/** Opening, prolonging, listing and ending sessions; who the caller is. */
+@Resolver()
+export class SessionResolver {
+  readonly #sessions: Sessions
+  readonly #authenticator: Authenticator
+
+  constructor(sessions: Sessions, authenticator: Authenticator) {
+    this.#sessions = sessions
+    this.#authenticator = authenticator
+  }
+
+  @Query(() => User, { nullable: true, description: 'The signed-in user.' })
+  me(@Ctx() context: ResolverContext): RecordHandle {
+    return new RecordHandle('user', callerOf(context).userId)
+  }
+
+  @Query(() => [Session], { nullable: true, description: "The caller's live sessions, the latest first." })
+  async sessions(@Ctx() context: ResolverContext): Promise<Session[]> {
+    const caller = callerOf(context)
+    const sessions = await this.#sessions.list(caller)
+    return sessions.map((session) => sessionOf(session, caller.sessionId))
+  }
+
+  @Mutation(() => SessionPayload, { nullable: true, description: 'Opens a session with e-mail address and password.' })
+  async signIn(@Arg('input', () => SignInInput) input: SignInInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
+    return this.#payload(await this.#sessions.signIn(input, originOf(context)))
+  }
+
+  @Mutation(() => SessionPayload, { nullable: true, description: 'Trades a refresh token for new tokens.' })
+  async refreshSession(@Arg('input', () => RefreshSessionInput) input: RefreshSessionInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
+    return this.#payload(await this.#sessions.refresh(input.refreshToken, originOf(context)))
+  }
+
+  @Mutation(() => Boolean, { nullable: true, description: "Ends the caller's session at once, on all its connections." })
+  async signOut(@Ctx() context: ResolverContext): Promise<boolean> {
+    await this.#sessions.signOut(callerOf(context), originOf(context))
+    return true
+  }
+
+  @Mutation(() => RevokeSessionPayload, { nullable: true, description: "Ends one of the caller's sessions." })
+  async revokeSession(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RevokeSessionPayload> {
+    const caller = callerOf(context)
+    return { session: sessionOf(await this.#sessions.revoke(caller, id, originOf(context)), caller.sessionId) }
+  }
+
+  async #payload({ accessToken, refreshToken, expiresAt, userId, sessionId }: SessionTokens): Promise<SessionPayload> {
+    const principal = await this.#authenticator.principalOfSession(sessionId)
+    return { accessToken, refreshToken, expiresAt, user: new RecordHandle('user', userId, principal) }
+  }
+}
+
+function sessionOf(session: SessionInfo, currentId: string | undefined): Session {
+  return { ...session, current: session.id === currentId }
+}

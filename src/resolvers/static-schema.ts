@@ -1,0 +1,50 @@
+import 'reflect-metadata'
+import type { GraphQLSchema } from 'graphql'
+import { buildSchemaSync, type ContainerType } from 'type-graphql'
+import type { AccessExplainer, ApiKeys, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
+import { DefectError } from '../errors/index.ts'
+import { AccessResolver } from './access.resolver.ts'
+import { ApiKeyResolver } from './api-key.resolver.ts'
+import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver } from './module.resolver.ts'
+import { RoleResolver } from './role.resolver.ts'
+import { SessionResolver } from './session.resolver.ts'
+import { UserResolver } from './user.resolver.ts'
+
+/** What hand-written operations call. */
+export interface StaticServices {
+  readonly authenticator: Authenticator
+  readonly sessions: Sessions
+  readonly apiKeys: ApiKeys
+  readonly passwords: UserPasswords
+  readonly roles: Roles
+  readonly explainer: AccessExplainer
+}
+
+/**
+ * The hand-written part of the schema, without its rules (`applyShield`). Record types in it are tokens that the schema builder replaces.
+ * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
+ */
+export function buildStaticSchema(services: StaticServices): GraphQLSchema {
+  const { authenticator, sessions, apiKeys, passwords, roles, explainer } = services
+  const instances: readonly object[] = [
+    new SessionResolver(sessions, authenticator),
+    new ApiKeyResolver(apiKeys),
+    new RoleResolver(roles),
+    new UserResolver(roles, passwords, authenticator),
+    new ModuleResolver(),
+    new FieldLabelResolver(),
+    new FieldOptionLabelResolver(),
+    new AccessResolver(explainer),
+  ]
+  const byClass = new Map(instances.map((instance) => [instance.constructor, instance]))
+  const container: ContainerType = {
+    get: (resolver) => {
+      const instance = byClass.get(resolver)
+      if (!instance) throw new DefectError(`no instance of the resolver ${resolver?.name}`)
+      return instance
+    },
+  }
+  const [first, ...others] = [...byClass.keys()]
+  if (!first) throw new DefectError('no resolvers')
+  return buildSchemaSync({ resolvers: [first, ...others], container, validate: false })
+}

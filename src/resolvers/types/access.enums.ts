@@ -1,0 +1,15 @@
+import { ACTIONS, FIELD_LEVELS, SCOPES } from '../../auth/index.ts'
+
+/** Enums of the API over the policy's own words, so that neither can drift from the other. */
+export const AccessAction = mirrored(ACTIONS)
+export type AccessAction = (typeof ACTIONS)[number]
+
+export const AccessScope = mirrored(SCOPES)
+export type AccessScope = (typeof SCOPES)[number]
+
+export const FieldAccess = mirrored(FIELD_LEVELS)
+export type FieldAccess = (typeof FIELD_LEVELS)[number]
+
+function mirrored<T extends string>(words: readonly T[]): { readonly [word in T]: word } {
+  return Object.freeze(Object.fromEntries(words.map((word) => [word, word]))) as { readonly [word in T]: word }
+}

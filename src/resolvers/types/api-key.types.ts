@@ -1,0 +1,67 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql'
+import { User } from '../../entities/user.entity.ts'
+import type { RecordHandle } from '../../schema/operation.ts'
+import { DateTimeToken } from './date-time.scalar.ts'
+
+@InputType()
+export class CreateApiKeyInput {
+  @Field(() => String)
+  name!: string
+
+  @Field(() => String, {
+    nullable: true,
+    description: "Limits the key to this role. Left out: all roles of the user. A service user's key gets its rights from it.",
+  })
+  roleKey?: string | null
+
+  @Field(() => ID, { nullable: true, description: 'Whom the key acts for; the caller where it is left out.' })
+  userId?: string | null
+
+  @Field(() => DateTimeToken, { nullable: true, description: 'Left out: the key has no end.' })
+  expiresAt?: Date | string | null
+}
+
+@ObjectType({ simpleResolvers: true, description: 'An API key without its secret.' })
+export class ApiKey {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => String)
+  name!: string
+
+  @Field(() => String, { description: "Second part of the key's text." })
+  prefix!: string
+
+  @Field(() => User, { nullable: true, description: 'Whom the key acts for.' })
+  user!: RecordHandle
+
+  @Field(() => String, { nullable: true, description: 'Role that the key is limited to.' })
+  roleKey!: string | null
+
+  @Field(() => DateTimeToken)
+  createdAt!: Date
+
+  @Field(() => DateTimeToken, { nullable: true })
+  expiresAt!: Date | null
+
+  @Field(() => DateTimeToken, { nullable: true, description: 'To the minute.' })
+  lastUsedAt!: Date | null
+
+  @Field(() => DateTimeToken, { nullable: true })
+  revokedAt!: Date | null
+}
+
+@ObjectType({ simpleResolvers: true })
+export class CreateApiKeyPayload {
+  @Field(() => ApiKey, { nullable: true })
+  apiKey!: ApiKey
+
+  @Field(() => String, { description: 'The whole key, shown this once. Send it as `Authorization: Bearer <key>`.' })
+  secret!: string
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RevokeApiKeyPayload {
+  @Field(() => ApiKey, { nullable: true })
+  apiKey!: ApiKey
+}

@@ -1,0 +1,96 @@
+import { Field as Member, ObjectType, registerEnumType } from 'type-graphql'
+import { FIELD_TYPES } from '../../entities/metadata.ts'
+import { AccessAction, FieldAccess } from './access.enums.ts'
+
+/** Enum of the API over the registry's own words. */
+export const FieldType = Object.freeze(Object.fromEntries(FIELD_TYPES.map((type) => [type, type]))) as { readonly [type in FieldType]: type }
+export type FieldType = (typeof FIELD_TYPES)[number]
+
+registerEnumType(FieldType, { name: 'FieldType', description: 'Type of a field.' })
+
+@ObjectType({ simpleResolvers: true, description: 'A choice of a SELECT or MULTI_SELECT field.' })
+export class FieldOption {
+  @Member(() => String)
+  value!: string
+
+  @Member(() => String, { nullable: true, description: '`#rrggbb`.' })
+  color!: string | null
+
+  @Member(() => Boolean, { description: 'Stays readable and can no longer be chosen.' })
+  retired!: boolean
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Where a field refers to.' })
+export class FieldReference {
+  @Member(() => String, { description: '`*`: a record of any module.' })
+  module!: string
+
+  @Member(() => String, { nullable: true, description: 'Name of the list on the other side.' })
+  inverseName!: string | null
+}
+
+@ObjectType({ simpleResolvers: true, description: 'An allowed change of a SELECT field; where there are none, every change is.' })
+export class FieldTransition {
+  @Member(() => String)
+  from!: string
+
+  @Member(() => String)
+  to!: string
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A field as the caller may use it.' })
+export class Field {
+  @Member(() => String)
+  name!: string
+
+  @Member(() => FieldType)
+  type!: FieldType
+
+  @Member(() => Boolean)
+  custom!: boolean
+
+  @Member(() => Boolean, { description: 'A value is demanded on create and cannot be cleared.' })
+  required!: boolean
+
+  @Member(() => [FieldOption], { nullable: true })
+  options!: readonly FieldOption[] | null
+
+  @Member(() => FieldReference, { nullable: true })
+  reference!: FieldReference | null
+
+  @Member(() => FieldAccess, { description: "The caller's level." })
+  access!: FieldAccess
+
+  @Member(() => Boolean)
+  filterable!: boolean
+
+  @Member(() => Boolean)
+  sortable!: boolean
+
+  @Member(() => Boolean)
+  groupable!: boolean
+
+  @Member(() => [FieldTransition], { nullable: true })
+  transitions!: readonly FieldTransition[] | null
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A module as the caller may use it.' })
+export class Module {
+  @Member(() => String)
+  name!: string
+
+  @Member(() => String)
+  pluralName!: string
+
+  @Member(() => Boolean)
+  custom!: boolean
+
+  @Member(() => String, { description: 'Field that `displayName` shows.' })
+  nameField!: string
+
+  @Member(() => [AccessAction], { description: 'What the caller may do with records of the module, its own at least.' })
+  actions!: AccessAction[]
+
+  @Member(() => [Field])
+  fields!: readonly Field[]
+}

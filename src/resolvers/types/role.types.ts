@@ -1,0 +1,110 @@
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql'
+import { User } from '../../entities/user.entity.ts'
+import type { RecordHandle } from '../../schema/operation.ts'
+import { AccessAction, AccessScope, FieldAccess } from './access.enums.ts'
+
+registerEnumType(AccessAction, { name: 'AccessAction', description: 'What a grant allows on records of a module.' })
+registerEnumType(AccessScope, { name: 'AccessScope', description: 'Which records a grant reaches, by their owner or team.' })
+registerEnumType(FieldAccess, { name: 'FieldAccess', description: 'Level of a field. MASKED shows a part of a text and nothing of other types.' })
+
+@InputType()
+export class RoleGrantInput {
+  @Field(() => String, { description: 'Name of a module; `*` for all, also those made later.' })
+  module!: string
+
+  @Field(() => [AccessAction])
+  actions!: AccessAction[]
+
+  @Field(() => AccessScope)
+  scope!: AccessScope
+}
+
+@InputType()
+export class RoleFieldInput {
+  @Field(() => String)
+  module!: string
+
+  @Field(() => String, { description: 'Name of a field; `*` for all of the module.' })
+  field!: string
+
+  @Field(() => FieldAccess)
+  access!: FieldAccess
+}
+
+@InputType()
+export class CreateRoleInput {
+  @Field(() => String, { description: 'Permanent name: lower-case letters, digits and underscores.' })
+  key!: string
+
+  @Field(() => String)
+  name!: string
+
+  @Field(() => [RoleGrantInput], { nullable: true })
+  grants?: RoleGrantInput[] | null
+
+  @Field(() => [RoleFieldInput], { nullable: true, description: "Fields that are not listed follow the module's actions, sensitive ones are hidden." })
+  fields?: RoleFieldInput[] | null
+}
+
+@InputType({ description: 'What is left out stays as it is; grants and fields are replaced as a whole.' })
+export class UpdateRoleInput {
+  @Field(() => String, { nullable: true })
+  name?: string | null
+
+  @Field(() => [RoleGrantInput], { nullable: true })
+  grants?: RoleGrantInput[] | null
+
+  @Field(() => [RoleFieldInput], { nullable: true })
+  fields?: RoleFieldInput[] | null
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RoleGrant {
+  @Field(() => String, { description: '`*`: every module.' })
+  module!: string
+
+  @Field(() => [AccessAction])
+  actions!: AccessAction[]
+
+  @Field(() => AccessScope)
+  scope!: AccessScope
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RoleField {
+  @Field(() => String)
+  module!: string
+
+  @Field(() => String, { description: '`*`: every field of the module.' })
+  field!: string
+
+  @Field(() => FieldAccess)
+  access!: FieldAccess
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A named set of rights.' })
+export class Role {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => String)
+  key!: string
+
+  @Field(() => String)
+  name!: string
+
+  @Field(() => Boolean, { description: 'Comes with the product.' })
+  system!: boolean
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RolePayload {
+  @Field(() => Role, { nullable: true })
+  role!: Role
+}
+
+@ObjectType({ simpleResolvers: true })
+export class UserPayload {
+  @Field(() => User, { nullable: true })
+  user!: RecordHandle
+}

@@ -1,0 +1,64 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql'
+import { User } from '../../entities/user.entity.ts'
+import type { RecordHandle } from '../../schema/operation.ts'
+import { DateTimeToken } from './date-time.scalar.ts'
+
+@InputType()
+export class SignInInput {
+  @Field(() => String, { description: "The user's e-mail address, whatever its case." })
+  email!: string
+
+  @Field(() => String)
+  password!: string
+}
+
+@InputType()
+export class RefreshSessionInput {
+  @Field(() => String, { description: 'The refresh token of the last answer; each works once.' })
+  refreshToken!: string
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What a client needs to act in a session.' })
+export class SessionPayload {
+  @Field(() => String, { description: 'Send it as `Authorization: Bearer <token>`.' })
+  accessToken!: string
+
+  @Field(() => String, { description: 'Buys the next pair of tokens, once. Bringing it a second time ends the session.' })
+  refreshToken!: string
+
+  @Field(() => DateTimeToken, { description: 'When the access token ends.' })
+  expiresAt!: Date
+
+  @Field(() => User, { nullable: true })
+  user!: RecordHandle
+}
+
+@ObjectType({ simpleResolvers: true, description: "A sign-in of the caller's that is still alive." })
+export class Session {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => DateTimeToken)
+  createdAt!: Date
+
+  @Field(() => DateTimeToken, { nullable: true, description: 'To the minute.' })
+  lastUsedAt!: Date | null
+
+  @Field(() => DateTimeToken, { description: 'When the session ends however often it is refreshed.' })
+  expiresAt!: Date
+
+  @Field(() => String, { nullable: true })
+  userAgent!: string | null
+
+  @Field(() => String, { nullable: true })
+  ip!: string | null
+
+  @Field(() => Boolean, { description: 'The session that this request belongs to.' })
+  current!: boolean
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RevokeSessionPayload {
+  @Field(() => Session, { nullable: true })
+  session!: Session
+}
