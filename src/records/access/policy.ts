@@ -22,7 +22,7 @@ export interface ModuleAccess {
  * plans and prepared statements; `scopes` enter statements as parameters.
  */
 export interface AccessPolicy {
-  /** Digest of modules, actions, scopes and field levels, and of the size bucket of each scope's key list. */
+  /** Digest of modules, actions, scopes and field levels, and of the `merged`. */
   readonly shape: string
   readonly modules: ReadonlyMap<string, ModuleAccess>
   /**
@@ -30,6 +30,11 @@ export interface AccessPolicy {
    * OWN: the user; TEAM: members of the user's teams and those teams; TEAM_TREE: likewise with all teams below.
    */
   readonly scopes: { readonly OWN: readonly string[]; readonly TEAM: readonly string[]; readonly TEAM_TREE: readonly string[] }
+  /**
+   * Scopes whose lists are read key by key and merged instead of by one scan that filters: few keys that hold a small share of
+   * the rows (see `mergesScope`). Part of the shape.
+   */
+  readonly merged: { readonly OWN: boolean; readonly TEAM: boolean; readonly TEAM_TREE: boolean }
   /** Epochs in whose snapshot this policy was compiled; every statement of the engine compares them. */
   readonly epochs: Epochs
 }

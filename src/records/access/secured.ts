@@ -39,6 +39,15 @@ export function effectiveScope(module: ModuleDefinition, action: Action, policy:
   return effectiveScope(parent.module, action === 'READ' || action === 'EXPORT' ? action : 'UPDATE', policy, registry)
 }
 
+/**
+ * Reading a page key by key costs about 28 µs a key, scanning by date and filtering about 28 + 0.25 × 51 / share µs (measured,
+ * PostgreSQL 15 and 18, 100k rows); so merging wins while keys × share stays below 0.45. The share of rows is
+ * estimated as the share of the keys among all users and teams (`population`).
+ */
+export function mergesScope(keys: number, population: number): boolean {
+  return keys <= 1 || (keys * keys) / Math.max(population, 1) < 0.45
+}
+
 /** Level of a field for the policy; HIDDEN for a module or field that it does not know. */
 export function fieldLevel(policy: AccessPolicy, module: string, field: string): FieldLevel {
   return policy.modules.get(module)?.fields.get(field) ?? 'HIDDEN'

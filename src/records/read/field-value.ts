@@ -22,7 +22,7 @@ export function literalSql(text: string): string {
 
 /** SQL for a field's API value in the row `alias`, as the level allows it. */
 export function fieldValueSql(field: FieldDefinition, alias: string, level: FieldLevel): string {
-  if (level === 'HIDDEN') return 'NULL'
+  if (level === 'HIDDEN') return 'NULL::text'
   const column = `${quoteIdentifier(alias)}.${columnOf(field)}`
   if (level === 'MASKED') return maskedSql(field, column)
   if (field.name === 'tags' && field.system) {
@@ -39,14 +39,19 @@ export function fieldValueSql(field: FieldDefinition, alias: string, level: Fiel
   }
 }
 
-/** SQL for MONEY, PHONE, ADDRESS and GEO: an object with the selected members, or null. */
-export function fieldPartsSql(field: FieldDefinition, alias: string, level: FieldLevel, parts: readonly SelectedPart[]): string {
-  if (level === 'HIDDEN') return 'NULL'
-  if (level === 'MASKED' && field.type !== 'PHONE') return 'NULL'
+export interface PartsSql {
+  /** SELECT list of the selected members. */
+  readonly members: string
+  /** Condition that the field has a value at all. */
+  readonly present: string
+}
+
+/** SQL for MONEY, PHONE, ADDRESS and GEO; null where nothing of the value may be shown. */
+export function fieldPartsSql(field: FieldDefinition, alias: string, level: FieldLevel, parts: readonly SelectedPart[]): PartsSql | null {
+  if (level === 'HIDDEN' || (level === 'MASKED' && field.type !== 'PHONE')) return null
   const table = quoteIdentifier(alias)
-  const present = `${table}.${field.type === 'MONEY' ? columnOf(field, 'amount') : columnOf(field)}`
-  const members = parts.map(({ key, part, value }) => `${literalSql(key)}, ${part === '__typename' ? literalSql(value ?? '') : partSql(field, table, part, level)}`)
-  return `CASE WHEN ${present} IS NOT NULL THEN json_build_object(${members.join(', ')}) END`
+  const members = parts.map(({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : partSql(field, table, part, level)} AS ${quoteIdentifier(key)}`)
+  return { members: members.join(', '), present: `${table}.${field.type === 'MONEY' ? columnOf(field, 'amount') : columnOf(field)} IS NOT NULL` }
 }
 
 function partSql(field: FieldDefinition, table: string, part: string, level: FieldLevel): string {
@@ -66,6 +71,6 @@ const MASKABLE = new Set(['TEXT', 'LONG_TEXT', 'URL', 'AUTO_NUMBER'])
 
 function maskedSql(field: FieldDefinition, column: string): string {
   if (field.type === 'EMAIL') return `left(${column}, 1) || '***' || substring(${column} FROM '@.*$')`
-  if (!MASKABLE.has(field.type)) return 'NULL'
+  if (!MASKABLE.has(field.type)) return 'NULL::text'
   return `CASE WHEN length(${column}) > 4 THEN '***' || right(${column}, 4) WHEN ${column} IS NOT NULL THEN '***' END`
 }

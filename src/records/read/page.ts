@@ -5,10 +5,10 @@ import { columnOf } from './columns.ts'
 import { cursorSql } from './cursor.ts'
 import { literalSql } from './field-value.ts'
 import { filterSql } from './filter.ts'
-import { keysetSql, type ListOrder, listOrder, orderBySql } from './order.ts'
+import { keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql } from './order.ts'
 import { allOf, type PlanBuilder } from './plan-builder.ts'
-import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand } from './request.ts'
-import { rowMembersSql } from './row.ts'
+import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart } from './request.ts'
+import { rowSql } from './row.ts'
 import { searchSql } from './search.ts'
 
 /** The record whose to-many relation is listed; null for a root list. */
@@ -17,108 +17,116 @@ export interface PageParent {
   readonly via: FieldDefinition
 }
 
-/**
- * Up to this many scope keys, each key's newest rows are taken from its own index range and merged; beyond it one scan of the
- * date index that filters by `scope_id = ANY` is faster (DESIGN §3, "the trap of row scopes"). Must be a boundary of the
- * size buckets in `AccessPolicy.shape`.
- */
-export const MERGE_SCOPE_KEYS = 16
-
-/** SQL expression (a scalar sub-select) for a whole connection as JSON. */
+/** A connection as a scalar sub-select that gives one record. */
 export function connectionSql(module: ModuleDefinition, list: ListArguments, connection: ConnectionSelection, parent: PageParent | null, builder: PlanBuilder): string {
+  return `(SELECT c FROM (${connectionSelect(module, list, connection, parent, builder)}) c)`
+}
+
+/** The SELECT of a connection's one row, with a column for each selected member. */
+export function connectionSelect(module: ModuleDefinition, list: ListArguments, connection: ConnectionSelection, parent: PageParent | null, builder: PlanBuilder): string {
   const limit = list.first ?? list.last
   if (limit === null) throw new DefectError('a page needs first or last')
-  const needsPage = connection.members.some((member) => member.kind !== 'totalCount' && member.kind !== 'typename')
-  const total = () => totalSql(module, list, parent, builder)
-  if (!needsPage) {
-    return `(SELECT row_to_json(c) FROM (SELECT ${connection.members.map((member) => memberSql(member, { total })).join(', ')}) c)`
-  }
-  const alias = builder.alias()
-  const rows = builder.alias()
-  const order = listOrder(list.orderBy, module, alias, builder)
-  const wantsMore = connection.members.some((member) => member.kind === 'pageInfo' && member.parts.some(({ part }) => part !== '__typename'))
   const backward = list.first === null
+  const alias = builder.alias()
+  const order = listOrder(list.orderBy, module, alias, builder)
+  const keyset = keysetSql(list, order, builder)
   // Order values that come from joined tables travel with the row under names of their own.
-  const outerValues = order.terms.map((term, index) => (order.hasJoins ? `${quoteIdentifier(alias)}.${quoteIdentifier(`~k${index}`)}` : term.sql))
-  const source = sourceSql(module, list, order, alias, limit + (wantsMore ? 1 : 0), backward, parent, builder)
-  const cursorKey = () => builder.parameter('cursor key', (inputs) => inputs.cursorKey)
-  const cursor = () => cursorSql(outerValues, order.fingerprint, cursorKey())
-
-  const laterals: string[] = []
-  const columns: string[] = []
-  const aggregates = new Map<ConnectionMember, string>()
-  const windowed = wantsMore || backward
-  for (const member of connection.members) {
-    if (member.kind !== 'nodes' && member.kind !== 'edges') continue
-    const name = `n${laterals.length + 1}`
-    const members = member.kind === 'nodes' ? rowMembersSql(member.selection, alias, builder) : edgeMembersSql(member.members, alias, cursor, builder)
-    laterals.push(` CROSS JOIN LATERAL (SELECT ${members}) ${name}`)
-    columns.push(`${name} AS ${name}`)
-    // Rows reach the aggregate in the order of the page: nothing between it and the sorted source reorders them.
-    const reversed = backward ? ` ORDER BY ${rows}.rn DESC` : ''
-    const inPage = wantsMore ? ` FILTER (WHERE ${rows}.rn <= ${limit})` : ''
-    aggregates.set(member, `coalesce(json_agg(${rows}.${name}${reversed})${inPage}, '[]'::json)`)
-  }
-  const info = pageInfoSql(connection, backward, limit, list, rows, builder)
-  const table = quoteIdentifier(alias)
-  if (info.cursors.has('first')) columns.push(`CASE WHEN ${table}.rn = 1 THEN ${cursor()} END AS first_cursor`)
-  if (info.cursors.has('last')) columns.push(`CASE WHEN ${table}.rn = least(${table}.cnt, ${limit}) THEN ${cursor()} END AS last_cursor`)
-  if (windowed) columns.push(`${table}.rn`)
-  const numbered = windowed ? `SELECT s.*, row_number() OVER () AS rn, count(*) OVER () AS cnt FROM (${source}) s` : source
-  const page = `SELECT ${columns.length > 0 ? columns.join(', ') : '1'} FROM (${numbered}) ${table}${laterals.join('')}`
-  const select = connection.members.map((member) => memberSql(member, { total, info: info.parts, aggregate: aggregates.get(member) })).join(', ')
-  return `(SELECT row_to_json(c) FROM (SELECT ${select} FROM (${page}) ${rows}) c)`
+  const terms = order.terms.map((term, index) => (order.hasJoins ? { ...term, sql: `${quoteIdentifier(alias)}.${quoteIdentifier(`~k${index}`)}` } : term))
+  const page: Page = { alias, limit, backward, terms, fingerprint: order.fingerprint, list }
+  const lists = connection.members.filter((member) => member.kind === 'nodes' || member.kind === 'edges')
+  const informed = connection.members.some((member) => member.kind === 'pageInfo' && member.parts.some(({ part }) => part !== '__typename'))
+  // Read once by a common table expression when more than one member needs the page.
+  const shared = informed || lists.length > 1
+  const sourceOf = (columns: string, rows: number) => sourceSql(module, list, order, keyset, columns, alias, rows, backward, parent, builder)
+  const source = shared ? `(SELECT * FROM ${quoteIdentifier(alias)} LIMIT ${limit})` : `(${sourceOf(`${quoteIdentifier(alias)}.*`, limit)})`
+  const members = connection.members.map((member) => `${memberSql(member, page, source, () => totalSql(module, list, parent, builder), builder)} AS ${quoteIdentifier(member.key)}`)
+  const select = `SELECT ${members.join(', ')}`
+  if (!shared) return select
+  const columns = usedColumns(select, alias)
+  return `WITH ${quoteIdentifier(alias)} AS MATERIALIZED (${sourceOf(columns.join(', '), limit + 1)}) ${select}`
 }
 
-interface MemberSources {
-  readonly total: () => string
-  readonly info?: Readonly<Record<string, string>>
-  readonly aggregate?: string | undefined
+interface Page {
+  readonly alias: string
+  readonly limit: number
+  readonly backward: boolean
+  /** Order terms as the page's rows give them. */
+  readonly terms: readonly OrderTerm[]
+  readonly fingerprint: string
+  readonly list: ListArguments
 }
 
-function memberSql(member: ConnectionMember, sources: MemberSources): string {
-  return `${memberValueSql(member, sources)} AS ${quoteIdentifier(member.key)}`
-}
-
-function memberValueSql(member: ConnectionMember, { total, info, aggregate }: MemberSources): string {
+function memberSql(member: ConnectionMember, page: Page, source: string, total: () => string, builder: PlanBuilder): string {
   switch (member.kind) {
     case 'typename':
       return literalSql(member.value)
     case 'totalCount':
       return total()
     case 'pageInfo':
-      return `json_build_object(${member.parts.map(({ key, part, value }) => `${literalSql(key)}, ${part === '__typename' ? literalSql(value ?? '') : info?.[part]}`).join(', ')})`
-    default:
-      return aggregate as string
+      return `(SELECT p FROM (${pageInfoSelect(member.parts, page, builder)}) p)`
+    case 'nodes': {
+      const row = rowSql(member.selection, page.alias, builder)
+      return listSql(row.members, row.joins, page, source)
+    }
+    case 'edges': {
+      const joins: string[] = []
+      const members = member.members.map((edge) => `${edgeMemberSql(edge, page, joins, builder)} AS ${quoteIdentifier(edge.key)}`)
+      return listSql(members.join(', '), joins.join(''), page, source)
+    }
   }
 }
 
-function edgeMembersSql(members: readonly EdgeMember[], alias: string, cursor: () => string, builder: PlanBuilder): string {
-  return members
-    .map((member) => {
-      const key = quoteIdentifier(member.key)
-      if (member.kind === 'typename') return `${literalSql(member.value)} AS ${key}`
-      if (member.kind === 'cursor') return `${cursor()} AS ${key}`
-      return `(SELECT row_to_json(n) FROM (SELECT ${rowMembersSql(member.selection, alias, builder)}) n) AS ${key}`
-    })
-    .join(', ')
+/** The rows of a page as an array of records, in the list's order whichever end it was read from. */
+function listSql(members: string, joins: string, page: Page, source: string): string {
+  return `ARRAY(SELECT n FROM (SELECT ${members} FROM ${source} ${quoteIdentifier(page.alias)}${joins} ORDER BY ${orderBySql(page.terms, false)}) n)`
 }
 
-function pageInfoSql(connection: ConnectionSelection, backward: boolean, limit: number, list: ListArguments, rows: string, builder: PlanBuilder) {
-  const wanted = new Set(connection.members.flatMap((member) => (member.kind === 'pageInfo' ? member.parts.map(({ part }) => part) : [])))
-  const [first, last] = backward ? ['endCursor', 'startCursor'] : ['startCursor', 'endCursor']
-  const cursors = new Set<'first' | 'last'>()
-  if (wanted.has(first as string)) cursors.add('first')
-  if (wanted.has(last as string)) cursors.add('last')
-  const more = `(count(*) > ${limit})`
+function edgeMemberSql(member: EdgeMember, page: Page, joins: string[], builder: PlanBuilder): string {
+  if (member.kind === 'typename') return literalSql(member.value)
+  if (member.kind === 'cursor') return cursorSql(page.terms.map((term) => term.sql), page.fingerprint, cursorKey(builder))
+  const row = rowSql(member.selection, page.alias, builder)
+  const node = builder.alias()
+  joins.push(row.joins, ` CROSS JOIN LATERAL (SELECT ${row.members}) ${node}`)
+  return node
+}
+
+function cursorKey(builder: PlanBuilder): string {
+  return builder.parameter('cursor key', (inputs) => inputs.cursorKey)
+}
+
+/** Aggregates over the page, which holds one row more than was asked where there are more. */
+function pageInfoSelect(parts: readonly SelectedPart[], { alias, limit, backward, terms, fingerprint, list }: Page, builder: PlanBuilder): string {
+  // Counts a column, not rows: inside the cursor's sub-select `count(*)` would count that one.
+  const rows = `count(${quoteIdentifier(alias)}.id)`
+  const more = `(${rows} > ${limit})`
   const given = (operand: Operand | null) => (operand !== null && builder.peek(operand) != null ? 'TRUE' : 'FALSE')
-  const parts: Record<string, string> = {
-    hasNextPage: backward ? given(list.before) : more,
-    hasPreviousPage: backward ? more : given(list.after),
-    [first as string]: `max(${rows}.first_cursor)`,
-    [last as string]: `max(${rows}.last_cursor)`,
+  const cursorAt = (position: string) => {
+    const values = terms.map((term) => `(array_agg(${term.sql}))[${position}]`)
+    return `CASE WHEN ${rows} > 0 THEN ${cursorSql(values, fingerprint, cursorKey(builder))} END`
   }
-  return { parts, cursors }
+  const first = '1'
+  const last = `least(${limit}, ${rows})`
+  const value = (part: string): string => {
+    switch (part) {
+      case 'hasNextPage':
+        return backward ? given(list.before) : more
+      case 'hasPreviousPage':
+        return backward ? more : given(list.after)
+      case 'startCursor':
+        return cursorAt(backward ? last : first)
+      default:
+        return cursorAt(backward ? first : last)
+    }
+  }
+  const members = parts.map(({ key, part, value: text }) => `${part === '__typename' ? literalSql(text ?? '') : value(part)} AS ${quoteIdentifier(key)}`)
+  return `SELECT ${members.join(', ')} FROM ${quoteIdentifier(alias)}`
+}
+
+/** Columns that generated SQL takes from an alias, but for the joined order values. Aliases are unique in a plan and never part of a literal. */
+function usedColumns(sql: string, alias: string): string[] {
+  const used = new Set<string>(['id'])
+  for (const [, column] of sql.matchAll(new RegExp(`"${alias}"\\.("[^"~]+"|[a-z_]+)`, 'g'))) used.add((column as string).replaceAll('"', ''))
+  return [...used].map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column)}`)
 }
 
 function conditionsSql(module: ModuleDefinition, list: ListArguments, alias: string, parent: PageParent | null, builder: PlanBuilder): string[] {
@@ -138,18 +146,20 @@ function totalSql(module: ModuleDefinition, list: ListArguments, parent: PagePar
   return `(SELECT count(*) FROM ${table.from} WHERE ${allOf([...conditionsSql(module, list, alias, parent, builder), table.condition])})`
 }
 
-/** The rows of one page in their order (turned round for a page read backward), with computed order values as `~k<i>`. */
-function sourceSql(module: ModuleDefinition, list: ListArguments, order: ListOrder, alias: string, limit: number, backward: boolean, parent: PageParent | null, builder: PlanBuilder): string {
+/** The rows of one page in their order (turned round for a page read backward), with joined order values as `~k<i>`. */
+function sourceSql(
+  module: ModuleDefinition, list: ListArguments, order: ListOrder, keyset: string, columns: string, alias: string, limit: number, backward: boolean, parent: PageParent | null, builder: PlanBuilder,
+): string {
   const table = builder.secured(module, 'READ', alias)
   const name = quoteIdentifier(alias)
   const keys = order.hasJoins ? order.terms.map((term, index) => `, ${term.sql} AS ${quoteIdentifier(`~k${index}`)}`).join('') : ''
-  const conditions = [...conditionsSql(module, list, alias, parent, builder), keysetSql(list, order, builder)]
+  const conditions = [...conditionsSql(module, list, alias, parent, builder), keyset]
   const orderBy = orderBySql(order.terms, backward)
-  const scope = table.scope
-  const mergeable = parent === null && scope !== undefined && scope !== 'ALL' && module.accessParent === undefined && !order.hasJoins && list.filter === null && list.search === null
-  if (mergeable && builder.policy.scopes[scope].length <= MERGE_SCOPE_KEYS) {
+  const { scope } = table
+  const mergeable = parent === null && module.accessParent === undefined && !order.hasJoins && list.filter === null && list.search === null
+  if (mergeable && scope !== undefined && scope !== 'ALL' && builder.policy.merged[scope]) {
     const where = allOf([`${name}.scope_id = k.id`, ...conditions])
-    return `SELECT ${name}.* FROM unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (SELECT ${name}.* FROM ${table.from} WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
+    return `SELECT ${columns} FROM unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (SELECT ${name}.* FROM ${table.from} WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
   }
-  return `SELECT ${name}.*${keys} FROM ${table.from}${order.joins} WHERE ${allOf([...conditions, table.condition])} ORDER BY ${orderBy} LIMIT ${limit}`
+  return `SELECT ${columns}${keys} FROM ${table.from}${order.joins} WHERE ${allOf([...conditions, table.condition])} ORDER BY ${orderBy} LIMIT ${limit}`
 }

@@ -4,10 +4,10 @@ import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import { aggregateSql } from './aggregate.ts'
 import { columnOf, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
-import { connectionSql } from './page.ts'
+import { connectionSelect } from './page.ts'
 import { allOf, type BindParameter, PlanBuilder, type PlanContext, type PlanInputs } from './plan-builder.ts'
 import type { ReadRequest, RecordSelection, UniqueKey } from './request.ts'
-import { rowMembersSql } from './row.ts'
+import { rowSql } from './row.ts'
 
 /** One statement: `SELECT <epochs still hold> AS fresh, <json text> AS data`. Reusable for every caller of the same permission shape. */
 export interface ReadPlan {
@@ -37,7 +37,7 @@ export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Exec
 function requestSql(request: ReadRequest, builder: PlanBuilder): string {
   switch (request.kind) {
     case 'list':
-      return connectionSql(request.module, request.list, request.connection, null, builder)
+      return `(SELECT row_to_json(c) FROM (${connectionSelect(request.module, request.list, request.connection, null, builder)}) c)`
     case 'aggregate':
       return aggregateSql(request, builder)
     case 'get':
@@ -47,20 +47,24 @@ function requestSql(request: ReadRequest, builder: PlanBuilder): string {
     case 'byIds': {
       const ids = builder.operand(request.ids, 'uuid[]', encodeIds)
       const alias = builder.alias()
-      const table = builder.secured(request.module, 'READ', alias)
-      const match = [`${quoteIdentifier(alias)}.id = k.id`, table.condition]
+      const match = [`${quoteIdentifier(alias)}.id = k.id`]
       if (!request.deleted) match.push(`${quoteIdentifier(alias)}.deleted_at IS NULL`)
-      const record = `(SELECT row_to_json(n) FROM ${table.from} CROSS JOIN LATERAL (SELECT ${rowMembersSql(request.selection, alias, builder)}) n WHERE ${allOf(match)})`
-      return `(SELECT coalesce(json_agg(${record} ORDER BY k.position), '[]'::json) FROM unnest(${ids}::uuid[]) WITH ORDINALITY k(id, position))`
+      const record = `(SELECT n FROM (${recordSelect(request.selection, alias, match, builder)}) n)`
+      return `array_to_json(ARRAY(SELECT ${record} FROM unnest(${ids}::uuid[]) WITH ORDINALITY k(id, position) ORDER BY k.position))`
     }
   }
 }
 
 function singleSql(selection: RecordSelection, key: UniqueKey, builder: PlanBuilder): string {
   const alias = builder.alias()
+  const match = [keySql(key, selection, alias, builder), `${quoteIdentifier(alias)}.deleted_at IS NULL`]
+  return `(SELECT row_to_json(n) FROM (${recordSelect(selection, alias, match, builder)}) n)`
+}
+
+function recordSelect(selection: RecordSelection, alias: string, match: readonly string[], builder: PlanBuilder): string {
   const table = builder.secured(selection.module, 'READ', alias)
-  const conditions = [keySql(key, selection, alias, builder), `${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition]
-  return `(SELECT row_to_json(n) FROM ${table.from} CROSS JOIN LATERAL (SELECT ${rowMembersSql(selection, alias, builder)}) n WHERE ${allOf(conditions)})`
+  const row = rowSql(selection, alias, builder)
+  return `SELECT ${row.members} FROM ${table.from}${row.joins} WHERE ${allOf([...match, table.condition])}`
 }
 
 function keySql(key: UniqueKey, selection: RecordSelection, alias: string, builder: PlanBuilder): string {
