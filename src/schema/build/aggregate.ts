@@ -5,11 +5,9 @@ import type { ResolverContext } from '../operation.ts'
 import type { BuildContext } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { isRanged, isSummable, shapeOf } from './field-shapes.ts'
-import { type InputMember, inputMember, type OutputMember } from './members.ts'
+import { type InputMember, inputMember, inputType, type OutputMember, objectType } from './members.ts'
 import { type ModuleTypeNames, typeNames } from './names.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
-import { inputType } from './shared/inputs.ts'
-import { objectType } from './shared/values.ts'
 
 const FUNCTIONS: readonly {
   readonly name: AggregateFunction

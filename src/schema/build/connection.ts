@@ -11,8 +11,8 @@ import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { ResolverContext } from '../operation.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
+import { objectType } from './members.ts'
 import { typeNames } from './names.ts'
-import { objectType } from './shared/values.ts'
 
 /** `AccountConnection`, as Relay knows it. */
 export function connectionType(context: BuildContext, module: ModuleDefinition): GraphQLObjectType<unknown, ResolverContext> {

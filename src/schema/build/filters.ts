@@ -3,9 +3,8 @@ import type { FieldDefinition, ModuleDefinition } from '../../records/registry/d
 import { type BuildContext, listedModule, typesOf } from './context.ts'
 import { describeInverse, moduleLabel } from './descriptions.ts'
 import { operatorFamily, shapeOf, targetOf } from './field-shapes.ts'
-import { type InputMember, inputMember } from './members.ts'
+import { type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
-import { inputType } from './shared/inputs.ts'
 
 /** `AccountFilter`: own fields, to-one relations, to-many relations, and/or/not. */
 export function filterType(context: BuildContext, module: ModuleDefinition): GraphQLInputObjectType {

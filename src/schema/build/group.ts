@@ -3,9 +3,8 @@ import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { isDated, isGroupable, isToOne, targetOf } from './field-shapes.ts'
-import { type InputMember, inputMember } from './members.ts'
+import { type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
-import { inputType } from './shared/inputs.ts'
 
 /** `AccountGroupBy`: one key to group by: `true` for a value, a part of the time for dates, or a key of a to-one relation. */
 export function groupByType(context: BuildContext, module: ModuleDefinition): GraphQLInputObjectType {

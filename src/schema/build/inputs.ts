@@ -13,10 +13,9 @@ import type { FieldDefinition, ModuleDefinition } from '../../records/registry/d
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
-import { type InputMember, inputMember } from './members.ts'
+import { type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
-import { inputType } from './shared/inputs.ts'
 
 export interface WriteInputs {
   readonly create: GraphQLInputObjectType

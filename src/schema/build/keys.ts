@@ -3,9 +3,8 @@ import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { shapeOf } from './field-shapes.ts'
-import { type InputMember, inputMember } from './members.ts'
+import { type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
-import { inputType } from './shared/inputs.ts'
 
 /** `AccountUniqueInput`: names one record by id, external id or a unique field. */
 export function uniqueInputType(context: BuildContext, module: ModuleDefinition): GraphQLInputObjectType {

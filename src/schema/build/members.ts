@@ -1,6 +1,14 @@
-import type { GraphQLFieldConfigArgumentMap, GraphQLFieldConfigMap, GraphQLInputFieldConfigMap, GraphQLInputType, GraphQLOutputType } from 'graphql'
+import {
+  type GraphQLFieldConfigArgumentMap,
+  type GraphQLFieldConfigMap,
+  type GraphQLInputFieldConfigMap,
+  GraphQLInputObjectType,
+  type GraphQLInputType,
+  GraphQLObjectType,
+  type GraphQLOutputType,
+} from 'graphql'
 import { DefectError } from '../../errors/index.ts'
-import type { FieldDescriptor, InputDescriptor } from '../descriptors.ts'
+import type { FieldDescriptor, InputDescriptor, TypeDescriptor } from '../descriptors.ts'
 import type { ResolverContext } from '../operation.ts'
 import type { SchemaResolvers } from './options.ts'
 
@@ -34,6 +42,27 @@ export function part(name: string, type: GraphQLOutputType, description: string)
 
 export function inputPart(name: string, type: GraphQLInputType, description: string): InputMember {
   return inputMember(name, type, description, { kind: 'part', part: name })
+}
+
+/** An object type whose fields carry descriptors and resolvers. */
+export function objectType(
+  name: string,
+  description: string,
+  descriptor: TypeDescriptor,
+  members: () => Iterable<OutputMember>,
+  resolvers: SchemaResolvers,
+): GraphQLObjectType<unknown, ResolverContext> {
+  return new GraphQLObjectType<unknown, ResolverContext>({
+    name,
+    description,
+    fields: () => outputFields(name, members(), resolvers),
+    extensions: { guanxi: descriptor },
+  })
+}
+
+/** An input type whose members carry descriptors. */
+export function inputType(name: string, description: string, members: () => Iterable<InputMember>, options?: { oneOf: boolean }): GraphQLInputObjectType {
+  return new GraphQLInputObjectType({ name, description, isOneOf: options?.oneOf ?? false, fields: () => inputFields(name, members()) })
 }
 
 /** Fields of an object type, with descriptor and resolver. Throws DefectError for two members of one name. */

@@ -3,9 +3,8 @@ import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { isSortable, isToOne, targetOf } from './field-shapes.ts'
-import { type InputMember, inputMember } from './members.ts'
+import { type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
-import { inputType } from './shared/inputs.ts'
 
 /** `AccountOrderBy`: one key of an order, own or through to-one relations. */
 export function orderByType(context: BuildContext, module: ModuleDefinition): GraphQLInputObjectType {

@@ -3,9 +3,8 @@ import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { ResolverContext } from '../operation.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
-import type { OutputMember } from './members.ts'
+import { type OutputMember, objectType } from './members.ts'
 import { typeNames } from './names.ts'
-import { objectType } from './shared/values.ts'
 
 type PayloadType = GraphQLObjectType<unknown, ResolverContext>
 
@@ -47,7 +46,7 @@ export function writePayloads(context: BuildContext, module: ModuleDefinition): 
     description: 'The records as they are now, in the order of the input.',
     descriptor: { kind: 'payloadRecords', module: module.name },
   })
-  const changeSetId = value('changeSetId', GraphQLID, 'Everything that this operation wrote carries it; null for a dry run.')
+  const changeSetId = value('changeSetId', GraphQLID, 'Everything that this operation wrote carries it.')
   const created = value('created', new GraphQLNonNull(GraphQLBoolean), 'true: a new record. false: one that was there.')
   const id = value('id', new GraphQLNonNull(GraphQLID), "The record's id.")
   const ids = value('ids', new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(GraphQLID))), "The records' ids, in the order of the input.")

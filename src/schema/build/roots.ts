@@ -8,7 +8,6 @@ import {
   GraphQLNonNull,
   GraphQLString,
 } from 'graphql'
-import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { WriteOperation } from '../descriptors.ts'
 import { deletedArgument, filterArgument, listArguments, SEARCH_ARGUMENT } from './connection.ts'
 import type { BuildContext } from './context.ts'
@@ -36,7 +35,7 @@ export function nodeMembers(context: BuildContext): OutputMember[] {
       type: new GraphQLNonNull(new GraphQLList(node)),
       description: 'Records of any modules by their ids, in that order; null where there is none that the caller may read.',
       descriptor: { kind: 'nodes' },
-      args: { ids: IDS_ARGUMENT },
+      args: { ids: { ...IDS_ARGUMENT, description: 'At most 500 ids.' } },
     },
   ]
 }

@@ -1,10 +1,9 @@
 import { GraphQLID, GraphQLInt, GraphQLList, GraphQLNonNull, type GraphQLObjectType, GraphQLString } from 'graphql'
 import type { ResolverContext } from '../../operation.ts'
-import { type OutputMember, part } from '../members.ts'
+import { type OutputMember, objectType, part } from '../members.ts'
 import type { SchemaResolvers } from '../options.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars/index.ts'
 import type { createEnums } from './enums.ts'
-import { objectType } from './values.ts'
 
 /** Types of `Record.history`, newest first. */
 export function createHistoryTypes(enums: ReturnType<typeof createEnums>, pageInfo: GraphQLObjectType<unknown, ResolverContext>, resolvers: SchemaResolvers) {

@@ -1,5 +1,5 @@
-import { GraphQLFloat, GraphQLID, GraphQLInputObjectType, GraphQLInt, GraphQLNonNull, GraphQLString } from 'graphql'
-import { type InputMember, inputFields, inputMember, inputPart } from '../members.ts'
+import { GraphQLFloat, GraphQLID, GraphQLInt, GraphQLNonNull, GraphQLString } from 'graphql'
+import { inputMember, inputPart, inputType } from '../members.ts'
 import { DecimalScalar } from '../scalars/index.ts'
 import type { createEnums } from './enums.ts'
 
@@ -43,9 +43,4 @@ export function createValueInputs(enums: ReturnType<typeof createEnums>) {
       { ...inputPart('direction', new GraphQLNonNull(enums.sortDirection), 'Direction.'), defaultValue: 'ASC' },
     ]),
   }
-}
-
-/** An input type whose members carry descriptors; used by all families. */
-export function inputType(name: string, description: string, members: () => Iterable<InputMember>, options?: { oneOf: boolean }): GraphQLInputObjectType {
-  return new GraphQLInputObjectType({ name, description, isOneOf: options?.oneOf ?? false, fields: () => inputFields(name, members()) })
 }

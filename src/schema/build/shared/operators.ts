@@ -1,9 +1,8 @@
 import { GraphQLBoolean, GraphQLID, type GraphQLInputObjectType, type GraphQLInputType, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql'
 import type { CompareOperator } from '../../../records/read/request.ts'
 import type { OperatorFamily } from '../field-shapes.ts'
-import { type InputMember, inputMember, inputPart } from '../members.ts'
+import { type InputMember, inputMember, inputPart, inputType } from '../members.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars/index.ts'
-import { inputType } from './inputs.ts'
 
 const HELP: Readonly<Record<CompareOperator, string>> = {
   eq: 'Equal.',

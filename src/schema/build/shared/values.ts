@@ -1,7 +1,5 @@
-import { GraphQLBoolean, GraphQLFloat, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql'
-import type { TypeDescriptor } from '../../descriptors.ts'
-import type { ResolverContext } from '../../operation.ts'
-import { type OutputMember, outputFields, part } from '../members.ts'
+import { GraphQLBoolean, GraphQLFloat, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql'
+import { type OutputMember, objectType, part } from '../members.ts'
 import type { SchemaResolvers } from '../options.ts'
 import { DecimalScalar } from '../scalars/index.ts'
 
@@ -44,20 +42,4 @@ export function createValueTypes(resolvers: SchemaResolvers) {
       text('endCursor', 'Cursor of the last one, null on an empty page.'),
     ]),
   }
-}
-
-/** An object type whose fields carry descriptors; used by all families. */
-export function objectType(
-  name: string,
-  description: string,
-  descriptor: TypeDescriptor,
-  members: () => Iterable<OutputMember>,
-  resolvers: SchemaResolvers,
-): GraphQLObjectType<unknown, ResolverContext> {
-  return new GraphQLObjectType<unknown, ResolverContext>({
-    name,
-    description,
-    fields: () => outputFields(name, members(), resolvers),
-    extensions: { guanxi: descriptor },
-  })
 }
