@@ -10,12 +10,14 @@ const OLDEST_SERVER = 150_000
 /**
  * Brings the database up to the newest migration, all of them in one transaction, and gives the names of those that ran.
  * Throws StartupError where the server is older than PostgreSQL 15, the database is not UTF-8, or a newer version of
- * Guanxi has left a schema that this one cannot work with.
+ * Guanxi has left a schema that this one cannot work with. Needs a data source with room for two connections.
  */
 export async function migrate(dataSource: DataSource): Promise<string[]> {
   const runner = dataSource.createQueryRunner()
   try {
     await refuseUnfitServer(runner)
+    // Another node may be migrating for longer than a statement is given otherwise.
+    await runner.query('SET statement_timeout = 0')
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
     try {
       await refuseNewerSchema(runner)
@@ -23,6 +25,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
       return done.map((migration) => migration.name)
     } finally {
       await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])
+      await runner.query('RESET statement_timeout')
     }
   } finally {
     await runner.release()

@@ -1,8 +1,7 @@
 /**
  * Traditional Chinese characters of the Basic Multilingual Plane that have exactly one simplified form, in code point order,
- * and those forms in the same order: the two arguments of PostgreSQL's `translate`. Derived from the OpenCC character
- * tables (Apache-2.0, as packaged by opencc-js 1.4.2). Part of migration 0001: changing it would need a reindex,
- * so a later table belongs to a later migration.
+ * and those forms in the same order. Derived from the OpenCC character tables (Apache-2.0, as packaged by opencc-js 1.4.2).
+ * Part of migration 0001: a changed table would need a reindex, so it belongs to a later migration.
  */
 export const TRADITIONAL = [
   '㑯㑳㑶㓨㘚㜄㜏㠏㥮㩜㩳㩵䁻䃮䊷䋙䋚䋹䋻䍦䎱䙡䜀䝼䥇䥑䥱䦛䦟䯀䰾䱷䱽䲁䲘䴉丟並乾亂亙亞佇佈佔併來侖侶侷俁係俔俠俥俬倀倆倈倉個們倖倫倲偉偑側偵偽傌傑',

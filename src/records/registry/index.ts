@@ -68,8 +68,8 @@ function checkClaims(metadata: readonly ModuleMetadata[]): void {
     claim('number', module.number, module.name)
     claim('table', module.table, module.name)
     const names = derivedNames(module)
-    for (const type of names.types) claim('type', type, module.name)
     for (const field of names.queries) claim('query', field, module.name)
+    for (const type of names.types) claim('type', type, module.name)
     for (const field of names.mutations) claim('mutation', field, module.name)
     for (const field of names.subscriptions) claim('subscription', field, module.name)
   }

@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
+import type { DataSource } from 'typeorm'
+import { StartupError } from '../src/errors/index.ts'
+import { createDataSource, databaseOf } from '../src/records/data-source.ts'
+import { migrations } from '../src/records/migrations/index.ts'
+import { migrate } from '../src/records/migrations/migrate.ts'
+import { openTestDatabase, type TestDatabase } from './support/database.ts'
+
+describe('migrating', () => {
+  const databases: TestDatabase[] = []
+  const sources: DataSource[] = []
+
+  const open = async (template: 'empty' | 'migrated') => {
+    const database = await openTestDatabase(template)
+    databases.push(database)
+    return database
+  }
+
+  const connect = async (url: string) => {
+    const dataSource = await createDataSource({ url, max: 2, applicationName: 'guanxi-test' }).initialize()
+    sources.push(dataSource)
+    return dataSource
+  }
+
+  afterEach(async () => {
+    for (const source of sources.splice(0)) await source.destroy()
+    for (const database of databases.splice(0)) await database.close()
+  })
+
+  test('an empty database takes all steps once, also when several nodes start together', async () => {
+    const database = await open('empty')
+    const nodes = await Promise.all([connect(database.url), connect(database.url), connect(database.url)])
+    const ran = await Promise.all(nodes.map(migrate))
+    expect(ran.flat().sort()).toEqual(migrations.map((migration) => migration.name).sort())
+    const versions: unknown[] = await nodes[0]?.query('SELECT number, name FROM schema_version ORDER BY number')
+    expect(versions).toEqual(migrations.map((migration, index) => ({ number: index + 1, name: migration.name })))
+  })
+
+  test('a migrated database needs nothing more', async () => {
+    const dataSource = await connect((await open('migrated')).url)
+    expect(await migrate(dataSource)).toEqual([])
+  })
+
+  test('the seed is one epoch row, the system user and the currency', async () => {
+    const dataSource = await connect((await open('migrated')).url)
+    expect(await dataSource.query('SELECT schema_epoch::int AS schema, access_epoch::int AS access FROM epoch')).toEqual([{ schema: 1, access: 1 }])
+    expect(await dataSource.query('SELECT id, name, kind, version FROM users')).toEqual([
+      { id: '00000000-0000-7000-8000-000000000001', name: 'System', kind: 'service', version: 1 },
+    ])
+    expect(await dataSource.query('SELECT key, value FROM setting')).toEqual([{ key: 'organisation.currency', value: 'USD' }])
+    await expect(dataSource.query('INSERT INTO epoch (schema_epoch, access_epoch) VALUES (2, 2)')).rejects.toThrow('duplicate key')
+  })
+
+  test('a schema that a newer version left with a breaking step is refused, one with a harmless step is not', async () => {
+    const dataSource = await connect((await open('migrated')).url)
+    await dataSource.query(`INSERT INTO schema_version (number, name, breaking, applied_at) VALUES (900, 'Harmless0000000000900', false, now())`)
+    expect(await migrate(dataSource)).toEqual([])
+    await dataSource.query(`INSERT INTO schema_version (number, name, breaking, applied_at) VALUES (901, 'Breaking0000000000901', true, now())`)
+    await expect(migrate(dataSource)).rejects.toThrow(StartupError)
+    await expect(migrate(dataSource)).rejects.toThrow('migrated by a newer version of Guanxi (Breaking0000000000901)')
+  })
+
+  test('a database that is not UTF-8 is refused and left empty', async () => {
+    const { url, name } = await open('empty')
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    const latin = `${name}_latin`
+    try {
+      await client.query(`CREATE DATABASE ${pg.escapeIdentifier(latin)} TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C'`)
+      const dataSource = await connect(url.replace(name, latin))
+      await expect(migrate(dataSource)).rejects.toThrow('The database has the encoding LATIN1')
+      expect(await dataSource.query(`SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = 'public'`)).toEqual([{ n: 0 }])
+      await sources.pop()?.destroy()
+    } finally {
+      await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(latin)} WITH (FORCE)`)
+      await client.end()
+    }
+  })
+
+  test('a step that fails leaves nothing behind', async () => {
+    const dataSource = await connect((await open('empty')).url)
+    await dataSource.query('CREATE TABLE api_key (in_the_way int)')
+    await expect(migrate(dataSource)).rejects.toThrow('relation "api_key" already exists')
+    expect(await dataSource.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'typeorm_migration'`)).toEqual([
+      { tablename: 'api_key' },
+    ])
+    await dataSource.query('DROP TABLE api_key')
+    expect(await migrate(dataSource)).toHaveLength(migrations.length)
+  })
+
+  test("the record engine's database shares the data source's pool and its session settings", async () => {
+    const dataSource = await connect((await open('migrated')).url)
+    const seen: string[] = []
+    const database = databaseOf(dataSource, (statement) => seen.push(statement.text))
+    const text = `SELECT current_setting('jit') AS jit, current_setting('statement_timeout') AS timeout, current_setting('TimeZone') AS zone, current_setting('application_name') AS application`
+    expect(await database.query({ text, purpose: 'platform' })).toEqual([{ jit: 'off', timeout: '30s', zone: 'UTC', application: 'guanxi-test' }])
+    expect(seen).toEqual([text])
+  })
+})

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { DataSource } from 'typeorm'
+import { columnsOf, isGenerated as isGeneratedField } from '../src/entities/columns.ts'
+import { coreModules, entityClasses } from '../src/entities/index.ts'
+import { createDataSource } from '../src/records/data-source.ts'
+import { buildRegistry } from '../src/records/registry/index.ts'
+import { openTestDatabase, type TestDatabase } from './support/database.ts'
+
+/** What the schema must have for each module besides its own fields. */
+const SYSTEM_COLUMNS: Readonly<Record<string, string>> = { id: 'uuid', scope_id: 'uuid', tags: 'uuid[]', change_set_id: 'uuid' }
+
+interface ColumnRow {
+  readonly table: string
+  readonly name: string
+  readonly type: string
+  readonly required: boolean
+  readonly generated: boolean
+}
+
+describe('the migrated schema', () => {
+  const registry = buildRegistry(coreModules(), 1)
+  const modules = [...registry.modules.values()]
+  let database: TestDatabase
+  let dataSource: DataSource
+  let columns: Map<string, ColumnRow>
+  let indexes: { table: string; name: string; definition: string }[]
+
+  beforeAll(async () => {
+    database = await openTestDatabase()
+    dataSource = await createDataSource({ url: database.url, max: 2 }).initialize()
+    const rows: ColumnRow[] = await dataSource.query(
+      `SELECT c.relname AS table, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type, a.attnotnull AS required, a.attgenerated <> '' AS generated
+       FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+       WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped`,
+    )
+    columns = new Map(rows.map((row) => [`${row.table}.${row.name}`, row]))
+    indexes = await dataSource.query(`SELECT tablename AS table, indexname AS name, indexdef AS definition FROM pg_indexes WHERE schemaname = 'public'`)
+  })
+
+  afterAll(async () => {
+    await dataSource?.destroy()
+    await database?.close()
+  })
+
+  test.each(modules.map((module) => [module.name, module] as const))('holds every field of %s in columns of its type', (_name, module) => {
+    const expected = new Map(Object.entries(SYSTEM_COLUMNS))
+    for (const field of module.fields.values()) {
+      for (const { name, type, part } of columnsOf(field)) {
+        if (!expected.has(name)) expected.set(name, type)
+        const column = columns.get(`${module.table}.${name}`)
+        if (part === 'value' && !(field.system && name === 'tags')) expect([field.id, column?.required]).toEqual([field.id, field.required === true])
+        expect([field.id, column?.generated]).toEqual([field.id, isGeneratedField(field)])
+      }
+    }
+    const present = [...columns.values()].filter((column) => column.table === module.table)
+    expect(Object.fromEntries(present.map(({ name, type }) => [name, type]))).toEqual(Object.fromEntries(expected))
+  })
+
+  test('indexes what lists, keys and searches need', () => {
+    const missing: string[] = []
+    const need = (table: string, definition: string) => {
+      if (!indexes.some((index) => index.table === table && index.definition.endsWith(definition))) missing.push(`${table}: ${definition}`)
+    }
+    for (const module of modules) {
+      const { table } = module
+      need(table, 'USING btree (created_at DESC, id DESC)')
+      if (!module.accessParent) need(table, 'USING btree (scope_id, created_at DESC, id DESC)')
+      for (const field of module.fields.values()) {
+        if (field.system) continue
+        if (field.reference) need(table, `USING btree (${field.column}, created_at DESC, id DESC)`)
+        if (field.unique) need(table, `USING btree (${field.column}) WHERE (deleted_at IS NULL)`)
+        if (field.indexed) need(table, `USING btree (${field.type === 'MONEY' ? `${field.column}_base` : field.column}, id)`)
+        if (field.searchable) need(table, `USING gin (guanxi_bigrams(guanxi_search_fold(${field.column})))`)
+      }
+    }
+    expect(missing).toEqual([])
+  })
+
+  test('keeps references whole: each leads to its table and none deletes', async () => {
+    const keys: { table: string; column: string; target: string; rule: string }[] = await dataSource.query(
+      `SELECT c.conrelid::regclass::text AS table, a.attname AS column, c.confrelid::regclass::text AS target, c.confdeltype AS rule
+       FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1] WHERE c.contype = 'f'`,
+    )
+    for (const module of modules) {
+      for (const field of module.fields.values()) {
+        if (!field.reference || field.reference.module === '*' || (field.readOnly === true && field.system)) continue
+        const target = registry.module(field.reference.module).table
+        expect(keys).toContainEqual({ table: module.table, column: field.column, target, rule: 'a' })
+      }
+    }
+  })
+
+  test('lacks nothing that TypeORM maps', async () => {
+    // TypeORM asks its own table about generated columns; a database that it never synchronised has none.
+    await dataSource.query('CREATE TABLE typeorm_metadata (type text, database text, schema text, "table" text, name text, value text)')
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log()
+    const isGenerated = (query: string) => {
+      const [, table, column] = /^ALTER TABLE "(\w+)" ADD "(\w+)"/.exec(query) ?? []
+      return columns.get(`${table}.${column}`)?.generated === true
+    }
+    // It would make generated columns anew as plain ones; they are there, and their types are checked above.
+    const additions = upQueries.map(({ query }) => query).filter((query) => /^CREATE TABLE|^ALTER TABLE .* ADD "/.test(query) && !isGenerated(query))
+    expect(additions).toEqual([])
+    expect(dataSource.entityMetadatas).toHaveLength(entityClasses.length)
+  })
+
+  test('has not changed unnoticed', async () => {
+    const constraints: { line: string }[] = await dataSource.query(
+      `SELECT c.conrelid::regclass || ' ' || pg_get_constraintdef(c.oid) AS line FROM pg_constraint c
+       WHERE c.connamespace = 'public'::regnamespace AND c.contype <> 'n' AND c.conrelid <> 0`,
+    )
+    const lines = [...columns.values()].map(
+      ({ table, name, type, required, generated }) => `${table}.${name} ${type}${required ? ' NOT NULL' : ''}${generated ? ' GENERATED' : ''}`,
+    )
+    expect([...lines.sort(), ...constraints.map(({ line }) => line).sort(), ...indexes.map(({ definition }) => definition).sort()].join('\n')).toMatchSnapshot()
+  })
+})
