@@ -1,0 +1,163 @@
+import { isGenerated } from '../../entities/columns.ts'
+import { type Issue, validationFailed } from '../../errors/index.ts'
+import { decimalDigits } from '../../lib/decimal-text.ts'
+import type { Action } from '../access/policy.ts'
+import type { ModuleDefinition } from '../registry/definition.ts'
+import { forbiddenImage } from './authorize.ts'
+import { assignNumbers } from './auto-numbers.ts'
+import type { ChangeSetWrites } from './change-set-writes.ts'
+import { type ColumnContext, imageOf, type Money } from './columns.ts'
+import type { Draft } from './draft.ts'
+import { findDuplicates } from './duplicates.ts'
+import { duplicate, writeExternalIds } from './external-ids.ts'
+import type { ExternalId } from './input.ts'
+import { underOwnEpochs } from './own-epochs.ts'
+import { insertRows, type RowWrite, updateRows, type WrittenRow } from './rows.ts'
+import type { AppliedChange } from './rule.ts'
+import { runAfterRules, runBeforeRules } from './rules.ts'
+import type { Authority, Session } from './session.ts'
+
+/** Throws VALIDATION_FAILED with all issues found so far. */
+export function stopAt(issues: readonly Issue[]): void {
+  if (issues.length > 0) throw validationFailed(issues)
+}
+
+/**
+ * Takes drafts of new records from checked values to rows: rules, numbers, rates, rows with history, outbox and audit, rules
+ * again. `keys` gives a draft's external id that decides whether it is new (upsert). Answers the drafts that met an existing
+ * record and were therefore not written; unless `yielding`, those throw DUPLICATE.
+ */
+export async function applyCreates(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  drafts: readonly Draft[],
+  authority: Authority,
+  issues: Issue[],
+  { yielding = false, keys }: { yielding?: boolean; keys?: ReadonlyMap<Draft, ExternalId> } = {},
+): Promise<Draft[]> {
+  const { session } = writes
+  if (drafts.length === 0) return []
+  await prepare(writes, module, drafts, authority, issues)
+  await assignNumbers(session, module, drafts)
+  const written = await underOwnEpochs(session, module, () =>
+    insertRows(
+      session,
+      module,
+      drafts.map((draft) => ({ draft, changed: draft.changedFields(), key: keys?.get(draft) })),
+      authority,
+      columnContext(session),
+    ),
+  )
+  const left = drafts.filter(({ id }) => !written.has(id))
+  if (left.length > 0 && !yielding) throw duplicate(module, await findDuplicates(session, module, left))
+  const made = drafts.filter(({ id }) => written.has(id))
+  for (const { id } of made) session.checks.created.add(id)
+  await settle(writes, module, made, written, 'CREATE', authority)
+  return left
+}
+
+/** Likewise for changes of stored records. Drafts that change nothing are passed over: no version, no history, no event. */
+export async function applyChanges(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  drafts: readonly Draft[],
+  action: Action,
+  authority: Authority,
+  issues: Issue[],
+): Promise<void> {
+  const { session } = writes
+  if (drafts.length === 0) return
+  await prepare(writes, module, drafts, authority, issues)
+  const rowWrites: RowWrite[] = drafts
+    .map((draft) => ({ draft, changed: draft.changedFields() }))
+    .filter(({ draft, changed }) => draft.operation !== 'UPDATED' || changed.length > 0 || draft.externalIds !== null)
+  if (rowWrites.length === 0) return
+  const written = await underOwnEpochs(session, module, () => updateRows(session, module, rowWrites, action, authority, columnContext(session)))
+  await settle(
+    writes,
+    module,
+    rowWrites.map(({ draft }) => draft),
+    written,
+    action,
+    authority,
+  )
+}
+
+async function prepare(writes: ChangeSetWrites, module: ModuleDefinition, drafts: readonly Draft[], authority: Authority, issues: Issue[]): Promise<void> {
+  for (const draft of drafts) if (draft.operation !== 'DELETED') draft.checkChanges(authority.derived)
+  stopAt(issues)
+  await runBeforeRules(writes, module, drafts, authority)
+  for (const draft of drafts) if (draft.operation !== 'DELETED') draft.checkRequired()
+  await checkMoney(writes.session, module, drafts)
+  stopAt(issues)
+}
+
+/** Everything that follows once rows stand: the image check, external ids, checks for later, rules. */
+async function settle(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  drafts: readonly Draft[],
+  written: ReadonlyMap<string, WrittenRow>,
+  action: Action,
+  authority: Authority,
+): Promise<void> {
+  const { session } = writes
+  const changes: AppliedChange[] = []
+  for (const draft of drafts) {
+    const row = written.get(draft.id) as WrittenRow
+    if (!row.admitted) throw forbiddenImage(module, action, draft.path)
+    changes.push(applied(session, module, draft, row))
+  }
+  const taken: Issue[] = []
+  await writeExternalIds(session, module, drafts, taken)
+  if (taken.length > 0) throw duplicate(module, taken)
+  session.checks.note(module, drafts)
+  if (module.name === 'exchangeRate') session.rates.forget()
+  await runAfterRules(writes, module, changes, authority)
+}
+
+function applied(session: Session, module: ModuleDefinition, draft: Draft, row: WrittenRow): AppliedChange {
+  const after: Record<string, unknown> = { ...draft.after, id: row.id, version: row.version, updatedAt: session.at, updatedBy: session.principal.userId }
+  if (draft.operation === 'CREATED') Object.assign(after, { createdAt: session.at, createdBy: session.principal.userId })
+  if (draft.operation === 'DELETED') after['deletedAt'] = session.at
+  if (draft.operation === 'RESTORED') after['deletedAt'] = null
+  if (Object.keys(row.generated).length > 0) {
+    const image = imageOf(module, row.generated)
+    for (const field of module.fields.values()) if (isGenerated(field)) after[field.name] = image[field.name]
+  }
+  return { operation: draft.operation, id: row.id, version: row.version, before: draft.before, after }
+}
+
+/** Amounts must have a rate into the organisation's currency, and fit their columns after conversion. */
+async function checkMoney(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<void> {
+  const fields = [...module.fields.values()].filter((field) => field.type === 'MONEY' && !isGenerated(field))
+  const amounts = drafts.flatMap((draft) =>
+    fields.flatMap((field) => {
+      const money = draft.after[field.name] as Money | null
+      return money && money.base === undefined ? [{ draft, field, money }] : []
+    }),
+  )
+  if (amounts.length === 0) return
+  await session.rates.load(
+    session,
+    amounts.map(({ money }) => money.currency),
+  )
+  for (const { draft, field, money } of amounts) {
+    const base = session.rates.convert(money.amount, money.currency)
+    if (base === null) {
+      draft.refuse(
+        field.name,
+        'NO_RATE',
+        `There is no exchange rate from ${money.currency} to ${session.defaults.currency} that is valid today. Create an exchangeRate for ${money.currency} first, or use ${session.defaults.currency}.`,
+      )
+    } else if (decimalDigits(base).integer > 15)
+      draft.refuse(field.name, 'TOO_LARGE', `${field.name} is too large: it has more than 15 digits before the point in ${session.defaults.currency}.`)
+  }
+}
+
+function columnContext(session: Session): ColumnContext {
+  return {
+    baseAmount: (amount, currency) => session.rates.convert(amount, currency) ?? amount,
+    tagId: (name) => session.tagIds.get(name) ?? name,
+  }
+}

@@ -1,0 +1,48 @@
+import { GuanxiError } from '../../errors/index.ts'
+import type { Action } from '../access/policy.ts'
+import { effectiveScope } from '../access/secured.ts'
+import type { ModuleDefinition } from '../registry/definition.ts'
+import type { Authority, Session } from './session.ts'
+
+const VERBS: Readonly<Record<Action, string>> = { CREATE: 'create', READ: 'read', UPDATE: 'update', DELETE: 'delete', RESTORE: 'restore', EXPORT: 'export' }
+
+/** At most so many records in one call. */
+export const MAX_ITEMS = 1000
+
+/** Throws FORBIDDEN unless the authority has the action on some of the module's records. */
+export function authorize(session: Session, module: ModuleDefinition, action: Action, authority: Authority): void {
+  if (!mayAct(session, module, action, authority)) throw forbidden(module, action)
+}
+
+export function mayAct(session: Session, module: ModuleDefinition, action: Action, authority: Authority): boolean {
+  return effectiveScope(module, action, authority.policy, session.registry) !== undefined
+}
+
+/** The caller's roles give nothing at all for this action. */
+export function forbidden(module: ModuleDefinition, action: Action): GuanxiError {
+  return new GuanxiError('FORBIDDEN', `Your roles do not allow you to ${VERBS[action]} ${module.pluralName}.`, { module: module.name, action })
+}
+
+/** The caller may act on some records of the module, but not on these. */
+export function forbiddenRecord(module: ModuleDefinition, action: Action, path: readonly (string | number)[]): GuanxiError {
+  return new GuanxiError('FORBIDDEN', `Your roles do not allow you to ${VERBS[action]} this ${module.name}.`, { module: module.name, action, path })
+}
+
+/** The record as it would be written lies outside of what the caller may write. */
+export function forbiddenImage(module: ModuleDefinition, action: Action, path: readonly (string | number)[]): GuanxiError {
+  return new GuanxiError('FORBIDDEN', `Your roles do not allow you to ${VERBS[action]} ${module.pluralName} with this owner, team or parent.`, {
+    module: module.name,
+    action,
+    path,
+  })
+}
+
+/** Throws LIMIT_EXCEEDED for more items than one call may carry. */
+export function checkItemLimit(module: ModuleDefinition, count: number): void {
+  if (count > MAX_ITEMS) {
+    throw new GuanxiError('LIMIT_EXCEEDED', `One call may carry at most ${MAX_ITEMS} ${module.pluralName}; this one has ${count}. Send them in parts.`, {
+      limit: MAX_ITEMS,
+      actual: count,
+    })
+  }
+}

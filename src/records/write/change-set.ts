@@ -1,0 +1,83 @@
+import type { Principal } from '../access/policy.ts'
+import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import type { ChangeSetWrites } from './change-set-writes.ts'
+import { createRecords } from './create.ts'
+import { deleteRecords } from './delete.ts'
+import type { ChangeSet, RecordInput, TargetItem, UpdateItem, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
+import { restoreRecords } from './restore.ts'
+import { type Authority, authorityOf, type Session } from './session.ts'
+import { updateRecords } from './update.ts'
+import { upsertRecords } from './upsert.ts'
+
+export interface CheckedChangeSet extends ChangeSet {
+  /**
+   * The acting principal under the epochs of this transaction. Writing users or teams moves the access epoch, so whatever reads
+   * inside of the transaction takes the principal from here.
+   */
+  readonly principal: Principal
+  /** Carries out the checks that otherwise come before the commit; for a dry run, which never gets there. */
+  check(): Promise<void>
+}
+
+/** The change set as its callers see it: every write by the principal's own rights. */
+export class PipelineChangeSet implements CheckedChangeSet {
+  readonly #session: Session
+  readonly #writes: ChangeSetWrites
+
+  constructor(session: Session) {
+    this.#session = session
+    this.#writes = createWrites(session)
+  }
+
+  get id(): string {
+    return this.#session.changeSetId
+  }
+
+  get principal(): Principal {
+    return this.#session.principal
+  }
+
+  get registry(): Registry {
+    return this.#session.registry
+  }
+
+  get #authority(): Authority {
+    return authorityOf(this.#session)
+  }
+
+  create(module: ModuleDefinition, inputs: readonly RecordInput[], options: WriteOptions): Promise<WriteOutcome> {
+    return this.#writes.create(module, inputs, options, this.#authority)
+  }
+
+  update(module: ModuleDefinition, items: readonly UpdateItem[], options: WriteOptions): Promise<WriteOutcome> {
+    return this.#writes.update(module, items, options, this.#authority)
+  }
+
+  upsert(module: ModuleDefinition, items: readonly UpsertItem[], options: WriteOptions): Promise<WriteOutcome> {
+    return this.#writes.upsert(module, items, options, this.#authority)
+  }
+
+  delete(module: ModuleDefinition, items: readonly TargetItem[], options: WriteOptions): Promise<WriteOutcome> {
+    return this.#writes.delete(module, items, options, this.#authority)
+  }
+
+  restore(module: ModuleDefinition, items: readonly TargetItem[], options: WriteOptions): Promise<WriteOutcome> {
+    return this.#writes.restore(module, items, options, this.#authority)
+  }
+
+  check(): Promise<void> {
+    return this.#session.checks.run(this.#session)
+  }
+}
+
+function createWrites(session: Session): ChangeSetWrites {
+  const writes: ChangeSetWrites = {
+    session,
+    create: (module, inputs, options, authority) => createRecords(writes, module, inputs, options, authority),
+    update: (module, items, options, authority) => updateRecords(writes, module, items, options, authority),
+    upsert: (module, items, options, authority) => upsertRecords(writes, module, items, options, authority),
+    delete: (module, items, options, authority) => deleteRecords(writes, module, items, options, authority),
+    restore: (module, items, options, authority) => restoreRecords(writes, module, items, options, authority),
+  }
+  return writes
+}

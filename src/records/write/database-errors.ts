@@ -1,0 +1,51 @@
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { sqlState } from '../database.ts'
+import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import { uniqueFieldOf } from '../registry/index.ts'
+import { physicalColumns } from './columns.ts'
+import { handlingOf } from './sqlstates.ts'
+
+/** Members of an error of the `pg` driver that say where it came from. */
+interface ServerError {
+  readonly table?: string
+  readonly column?: string
+  readonly constraint?: string
+}
+
+/**
+ * The error that a client may see for a refusal by PostgreSQL that no check of ours came before, e.g. because a rival was faster.
+ * Values and ids of the server's own text are never passed on. Errors that are not of this kind come back unchanged.
+ */
+export function translateError(error: unknown, registry: Registry): unknown {
+  const state = sqlState(error)
+  const handling = state === undefined ? undefined : handlingOf(state)
+  if (handling === undefined) return error
+  const { table, column, constraint } = error as ServerError
+  const module = [...registry.modules.values()].find((candidate) => candidate.table === table)
+  const options = { cause: error }
+  switch (handling) {
+    case 'retry':
+      return new GuanxiError('UNAVAILABLE', 'Others keep changing the same records. Try again.', {}, options)
+    case 'unavailable':
+      return new GuanxiError('UNAVAILABLE', 'The records are locked by other work for too long. Try again.', {}, options)
+    case 'duplicate': {
+      const field = module && constraint !== undefined ? uniqueFieldOf(module, constraint) : undefined
+      const details = { module: module?.name ?? null, fields: field ? [field.name] : [] }
+      return new GuanxiError('DUPLICATE', `Another ${module?.name ?? 'record'} already has this ${field?.name ?? 'value'}.`, details, options)
+    }
+    case 'reference':
+      return validationFailed([{ path: [], code: 'NOT_FOUND', message: 'A record that this one refers to does not exist.' }])
+    case 'missing': {
+      const field = module && fieldOfColumn(module, column)
+      return validationFailed([{ path: field ? [field] : [], code: 'REQUIRED', message: field ? `${field} is required.` : 'A required value is missing.' }])
+    }
+    case 'value':
+      return validationFailed([{ path: [], code: 'VALUE', message: 'A value is out of the range that can be stored.' }])
+    case 'size':
+      return validationFailed([{ path: [], code: 'TOO_LONG', message: 'The record is too large to be stored. Shorten its longest values.' }])
+  }
+}
+
+function fieldOfColumn(module: ModuleDefinition, column: string | undefined): string | undefined {
+  return [...module.fields.values()].find((field) => physicalColumns(field).some(({ name }) => name === column))?.name
+}

@@ -1,0 +1,114 @@
+import { type Issue, validationFailed } from '../../errors/index.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { effectiveScope } from '../access/secured.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { dependenciesOn, referenceColumn } from './dependents.ts'
+import type { Draft } from './draft.ts'
+import type { IssuePath } from './input.ts'
+import type { Session } from './session.ts'
+import { StatementBuilder } from './statement.ts'
+
+interface AcyclicReference {
+  readonly module: ModuleDefinition
+  readonly field: FieldDefinition
+  readonly paths: Map<string, IssuePath>
+  /** A stored record was changed, so a rival change elsewhere could close the circle. */
+  rivals: boolean
+}
+
+/**
+ * Rules across records that hold at the end of the operation, not after each of its steps: no circles in acyclic references, no
+ * undeleted records that restrict a deletion. Collected while writing, checked set-based before the commit.
+ */
+export class DeferredChecks {
+  /** Ids of the records that this change set created. */
+  readonly created = new Set<string>()
+  readonly #acyclic = new Map<string, AcyclicReference>()
+  readonly #deleted = new Map<ModuleDefinition, Map<string, IssuePath>>()
+
+  note(module: ModuleDefinition, drafts: readonly Draft[]): void {
+    for (const field of module.fields.values()) if (field.reference?.acyclic) this.#noteReference(module, field, drafts)
+    const deleted = drafts.filter(({ operation }) => operation === 'DELETED')
+    if (deleted.length === 0) return
+    const paths = this.#deleted.get(module) ?? new Map<string, IssuePath>()
+    for (const draft of deleted) paths.set(draft.id, draft.path)
+    this.#deleted.set(module, paths)
+  }
+
+  #noteReference(module: ModuleDefinition, field: FieldDefinition, drafts: readonly Draft[]): void {
+    for (const draft of drafts) {
+      const target = draft.after[field.name] ?? null
+      if (target === null || draft.operation === 'DELETED' || (draft.before !== null && !draft.changes(field.name))) continue
+      // A new record can be part of a circle only through other records of its own change set.
+      const fresh = this.created.has(draft.id)
+      if (fresh && !this.created.has(target as string)) continue
+      const entry = this.#acyclic.get(field.id) ?? { module, field, paths: new Map(), rivals: false }
+      entry.paths.set(draft.id, [...draft.path, field.name])
+      entry.rivals ||= !fresh
+      this.#acyclic.set(field.id, entry)
+    }
+  }
+
+  /** Throws VALIDATION_FAILED with all violations. What was checked is forgotten, so that it can be called more than once. */
+  async run(session: Session): Promise<void> {
+    const issues: Issue[] = []
+    for (const reference of this.#acyclic.values()) issues.push(...(await findCycles(session, reference)))
+    for (const [module, paths] of this.#deleted) issues.push(...(await findRestrictions(session, module, paths)))
+    this.#acyclic.clear()
+    this.#deleted.clear()
+    if (issues.length > 0) throw validationFailed(issues)
+  }
+}
+
+async function findCycles(session: Session, { module, field, paths, rivals }: AcyclicReference): Promise<Issue[]> {
+  if (rivals) {
+    // Its own statement: the look afterwards must see what the rival has committed.
+    await session.transaction.query({
+      text: "SELECT pg_advisory_xact_lock(hashtextextended('guanxi.acyclic:' || $1, 0))",
+      values: [field.id],
+      purpose: 'record',
+    })
+  }
+  const builder = new StatementBuilder(session.registry)
+  const table = builder.secured(module, 'READ', session.unrestricted, 't')
+  const column = quoteIdentifier(field.column)
+  const rows = await session.transaction.query<{ start: string }>(
+    builder.statement(`WITH RECURSIVE way(start, at) AS (
+  SELECT t.id, t.${column} FROM ${table.from} WHERE t.id = ANY(${builder.bind([...paths.keys()], 'uuid[]')}) AND t.${column} IS NOT NULL
+  UNION SELECT way.start, t.${column} FROM way JOIN ${table.from} ON t.id = way.at WHERE t.${column} IS NOT NULL AND way.at <> way.start)
+SELECT DISTINCT start FROM way WHERE at = start`),
+  )
+  return rows.map(({ start }) => ({
+    path: paths.get(start) ?? [],
+    code: 'CYCLE',
+    message: `${field.name} would lead in a circle back to the ${module.name} itself.`,
+  }))
+}
+
+interface Restriction {
+  readonly dependency: number
+  readonly target: string
+  readonly total: number
+  readonly readable: number
+}
+
+async function findRestrictions(session: Session, module: ModuleDefinition, paths: ReadonlyMap<string, IssuePath>): Promise<Issue[]> {
+  const dependencies = dependenciesOn(session.registry, module).filter(({ onDelete }) => onDelete === 'restrict')
+  if (dependencies.length === 0) return []
+  const builder = new StatementBuilder(session.registry)
+  const { policy } = session.principal
+  const ids = builder.bind([...paths.keys()], 'uuid[]')
+  const selects = dependencies.map((dependency, index) => {
+    const table = builder.secured(dependency.module, 'READ', policy, 't')
+    const column = referenceColumn(dependency, 't')
+    return `SELECT ${index} AS dependency, ${column} AS target, count(*)::int AS total, (count(*) FILTER (WHERE ${table.condition}))::int AS readable FROM ${table.from} WHERE ${column} = ANY(${ids}) AND t.deleted_at IS NULL GROUP BY ${column}`
+  })
+  const rows = await session.transaction.query<Restriction>(builder.statement(selects.join('\nUNION ALL ')))
+  return rows.map(({ dependency: index, target, readable }) => {
+    const dependent = dependencies[index]?.module as ModuleDefinition
+    const named = readable > 0 && effectiveScope(dependent, 'READ', policy, session.registry) !== undefined
+    const holders = named ? `${readable} ${readable === 1 ? dependent.name : dependent.pluralName}` : 'Other records'
+    const verb = named && readable === 1 ? 'refers' : 'refer'
+    return { path: paths.get(target) ?? [], code: 'RESTRICTED', message: `${holders} ${verb} to this ${module.name}. Delete or move them first.` }
+  })
+}

@@ -1,0 +1,137 @@
+import { GuanxiError, type Issue } from '../../errors/index.ts'
+import type { ModuleDefinition } from '../registry/definition.ts'
+import { applyChanges } from './apply.ts'
+import { authorize, checkItemLimit } from './authorize.ts'
+import type { ChangeSetWrites } from './change-set-writes.ts'
+import { checkVersions } from './conflict.ts'
+import { type Dependency, dependenciesOn, referenceColumn } from './dependents.ts'
+import { Draft } from './draft.ts'
+import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
+import { type Authority, derivedAuthority, type Session } from './session.ts'
+import { StatementBuilder } from './statement.ts'
+import { readRecords, type StoredRecord } from './stored-records.ts'
+import { notFoundAt, requireAllowed, rounds, targetId } from './update.ts'
+
+/** Records that one deletion may take along or touch; more would hold locks for too long. */
+const MAX_DEPENDENTS = 20_000
+
+/** Derived writes go in parts of this size. */
+const CHUNK = 1000
+
+/**
+ * Puts records into the recycle bin, with those that depend on them (`cascade`); references by others are cleared (`clear`), or
+ * refuse the deletion at commit (`restrict`). Deleting twice is NOT_FOUND.
+ */
+export async function deleteRecords(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  items: readonly TargetItem[],
+  options: WriteOptions,
+  authority: Authority,
+): Promise<WriteOutcome> {
+  const { session } = writes
+  checkItemLimit(module, items.length)
+  authorize(session, module, 'DELETE', authority)
+  const ids = items.map((item, index) => targetId(module, item.id, options.pathOf(index)))
+  if (ids.length === 0) return { ids, created: [] }
+  const twice = rounds(ids)[1]?.[0]
+  if (twice !== undefined) throw notFoundAt(module, options.pathOf(twice))
+  const stored = await readRecords(session, module, ids, authority, { action: 'DELETE', lock: 'remove', deleted: 'EXCLUDE' })
+  const kept = authority.derived ? ids.filter((id) => stored.has(id)) : ids
+  const records = kept.map((id) => requireAllowed(module, stored.get(id), 'DELETE', options.pathOf(ids.indexOf(id))))
+  const expectations = items.flatMap(({ ifVersion }, index) => {
+    const record = stored.get(ids[index] as string)
+    return record && (ifVersion ?? null) !== null
+      ? [{ path: options.pathOf(index), stored: record, ifVersion: ifVersion as number, parsed: null, onConflict: 'FAIL' as const }]
+      : []
+  })
+  await checkVersions(session, module, expectations, authority)
+  const issues: Issue[] = []
+  const drafts = records.map((record) => targetDraft(session, module, 'DELETED', record, ids.indexOf(record.id), options, issues))
+  await applyChanges(writes, module, drafts, 'DELETE', authority, issues)
+  await followReferences(writes, module, kept, authority)
+  return { ids, created: ids.map(() => false) }
+}
+
+export function targetDraft(
+  session: Session,
+  module: ModuleDefinition,
+  operation: 'DELETED' | 'RESTORED',
+  stored: StoredRecord,
+  index: number,
+  options: WriteOptions,
+  issues: Issue[],
+): Draft {
+  return new Draft({
+    module,
+    operation,
+    id: stored.id,
+    index,
+    path: options.pathOf(index),
+    before: stored.image,
+    version: stored.version,
+    defaults: session.defaults,
+    issues,
+  })
+}
+
+/** Carries out `cascade` and `clear`: one statement finds all dependents, one call per reference changes them. */
+async function followReferences(writes: ChangeSetWrites, module: ModuleDefinition, ids: readonly string[], authority: Authority): Promise<void> {
+  const { session } = writes
+  const dependencies = dependenciesOn(session.registry, module).filter(({ onDelete }) => onDelete !== 'restrict')
+  if (dependencies.length === 0 || ids.length === 0) return
+  const found = await findDependents(session, dependencies, ids, module)
+  const derived = derivedAuthority(session, authority.depth)
+  const options = { pathOf: () => [] }
+  for (const [dependency, dependents] of found) {
+    for (let start = 0; start < dependents.length; start += CHUNK) {
+      const part = dependents.slice(start, start + CHUNK)
+      if (dependency.onDelete === 'cascade')
+        await writes.delete(
+          dependency.module,
+          part.map((id) => ({ id })),
+          options,
+          derived,
+        )
+      else
+        await writes.update(
+          dependency.module,
+          part.map((id) => ({ id, input: { [dependency.field.name]: null } })),
+          options,
+          derived,
+        )
+    }
+  }
+}
+
+async function findDependents(
+  session: Session,
+  dependencies: readonly Dependency[],
+  ids: readonly string[],
+  module: ModuleDefinition,
+): Promise<Map<Dependency, string[]>> {
+  const builder = new StatementBuilder(session.registry)
+  const targets = builder.bind(ids, 'uuid[]')
+  const selects = dependencies.map((dependency, index) => {
+    const table = builder.secured(dependency.module, 'READ', session.unrestricted, 't')
+    return `SELECT ${index} AS dependency, t.id FROM ${table.from} WHERE ${referenceColumn(dependency, 't')} = ANY(${targets}) AND t.deleted_at IS NULL`
+  })
+  const rows = await session.transaction.query<{ dependency: number; id: string }>(
+    builder.statement(`${selects.join('\nUNION ALL ')}\nLIMIT ${MAX_DEPENDENTS + 1}`),
+  )
+  if (rows.length > MAX_DEPENDENTS) {
+    throw new GuanxiError(
+      'LIMIT_EXCEEDED',
+      `More than ${MAX_DEPENDENTS} records depend on these ${module.pluralName}. Delete or move those first, or delete fewer at once.`,
+      { limit: MAX_DEPENDENTS },
+    )
+  }
+  const found = new Map<Dependency, string[]>()
+  for (const { dependency: index, id } of rows) {
+    const dependency = dependencies[index] as Dependency
+    const members = found.get(dependency)
+    if (members) members.push(id)
+    else found.set(dependency, [id])
+  }
+  return found
+}

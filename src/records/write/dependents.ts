@@ -1,0 +1,26 @@
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
+
+/** A reference field through which records of `module` depend on another module's records. */
+export interface Dependency {
+  readonly module: ModuleDefinition
+  readonly field: FieldDefinition
+  readonly onDelete: 'restrict' | 'clear' | 'cascade'
+}
+
+/** References that lead to the module, polymorphic ones included. Owner, team and stamps stay when their user goes. */
+export function dependenciesOn(registry: Registry, target: ModuleDefinition): Dependency[] {
+  const dependencies: Dependency[] = []
+  for (const module of registry.modules.values()) {
+    for (const field of module.fields.values()) {
+      if (field.system || !field.reference || (field.type !== 'REFERENCE' && field.type !== 'USER')) continue
+      if (field.reference.module === target.name || field.reference.module === '*') dependencies.push({ module, field, onDelete: field.reference.onDelete })
+    }
+  }
+  return dependencies
+}
+
+/** The reference's column in the row `alias`. */
+export function referenceColumn({ field }: Dependency, alias: string): string {
+  return `${quoteIdentifier(alias)}.${quoteIdentifier(field.column)}`
+}

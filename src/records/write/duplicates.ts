@@ -1,0 +1,43 @@
+import type { Issue } from '../../errors/index.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import type { Draft } from './draft.ts'
+import { uniqueKey, uniqueKeySql } from './references.ts'
+import type { Session } from './session.ts'
+import { StatementBuilder } from './statement.ts'
+
+/**
+ * Which unique values of these drafts other records hold already. Says that much to everyone who may write the value, and never
+ * which record it is.
+ */
+export async function findDuplicates(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<Issue[]> {
+  const issues: Issue[] = []
+  for (const field of module.uniqueFields) {
+    const holders = drafts.filter((draft) => (draft.after[field.name] ?? null) !== null)
+    if (holders.length === 0) continue
+    const taken = await takenValues(
+      session,
+      module,
+      field,
+      holders.map((draft) => uniqueKey(field, draft.after[field.name])),
+    )
+    for (const draft of holders) if (taken.has(uniqueKey(field, draft.after[field.name]))) issues.push(duplicateIssue(module, draft, field.name))
+  }
+  if (issues.length === 0)
+    for (const draft of drafts) issues.push({ path: draft.path, code: 'DUPLICATE', message: `Another ${module.name} already has these values.` })
+  return issues
+}
+
+export function duplicateIssue(module: ModuleDefinition, draft: Pick<Draft, 'path'>, field: string): Issue {
+  return { path: [...draft.path, field], code: 'DUPLICATE', message: `Another ${module.name} already has this ${field}.` }
+}
+
+async function takenValues(session: Session, module: ModuleDefinition, field: FieldDefinition, keys: readonly string[]): Promise<Set<string>> {
+  const builder = new StatementBuilder(session.registry)
+  const table = builder.secured(module, 'READ', session.unrestricted, 't')
+  const key = uniqueKeySql(field, 't')
+  const values = builder.bind(keys, field.type === 'INTEGER' ? 'int[]' : 'text[]')
+  const rows = await session.transaction.query<{ key: string }>(
+    builder.statement(`SELECT ${key}::text AS key FROM ${table.from} WHERE ${key} = ANY(${values}) AND t.deleted_at IS NULL`),
+  )
+  return new Set(rows.map((row) => row.key))
+}

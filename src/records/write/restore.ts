@@ -1,0 +1,103 @@
+import { type Issue, validationFailed } from '../../errors/index.ts'
+import type { ModuleDefinition } from '../registry/definition.ts'
+import { applyChanges } from './apply.ts'
+import { authorize, checkItemLimit } from './authorize.ts'
+import type { ChangeSetWrites } from './change-set-writes.ts'
+import { checkVersions } from './conflict.ts'
+import { targetDraft } from './delete.ts'
+import { dependenciesOn, referenceColumn } from './dependents.ts'
+import type { Draft } from './draft.ts'
+import { targetModule } from './input.ts'
+import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
+import { type Authority, derivedAuthority, type Session } from './session.ts'
+import { StatementBuilder } from './statement.ts'
+import { readRecords, type StoredRecord } from './stored-records.ts'
+import { notFoundAt, requireAllowed, rounds, targetId } from './update.ts'
+
+const CHUNK = 1000
+
+/**
+ * Takes records out of the recycle bin, with the dependents that went there in the same change set. References that the deletion
+ * cleared stay empty. A record that is not deleted is NOT_FOUND here; a unique value that was taken since is a DUPLICATE.
+ */
+export async function restoreRecords(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  items: readonly TargetItem[],
+  options: WriteOptions,
+  authority: Authority,
+): Promise<WriteOutcome> {
+  const { session } = writes
+  checkItemLimit(module, items.length)
+  authorize(session, module, 'RESTORE', authority)
+  const ids = items.map((item, index) => targetId(module, item.id, options.pathOf(index)))
+  if (ids.length === 0) return { ids, created: [] }
+  const twice = rounds(ids)[1]?.[0]
+  if (twice !== undefined) throw notFoundAt(module, options.pathOf(twice))
+  const stored = await readRecords(session, module, ids, authority, { action: 'RESTORE', lock: 'change', deleted: 'ONLY' })
+  const records = ids.map((id, index) => requireAllowed(module, stored.get(id), 'RESTORE', options.pathOf(index)))
+  const expectations = items.flatMap(({ ifVersion }, index) =>
+    (ifVersion ?? null) === null
+      ? []
+      : [{ path: options.pathOf(index), stored: records[index] as StoredRecord, ifVersion: ifVersion as number, parsed: null, onConflict: 'FAIL' as const }],
+  )
+  await checkVersions(session, module, expectations, authority)
+  const issues: Issue[] = []
+  const drafts = records.map((record, index) => targetDraft(session, module, 'RESTORED', record, index, options, issues))
+  await applyChanges(writes, module, drafts, 'RESTORE', authority, issues)
+  await checkParents(session, module, drafts)
+  await restoreDependents(writes, module, records, authority)
+  return { ids, created: ids.map(() => false) }
+}
+
+async function restoreDependents(writes: ChangeSetWrites, module: ModuleDefinition, records: readonly StoredRecord[], authority: Authority): Promise<void> {
+  const { session } = writes
+  const dependencies = dependenciesOn(session.registry, module).filter(({ onDelete }) => onDelete === 'cascade')
+  if (dependencies.length === 0) return
+  const builder = new StatementBuilder(session.registry)
+  const targets = `unnest(${builder.bind(
+    records.map(({ id }) => id),
+    'uuid[]',
+  )}, ${builder.bind(
+    records.map(({ changeSetId }) => changeSetId),
+    'uuid[]',
+  )}) AS d(id, change_set_id)`
+  const selects = dependencies.map((dependency, index) => {
+    const table = builder.secured(dependency.module, 'READ', session.unrestricted, 't')
+    return `SELECT ${index} AS dependency, t.id FROM ${targets} JOIN ${table.from} ON ${referenceColumn(dependency, 't')} = d.id AND t.change_set_id = d.change_set_id WHERE t.deleted_at IS NOT NULL`
+  })
+  const rows = await session.transaction.query<{ dependency: number; id: string }>(builder.statement(selects.join('\nUNION ALL ')))
+  for (const [index, { module: child }] of dependencies.entries()) {
+    const ids = rows.filter(({ dependency }) => dependency === index).map(({ id }) => id)
+    for (let start = 0; start < ids.length; start += CHUNK) {
+      await writes.restore(
+        child,
+        ids.slice(start, start + CHUNK).map((id) => ({ id })),
+        { pathOf: () => [] },
+        derivedAuthority(session, authority.depth),
+      )
+    }
+  }
+}
+
+/** A restored record must not hang on one that is still deleted: its parents come first. */
+export async function checkParents(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<void> {
+  const issues: Issue[] = []
+  for (const field of module.fields.values()) {
+    const target = field.reference?.onDelete === 'cascade' ? targetModule(session, field) : undefined
+    const held = drafts.filter((draft) => (draft.after[field.name] ?? null) !== null)
+    if (!target || held.length === 0) continue
+    const builder = new StatementBuilder(session.registry)
+    const table = builder.secured(target, 'READ', session.unrestricted, 't')
+    const ids = builder.bind([...new Set(held.map((draft) => draft.after[field.name]))], 'uuid[]')
+    const rows = await session.transaction.query<{ id: string }>(
+      builder.statement(`SELECT t.id FROM ${table.from} WHERE t.id = ANY(${ids}) AND t.deleted_at IS NOT NULL`),
+    )
+    const deleted = new Set(rows.map(({ id }) => id))
+    for (const draft of held) {
+      if (deleted.has(draft.after[field.name] as string))
+        issues.push({ path: draft.path, code: 'PARENT_DELETED', message: `The ${target.name} of this ${module.name} is deleted. Restore it first.` })
+    }
+  }
+  if (issues.length > 0) throw validationFailed(issues)
+}

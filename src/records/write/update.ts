@@ -1,0 +1,160 @@
+import { GuanxiError, type Issue } from '../../errors/index.ts'
+import { moduleNumberOf } from '../../lib/record-id.ts'
+import type { Action } from '../access/policy.ts'
+import type { ModuleDefinition } from '../registry/definition.ts'
+import { applyChanges, stopAt } from './apply.ts'
+import { authorize, checkItemLimit, forbiddenRecord } from './authorize.ts'
+import type { ChangeSetWrites } from './change-set-writes.ts'
+import { checkVersions } from './conflict.ts'
+import { Draft } from './draft.ts'
+import { planExternalIds } from './external-ids.ts'
+import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
+import { type ResolvedReferences, resolveReferences } from './references.ts'
+import type { UpdateItem, WriteOptions, WriteOutcome } from './request.ts'
+import type { Operation } from './rule.ts'
+import { type Authority, type Session, takesOwner } from './session.ts'
+import { readRecords, type StoredRecord } from './stored-records.ts'
+import { resolveTags } from './tags.ts'
+
+/** Updates records: all or none. An item that changes nothing leaves its record as it is. */
+export async function updateRecords(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  items: readonly UpdateItem[],
+  options: WriteOptions,
+  authority: Authority,
+): Promise<WriteOutcome> {
+  const { session } = writes
+  checkItemLimit(module, items.length)
+  authorize(session, module, 'UPDATE', authority)
+  const issues: Issue[] = []
+  const parsed = items.map((item, index) => parseInput(session, module, item.input, index, options, authority, issues))
+  for (const item of parsed) refuseRef(item, issues)
+  const resolved = await resolveReferences(session, parsed, authority, issues)
+  await resolveTags(session, parsed, authority, writes, issues)
+  stopAt(issues)
+  const ids = items.map((item, index) => targetId(module, item.id, parsed[index]?.path ?? []))
+  for (const round of rounds(ids)) {
+    const targets = round.map((index) => ({ item: items[index] as UpdateItem, parsed: parsed[index] as ParsedInput, id: ids[index] as string }))
+    await updateRound(writes, module, targets, resolved, authority)
+  }
+  return { ids, created: ids.map(() => false) }
+}
+
+interface Target {
+  readonly item: UpdateItem
+  readonly parsed: ParsedInput
+  readonly id: string
+}
+
+async function updateRound(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  targets: readonly Target[],
+  resolved: ResolvedReferences,
+  authority: Authority,
+): Promise<void> {
+  const { session } = writes
+  const stored = await readRecords(
+    session,
+    module,
+    targets.map(({ id }) => id),
+    authority,
+    { action: 'UPDATE', lock: 'change', deleted: 'EXCLUDE' },
+  )
+  // A derived write follows from a change whose target may meanwhile be gone.
+  const present = authority.derived ? targets.filter(({ id }) => stored.has(id)) : targets
+  const records = new Map(present.map((target) => [target, requireAllowed(module, stored.get(target.id), 'UPDATE', target.parsed.path)]))
+  const expecting = present.filter(({ item }) => (item.ifVersion ?? null) !== null)
+  await checkVersions(
+    session,
+    module,
+    expecting.map((target) => ({
+      path: target.parsed.path,
+      stored: records.get(target) as StoredRecord,
+      ifVersion: target.item.ifVersion as number,
+      parsed: target.parsed,
+      onConflict: target.item.onConflict ?? 'FAIL',
+    })),
+    authority,
+  )
+  const issues: Issue[] = []
+  const pairs = present.map((target) => ({
+    parsed: target.parsed,
+    draft: changeDraft(session, module, 'UPDATED', target.parsed, records.get(target) as StoredRecord, resolved, issues),
+  }))
+  await planExternalIds(session, pairs)
+  await applyChanges(
+    writes,
+    module,
+    pairs.map(({ draft }) => draft),
+    'UPDATE',
+    authority,
+    issues,
+  )
+}
+
+/** Draft of a stored record with what the input changes. A new owner brings the owner's team, unless a team is given. */
+export function changeDraft(
+  session: Session,
+  module: ModuleDefinition,
+  operation: Operation,
+  parsed: ParsedInput,
+  stored: StoredRecord,
+  { teamOfUser }: ResolvedReferences,
+  issues: Issue[],
+): Draft {
+  const draft = new Draft({
+    module,
+    operation,
+    id: stored.id,
+    index: parsed.index,
+    path: parsed.path,
+    before: stored.image,
+    version: stored.version,
+    defaults: session.defaults,
+    issues,
+  })
+  draft.take(parsed)
+  if (takesOwner(module) && draft.changes('owner') && !parsed.named.has('team')) {
+    const team = teamOfUser.get(draft.after['owner'] as string)
+    if (team !== undefined) draft.put('team', team)
+  }
+  return draft
+}
+
+/** The record, if the caller may carry out the action on it. Throws NOT_FOUND for a missing or unreadable one, else FORBIDDEN. */
+export function requireAllowed(module: ModuleDefinition, stored: StoredRecord | undefined, action: Action, path: IssuePath): StoredRecord {
+  if (!stored) throw notFoundAt(module, path)
+  if (!stored.allowed) throw forbiddenRecord(module, action, path)
+  return stored
+}
+
+export function notFoundAt(module: ModuleDefinition, path: IssuePath): GuanxiError {
+  return new GuanxiError('NOT_FOUND', `There is no ${module.name} with this id, or you cannot read it.`, { module: module.name, path })
+}
+
+/** The id in canonical form. Throws NOT_FOUND for what cannot be an id of this module. */
+export function targetId(module: ModuleDefinition, id: string, path: IssuePath): string {
+  const lower = String(id).toLowerCase()
+  if (moduleNumberOf(lower) !== module.number) throw notFoundAt(module, path)
+  return lower
+}
+
+/** Indexes in rounds, so that no round names a record twice: its changes follow one another in the order of the input. */
+export function rounds(keys: readonly string[]): number[][] {
+  const seen = new Map<string, number>()
+  const result: number[][] = []
+  for (const [index, key] of keys.entries()) {
+    const round = seen.get(key) ?? 0
+    seen.set(key, round + 1)
+    const members = result[round]
+    if (members) members.push(index)
+    else result.push([index])
+  }
+  return result
+}
+
+function refuseRef({ ref, path }: ParsedInput, issues: Issue[]): void {
+  if (ref !== undefined) issues.push({ path: [...path, 'ref'], code: 'UNKNOWN_FIELD', message: 'ref names a record that is created; an update has none.' })
+}

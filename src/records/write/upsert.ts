@@ -1,0 +1,331 @@
+import { GuanxiError, type Issue } from '../../errors/index.ts'
+import { moduleNumberOf } from '../../lib/record-id.ts'
+import { fieldLevel } from '../access/secured.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { applyChanges, applyCreates, stopAt } from './apply.ts'
+import { checkItemLimit, forbidden, mayAct } from './authorize.ts'
+import type { ChangeSetWrites } from './change-set-writes.ts'
+import { checkVersions } from './conflict.ts'
+import { nameRecord, newDraft } from './create.ts'
+import type { Draft } from './draft.ts'
+import { findDuplicates } from './duplicates.ts'
+import { duplicate, planExternalIds } from './external-ids.ts'
+import { type ExternalId, type IssuePath, type ParsedInput, parseExternalId, parseInput } from './input.ts'
+import { externalKey, mayFindBy, type ResolvedReferences, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
+import type { RecordRef, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
+import { checkParents } from './restore.ts'
+import type { Authority, Session } from './session.ts'
+import { StatementBuilder } from './statement.ts'
+import { readWhere, type StoredRecord } from './stored-records.ts'
+import { resolveTags } from './tags.ts'
+import { changeDraft, requireAllowed, rounds } from './update.ts'
+import { coerceValue, type Fail } from './values.ts'
+
+/** How one item names its record. */
+interface UpsertKey {
+  readonly kind: 'id' | 'externalId' | 'unique'
+  readonly field: FieldDefinition | null
+  /** Value in image form: an id, an external id or the unique field's value. */
+  readonly value: unknown
+  /** Text that is the same for the same record. */
+  readonly text: string
+}
+
+interface Target {
+  readonly item: UpsertItem
+  readonly parsed: ParsedInput
+  readonly key: UpsertKey
+}
+
+/** A rival may insert and delete the same key again and again; this many times we look anew. */
+const MAX_LOOKS = 5
+
+/**
+ * Updates the records that the keys name and creates those that do not exist, atomically: of many callers with one key, one
+ * creates and the others update. A deleted match comes back with the input's changes.
+ */
+export async function upsertRecords(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  items: readonly UpsertItem[],
+  options: WriteOptions,
+  authority: Authority,
+): Promise<WriteOutcome> {
+  const { session } = writes
+  checkItemLimit(module, items.length)
+  if (!mayAct(session, module, 'CREATE', authority) && !mayAct(session, module, 'UPDATE', authority)) throw forbidden(module, 'UPDATE')
+  const issues: Issue[] = []
+  const parsed = items.map((item, index) => parseInput(session, module, item.input, index, options, authority, issues))
+  const keys = items.map((item, index) => parseKey(session, module, item.by, (parsed[index] as ParsedInput).path, authority, issues))
+  const resolved = await resolveReferences(session, parsed, authority, issues)
+  await resolveTags(session, parsed, authority, writes, issues)
+  stopAt(issues)
+  const targets = items.map((item, index) => ({ item, parsed: parsed[index] as ParsedInput, key: keys[index] as UpsertKey }))
+  const ids: string[] = new Array(items.length)
+  const created: boolean[] = new Array(items.length).fill(false)
+  for (const round of rounds(targets.map(({ key }) => key.text))) {
+    let open = round.map((index) => targets[index] as Target)
+    for (let look = 0; open.length > 0; look += 1) {
+      if (look === MAX_LOOKS) throw new GuanxiError('UNAVAILABLE', `Others keep creating and deleting the same ${module.pluralName}. Try again.`)
+      open = await upsertRound(writes, module, open, look, resolved, authority, (target, id, isNew) => {
+        ids[target.parsed.index] = id
+        created[target.parsed.index] = isNew
+      })
+    }
+  }
+  for (const { parsed: item } of targets) nameRecord(session, module, item, ids[item.index] as string, issues)
+  stopAt(issues)
+  return { ids, created }
+}
+
+/** One look at the keys; answers the targets that are still open: they met a record which was made in between. */
+async function upsertRound(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  targets: readonly Target[],
+  look: number,
+  resolved: ResolvedReferences,
+  authority: Authority,
+  done: (target: Target, id: string, created: boolean) => void,
+): Promise<Target[]> {
+  const { session } = writes
+  const matches = await findMatches(session, module, targets, authority)
+  const taken = new Set<string>()
+  const existing: Target[] = []
+  const again: Target[] = []
+  for (const target of targets) {
+    const stored = matches.get(target)
+    if (!stored) continue
+    // Two kinds of key may name one record: its changes follow one another.
+    if (taken.has(stored.id)) again.push(target)
+    else existing.push(target)
+    taken.add(stored.id)
+  }
+  const missing = targets.filter((target) => !matches.has(target))
+  await changeMatches(writes, module, existing, matches, resolved, authority)
+  for (const target of existing) done(target, (matches.get(target) as StoredRecord).id, false)
+  return [...again, ...(await createMissing(writes, module, missing, look, resolved, authority, done))]
+}
+
+async function changeMatches(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  targets: readonly Target[],
+  matches: ReadonlyMap<Target, StoredRecord>,
+  resolved: ResolvedReferences,
+  authority: Authority,
+): Promise<void> {
+  if (targets.length === 0) return
+  const { session } = writes
+  if (!mayAct(session, module, 'UPDATE', authority)) throw forbidden(module, 'UPDATE')
+  for (const target of targets) {
+    const stored = matches.get(target) as StoredRecord
+    if (!stored.readable)
+      throw duplicate(module, [{ path: keyPath(target), code: 'DUPLICATE', message: `Another ${module.name} already has this ${keyName(target.key)}.` }])
+    requireAllowed(module, stored, 'UPDATE', target.parsed.path)
+    if (stored.deleted && !mayAct(session, module, 'RESTORE', authority)) throw forbidden(module, 'RESTORE')
+  }
+  const expecting = targets.filter(({ item }) => (item.ifVersion ?? null) !== null)
+  await checkVersions(
+    session,
+    module,
+    expecting.map((target) => ({
+      path: target.parsed.path,
+      stored: matches.get(target) as StoredRecord,
+      ifVersion: target.item.ifVersion as number,
+      parsed: target.parsed,
+      onConflict: 'FAIL',
+    })),
+    authority,
+  )
+  const issues: Issue[] = []
+  const pairs = targets.map((target) => {
+    const stored = matches.get(target) as StoredRecord
+    return { parsed: target.parsed, draft: changeDraft(session, module, stored.deleted ? 'RESTORED' : 'UPDATED', target.parsed, stored, resolved, issues) }
+  })
+  await planExternalIds(session, pairs)
+  await applyChanges(
+    writes,
+    module,
+    pairs.map(({ draft }) => draft),
+    'UPDATE',
+    authority,
+    issues,
+  )
+  await checkParents(
+    session,
+    module,
+    pairs.map(({ draft }) => draft).filter(({ operation }) => operation === 'RESTORED'),
+  )
+}
+
+async function createMissing(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  targets: readonly Target[],
+  look: number,
+  resolved: ResolvedReferences,
+  authority: Authority,
+  done: (target: Target, id: string, created: boolean) => void,
+): Promise<Target[]> {
+  if (targets.length === 0) return []
+  const { session } = writes
+  if (!mayAct(session, module, 'CREATE', authority)) throw forbidden(module, 'CREATE')
+  const issues: Issue[] = []
+  const drafts = new Map<Draft, Target>()
+  const keys = new Map<Draft, ExternalId>()
+  for (const target of targets) {
+    if ((target.item.ifVersion ?? null) !== null) {
+      throw new GuanxiError('VERSION_CONFLICT', `There is no such ${module.name} at version ${target.item.ifVersion}.`, {
+        module: module.name,
+        path: target.parsed.path,
+        base: null,
+        yours: null,
+        current: null,
+      })
+    }
+    const id = target.key.kind === 'id' ? (target.key.value as string) : session.newId(module.number)
+    refuseUnwritableKey(module, target, authority, issues)
+    const parsed = withKey(target)
+    const draft = newDraft(session, module, id, parsed, resolved, issues)
+    if (target.key.kind === 'externalId') keys.set(draft, target.key.value as ExternalId)
+    drafts.set(draft, target)
+  }
+  await planExternalIds(
+    session,
+    [...drafts].map(([draft, { parsed }]) => ({ draft, parsed })),
+  )
+  const left = new Set(await applyCreates(writes, module, [...drafts.keys()], authority, issues, { yielding: true, keys }))
+  for (const [draft, target] of drafts) if (!left.has(draft)) done(target, draft.id, true)
+  // At the first look the rival may be the very record that the key names; the next look tells.
+  if (look > 0) await refuseOtherDuplicates(session, module, [...left], drafts)
+  return [...left].map((draft) => drafts.get(draft) as Target)
+}
+
+/** The `by` value of a unique field is written on create, whatever the input says. */
+function withKey({ parsed, key }: Target): ParsedInput {
+  if (key.field === null) return parsed
+  return { ...parsed, named: new Set([...parsed.named, key.field.name]), values: new Map([...parsed.values, [key.field, key.value]]) }
+}
+
+function refuseUnwritableKey(module: ModuleDefinition, target: Target, authority: Authority, issues: Issue[]): void {
+  const { field } = target.key
+  if (field === null || authority.derived) return
+  const refuse = (code: string, message: string) => issues.push({ path: keyPath(target), code, message })
+  if (field.readOnly) refuse('READ_ONLY', `There is no ${module.name} with this ${field.name}, and ${field.name} is set by the system.`)
+  else if (fieldLevel(authority.policy, module.name, field.name) !== 'WRITE') refuse('FORBIDDEN_FIELD', `Your roles do not allow writing ${field.name}.`)
+}
+
+/** A row was left out: by its own key (then the next look finds it), or by another unique value, which is a DUPLICATE. */
+async function refuseOtherDuplicates(session: Session, module: ModuleDefinition, left: readonly Draft[], targets: ReadonlyMap<Draft, Target>): Promise<void> {
+  if (left.length === 0) return
+  const issues = await findDuplicates(session, module, left)
+  const others = issues.filter(({ path }) => {
+    const draft = left.find((candidate) => candidate.path.every((step, index) => path[index] === step))
+    const key = draft && targets.get(draft)?.key
+    return path.length > (draft?.path.length ?? 0) && key?.field?.name !== path.at(-1)
+  })
+  if (others.length > 0) throw duplicate(module, others)
+}
+
+/** Locks what the keys name, deleted and unreadable records included: one statement per kind of key. */
+async function findMatches(session: Session, module: ModuleDefinition, targets: readonly Target[], authority: Authority): Promise<Map<Target, StoredRecord>> {
+  const matches = new Map<Target, StoredRecord>()
+  const groups = new Map<string, Target[]>()
+  for (const target of targets) {
+    const group = target.key.field?.name ?? target.key.kind
+    groups.set(group, [...(groups.get(group) ?? []), target])
+  }
+  for (const group of groups.values()) {
+    const found = await lockMatches(session, module, group, authority)
+    for (const target of group) {
+      const stored = found.get(target.key.text)
+      if (stored) matches.set(target, stored)
+    }
+  }
+  return matches
+}
+
+async function lockMatches(session: Session, module: ModuleDefinition, group: readonly Target[], authority: Authority): Promise<Map<string, StoredRecord>> {
+  const builder = new StatementBuilder(session.registry)
+  const { kind, field } = (group[0] as Target).key
+  const options = { action: 'UPDATE', lock: 'change', deleted: 'INCLUDE', unreadable: true } as const
+  if (kind === 'id') {
+    const found = await readWhere(
+      session,
+      module,
+      builder,
+      `t.id = ANY(${builder.bind(
+        group.map(({ key }) => key.value),
+        'uuid[]',
+      )})`,
+      authority,
+      options,
+    )
+    return new Map([...found.values()].map((stored) => [`id:${stored.id}`, stored]))
+  }
+  if (kind === 'externalId') {
+    const holders = await holdersOf(
+      session,
+      module,
+      group.map(({ key }) => key.value as ExternalId),
+    )
+    const found = await readWhere(session, module, builder, `t.id = ANY(${builder.bind([...holders.values()], 'uuid[]')})`, authority, options)
+    return new Map([...holders].flatMap(([key, id]) => (found.has(id) ? [[`externalId:${key}`, found.get(id) as StoredRecord] as const] : [])))
+  }
+  const unique = field as FieldDefinition
+  // One record a key: the undeleted one, else the one that was deleted last.
+  const inner = builder.secured(module, 'UPDATE', session.unrestricted, 'k')
+  const values = builder.bind(
+    group.map(({ key }) => uniqueKey(unique, key.value)),
+    unique.type === 'INTEGER' ? 'int[]' : 'text[]',
+  )
+  const innerKey = uniqueKeySql(unique, 'k')
+  const where = `t.id IN (SELECT DISTINCT ON (${innerKey}) k.id FROM ${inner.from} WHERE ${innerKey} = ANY(${values}) ORDER BY ${innerKey}, k.deleted_at DESC NULLS FIRST, k.id)`
+  const found = await readWhere(session, module, builder, where, authority, options)
+  return new Map([...found.values()].map((stored) => [`${unique.name}:${uniqueKey(unique, stored.image[unique.name])}`, stored]))
+}
+
+async function holdersOf(session: Session, module: ModuleDefinition, ids: readonly ExternalId[]): Promise<Map<string, string>> {
+  const rows = await session.transaction.query<{ system: string; key: string; id: string }>({
+    text: `SELECT e.system, e.key, e.record_id AS id FROM external_id e JOIN unnest($2::text[], $3::text[]) AS k(system, key) ON e.system = k.system AND e.key = k.key WHERE e.module_number = $1`,
+    values: [module.number, ids.map(({ system }) => system), ids.map(({ key }) => key)],
+    purpose: 'record',
+  })
+  return new Map(rows.map(({ system, key, id }) => [externalKey({ system, key }), id]))
+}
+
+function parseKey(session: Session, module: ModuleDefinition, by: RecordRef, path: IssuePath, authority: Authority, issues: Issue[]): UpsertKey | undefined {
+  const base = [...path.slice(0, -1), 'by']
+  const fail: Fail = (code, message, at = []) => {
+    issues.push({ path: [...base, ...at], code, message })
+    return undefined
+  }
+  const members = Object.entries(by ?? {}).filter(([, value]) => value !== undefined && value !== null)
+  const [member] = members
+  if (members.length !== 1 || !member) return fail('REFERENCE', `by must name the ${module.name} by exactly one of its keys.`)
+  const [kind, value] = member
+  if (kind === 'id') {
+    const id = String(value).toLowerCase()
+    return moduleNumberOf(id) === module.number
+      ? { kind: 'id', field: null, value: id, text: `id:${id}` }
+      : fail('WRONG_MODULE', `This is not the id of a record of ${module.pluralName}.`, ['id'])
+  }
+  if (kind === 'externalId') {
+    const externalId = parseExternalId(value, fail, ['externalId'])
+    return externalId && { kind, field: null, value: externalId, text: `externalId:${externalKey(externalId)}` }
+  }
+  const field = module.uniqueFields.find((candidate) => candidate.name === kind)
+  if (!field || !mayFindBy(authority, module, kind))
+    return fail('UNKNOWN_FIELD', `A ${module.name} cannot be named by ${JSON.stringify(kind.slice(0, 60))}.`, [kind])
+  const coerced = coerceValue(field, value, session.defaults, (code, message, at = []) => fail(code, message, [kind, ...at])) ?? undefined
+  return coerced === undefined ? undefined : { kind: 'unique', field, value: coerced, text: `${field.name}:${uniqueKey(field, coerced)}` }
+}
+
+function keyPath({ parsed, key }: Target): IssuePath {
+  return [...parsed.path.slice(0, -1), 'by', keyName(key)]
+}
+
+function keyName({ kind, field }: UpsertKey): string {
+  return field?.name ?? kind
+}

@@ -1,0 +1,72 @@
+import { DefectError } from '../../errors/index.ts'
+import type { RecordIdFactory } from '../../lib/record-id.ts'
+import type { Principal } from '../access/policy.ts'
+import { type Database, sqlState, type Transaction } from '../database.ts'
+import type { Registry } from '../registry/definition.ts'
+import { type CheckedChangeSet, PipelineChangeSet } from './change-set.ts'
+import { translateError } from './database-errors.ts'
+import { openSession } from './open-session.ts'
+import type { ChangeOrigin } from './request.ts'
+import type { ModuleRule } from './rule.ts'
+import { ATTEMPTS, handlingOf, pauseBefore } from './sqlstates.ts'
+
+export interface WriterOptions {
+  readonly database: Database
+  /** The registry that holds now; asked once per run. */
+  readonly registry: () => Registry
+  readonly newId: RecordIdFactory
+  readonly now: () => Date
+  /** Behaviour of modules, in the order in which it runs. */
+  readonly rules?: readonly ModuleRule[]
+}
+
+export interface RunOptions {
+  /** Registry of the plan that the writes belong to; the current one unless given. */
+  readonly registry?: Registry
+}
+
+export interface Writer {
+  /**
+   * Runs `work` in one transaction and one change set; its rows stand or fall together. Checks across records come at the end.
+   * `work` runs again from the start after a deadlock or serialisation failure, so it must not keep anything from a lost run.
+   * Throws StaleEpochError where the principal's policy or the registry is out of date, and GuanxiError for what the client may see.
+   */
+  run<T>(
+    principal: Principal,
+    origin: ChangeOrigin,
+    work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>,
+    options?: RunOptions,
+  ): Promise<T>
+}
+
+export function createWriter({ database, registry, newId, now, rules = [] }: WriterOptions): Writer {
+  const rulesByModule = groupRules(rules)
+  return {
+    async run(principal, origin, work, options = {}) {
+      const snapshot = options.registry ?? registry()
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await database.transaction(async (transaction) => {
+            const session = await openSession({ transaction, principal, origin, registry: snapshot, newId, at: now(), rules: rulesByModule })
+            const result = await work(new PipelineChangeSet(session), transaction)
+            await session.checks.run(session)
+            return result
+          })
+        } catch (error) {
+          const state = sqlState(error)
+          if (attempt >= ATTEMPTS || state === undefined || handlingOf(state) !== 'retry') throw translateError(error, snapshot)
+          await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt + 1)))
+        }
+      }
+    },
+  }
+}
+
+function groupRules(rules: readonly ModuleRule[]): ReadonlyMap<string, readonly ModuleRule[]> {
+  const byModule = new Map<string, ModuleRule[]>()
+  for (const rule of rules) {
+    if (!rule.before && !rule.after) throw new DefectError(`a rule of ${rule.module} does nothing`)
+    byModule.set(rule.module, [...(byModule.get(rule.module) ?? []), rule])
+  }
+  return byModule
+}
