@@ -91,3 +91,11 @@ export const NO_RESOLVERS: SchemaResolvers = { resolverFor: () => undefined, wra
 export function build(registry: Registry, staticSchema: GraphQLSchema = NO_STATIC, resolvers: SchemaResolvers = NO_RESOLVERS): GraphQLSchema {
   return buildSchema({ registry, staticSchema, resolvers })
 }
+
+/** Printed types without descriptions and blank lines, arguments on one line: what a reader compares. */
+export function withoutDescriptions(sdl: string): string {
+  return sdl
+    .replace(/ *"""(?:[^"]|"(?!""))*"""\n/g, '')
+    .replace(/\n\n/g, '\n')
+    .replace(/\(\n([^)]*)\n {2}\)/g, (_, list: string) => `(${list.trim().split(/\n\s*/).join(', ')})`)
+}

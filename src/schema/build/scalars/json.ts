@@ -29,8 +29,9 @@ export const JsonScalar = new GraphQLScalarType<unknown, unknown>({
   },
 })
 
+/** `depth` counts the lists and objects around the node. */
 function literalValue(node: ValueNode, variables: Variables, depth: number): unknown {
-  if (depth > MAXIMUM_DEPTH) throw tooDeep()
+  if (depth === MAXIMUM_DEPTH && (node.kind === Kind.LIST || node.kind === Kind.OBJECT)) throw tooDeep()
   switch (node.kind) {
     case Kind.NULL:
       return null
@@ -61,16 +62,15 @@ function finiteNumber(text: string): number {
 
 /** Walks without recursion, so that the check itself survives any depth. */
 function assertShallow(root: unknown): void {
-  let level: unknown[] = [root]
-  for (let depth = 0; level.length > 0; depth++) {
+  let level = containersIn([root])
+  for (let depth = 1; level.length > 0; depth++) {
     if (depth > MAXIMUM_DEPTH) throw tooDeep()
-    const next: unknown[] = []
-    for (const value of level) {
-      if (typeof value !== 'object' || value === null) continue
-      for (const member of Array.isArray(value) ? value : Object.values(value)) next.push(member)
-    }
-    level = next
+    level = level.flatMap((container) => containersIn(Array.isArray(container) ? container : Object.values(container)))
   }
+}
+
+function containersIn(values: readonly unknown[]): object[] {
+  return values.filter((value) => typeof value === 'object' && value !== null)
 }
 
 function tooDeep(): Error {
