@@ -1,7 +1,7 @@
 import { type GraphQLSchema, isInputObjectType } from 'graphql'
 import type { Principal } from '../auth/index.ts'
 import type { LocalizedText } from '../entities/metadata.ts'
-import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition } from '../records/registry/definition.ts'
 import { Field, FieldOption, Module } from './types/module.types.ts'
 
 /** What the label resolvers need beside the visible members. */
@@ -13,7 +13,7 @@ export type FieldView = Field & Labelled & { readonly options: readonly (FieldOp
 export type ModuleView = Module & Labelled & { readonly fields: readonly FieldView[] }
 
 /** A module pruned to what the caller may use; null for one that it can do nothing with, as for one that does not exist. */
-export function moduleView(module: ModuleDefinition, principal: Principal, registry: Registry, schema: GraphQLSchema): ModuleView | null {
+export function moduleView(module: ModuleDefinition, principal: Principal, schema: GraphQLSchema): ModuleView | null {
   const access = principal.policy.modules.get(module.name)
   if (!access) return null
   const isUsable = (name: string) => name === '*' || principal.policy.modules.get(name)?.actions.has('READ') === true

@@ -16,14 +16,14 @@ export class ModuleResolver {
   modules(@Ctx() context: ResolverContext): readonly ModuleView[] {
     const { registry, schema } = context.runtime
     const caller = callerOf(context)
-    return [...registry.modules.values()].flatMap((module) => moduleView(module, caller, registry, schema) ?? [])
+    return [...registry.modules.values()].flatMap((module) => moduleView(module, caller, schema) ?? [])
   }
 
   @Query(() => Module, { nullable: true, description: 'One module by name; null where the caller can do nothing with it.' })
   module(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): ModuleView | null {
     const { registry, schema } = context.runtime
     const module = registry.modules.get(name)
-    return module ? moduleView(module, callerOf(context), registry, schema) : null
+    return module ? moduleView(module, callerOf(context), schema) : null
   }
 
   @FieldResolver(() => String)
