@@ -29,7 +29,27 @@ ${rows.join('\n')}
 `
 }
 
-const FILES = { 'docs/errors.md': errorsReference }
+/** docs/configuration.md out of the table of settings. */
+async function configurationReference() {
+  const { SETTINGS } = await import('../src/config/settings.ts')
+  const rows = SETTINGS.map(({ name, meaning, accepts, fallback, secret, requiredInProduction }) => {
+    const notes = [secret && 'Never printed.', requiredInProduction && 'Required in production.'].filter(Boolean)
+    return `| \`${name}\` | ${[meaning, ...notes].join(' ')} | ${accepts} | ${fallback} |`
+  })
+  return `# Configuration
+
+Generated from \`src/config/settings.ts\` by \`npm run docs\`.
+
+Every setting is an environment variable, read once at start. An empty variable counts as not set. A value that cannot be used stops the
+start with one line that names the variable.
+
+| variable | meaning | accepts | when not set |
+|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+const FILES = { 'docs/configuration.md': configurationReference, 'docs/errors.md': errorsReference }
 
 let stale = 0
 for (const [path, make] of Object.entries(FILES)) {
