@@ -39,10 +39,12 @@ export function registerGraphqlRoute(app: FastifyInstance, apollo: ApolloServer<
   app.route({
     method: ['PUT', 'PATCH', 'DELETE'],
     url: GRAPHQL_PATH,
-    handler: async (request, reply) => {
+    // Before the body is read, whatever it is.
+    onRequest: async (request, reply) => {
       reply.code(405).header('allow', 'GET, POST').type('application/json; charset=utf-8')
-      return errorBody('GRAPHQL_PARSE_FAILED', 'Send operations by POST, or queries by GET.', request.id)
+      return reply.send(errorBody('GRAPHQL_PARSE_FAILED', 'Send operations by POST, or queries by GET.', request.id))
     },
+    handler: async () => {},
   })
 }
 

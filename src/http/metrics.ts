@@ -141,22 +141,29 @@ function sourceGauges(registers: Registry[], sources: readonly MetricsSources[])
       }
     },
   })
-  const rows = new Gauge({ registers, name: 'guanxi_outbox_lag_rows', help: 'Committed changes that have no position yet (counted up to 10,000).' })
   let readAt = Number.NEGATIVE_INFINITY
-  new Gauge({
-    registers,
-    name: 'guanxi_outbox_lag_seconds',
-    help: 'Age of the oldest committed change that has no position yet.',
-    async collect() {
-      if (performance.now() - readAt < LAG_CACHE) return
-      readAt = performance.now()
-      for (const { outboxLag } of sources) {
-        // Without the database there is no reading: the last one stays.
-        const lag = await outboxLag?.().catch(() => undefined)
-        if (!lag) continue
-        rows.set(lag.rows)
-        this.set(lag.seconds)
-      }
-    },
-  })
+  let reading: Promise<OutboxLag | undefined> = Promise.resolve(undefined)
+  const readLag = (): Promise<OutboxLag | undefined> => {
+    if (performance.now() - readAt < LAG_CACHE) return reading
+    readAt = performance.now()
+    reading = Promise.all(sources.map(({ outboxLag }) => outboxLag?.())).then(
+      (lags) => lags.find((lag) => lag !== undefined),
+      // Without the database there is no reading: the last one stays.
+      () => undefined,
+    )
+    return reading
+  }
+  const lagGauge = (name: string, help: string, value: (lag: OutboxLag) => number): void => {
+    new Gauge({
+      registers,
+      name,
+      help,
+      async collect() {
+        const lag = await readLag()
+        if (lag) this.set(value(lag))
+      },
+    })
+  }
+  lagGauge('guanxi_outbox_lag_rows', 'Committed changes that have no position yet (counted up to 10,000).', ({ rows }) => rows)
+  lagGauge('guanxi_outbox_lag_seconds', 'Age of the oldest committed change that has no position yet.', ({ seconds }) => seconds)
 }

@@ -28,6 +28,8 @@ export interface EmbeddedDatabase {
   /** True when this start made the cluster. */
   readonly created: boolean
   stop(): Promise<void>
+  /** Tells PostgreSQL to shut down and does not wait. */
+  interrupt(): void
 }
 
 const PASSWORD_FILE = 'database-password'
@@ -88,6 +90,10 @@ export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: Emb
         stopping = true
         await current.stop()
         lock.release()
+      },
+      interrupt: () => {
+        stopping = true
+        process.kill(current.pid, 'SIGINT')
       },
     }
   } catch (error) {

@@ -1,0 +1,62 @@
+/**
+ * Compiles src to dist when something changed since the last time: `node scripts/build.mjs`. Nothing to do costs some milliseconds.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const STAMP = join(ROOT, 'dist', '.built')
+
+/** Newest change below a folder, folders included, so that removed files count too. Milliseconds since the epoch. */
+function newest(folder) {
+  let latest = statSync(folder).mtimeMs
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    latest = Math.max(latest, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs)
+  }
+  return latest
+}
+
+function isCurrent() {
+  if (!existsSync(join(ROOT, 'src'))) return true
+  if (!existsSync(STAMP) || !existsSync(join(ROOT, 'dist', 'main.js'))) return false
+  const built = statSync(STAMP).mtimeMs
+  return [join(ROOT, 'tsconfig.json'), join(ROOT, 'package.json')].every((file) => statSync(file).mtimeMs < built) && newest(join(ROOT, 'src')) < built
+}
+
+/** Compiles where needed. Ends the process with the compiler's messages where that fails. */
+export function buildIfNeeded() {
+  if (isCurrent()) return
+  const compiler = findCompiler()
+  if (compiler === undefined) {
+    // Installed without development packages: what was built before is used.
+    if (existsSync(join(ROOT, 'dist', 'main.js'))) return
+    process.stderr.write('guanxi: the sources are not built and the compiler is not installed; run npm ci and npm run build.\n')
+    process.exit(1)
+  }
+  const started = new Date()
+  // The compiler skips what it has written before; when dist was deleted in part, it must not.
+  if (!existsSync(join(ROOT, 'dist', 'main.js'))) rmSync(join(ROOT, 'dist', '.tsbuildinfo'), { force: true })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', ROOT], { cwd: ROOT, encoding: 'utf8' })
+  if (status !== 0) {
+    process.stderr.write(`${stdout}${stderr}guanxi: the sources do not compile; see the lines above.\n`)
+    process.exit(1)
+  }
+  mkdirSync(dirname(STAMP), { recursive: true })
+  writeFileSync(STAMP, '')
+  // A file that was saved while the compiler ran counts as changed.
+  utimesSync(STAMP, started, started)
+}
+
+function findCompiler() {
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
+  } catch {
+    return undefined
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildIfNeeded()

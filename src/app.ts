@@ -1,0 +1,209 @@
+import {
+  createAccessExplainer,
+  createAccessTokens,
+  createApiKeys,
+  createAuthenticator,
+  createPasswordHasher,
+  createRoles,
+  createSessions,
+  createSignInThrottle,
+  createUserPasswords,
+  type PasswordHasher,
+  seedRoles,
+} from './auth/index.ts'
+import type { Config } from './config/index.ts'
+import { coreModules } from './entities/index.ts'
+import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
+import { createRecordIdFactory } from './lib/record-id.ts'
+import { createDataSource, databaseOf } from './records/data-source.ts'
+import type { Database, StatementObserver } from './records/database.ts'
+import { migrations } from './records/migrations/index.ts'
+import { migrate } from './records/migrations/migrate.ts'
+import { buildRegistry, type Registry } from './records/registry/index.ts'
+import { createWriter } from './records/write/index.ts'
+import { buildStaticSchema } from './resolvers/static-schema.ts'
+import { buildSchema } from './schema/build/index.ts'
+import { createEngine, type EngineOptions, schemaResolvers } from './schema/execute/index.ts'
+import type { GraphQLEngine } from './schema/operation.ts'
+import { listenFailure } from './start/check-port.ts'
+import { organisationCurrency } from './start/organisation-currency.ts'
+import { deriveKeys } from './start/secrets.ts'
+import type { SetUpServices } from './start/user-accounts.ts'
+
+/** What a start decides outside the configuration, and what tests replace. */
+export interface AppOverrides {
+  /** The database to use: that of the configuration, or the embedded one. */
+  readonly databaseUrl: string
+  /** As `readSecrets` gives them. */
+  readonly secrets: readonly string[]
+  readonly logger?: Logger
+  readonly now?: () => Date
+  /** Sees each statement besides the metrics. */
+  readonly observe?: StatementObserver
+  /** Which execution path the engine takes; `auto` unless given. */
+  readonly path?: EngineOptions['path']
+}
+
+/** Database, registry and write pipeline: what set-up work and commands need. */
+export interface Kernel extends SetUpServices {
+  readonly database: Database
+  readonly writer: ReturnType<typeof createWriter>
+  readonly registry: () => Registry
+  readonly hasher: PasswordHasher
+  readonly organisationCurrency: string
+  readonly newId: ReturnType<typeof createRecordIdFactory>
+  readonly now: () => Date
+  /** The registry that is served from now on. */
+  serve(registry: Registry): void
+  close(): Promise<void>
+}
+
+/** Connects, migrates, and makes the shipped roles where they are missing. Throws StartupError where the database is not fit. */
+export async function createKernel(
+  config: Pick<Config, 'poolSize' | 'organisationCurrency'>,
+  { databaseUrl, now = () => new Date(), observe }: AppOverrides,
+): Promise<Kernel> {
+  const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize })
+  await dataSource.initialize()
+  try {
+    await migrate(dataSource)
+    const database = databaseOf(dataSource, observe)
+    await database.transaction(seedRoles)
+    const currency = await organisationCurrency(database, config.organisationCurrency)
+    let registry = buildRegistry(coreModules(), 1)
+    const newId = createRecordIdFactory(() => now().getTime())
+    const writer = createWriter({ database, registry: () => registry, newId, now })
+    return {
+      database,
+      writer,
+      registry: () => registry,
+      hasher: createPasswordHasher(),
+      organisationCurrency: currency,
+      newId,
+      now,
+      serve: (served) => {
+        registry = served
+      },
+      close: () => dataSource.destroy(),
+    }
+  } catch (error) {
+    await dataSource.destroy()
+    throw error
+  }
+}
+
+/** A server that is ready to listen. */
+export interface App {
+  readonly kernel: Kernel
+  readonly engine: GraphQLEngine
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly health: Health
+  /** Starts to serve. Throws StartupError for a taken port. */
+  listen(): Promise<{ readonly host: string; readonly port: number }>
+  /** Drains and lets go of everything; the database server itself is the caller's. */
+  close(): Promise<void>
+}
+
+/** Wires one server. Everything that it holds is let go by `close`. */
+export async function createApp(config: Config, overrides: AppOverrides): Promise<App> {
+  const { secrets, logger = createLogger(config.logLevel) } = overrides
+  const metrics = createMetrics()
+  const observe: StatementObserver = (statement, milliseconds) => {
+    metrics.statement(statement, milliseconds)
+    overrides.observe?.(statement, milliseconds)
+  }
+  const kernel = await createKernel(config, { ...overrides, observe })
+  try {
+    const { engine, callerOf, idle } = await createApi(kernel, { secrets, logger, path: overrides.path })
+    const { database } = kernel
+    const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
+    metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
+    const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health })
+    return {
+      kernel,
+      engine,
+      logger,
+      metrics,
+      health,
+      listen: async () => {
+        try {
+          return await http.listen()
+        } catch (error) {
+          throw listenFailure(error as NodeJS.ErrnoException, config.host, config.port)
+        }
+      },
+      close: async () => {
+        await http.close()
+        await idle()
+        await kernel.close()
+        metrics.close()
+      },
+    }
+  } catch (error) {
+    await kernel.close()
+    metrics.close()
+    throw error
+  }
+}
+
+/** Identity, schema and executor over a kernel. */
+async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: readonly string[]; logger: Logger; path: EngineOptions['path'] }) {
+  const { database, registry, hasher, now, writer } = kernel
+  const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
+  const authenticator = createAuthenticator({
+    database,
+    registry,
+    accessTokens,
+    now,
+    onBackgroundError: (error) => logger.warn({ err: error }, 'time of last use not written'),
+  })
+  const throttle = createSignInThrottle(database, now)
+  const staticSchema = buildStaticSchema({
+    authenticator,
+    sessions: createSessions({ database, hasher, accessTokens, throttle, now }),
+    apiKeys: createApiKeys(database, now),
+    passwords: createUserPasswords({ database, hasher, throttle, now }),
+    roles: createRoles({ database, registry, now }),
+    explainer: createAccessExplainer(database, registry, authenticator),
+  })
+  const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
+  const engine = await createEngine({
+    database,
+    writer,
+    settings: { organisationCurrency: kernel.organisationCurrency, cursorKey },
+    buildRuntime: async (version) => {
+      const served = buildRegistry(coreModules(), version)
+      const schema = buildSchema({ registry: served, staticSchema, resolvers: schemaResolvers })
+      kernel.serve(served)
+      return { version, registry: served, schema }
+    },
+    report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
+    path,
+  })
+  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle }
+}
+
+async function answers(database: Database): Promise<boolean> {
+  await database.query({ text: 'SELECT 1', purpose: 'platform' })
+  return true
+}
+
+/** Every migration that this version knows has run. */
+async function isMigrated(database: Database): Promise<boolean> {
+  const [row] = await database.query<{ count: number }>({
+    text: 'SELECT count(*)::int AS count FROM schema_version WHERE number <= $1',
+    values: [migrations.length],
+    purpose: 'platform',
+  })
+  return row?.count === migrations.length
+}
+
+async function outboxLag(database: Database) {
+  const [row] = await database.query<{ rows: number; seconds: number }>({
+    text: `SELECT count(*)::int AS rows, coalesce(extract(epoch FROM now() - min(at)), 0)::float8 AS seconds
+             FROM (SELECT at FROM outbox WHERE position IS NULL ORDER BY sequence LIMIT 10000) AS waiting`,
+    purpose: 'platform',
+  })
+  return row ?? { rows: 0, seconds: 0 }
+}

@@ -1,0 +1,13 @@
+import type { Environment } from '../config/index.ts'
+import { seed } from './seeding.ts'
+import { withKernel } from './setting-up.ts'
+
+/** `guanxi seed`: what a start makes where it is missing, without serving. */
+export async function seedCommand(environment: Environment, directory: string): Promise<void> {
+  const { administrator, demo } = await withKernel(environment, directory, seed)
+  if (administrator)
+    process.stdout.write(
+      `${administrator.email} can sign in${administrator.generatedPassword ? ` with the password ${administrator.generatedPassword}` : ''}.\n`,
+    )
+  process.stdout.write(demo ? `The demo data is there: ${demo.accounts} accounts.\n` : 'There is no demo data in this database.\n')
+}

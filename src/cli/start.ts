@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type App, createApp } from '../app.ts'
+import { type Config, type Environment, loadConfig } from '../config/index.ts'
+import { createLogger, type Logger } from '../http/index.ts'
+import { bannerText } from '../start/banner.ts'
+import { placeOf } from '../start/check-database.ts'
+import { checkPort } from '../start/check-port.ts'
+import type { EmbeddedDatabaseOptions } from '../start/embedded/index.ts'
+import { type OpenedDatabase, openDatabase } from '../start/open-database.ts'
+import { readSecrets } from '../start/secrets.ts'
+import { untilSignal } from '../start/until-signal.ts'
+import { type Seeded, seed } from './seeding.ts'
+
+/**
+ * `guanxi start`: configuration → database → migrations → roles, administrator, demo data → serve, until a signal. Gives the
+ * exit code. Throws StartupError, with everything let go again, for what a person can mend.
+ */
+export async function start(environment: Environment, directory: string, version: string): Promise<number> {
+  const config = loadConfig(environment, directory)
+  await checkPort(config.host, config.port)
+  const secrets = readSecrets(config)
+  const logger = createLogger(config.logLevel)
+  const opened = await openDatabase(config, { onEvent: reportEmbedded(logger) })
+  let app: App | undefined
+  try {
+    app = await createApp(config, { databaseUrl: opened.url, secrets, logger })
+    const seeded = await seed(app.kernel, config)
+    const address = await app.listen()
+    const stopped = serveUntilSignal(app, opened, logger)
+    announce({ config, opened, version, seeded, url: urlOf(address), logger })
+    return await stopped
+  } catch (error) {
+    await app?.close().catch(() => {})
+    await opened.close()
+    throw error
+  }
+}
+
+function serveUntilSignal(app: App, opened: OpenedDatabase, logger: Logger): Promise<number> {
+  return untilSignal({
+    drain: async (signal) => {
+      logger.info({ signal }, 'draining')
+      await app.close()
+      await opened.close()
+      logger.info('stopped')
+      await new Promise((resolve) => logger.flush(resolve))
+    },
+    // PostgreSQL ends by itself after a fast shutdown; nobody waits for it.
+    force: () => opened.embedded?.interrupt(),
+    failed: (error) => {
+      logger.fatal({ err: error }, 'uncaught')
+      logger.flush()
+    },
+  })
+}
+
+interface Announcement {
+  readonly config: Config
+  readonly opened: OpenedDatabase
+  readonly version: string
+  readonly seeded: Seeded
+  readonly url: string
+  readonly logger: Logger
+}
+
+/** People get a text, production a log line without any password. */
+function announce({ config, opened, version, seeded, url, logger }: Announcement): void {
+  const { dataDir } = config
+  const kept = (name: string) => (existsSync(join(dataDir, name)) ? join(dataDir, name) : undefined)
+  const database = opened.embedded ? `embedded PostgreSQL under ${dataDir}` : placeOf(opened.url)
+  logger.info({ url, version, database, seconds: seconds(), administratorMade: seeded.administrator !== undefined }, 'ready')
+  if (config.production) return
+  const passwordFile = config.adminPassword === undefined ? kept('admin-password') : undefined
+  process.stdout.write(
+    bannerText({
+      version,
+      url,
+      seconds: seconds(),
+      database,
+      administratorEmail: config.adminEmail,
+      administrator: seeded.administrator,
+      passwordFile,
+      demo: seeded.demo,
+    }),
+  )
+}
+
+/** Since the process began. */
+const seconds = () => Math.round(process.uptime() * 100) / 100
+
+function reportEmbedded(logger: Logger): EmbeddedDatabaseOptions['onEvent'] {
+  return (event, reason) => {
+    if (event === 'restarted') logger.warn('embedded PostgreSQL runs again')
+    else logger.error({ reason }, event === 'ended' ? 'embedded PostgreSQL ended by itself; it is started again' : 'embedded PostgreSQL does not start')
+  }
+}
+
+function urlOf({ host, port }: { host: string; port: number }): string {
+  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${reachable}:${port}`
+}

@@ -1,0 +1,31 @@
+import type { Environment } from '../config/index.ts'
+import { createUser, generatePassword, resetPassword } from '../start/user-accounts.ts'
+import { withKernel } from './setting-up.ts'
+
+export interface UserToCreate {
+  readonly email: string
+  readonly name: string
+  readonly roles: readonly string[]
+  /** Undefined generates one, which is printed. */
+  readonly password: string | undefined
+}
+
+/** `guanxi user create`. */
+export async function createUserCommand(
+  environment: Environment,
+  directory: string,
+  { email, name, roles, password = generatePassword() }: UserToCreate,
+): Promise<void> {
+  await withKernel(environment, directory, (kernel) => createUser(kernel, { email, name, roles, password }, 'command line'))
+  process.stdout.write(`${email} can sign in with the password ${password}\n`)
+}
+
+/** `guanxi user reset-password`. */
+export async function resetPasswordCommand(
+  environment: Environment,
+  directory: string,
+  { email, password = generatePassword() }: { email: string; password: string | undefined },
+): Promise<void> {
+  await withKernel(environment, directory, (kernel) => resetPassword(kernel, email, password))
+  process.stdout.write(`${email} can sign in with the password ${password}; all sessions have ended\n`)
+}

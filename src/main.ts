@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { GuanxiError, StartupError } from './errors/index.ts'
+
+/**
+ * The command line. Each command imports what it needs when it runs. What a person can mend is one line on standard error
+ * and exit code 1; a defect of ours is a stack and exit code 70.
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv])
+  } catch (error) {
+    if (error instanceof StartupError || error instanceof GuanxiError) {
+      process.stderr.write(`guanxi: ${error.message.replaceAll('\n', ' ')}\n`)
+      process.exitCode = 1
+      return
+    }
+    process.stderr.write(`guanxi: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.exitCode = 70
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('guanxi')
+  program.description('Headless CRM: a typed GraphQL API on PostgreSQL. Settings come from the environment.').version(packageVersion())
+  program
+    .command('start')
+    .description('start the server, with an embedded PostgreSQL unless DATABASE_URL is set')
+    .action(async () => {
+      const { start } = await import('./cli/start.ts')
+      // Timers and idle connections of libraries must not keep a drained process.
+      process.exit(await start(process.env, process.cwd(), packageVersion()))
+    })
+  program
+    .command('migrate')
+    .description('bring the database up to this version')
+    .action(async () => (await import('./cli/migrate.ts')).migrateCommand(process.env, process.cwd()))
+  program
+    .command('seed')
+    .description('make roles, first administrator and demo data where they are missing')
+    .action(async () => (await import('./cli/seed.ts')).seedCommand(process.env, process.cwd()))
+  program
+    .command('doctor')
+    .description('examine everything that a start needs')
+    .action(async () => {
+      const { examine, findingLine } = await import('./start/doctor/index.ts')
+      const findings = await examine(process.env, process.cwd())
+      process.stdout.write(findings.map((finding) => `${findingLine(finding)}\n`).join(''))
+      process.exitCode = findings.some((finding) => finding.level === 'fail') ? 1 : 0
+    })
+  const user = program.command('user').description('people who can sign in')
+  user
+    .command('create <email>')
+    .description('make a user; prints a generated password unless --password is given')
+    .option('--name <name>', 'name', 'New user')
+    .option('--role <key...>', 'roles by key', ['read_only'])
+    .option('--password <password>', 'password')
+    .action(async (email: string, options: { name: string; role: string[]; password?: string }) =>
+      (await import('./cli/user.ts')).createUserCommand(process.env, process.cwd(), {
+        email,
+        name: options.name,
+        roles: options.role,
+        password: options.password,
+      }),
+    )
+  user
+    .command('reset-password <email>')
+    .description('set a new password and end all sessions; prints a generated one unless --password is given')
+    .option('--password <password>', 'password')
+    .action(async (email: string, options: { password?: string }) =>
+      (await import('./cli/user.ts')).resetPasswordCommand(process.env, process.cwd(), { email, password: options.password }),
+    )
+  return program
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}
