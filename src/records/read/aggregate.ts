@@ -4,7 +4,7 @@ import { columnOf, comparableColumn, comparableType } from './columns.ts'
 import { encodeTimeZone } from './encode.ts'
 import { instantSql, literalSql, moneySql } from './field-value.ts'
 import { assertReadable, filterSql } from './filter.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
 import type { AggregateFunction, AggregateMember, AggregateValue, DateBucket, GroupKey, ReadRequest } from './request.ts'
 import { searchSql } from './search.ts'
 
@@ -45,8 +45,8 @@ export function aggregateSql(request: AggregateRequest, builder: PlanBuilder): s
   const columns = [...keys.map((key) => `${key.sql} AS ${key.name}`), ...values.map((value) => `${value.sql} AS ${value.name}`)]
   const groups = `SELECT ${columns.length > 0 ? columns.join(', ') : 'count(*)'} FROM ${table.from}${joins.join('')} WHERE ${where}${keys.length > 0 ? ` GROUP BY ${keys.map((_, index) => index + 1).join(', ')}` : ''}`
   const sorted = `SELECT * FROM (${groups}) g${orderBy.length > 0 ? ` ORDER BY ${orderBy.join(', ')}` : ''}${limit === null ? '' : ` LIMIT ${limit}`}`
-  const guard = request.first === null && keys.length > 0 ? `CASE WHEN count(*) <= ${MAX_GROUPS} THEN coalesce(json_agg(n), '[]'::json) END` : `coalesce(json_agg(n), '[]'::json)`
-  return `(SELECT ${guard} FROM (${sorted}) g CROSS JOIN LATERAL (SELECT ${members.join(', ')}) n)`
+  const guard = request.first === null && keys.length > 0 ? `CASE WHEN count(*) <= ${MAX_GROUPS} THEN coalesce(json_agg(${ROW}), '[]'::json) END` : `coalesce(json_agg(${ROW}), '[]'::json)`
+  return `(SELECT ${guard} FROM (${sorted}) g CROSS JOIN LATERAL (SELECT ${members.join(', ')}) ${ROW})`
 }
 
 function groupKeySql(key: GroupKey, module: ModuleDefinition, alias: string, joins: string[], request: AggregateRequest, builder: PlanBuilder): string {

@@ -3,7 +3,7 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { columnOf, comparableColumn, comparableType, isTextual } from './columns.ts'
-import { encodeComparable, encodeText } from './encode.ts'
+import { encodeComparable, encodeId, encodeText } from './encode.ts'
 import { allOf, type PlanBuilder } from './plan-builder.ts'
 import type { CompareOperator, FilterNode, Operand } from './request.ts'
 
@@ -29,7 +29,10 @@ export function filterSql(node: FilterNode, module: ModuleDefinition, alias: str
       assertReadable(builder, module, node.field)
       const inner = builder.alias()
       const match = `${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(node.field)}`
-      return existsSql(node.module, inner, match, filterSql(node.node, node.module, inner, builder), builder)
+      const empty = emptinessOf(node.node, builder)
+      if (empty !== null) return `${empty ? 'NOT ' : ''}${existsSql(node.module, inner, match, 'TRUE', builder)}`
+      const exists = existsSql(node.module, inner, match, filterSql(node.node, node.module, inner, builder), builder)
+      return allOf([...idHints(node.field, node.node, alias, builder), exists])
     }
     case 'many': {
       assertReadable(builder, node.module, node.via)
@@ -46,6 +49,26 @@ export function filterSql(node: FilterNode, module: ModuleDefinition, alias: str
       return `EXISTS (SELECT FROM external_id x WHERE x.module_number = ${module.number} AND x.system = ${system} AND x.key = ${key} AND x.record_id = ${quoteIdentifier(alias)}.id)`
     }
   }
+}
+
+/** `{account: {id: {isNull: true}}}` asks for records without a (readable) account: true; `isNull: false` for those with one. */
+function emptinessOf(node: FilterNode, builder: PlanBuilder): boolean | null {
+  if (node.kind === 'and' && node.nodes.length === 1) return emptinessOf(node.nodes[0] as FilterNode, builder)
+  if (node.kind !== 'compare' || node.field.name !== 'id' || node.operator !== 'isNull') return null
+  return builder.peek(node.operand) === true
+}
+
+/**
+ * What a condition on the related record's id says of the reference itself, so that the reference's index can be used. An owner
+ * is also the record's scope key, which has the index.
+ */
+function idHints(field: FieldDefinition, node: FilterNode, alias: string, builder: PlanBuilder): string[] {
+  if (node.kind === 'and') return node.nodes.flatMap((inner) => idHints(field, inner, alias, builder))
+  if (node.kind !== 'compare' || node.field.name !== 'id' || (node.operator !== 'eq' && node.operator !== 'in')) return []
+  const column = field.system && field.name === 'owner' ? '"scope_id"' : columnOf(field)
+  const list = node.operator === 'in'
+  const ids = builder.operand(node.operand, list ? 'uuid[]' : 'uuid', (value) => (list ? encodeList(value, encodeId) : encodeId(value)))
+  return [`${quoteIdentifier(alias)}.${column} = ${list ? `ANY(${ids}::uuid[])` : `${ids}::uuid`}`]
 }
 
 function existsSql(module: ModuleDefinition, alias: string, match: string, condition: string, builder: PlanBuilder): string {

@@ -6,7 +6,7 @@ import { cursorSql } from './cursor.ts'
 import { literalSql } from './field-value.ts'
 import { filterSql } from './filter.ts'
 import { keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql } from './order.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart } from './request.ts'
 import { rowSql } from './row.ts'
 import { searchSql } from './search.ts'
@@ -19,7 +19,7 @@ export interface PageParent {
 
 /** A connection as a scalar sub-select that gives one record. */
 export function connectionSql(module: ModuleDefinition, list: ListArguments, connection: ConnectionSelection, parent: PageParent | null, builder: PlanBuilder): string {
-  return `(SELECT c FROM (${connectionSelect(module, list, connection, parent, builder)}) c)`
+  return `(SELECT ${ROW} FROM (${connectionSelect(module, list, connection, parent, builder)}) ${ROW})`
 }
 
 /** The SELECT of a connection's one row, with a column for each selected member. */
@@ -63,7 +63,7 @@ function memberSql(member: ConnectionMember, page: Page, source: string, total: 
     case 'totalCount':
       return total()
     case 'pageInfo':
-      return `(SELECT p FROM (${pageInfoSelect(member.parts, page, builder)}) p)`
+      return `(SELECT ${ROW} FROM (${pageInfoSelect(member.parts, page, builder)}) ${ROW})`
     case 'nodes': {
       const row = rowSql(member.selection, page.alias, builder)
       return listSql(row.members, row.joins, page, source)
@@ -78,14 +78,14 @@ function memberSql(member: ConnectionMember, page: Page, source: string, total: 
 
 /** The rows of a page as an array of records, in the list's order whichever end it was read from. */
 function listSql(members: string, joins: string, page: Page, source: string): string {
-  return `ARRAY(SELECT n FROM (SELECT ${members} FROM ${source} ${quoteIdentifier(page.alias)}${joins} ORDER BY ${orderBySql(page.terms, false)}) n)`
+  return `ARRAY(SELECT ${ROW} FROM (SELECT ${members} FROM ${source} ${quoteIdentifier(page.alias)}${joins} ORDER BY ${orderBySql(page.terms, false)}) ${ROW})`
 }
 
 function edgeMemberSql(member: EdgeMember, page: Page, joins: string[], builder: PlanBuilder): string {
   if (member.kind === 'typename') return literalSql(member.value)
   if (member.kind === 'cursor') return cursorSql(page.terms.map((term) => term.sql), page.fingerprint, cursorKey(builder))
   const row = rowSql(member.selection, page.alias, builder)
-  const node = builder.alias()
+  const node = quoteIdentifier(builder.alias())
   joins.push(row.joins, ` CROSS JOIN LATERAL (SELECT ${row.members}) ${node}`)
   return node
 }
@@ -119,7 +119,9 @@ function pageInfoSelect(parts: readonly SelectedPart[], { alias, limit, backward
     }
   }
   const members = parts.map(({ key, part, value: text }) => `${part === '__typename' ? literalSql(text ?? '') : value(part)} AS ${quoteIdentifier(key)}`)
-  return `SELECT ${members.join(', ')} FROM ${quoteIdentifier(alias)}`
+  if (parts.every(({ part }) => part === '__typename')) return `SELECT ${members.join(', ')}`
+  // HAVING makes it one row even where no member is an aggregate.
+  return `SELECT ${members.join(', ')} FROM ${quoteIdentifier(alias)} HAVING TRUE`
 }
 
 /** Columns that generated SQL takes from an alias, but for the joined order values. Aliases are unique in a plan and never part of a literal. */

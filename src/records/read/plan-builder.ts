@@ -7,6 +7,8 @@ import type { Operand } from './request.ts'
 export interface PlanInputs {
   readonly policy: AccessPolicy
   readonly variables: Readonly<Record<string, unknown>>
+  /** Runs in a transaction whose epochs were checked at its start. */
+  readonly checked: boolean
   /** Secret that authenticates cursors. */
   readonly cursorKey: string
   /** Cursors decoded so far in this execution, by their text. */
@@ -48,9 +50,13 @@ export class PlanBuilder {
     return this.#bindings
   }
 
+  /**
+   * A fresh table alias, to be quoted. It is no possible column name: a bare alias stands for the whole row only where no column in sight has
+   * its name, and response keys become columns.
+   */
   alias(): string {
     this.#aliases += 1
-    return `t${this.#aliases}`
+    return `#${this.#aliases}`
   }
 
   /** Placeholder of a parameter; the same `key` gives the same placeholder. */
@@ -88,6 +94,9 @@ export class PlanBuilder {
     return this.parameter(`scope ${scope}`, ({ policy }) => policy.scopes[scope])
   }
 }
+
+/** Alias of a sub-select that is taken as a whole row; like those of PlanBuilder no possible response key. */
+export const ROW = '"#"'
 
 /** Joins conditions, leaving constants out. */
 export function allOf(conditions: readonly string[]): string {

@@ -5,7 +5,7 @@ import { aggregateSql } from './aggregate.ts'
 import { columnOf, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
 import { connectionSelect } from './page.ts'
-import { allOf, type BindParameter, PlanBuilder, type PlanContext, type PlanInputs } from './plan-builder.ts'
+import { allOf, type BindParameter, PlanBuilder, type PlanContext, type PlanInputs, ROW } from './plan-builder.ts'
 import type { ReadRequest, RecordSelection, UniqueKey } from './request.ts'
 import { rowSql } from './row.ts'
 
@@ -19,11 +19,21 @@ export interface ReadPlan {
 /** Plans one root record field. Throws GuanxiError for operands that are not valid. */
 export function planRead(request: ReadRequest, context: PlanContext): ReadPlan {
   const builder = new PlanBuilder(context)
-  const schema = builder.parameter('schema epoch', ({ policy }) => policy.epochs.schema)
-  const access = builder.parameter('access epoch', ({ policy }) => policy.epochs.access)
+  const schema = builder.parameter('schema epoch', ({ policy, checked }) => (checked ? null : policy.epochs.schema))
+  const access = builder.parameter('access epoch', ({ policy, checked }) => (checked ? null : policy.epochs.access))
   const data = requestSql(request, builder)
-  const text = `SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`
-  return { text, name: statementName(text), bindings: builder.bindings }
+  return usedOnly(`SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`, builder.bindings)
+}
+
+/** Parameters that no part of the text took in the end (PostgreSQL could not tell their types) are left out, the others renumbered. */
+function usedOnly(sql: string, bindings: readonly BindParameter[]): ReadPlan {
+  const numbers = new Map<number, number>()
+  const text = sql.replaceAll(/\$(\d+)/g, (_, digits: string) => {
+    const given = Number(digits)
+    if (!numbers.has(given)) numbers.set(given, numbers.size + 1)
+    return `$${numbers.get(given)}`
+  })
+  return { text, name: statementName(text), bindings: [...numbers.keys()].map((given) => bindings[given - 1] as BindParameter) }
 }
 
 /** Runs a plan. Answers the JSON text, or null where there is no such record. Throws StaleEpochError. */
@@ -37,7 +47,7 @@ export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Exec
 function requestSql(request: ReadRequest, builder: PlanBuilder): string {
   switch (request.kind) {
     case 'list':
-      return `(SELECT row_to_json(c) FROM (${connectionSelect(request.module, request.list, request.connection, null, builder)}) c)`
+      return `(SELECT row_to_json(${ROW}) FROM (${connectionSelect(request.module, request.list, request.connection, null, builder)}) ${ROW})`
     case 'aggregate':
       return aggregateSql(request, builder)
     case 'get':
@@ -49,7 +59,7 @@ function requestSql(request: ReadRequest, builder: PlanBuilder): string {
       const alias = builder.alias()
       const match = [`${quoteIdentifier(alias)}.id = k.id`]
       if (!request.deleted) match.push(`${quoteIdentifier(alias)}.deleted_at IS NULL`)
-      const record = `(SELECT n FROM (${recordSelect(request.selection, alias, match, builder)}) n)`
+      const record = `(SELECT ${ROW} FROM (${recordSelect(request.selection, alias, match, builder)}) ${ROW})`
       return `array_to_json(ARRAY(SELECT ${record} FROM unnest(${ids}::uuid[]) WITH ORDINALITY k(id, position) ORDER BY k.position))`
     }
   }
@@ -58,7 +68,7 @@ function requestSql(request: ReadRequest, builder: PlanBuilder): string {
 function singleSql(selection: RecordSelection, key: UniqueKey, builder: PlanBuilder): string {
   const alias = builder.alias()
   const match = [keySql(key, selection, alias, builder), `${quoteIdentifier(alias)}.deleted_at IS NULL`]
-  return `(SELECT row_to_json(n) FROM (${recordSelect(selection, alias, match, builder)}) n)`
+  return `(SELECT row_to_json(${ROW}) FROM (${recordSelect(selection, alias, match, builder)}) ${ROW})`
 }
 
 function recordSelect(selection: RecordSelection, alias: string, match: readonly string[], builder: PlanBuilder): string {

@@ -4,7 +4,7 @@ import type { FieldDefinition, ModuleDefinition } from '../registry/definition.t
 import { columnOf } from './columns.ts'
 import { fieldPartsSql, fieldValueSql, literalSql } from './field-value.ts'
 import { connectionSql } from './page.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
 import type { RecordSelection, SelectedField, SelectedPart } from './request.ts'
 import { viewerAccessSql } from './viewer-access.ts'
 
@@ -40,7 +40,7 @@ function memberSql(selected: SelectedField, module: ModuleDefinition, alias: str
     case 'parts': {
       const parts = fieldPartsSql(selected.field, alias, level(selected.field), selected.parts)
       if (parts === null) return 'NULL::text'
-      const object = builder.alias()
+      const object = quoteIdentifier(builder.alias())
       joins.push(` CROSS JOIN LATERAL (SELECT ${parts.members}) ${object}`)
       return `CASE WHEN ${parts.present} THEN ${object} END`
     }
@@ -65,7 +65,7 @@ function memberSql(selected: SelectedField, module: ModuleDefinition, alias: str
 /** To-one relation: a lateral row; where there is none (or none that the reader may see) the whole row is null. */
 function oneSql(field: FieldDefinition, selection: RecordSelection, alias: string, joins: string[], builder: PlanBuilder): string {
   const inner = builder.alias()
-  const joined = builder.alias()
+  const joined = quoteIdentifier(builder.alias())
   const table = builder.secured(selection.module, 'READ', inner)
   const conditions = [`${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(field)}`, table.condition]
   // Who made or changed a record stays known after the person was removed.
@@ -77,7 +77,7 @@ function oneSql(field: FieldDefinition, selection: RecordSelection, alias: strin
 
 function externalIdsSql(alias: string, parts: readonly SelectedPart[]): string {
   const members = parts.map(({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : part === 'system' ? 'x.system' : 'x.key'} AS ${quoteIdentifier(key)}`)
-  return `ARRAY(SELECT n FROM (SELECT ${members.join(', ')} FROM external_id x WHERE x.record_id = ${quoteIdentifier(alias)}.id ORDER BY x.system, x.key) n)`
+  return `ARRAY(SELECT ${ROW} FROM (SELECT ${members.join(', ')} FROM external_id x WHERE x.record_id = ${quoteIdentifier(alias)}.id ORDER BY x.system, x.key) ${ROW})`
 }
 
 /** Readable custom fields by API name. */
@@ -96,5 +96,5 @@ function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 
   const names = WHOLE_PARTS[field.type]
   if (names === undefined) return fieldValueSql(field, alias, level)
   const parts = fieldPartsSql(field, alias, level, names.map((part) => ({ key: part, part })))
-  return parts === null ? 'NULL::text' : `(SELECT n FROM (SELECT ${parts.members}) n WHERE ${parts.present})`
+  return parts === null ? 'NULL::text' : `(SELECT ${ROW} FROM (SELECT ${parts.members}) ${ROW} WHERE ${parts.present})`
 }

@@ -102,7 +102,7 @@ function loadHistory(session: OperationSession, id: string, args: { first?: numb
       const module = registry.byNumber.get(number as number)
       if (!module) continue
       const group = ids.filter((each) => moduleNumberOf(each) === number)
-      const inputs = planInputs(principal, session.settings, {})
+      const inputs = planInputs(principal, session.settings, {}, session.changes !== null)
       const pages = await readHistory({ module, ids: group, first, after: args.after ?? null }, registry, inputs, session.executor)
       for (const [recordId, page] of pages) results.set(recordId, historyConnection(page, args.after != null))
     }

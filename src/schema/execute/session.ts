@@ -34,8 +34,8 @@ export function collectContextOf(session: OperationSession, principal: Principal
   return { schema: runtime.schema, registry: runtime.registry, policy: principal.policy, fragments, variables, redacted, ordinary: false }
 }
 
-export function planInputs(principal: Principal, settings: EngineSettings, variables: Readonly<Record<string, unknown>>): PlanInputs {
-  return { policy: principal.policy, variables, cursorKey: settings.cursorKey, decodedCursors: new Map() }
+export function planInputs(principal: Principal, settings: EngineSettings, variables: Readonly<Record<string, unknown>>, checked = false): PlanInputs {
+  return { policy: principal.policy, variables, checked, cursorKey: settings.cursorKey, decodedCursors: new Map() }
 }
 
 export function planContext(runtime: Runtime, principal: Principal, settings: EngineSettings, inputs: PlanInputs): PlanContext {
