@@ -1,0 +1,1 @@
+export { type DemoServices, type DemoSummary, loadDemo } from './load-demo.ts'
