@@ -1,6 +1,7 @@
-import { type AccessPolicy, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
+import { FIELD_LEVELS, type Principal, SCOPES } from '../records/access/policy.ts'
 import { fieldLevel } from '../records/access/secured.ts'
-import type { Registry } from '../records/registry/definition.ts'
+import type { FieldDefinition, Registry } from '../records/registry/definition.ts'
+import { isAdministrator } from './administrator.ts'
 import type { RoleRights } from './compile-policy.ts'
 
 /** A right that a role would give and the giver does not hold. */
@@ -11,29 +12,27 @@ export interface UnheldRight {
 }
 
 /**
- * What of a role goes beyond a policy: an action, a wider scope, a higher field level. Nobody may make, change or assign a role for which this is
- * not empty. `*` stands for all modules, also those made later, so only someone who holds every right on every module covers it.
+ * What of a role goes beyond the rights of whoever gives it: an action, a wider scope, a higher field level. Nobody may make, change or assign a role for
+ * which this is not empty. `*` means modules made later too, so administrators alone hold it.
  */
-export function unheldRights(role: RoleRights, policy: AccessPolicy, registry: Registry): UnheldRight[] {
-  const modulesOf = (name: string) => (name === '*' ? [...registry.modules.keys()] : [name])
+export function unheldRights(role: RoleRights, giver: Principal, registry: Registry): UnheldRight[] {
+  const { policy } = giver
   const grants = role.grants.flatMap(({ module, actions, scope }, index): UnheldRight[] => {
-    const held = modulesOf(module).every((name) =>
-      actions.every((action) => {
-        const own = policy.modules.get(name)?.actions.get(action)
-        return own !== undefined && SCOPES.indexOf(own) >= SCOPES.indexOf(scope)
-      }),
-    )
+    const isHeld = (action: (typeof actions)[number]) => {
+      const own = policy.modules.get(module)?.actions.get(action)
+      return own !== undefined && SCOPES.indexOf(own) >= SCOPES.indexOf(scope)
+    }
+    const held = module === '*' ? isAdministrator(giver) : actions.every(isHeld)
     return held ? [] : [{ part: 'grants', index }]
   })
   const fields = role.fields.flatMap(({ module, fieldId, access }, index): UnheldRight[] => {
-    const held = modulesOf(module).every((name) =>
-      [...(registry.modules.get(name)?.fields.values() ?? [])].every((field) => {
-        if (!fieldId.endsWith('.*') && field.id !== fieldId) return true
-        const own = fieldLevel(policy, name, field.name)
-        // What no one can write (read-only and system fields) is held with READ.
-        return FIELD_LEVELS.indexOf(own) >= FIELD_LEVELS.indexOf(access) || (own === 'READ' && (field.readOnly === true || field.system))
-      }),
-    )
+    const named = [...(registry.modules.get(module)?.fields.values() ?? [])].filter((field) => fieldId === `${module}.*` || field.id === fieldId)
+    const isHeld = (field: FieldDefinition) => {
+      const own = fieldLevel(policy, module, field.name)
+      // What no one can write (read-only and system fields) is held with READ.
+      return FIELD_LEVELS.indexOf(own) >= FIELD_LEVELS.indexOf(access) || (own === 'READ' && (field.readOnly === true || field.system))
+    }
+    const held = module === '*' ? isAdministrator(giver) : named.every(isHeld)
     return held ? [] : [{ part: 'fields', index }]
   })
   return [...grants, ...fields]

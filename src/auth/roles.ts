@@ -141,7 +141,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
 }
 
 function requireHeld(rights: RoleRights, principal: Principal, registry: Registry): void {
-  const [first] = unheldRights(rights, principal.policy, registry)
+  const [first] = unheldRights(rights, principal, registry)
   if (!first) return
   const module = rights[first.part][first.index]?.module
   throw new GuanxiError('FORBIDDEN', `You cannot give rights on ${module} that you do not hold (${first.part}, entry ${first.index + 1}).`)
