@@ -11,5 +11,5 @@ export type {
   WriteOptions,
   WriteOutcome,
 } from './request.ts'
-export type { AppliedChange, DerivedUpdate, DerivedWrites, ModuleRule, Operation, PendingChange, RecordImage, RuleContext } from './rule.ts'
+export type { AppliedChange, DerivedUpdate, DerivedWrites, ModuleRule, MoneyTotal, Operation, PendingChange, RecordImage, RuleContext } from './rule.ts'
 export { createWriter, type RunOptions, type Writer, type WriterOptions } from './writer.ts'

@@ -63,7 +63,7 @@ export function parseInput(
 }
 
 function parseField(session: Session, module: ModuleDefinition, parsed: ParsedInput, name: string, value: unknown, authority: Authority, fail: Fail): void {
-  const field = writableField(module, name, authority, fail)
+  const field = writableField(session, module, name, authority, fail)
   if (!field) return
   if (value === null && field.required) {
     fail('REQUIRED', `${name} is required and cannot be cleared.`)
@@ -76,17 +76,29 @@ function parseField(session: Session, module: ModuleDefinition, parsed: ParsedIn
     return
   }
   const coerced = coerceValue(field, value, session.defaults, fail)
-  if (coerced !== undefined) parsed.values.set(field, coerced)
+  if (coerced !== undefined) parsed.values.set(field, authority.derived ? withBase(field, coerced, value) : coerced)
+}
+
+/** A derived sum brings its own base: the sum of bases, not the sum at today's rate. */
+function withBase(field: FieldDefinition, coerced: unknown, value: unknown): unknown {
+  const base = field.type === 'MONEY' && value ? (value as { base?: string }).base : undefined
+  return base === undefined ? coerced : { ...(coerced as object), base }
 }
 
 /** The field, if the caller may write it. A hidden field answers exactly as one that does not exist. */
-function writableField(module: ModuleDefinition, name: string, authority: Authority, fail: Fail): FieldDefinition | undefined {
+function writableField(session: Session, module: ModuleDefinition, name: string, authority: Authority, fail: Fail): FieldDefinition | undefined {
   const field = module.fields.get(name)
   const level = authority.derived ? 'WRITE' : fieldLevel(authority.policy, module.name, name)
   if (!field || level === 'HIDDEN') return fail('UNKNOWN_FIELD', `${module.label.en} has no field named ${JSON.stringify(name.slice(0, 60))}.`)
-  if (isSystemOnly(field) || (field.readOnly && !authority.derived)) return fail('READ_ONLY', `${name} is set by the system and cannot be written.`)
-  if (level !== 'WRITE') return fail('FORBIDDEN_FIELD', `Your roles do not allow writing ${name}.`)
+  const keeps = authority.derived || isHistoryImport(session)
+  if (isSystemOnly(field) || (field.readOnly && !keeps)) return fail('READ_ONLY', `${name} is set by the system and cannot be written.`)
+  if (level !== 'WRITE' && !(field.readOnly && keeps)) return fail('FORBIDDEN_FIELD', `Your roles do not allow writing ${name}.`)
   return field
+}
+
+/** Work of the system that brings in what happened elsewhere may give times and numbers that are otherwise set on the way. */
+function isHistoryImport({ principal, origin }: Session): boolean {
+  return principal.kind === 'system' && origin.cause === 'import'
 }
 
 const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])

@@ -58,6 +58,15 @@ export interface DerivedWrites {
   delete(module: string, ids: readonly string[]): Promise<void>
 }
 
+/** Sum of a MONEY field over several records. `amount` means something only where there is one currency. */
+export interface MoneyTotal {
+  readonly count: number
+  readonly currencies: readonly string[]
+  readonly amount: string
+  /** In the organisation's currency, at the rates of the records. */
+  readonly base: string
+}
+
 export interface RuleContext {
   readonly principal: Principal
   readonly registry: Registry
@@ -73,6 +82,13 @@ export interface RuleContext {
    * and reads their latest committed state.
    */
   images(module: string, ids: Iterable<string | null | undefined>, options?: { lock?: boolean }): Promise<ReadonlyMap<string, RecordImage>>
+  /**
+   * Undeleted records of `module` whose reference field names one of `ids`, by that id. With `latestBy` (a field), only the one
+   * with the greatest value each.
+   */
+  related(module: string, reference: string, ids: Iterable<string>, options?: { latestBy?: string }): Promise<ReadonlyMap<string, readonly RecordImage[]>>
+  /** Sum of the MONEY field of those records, by the id that they refer to; an id without records is absent. */
+  totals(module: string, reference: string, money: string, ids: Iterable<string>): Promise<ReadonlyMap<string, MoneyTotal>>
 }
 
 /** Behaviour of one module, called once for a whole batch. */

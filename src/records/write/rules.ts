@@ -1,8 +1,9 @@
 import { DefectError } from '../../errors/index.ts'
 import { isUuid } from '../../lib/record-id.ts'
-import type { ModuleDefinition } from '../registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import type { Draft } from './draft.ts'
+import { moneyTotals, relatedRecords } from './related.ts'
 import type { AppliedChange, RecordImage, RuleContext } from './rule.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
 import { readRecords } from './stored-records.ts'
@@ -40,6 +41,18 @@ function ruleContext(writes: ChangeSetWrites, authority: Authority): RuleContext
     at: session.at,
     organisationCurrency: session.defaults.currency,
     images: (name, ids, { lock = false } = {}) => images(session, session.registry.module(name), ids, derived, lock),
+    related: async (name, reference, ids, { latestBy } = {}) => {
+      const module = session.registry.module(name)
+      const wanted = [...new Set(ids)]
+      return wanted.length === 0
+        ? new Map()
+        : relatedRecords(session, module, fieldOf(module, reference), wanted, latestBy === undefined ? undefined : fieldOf(module, latestBy))
+    },
+    totals: async (name, reference, money, ids) => {
+      const module = session.registry.module(name)
+      const wanted = [...new Set(ids)]
+      return wanted.length === 0 ? new Map() : moneyTotals(session, module, fieldOf(module, reference), fieldOf(module, money), wanted)
+    },
     derive: {
       create: (name, records) => inChunks(records, async (part) => (await writes.create(session.registry.module(name), part, options, derived)).ids),
       update: async (name, updates) => {
@@ -72,6 +85,12 @@ function ruleContext(writes: ChangeSetWrites, authority: Authority): RuleContext
       },
     },
   }
+}
+
+function fieldOf(module: ModuleDefinition, name: string): FieldDefinition {
+  const field = module.fields.get(name)
+  if (!field) throw new DefectError(`${module.name} has no field ${name}`)
+  return field
 }
 
 async function images(
