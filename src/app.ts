@@ -9,14 +9,17 @@ import {
   createSignInThrottle,
   createUserPasswords,
   type PasswordHasher,
+  requireCurrentRights,
   seedRoles,
 } from './auth/index.ts'
 import type { Config } from './config/index.ts'
 import { coreModules } from './entities/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { createRecordIdFactory } from './lib/record-id.ts'
+import type { Principal } from './records/access/policy.ts'
 import { createDataSource, databaseOf } from './records/data-source.ts'
 import type { Database, StatementObserver } from './records/database.ts'
+import { StaleEpochError } from './records/epochs.ts'
 import { migrations } from './records/migrations/index.ts'
 import { migrate } from './records/migrations/migrate.ts'
 import { buildRegistry, type Registry } from './records/registry/index.ts'
@@ -25,6 +28,7 @@ import { buildStaticSchema } from './resolvers/static-schema.ts'
 import { buildSchema } from './schema/build/index.ts'
 import { createEngine, type EngineOptions, schemaResolvers } from './schema/execute/index.ts'
 import type { GraphQLEngine } from './schema/operation.ts'
+import { applyShield } from './schema/shield.ts'
 import { listenFailure } from './start/check-port.ts'
 import { organisationCurrency } from './start/organisation-currency.ts'
 import { deriveKeys } from './start/secrets.ts'
@@ -159,7 +163,15 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
     onBackgroundError: (error) => logger.warn({ err: error }, 'time of last use not written'),
   })
   const throttle = createSignInThrottle(database, now)
-  const staticSchema = buildStaticSchema({
+  const rightsAreCurrent = (principal: Principal) =>
+    requireCurrentRights(database, principal).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof StaleEpochError) return false
+        throw error
+      },
+    )
+  const operations = buildStaticSchema({
     authenticator,
     sessions: createSessions({ database, hasher, accessTokens, throttle, now }),
     apiKeys: createApiKeys(database, now),
@@ -167,6 +179,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
     roles: createRoles({ database, registry, now }),
     explainer: createAccessExplainer(database, registry, authenticator),
   })
+  const staticSchema = applyShield(operations, rightsAreCurrent)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
   const engine = await createEngine({
     database,

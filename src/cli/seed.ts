@@ -9,5 +9,7 @@ export async function seedCommand(environment: Environment, directory: string): 
     process.stdout.write(
       `${administrator.email} can sign in${administrator.generatedPassword ? ` with the password ${administrator.generatedPassword}` : ''}.\n`,
     )
-  process.stdout.write(demo ? `The demo data is there: ${demo.accounts} accounts.\n` : 'There is no demo data in this database.\n')
+  process.stdout.write(
+    demo ? `The demo data has been loaded: ${demo.accounts} accounts.\n` : 'No demo data was loaded: it is not wanted, or there are accounts already.\n',
+  )
 }

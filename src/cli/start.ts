@@ -10,7 +10,7 @@ import type { EmbeddedDatabaseOptions } from '../start/embedded/index.ts'
 import { type OpenedDatabase, openDatabase } from '../start/open-database.ts'
 import { readSecrets } from '../start/secrets.ts'
 import { untilSignal } from '../start/until-signal.ts'
-import { type Seeded, seed } from './seeding.ts'
+import { DEMO_PASSWORD_FILE, type Seeded, seed } from './seeding.ts'
 
 /**
  * `guanxi start`: configuration → database → migrations → roles, administrator, demo data → serve, until a signal. Gives the
@@ -67,23 +67,21 @@ interface Announcement {
 /** People get a text, production a log line without any password. */
 function announce({ config, opened, version, seeded, url, logger }: Announcement): void {
   const { dataDir } = config
-  const kept = (name: string) => (existsSync(join(dataDir, name)) ? join(dataDir, name) : undefined)
   const database = opened.embedded ? `embedded PostgreSQL under ${dataDir}` : placeOf(opened.url)
-  logger.info({ url, version, database, seconds: seconds(), administratorMade: seeded.administrator !== undefined }, 'ready')
-  if (config.production) return
-  const passwordFile = config.adminPassword === undefined ? kept('admin-password') : undefined
-  process.stdout.write(
-    bannerText({
-      version,
-      url,
-      seconds: seconds(),
-      database,
-      administratorEmail: config.adminEmail,
-      administrator: seeded.administrator,
-      passwordFile,
-      demo: seeded.demo,
-    }),
+  logger.info(
+    { url, version, database, seconds: seconds(), administratorMade: seeded.administrator !== undefined, demoLoaded: seeded.demo !== undefined },
+    'ready',
   )
+  if (config.production) return
+  const kept = (name: string, given: string | undefined) => (given === undefined && existsSync(join(dataDir, name)) ? join(dataDir, name) : undefined)
+  const administrator = { email: config.adminEmail, password: seeded.administrator?.generatedPassword, file: kept('admin-password', config.adminPassword) }
+  const demo = seeded.demo && {
+    logins: seeded.demo.logins,
+    accounts: seeded.demo.accounts,
+    password: seeded.demo.generatedPassword,
+    file: kept(DEMO_PASSWORD_FILE, config.demoPassword),
+  }
+  process.stdout.write(bannerText({ version, url, seconds: seconds(), database, administrator, demo }))
 }
 
 /** Since the process began. */

@@ -1,55 +1,53 @@
-import type { FirstAdministrator } from './first-administrator.ts'
+/** Somebody who can sign in. */
+export interface BannerLogin {
+  /** Set where this start generated it. */
+  readonly password: string | undefined
+  /** File that keeps it; undefined where the environment gave it. */
+  readonly file: string | undefined
+}
 
 export interface BannerFacts {
   readonly version: string
   readonly url: string
+  /** Since the process began. */
   readonly seconds: number
   readonly database: string
-  readonly administratorEmail: string
-  /** Set where this start made the administrator. */
-  readonly administrator: FirstAdministrator | undefined
-  /** File with the generated password, where there is one. */
-  readonly passwordFile: string | undefined
-  /** Set where the demo data is there. */
-  readonly demo:
-    | { readonly users: readonly string[]; readonly password: string | undefined; readonly passwordFile: string | undefined; readonly accounts: number }
-    | undefined
+  readonly administrator: BannerLogin & { readonly email: string }
+  /** Set where this start loaded the demo data. */
+  readonly demo: (BannerLogin & { readonly logins: readonly string[]; readonly accounts: number }) | undefined
 }
 
 /** What a person sees when the server is ready: where it is, how to sign in, and a first query with its answer. */
-export function bannerText(facts: BannerFacts): string {
-  const { version, url, seconds, database, administratorEmail, administrator, passwordFile, demo } = facts
+export function bannerText({ version, url, seconds, database, administrator, demo }: BannerFacts): string {
   const api = `${url}/graphql`
-  const generated = administrator?.generatedPassword
-  const password = generated
-    ? `password ${generated}  (kept in ${passwordFile})`
-    : passwordFile
-      ? `password in ${passwordFile}`
-      : 'password as set in ADMIN_PASSWORD'
-  const lines = [
+  const signIn = JSON.stringify({
+    query: `mutation { signIn(input: {email: "${administrator.email}", password: "${administrator.password ?? 'your password'}"}) { accessToken } }`,
+  })
+  const query = JSON.stringify({ query: '{ accounts { totalCount } }' })
+  const json = `-H 'content-type: application/json'`
+  return [
     '',
     `Guanxi ${version} is ready after ${seconds.toFixed(1)} s.`,
     '',
-    `  API         ${api}   (WebSocket on the same path)`,
+    `  API         ${api}  (WebSocket on the same path)`,
     `  Health      ${url}/health  ${url}/ready  ${url}/metrics`,
     `  Database    ${database}`,
-    `  Sign in     ${administratorEmail}   ${password}`,
-  ]
-  if (demo)
-    lines.push(
-      `  Demo users  ${demo.users.join(', ')}   ${demo.password ? `password ${demo.password}` : demo.passwordFile ? `password in ${demo.passwordFile}` : 'password as set in DEMO_PASSWORD'}`,
-    )
-  lines.push(
+    `  Sign in     ${administrator.email}  ${passwordText(administrator)}`,
+    ...(demo ? [`  Demo users  ${demo.logins.join(', ')}`, `              ${passwordText(demo)}`] : []),
     '',
     'A first query:',
     '',
-    `  TOKEN=$(curl -s ${api} -H 'content-type: application/json' -d '{"query":"mutation { signIn(input: {email: \\"${administratorEmail}\\", password: \\"${generated ?? '…'}\\"}) { accessToken } }"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')`,
-    `  curl -s ${api} -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d '{"query":"{ accounts(first: 1) { totalCount nodes { name } } }"}'`,
-    '',
-    `  → {"data":{"accounts":{"totalCount":${demo?.accounts ?? 0},"nodes":[${demo ? '{"name":"…"}' : ''}]}}}`,
+    `  TOKEN=$(curl -s ${api} ${json} -d '${signIn}' | cut -d'"' -f8)`,
+    `  curl -s ${api} ${json} -H "authorization: Bearer $TOKEN" -d '${query}'`,
+    `  {"data":{"accounts":{"totalCount":${demo?.accounts ?? '…'}}}}`,
     '',
     'Stop with Ctrl-C.',
     '',
-  )
-  return `${lines.join('\n')}\n`
+    '',
+  ].join('\n')
+}
+
+function passwordText({ password, file }: BannerLogin): string {
+  if (password !== undefined) return `password ${password}${file === undefined ? '' : `  (kept in ${file})`}`
+  return file === undefined ? 'password as it was set' : `password in ${file}`
 }

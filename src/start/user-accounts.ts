@@ -31,7 +31,7 @@ export function generatePassword(): string {
 }
 
 /** System work at the current epochs. */
-export async function setUpPrincipal(reason: string, { database, registry }: Pick<SetUpServices, 'database' | 'registry'>): Promise<Principal> {
+async function setUpPrincipal(reason: string, { database, registry }: Pick<SetUpServices, 'database' | 'registry'>): Promise<Principal> {
   const [epochs] = await database.query<{ schema: number; access: number }>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
   return systemPrincipal(reason, registry(), epochs ?? { schema: 0, access: 0 })
 }
