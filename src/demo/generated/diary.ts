@@ -1,5 +1,5 @@
 import { createAll } from '../records.ts'
-import { type Generation, type Made, ownerOf, pickCustomer, SOURCE } from './generation.ts'
+import { customerName, type Dealing, type Generation, type Made, pickDealing, SOURCE } from './generation.ts'
 import type { Lead } from './leads.ts'
 import { ACTIVITY_TEXTS, REMINDER_SUBJECTS, TASK_TITLES } from './phrases.ts'
 
@@ -48,34 +48,32 @@ function aboutSomething(generation: Generation, { opportunities, tickets, leads 
     const lead = random.pick(leads)
     return { lead: { id: lead.id }, owner: users.ref(lead.owner) }
   }
-  const links = (customer: string, owner: string) => ({
+  const links = ({ customer, owner }: Dealing) => ({
     account: companies.accounts.ref(customer),
     contact: companies.contacts.ref(customer),
     owner: users.ref(owner),
   })
   if (random.chance(0.45)) {
-    const { id, customer, owner } = random.pick(opportunities)
-    return { ...links(customer, owner), opportunity: { id } }
+    const opportunity = random.pick(opportunities)
+    return { ...links(opportunity), opportunity: { id: opportunity.id } }
   }
   if (random.chance(0.3)) {
-    const { id, customer, owner } = random.pick(tickets)
-    return { ...links(customer, owner), ticket: { id } }
+    const ticket = random.pick(tickets)
+    return { ...links(ticket), ticket: { id: ticket.id } }
   }
-  const customer = pickCustomer(generation)
-  return links(customer, ownerOf(generation, customer))
+  return links(pickDealing(generation))
 }
 
 /** Tasks that are done, due and overdue. */
 export async function generateTasks(generation: Generation, { opportunities }: Subjects): Promise<number> {
-  const { random, calendar, users, companies, northwind } = generation
+  const { random, calendar, users, companies } = generation
   const inputs = Array.from({ length: COUNTS.task }, () => {
     const opportunity = random.chance(0.5) ? random.pick(opportunities) : null
-    const customer = opportunity?.customer ?? pickCustomer(generation)
+    const { customer, owner } = opportunity ?? pickDealing(generation)
     const status = random.pick(['open', 'open', 'in_progress', 'waiting', 'done'])
-    const company = northwind.customers.find(({ key }) => key === customer)
     const offset = status === 'done' ? -random.integer(1, 40) : random.integer(-6, 30)
     return {
-      title: joined(random.pick(TASK_TITLES), company?.name ?? ''),
+      title: joined(random.pick(TASK_TITLES), customerName(generation, customer)),
       dueAt: calendar.at(offset, random.integer(8 * 4, 17 * 4) * 15),
       startAt: calendar.at(offset - random.integer(1, 10), 9 * 60),
       priority: random.pick(['low', 'normal', 'normal', 'high', 'urgent']),
@@ -84,8 +82,8 @@ export async function generateTasks(generation: Generation, { opportunities }: S
       account: companies.accounts.ref(customer),
       contact: companies.contacts.ref(customer),
       opportunity: opportunity === null ? null : { id: opportunity.id },
-      assignee: users.ref(ownerOf(generation, customer)),
-      owner: users.ref(ownerOf(generation, customer)),
+      assignee: users.ref(owner),
+      owner: users.ref(owner),
       ...SOURCE,
     }
   })

@@ -18,22 +18,31 @@ export interface Generation {
 }
 
 /** A made record with what later generators need to know of it. */
-export interface Made {
+export interface Made extends Dealing {
   readonly id: string
-  /** Key of the customer that it belongs to. */
-  readonly customer: string
   /** Name or subject, for texts about it. */
   readonly title: string
-  /** Employee key. */
-  readonly owner: string
 }
 
 /** Marks what is generated. */
 export const SOURCE = { source: GENERATED } as const
 
-/** Key of a customer; all are as likely. */
-export function pickCustomer({ random, northwind }: Generation): string {
-  return random.pick(northwind.customers).key
+/** A customer and the employee who deals with it in this matter. */
+export interface Dealing {
+  readonly customer: string
+  /** Employee key. */
+  readonly owner: string
+}
+
+/** Most matters lie with someone who took an order of the customer, the others with the owner of its account. */
+export function pickDealing(generation: Generation): Dealing {
+  const { random, northwind } = generation
+  const { customer, employee } = random.pick(northwind.orders)
+  return { customer, owner: random.chance(0.7) ? employee : ownerOf(generation, customer) }
+}
+
+export function customerName({ northwind }: Generation, customer: string): string {
+  return northwind.customers.find(({ key }) => key === customer)?.name ?? customer
 }
 
 /** Employee key of the one whom the customer's account belongs to. */

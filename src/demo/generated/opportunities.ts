@@ -1,12 +1,12 @@
 import { createAll } from '../records.ts'
-import { type Generation, type Made, ownerOf, pickCustomer, SOURCE } from './generation.ts'
+import { customerName, type Generation, type Made, pickDealing, SOURCE } from './generation.ts'
 import { LOST_REASONS, NEEDS, NEXT_STEPS, OPPORTUNITY_TOPICS } from './phrases.ts'
 import type { Stage } from './pipelines.ts'
 
 const COUNT = 80
 const CURRENCIES = ['USD', 'USD', 'USD', 'EUR', 'CNY'] as const
 
-/** Opportunities of customers, owned as their account; a third of them with line items that add up to the amount. */
+/** Opportunities of customers, a third of them with line items that add up to the amount. */
 export async function generateOpportunities(generation: Generation, stages: readonly Stage[]): Promise<readonly Made[]> {
   const plans = Array.from({ length: COUNT }, () => plan(generation, stages))
   const ids = await createAll(
@@ -14,7 +14,7 @@ export async function generateOpportunities(generation: Generation, stages: read
     'opportunity',
     plans.map(({ input }) => input),
   )
-  const made = plans.map(({ customer, title }, index) => ({ id: ids[index] as string, customer, title, owner: ownerOf(generation, customer) }))
+  const made = plans.map(({ customer, owner, title }, index) => ({ id: ids[index] as string, customer, owner, title }))
   await createAll(
     generation.changes,
     'opportunityLineItem',
@@ -24,11 +24,10 @@ export async function generateOpportunities(generation: Generation, stages: read
 }
 
 function plan(generation: Generation, stages: readonly Stage[]) {
-  const { random, calendar, northwind, users, companies } = generation
-  const customer = pickCustomer(generation)
-  const company = northwind.customers.find(({ key }) => key === customer)
+  const { random, calendar, users, companies } = generation
+  const { customer, owner } = pickDealing(generation)
   const stage = random.pick(stages)
-  const title = `${random.pick(OPPORTUNITY_TOPICS)} · ${company?.name}`
+  const title = `${random.pick(OPPORTUNITY_TOPICS)} · ${customerName(generation, customer)}`
   const items = random.chance(0.34) ? lineItems(generation) : []
   const currency = items.length > 0 ? 'USD' : random.pick(CURRENCIES)
   const open = stage.category === 'open'
@@ -50,10 +49,10 @@ function plan(generation: Generation, stages: readonly Stage[]) {
     needs: random.chance(0.5) ? random.pick(NEEDS) : null,
     score: open ? random.integer(10, 95) : null,
     tags: random.chance(0.2) ? [random.pick(['重点', 'key account', 'renewal'])] : [],
-    owner: users.ref(ownerOf(generation, customer)),
+    owner: users.ref(owner),
     ...SOURCE,
   }
-  return { customer, title, input, items: items.map(({ cents: _cents, ...item }) => item) }
+  return { customer, owner, title, input, items: items.map(({ cents: _cents, ...item }) => item) }
 }
 
 /** Whole quantities at list price, so that the sum is exact in cents. */

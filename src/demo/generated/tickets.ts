@@ -1,6 +1,6 @@
 import { groupBy } from '../group-by.ts'
 import { createAll } from '../records.ts'
-import { type Generation, type Made, ownerOf, SOURCE } from './generation.ts'
+import { type Generation, type Made, SOURCE } from './generation.ts'
 import { INTERNAL_COMMENTS, PUBLIC_COMMENTS, TICKET_TEXTS } from './phrases.ts'
 
 const COUNT = 60
@@ -9,7 +9,7 @@ const PRIORITIES = ['low', 'normal', 'normal', 'normal', 'high', 'urgent'] as co
 const SEVERITIES = ['minor', 'minor', 'major', 'critical'] as const
 const CHANNELS = ['email', 'phone', 'web', 'wechat'] as const
 
-/** Tickets about orders, owned as their account and worked on by the service desk, with their comments. */
+/** Tickets about orders, owned by whoever took the order and worked on by the service desk, with their comments. */
 export async function generateTickets(generation: Generation): Promise<readonly Made[]> {
   const { changes, random, users } = generation
   const linesOf = groupBy(generation.northwind.lines, ({ order }) => order)
@@ -19,7 +19,7 @@ export async function generateTickets(generation: Generation): Promise<readonly 
     'ticket',
     plans.map(({ input }) => input),
   )
-  const comments = plans.flatMap(({ customer, status }, index) => {
+  const comments = plans.flatMap(({ owner, status }, index) => {
     const count = status === 'new' ? 0 : random.integer(1, 4)
     return Array.from({ length: count }, (_, position) => {
       const visible = position === 0 || random.chance(0.5)
@@ -27,13 +27,13 @@ export async function generateTickets(generation: Generation): Promise<readonly 
         ticket: { id: ids[index] },
         body: random.pick(visible ? PUBLIC_COMMENTS : INTERNAL_COMMENTS),
         visibility: visible ? 'public' : 'internal',
-        owner: users.ref(visible ? 'service' : ownerOf(generation, customer)),
+        owner: users.ref(visible ? 'service' : owner),
         ...SOURCE,
       }
     })
   })
   await createAll(changes, 'ticketComment', comments)
-  return plans.map(({ customer, subject }, index) => ({ id: ids[index] as string, customer, title: subject, owner: ownerOf(generation, customer) }))
+  return plans.map(({ customer, owner, subject }, index) => ({ id: ids[index] as string, customer, owner, title: subject }))
 }
 
 function plan(generation: Generation, productOf: (order: string) => string) {
@@ -57,8 +57,8 @@ function plan(generation: Generation, productOf: (order: string) => string) {
     assignee: status === 'new' ? null : users.ref('service'),
     resolution: done ? resolution : null,
     satisfaction: done && random.chance(0.6) ? random.integer(2, 5) : null,
-    owner: users.ref(ownerOf(generation, order.customer)),
+    owner: users.ref(order.employee),
     ...SOURCE,
   }
-  return { customer: order.customer, subject, status, input }
+  return { customer: order.customer, owner: order.employee, subject, status, input }
 }
