@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import pg from 'pg'
 
 /** A database of a test file's own; nothing else touches it. */
@@ -10,8 +11,17 @@ export interface TestDatabase {
   close(): Promise<void>
 }
 
-/** What a test database starts with: `empty`: nothing; `migrated`: the whole schema and its seed. */
-export type TestTemplate = 'empty' | 'migrated'
+/**
+ * What a test database starts with: `empty`: nothing; `migrated`: the whole schema and its seed; `demo`: the administrator and the
+ * demo data as well, everybody with TEST_PASSWORD.
+ */
+export type TestTemplate = 'empty' | 'migrated' | 'demo'
+
+/** Password of everybody whom the test kit makes. */
+export const TEST_PASSWORD = 'correct horse battery staple'
+
+/** What a test server's environment is unless the test says otherwise. */
+export const TEST_ENVIRONMENT = { NODE_ENV: 'test', PORT: '0', LOG_LEVEL: 'fatal', POOL_SIZE: '6', ADMIN_PASSWORD: TEST_PASSWORD, DEMO_PASSWORD: TEST_PASSWORD }
 
 /** What makes each template, given the URL of an empty database. Runs once per test run, whichever file asks first. */
 const MAKERS: Readonly<Record<Exclude<TestTemplate, 'empty'>, (url: string) => Promise<void>>> = {
@@ -23,6 +33,18 @@ const MAKERS: Readonly<Record<Exclude<TestTemplate, 'empty'>, (url: string) => P
       await migrate(dataSource)
     } finally {
       await dataSource.destroy()
+    }
+  },
+  demo: async (url) => {
+    const { createKernel } = await import('../../src/app.ts')
+    const { seed } = await import('../../src/cli/seeding.ts')
+    const { loadConfig } = await import('../../src/config/index.ts')
+    const config = loadConfig({ ...TEST_ENVIRONMENT, DEMO: '1' }, tmpdir())
+    const kernel = await createKernel(config, { databaseUrl: url, secrets: [] })
+    try {
+      await seed(kernel, config)
+    } finally {
+      await kernel.close()
     }
   },
 }

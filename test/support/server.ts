@@ -1,0 +1,108 @@
+import { tmpdir } from 'node:os'
+import { type App, createApp } from '../../src/app.ts'
+import { type Config, loadConfig } from '../../src/config/index.ts'
+import type { EngineOptions } from '../../src/schema/execute/index.ts'
+import { ensureAdministrator } from '../../src/start/first-administrator.ts'
+import { createUser } from '../../src/start/user-accounts.ts'
+import { createTestClient, type TestClient } from './client.ts'
+import { openTestDatabase, TEST_ENVIRONMENT, TEST_PASSWORD, type TestDatabase, type TestTemplate } from './database.ts'
+
+export interface TestServerOptions {
+  readonly template?: TestTemplate
+  /** Settings by their environment variable, e.g. `{ DRAIN_TIMEOUT: '100' }`. */
+  readonly environment?: Readonly<Record<string, string>>
+  readonly now?: () => Date
+  /** Execution path of reads; `auto` unless given. */
+  readonly path?: EngineOptions['path']
+}
+
+/** A statement as the server ran it. */
+export interface ObservedStatement {
+  readonly text: string
+  readonly purpose: string | undefined
+}
+
+/** A whole server inside the test process, on a free port and a database of its own. */
+export interface TestServer {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  readonly app: App
+  readonly config: Config
+  readonly database: TestDatabase
+  readonly anonymous: TestClient
+  /** The administrator, signed in. */
+  readonly admin: TestClient
+  /** Makes a user with these roles and signs in. */
+  addUser(name: string, ...roles: readonly string[]): Promise<{ readonly id: string; readonly email: string; readonly client: TestClient }>
+  signIn(email: string, password?: string): Promise<TestClient>
+  /** Statements of what `work` does, in order. Nothing else may run meanwhile. */
+  statementsOf(work: () => Promise<unknown>): Promise<readonly ObservedStatement[]>
+  /** Closes clients, server and database. */
+  close(): Promise<void>
+}
+
+/** Starts a server and signs its administrator in. Call `close` in `afterAll`. */
+export async function startTestServer({ template = 'migrated', environment = {}, now, path }: TestServerOptions = {}): Promise<TestServer> {
+  const database = await openTestDatabase(template)
+  const config = loadConfig({ ...TEST_ENVIRONMENT, LOG_LEVEL: process.env.GUANXI_TEST_LOG ?? TEST_ENVIRONMENT.LOG_LEVEL, ...environment }, tmpdir())
+  const clients: TestClient[] = []
+  let observed: ObservedStatement[] | undefined
+  let app: App | undefined
+  const close = async (): Promise<void> => {
+    for (const client of clients) await client.close()
+    await app?.close()
+    await database.close()
+  }
+  try {
+    app = await createApp(config, {
+      databaseUrl: database.url,
+      secrets: ['a secret of tests that is long enough for anybody'],
+      observe: (statement) => observed?.push({ text: statement.text, purpose: statement.purpose }),
+      ...(now && { now }),
+      ...(path && { path }),
+    })
+    const { kernel } = app
+    await ensureAdministrator(kernel, config)
+    const { port } = await app.listen()
+    const url = `http://127.0.0.1:${port}`
+    const client = (token: string | null): TestClient => {
+      const made = createTestClient(url, token)
+      clients.push(made)
+      return made
+    }
+    const anonymous = client(null)
+    const signIn = async (email: string, password = TEST_PASSWORD): Promise<TestClient> => {
+      const { signIn: session } = await anonymous.data('mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', {
+        input: { email, password },
+      })
+      return client(session.accessToken)
+    }
+    return {
+      url,
+      app,
+      config,
+      database,
+      anonymous,
+      admin: await signIn(config.adminEmail),
+      signIn,
+      addUser: async (name, ...roles) => {
+        const email = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.')}@test.guanxi.local`
+        const id = (await createUser(kernel, { name, email, password: TEST_PASSWORD, roles }, 'test')) as string
+        return { id, email, client: await signIn(email) }
+      },
+      statementsOf: async (work) => {
+        observed = []
+        try {
+          await work()
+          return observed
+        } finally {
+          observed = undefined
+        }
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
