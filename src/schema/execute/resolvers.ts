@@ -9,7 +9,7 @@ import { checkedPageSize, DEFAULT_PAGE } from '../plan/collect-list.ts'
 import { columnKey } from '../plan/column-key.ts'
 import { historyConnection, PlainSource } from './plain-source.ts'
 import { requirePrincipal, resolveAnyByIds, resolveByIds, resolveRoot, responsePath } from './read-records.ts'
-import { planInputs, type OperationSession } from './session.ts'
+import { type OperationSession, planInputs } from './session.ts'
 import { resolvePayloadRecords, resolveWrite, type WritePayload } from './write-records.ts'
 
 /** Resolvers of all generated fields on the ordinary graphql-js path. The context value is an OperationSession. */
@@ -30,15 +30,19 @@ export const schemaResolvers: SchemaResolvers = {
         return (source, _args, context, info) =>
           inOrder(sessionOf(context), async () => (await resolvePayloadRecords(sessionOf(context), descriptor.module, source as WritePayload, info))[0] ?? null)
       case 'payloadRecords':
-        return (source, _args, context, info) => inOrder(sessionOf(context), () => resolvePayloadRecords(sessionOf(context), descriptor.module, source as WritePayload, info))
+        return (source, _args, context, info) =>
+          inOrder(sessionOf(context), () => resolvePayloadRecords(sessionOf(context), descriptor.module, source as WritePayload, info))
       case 'payloadValue':
         return (source) => (source as WritePayload)[descriptor.member]
       case 'anyRecord':
         return (source, _args, context, info) => loadAny(sessionOf(context), plannedValue(source, info) as string | null, info)
       case 'history':
         return (source, args, context, info) => loadHistory(sessionOf(context), plannedValue(source, info) as string, args, info)
-      case 'computed':
-        return site.handWritten
+      case 'computed': {
+        const { handWritten } = site
+        // It was planned as the record's id (collect-record), whatever else is selected.
+        return handWritten && ((source, args, context, info) => handWritten({ id: plannedValue(source, info) }, args, context, info))
+      }
       default:
         return (source, _args, _context, info) => (source instanceof PlainSource ? Reflect.get(source, info.fieldName) : plannedValue(source, info))
     }
@@ -92,7 +96,12 @@ function loadAny(session: OperationSession, id: string | null, info: GraphQLReso
   return loaderOf(session, `any ${responsePath(info).join('.')}`, (ids) => resolveAnyByIds(session, principal, ids, info)).load(id)
 }
 
-function loadHistory(session: OperationSession, id: string, args: { first?: number | null; after?: string | null }, info: GraphQLResolveInfo): Promise<unknown> {
+function loadHistory(
+  session: OperationSession,
+  id: string,
+  args: { first?: number | null; after?: string | null },
+  info: GraphQLResolveInfo,
+): Promise<unknown> {
   const principal = requirePrincipal(session)
   const { registry } = session.runtime
   const first = checkedPageSize(args.first ?? DEFAULT_PAGE, 'first')
