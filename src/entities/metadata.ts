@@ -3,8 +3,31 @@
  * rows of `custom_module` and `custom_field`; everything else derives from it.
  */
 export const FIELD_TYPES = [
-  'TEXT', 'LONG_TEXT', 'INTEGER', 'DECIMAL', 'MONEY', 'PERCENT', 'BOOLEAN', 'DATE', 'DATETIME', 'DURATION', 'SELECT', 'MULTI_SELECT', 'EMAIL',
-  'PHONE', 'URL', 'ADDRESS', 'JSON', 'REFERENCE', 'REFERENCES', 'USER', 'FORMULA', 'ROLLUP', 'AUTO_NUMBER', 'RATING', 'GEO',
+  'TEXT',
+  'LONG_TEXT',
+  'INTEGER',
+  'DECIMAL',
+  'MONEY',
+  'PERCENT',
+  'BOOLEAN',
+  'DATE',
+  'DATETIME',
+  'DURATION',
+  'SELECT',
+  'MULTI_SELECT',
+  'EMAIL',
+  'PHONE',
+  'URL',
+  'ADDRESS',
+  'JSON',
+  'REFERENCE',
+  'REFERENCES',
+  'USER',
+  'FORMULA',
+  'ROLLUP',
+  'AUTO_NUMBER',
+  'RATING',
+  'GEO',
 ] as const
 
 export type FieldType = (typeof FIELD_TYPES)[number]

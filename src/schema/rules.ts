@@ -68,7 +68,8 @@ export function createRuleTree(rightsAreCurrent: RightsCheck) {
     },
     // Whoever may read a user may know its roles, but not what they allow.
     User: { roles: RULES.answer },
-    Role: { '*': RULES.answer, grants: administrator, fields: administrator },
+    // No look at the epoch here: what has just changed a role may show it.
+    Role: { '*': RULES.answer, grants: RULES.administrator, fields: RULES.administrator },
     RoleGrant: answer,
     RoleField: answer,
     RolePayload: answer,

@@ -168,7 +168,7 @@ describe('types that stand in for generated ones', () => {
       'The hand-written type Money cannot stand in for the one of the kernel: it has the member cents: Int, which is missing there. Rename it.',
     )
     expect(() => build(registry, fromText('type Query { do(input: CreateAccountInput): Int } input CreateAccountInput { name: Int }'))).toThrow(
-      'The hand-written type CreateAccountInput cannot stand in for the one of the module account: it has the member name: Int, which is String! there. Rename it.',
+      'The hand-written type CreateAccountInput cannot stand in for the one of the module account: it has the member name: Int, which is String there. Rename it.',
     )
     expect(() => build(registry, fromText('type Query { order: SortDirection } enum SortDirection { UP }'))).toThrow(
       'it has the member UP: value, which is missing there',

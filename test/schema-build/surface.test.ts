@@ -308,13 +308,13 @@ describe('a small module', () => {
     expect(sdl('FolderAggregate')).toBe('type FolderAggregate {\n  key: JSON\n  count: Int!\n  min: FolderAggregateMin\n  max: FolderAggregateMax\n}')
   })
 
-  it('has these inputs: demanded are required values that nobody else fills, and only on create', () => {
+  it('has these inputs: none demands a value, so that all that is missing is told at once', () => {
     expect(sdl('CreateNoteInput')).toBe(`input CreateNoteInput {
   owner: UserRef
   team: TeamRef
   tags: [String!]
   source: String
-  name: String!
+  name: String
   state: String
   serial: String
   pages: Int
@@ -332,11 +332,10 @@ describe('a small module', () => {
     expect(sdl('UpdateNoteInput')).toBe(
       sdl('CreateNoteInput')
         .replace('CreateNoteInput', 'UpdateNoteInput')
-        .replace('name: String!', 'name: String')
         .replace('  serial: String\n', '')
         .replace('  ref: String\n', ''),
     )
-    expect(sdl('UpsertNoteInput')).toBe(sdl('CreateNoteInput').replace('CreateNoteInput', 'UpsertNoteInput').replace('name: String!', 'name: String'))
+    expect(sdl('UpsertNoteInput')).toBe(sdl('CreateNoteInput').replace('CreateNoteInput', 'UpsertNoteInput'))
     expect(sdl('NoteUpdateItem')).toBe('input NoteUpdateItem {\n  id: ID!\n  input: UpdateNoteInput!\n  ifVersion: Int\n}')
     expect(sdl('NoteUpsertItem')).toBe('input NoteUpsertItem {\n  by: NoteUniqueInput!\n  input: UpsertNoteInput!\n  ifVersion: Int\n}')
     expect(sdl('FolderUniqueInput')).toBe('input FolderUniqueInput @oneOf {\n  id: ID\n  externalId: ExternalIdInput\n  name: String\n}')

@@ -1,7 +1,18 @@
 import type fc from 'fast-check'
 import {
-  type GraphQLArgument, type GraphQLField, type GraphQLInputObjectType, type GraphQLInputType, type GraphQLObjectType, type GraphQLSchema, getNamedType,
-  getNullableType, isEnumType, isInputObjectType, isListType, isNonNullType, isObjectType,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputObjectType,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
 } from 'graphql'
 
 /** Values that operands are drawn from: those of the data, so that filters match now and then, and strangers. */

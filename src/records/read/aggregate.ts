@@ -45,7 +45,10 @@ export function aggregateSql(request: AggregateRequest, builder: PlanBuilder): s
   const columns = [...keys.map((key) => `${key.sql} AS ${key.name}`), ...values.map((value) => `${value.sql} AS ${value.name}`)]
   const groups = `SELECT ${columns.length > 0 ? columns.join(', ') : 'count(*)'} FROM ${table.from}${joins.join('')} WHERE ${where}${keys.length > 0 ? ` GROUP BY ${keys.map((_, index) => index + 1).join(', ')}` : ''}`
   const sorted = `SELECT * FROM (${groups}) g${orderBy.length > 0 ? ` ORDER BY ${orderBy.join(', ')}` : ''}${limit === null ? '' : ` LIMIT ${limit}`}`
-  const guard = request.first === null && keys.length > 0 ? `CASE WHEN count(*) <= ${MAX_GROUPS} THEN coalesce(json_agg(${ROW}), '[]'::json) END` : `coalesce(json_agg(${ROW}), '[]'::json)`
+  const guard =
+    request.first === null && keys.length > 0
+      ? `CASE WHEN count(*) <= ${MAX_GROUPS} THEN coalesce(json_agg(${ROW}), '[]'::json) END`
+      : `coalesce(json_agg(${ROW}), '[]'::json)`
   return `(SELECT ${guard} FROM (${sorted}) g CROSS JOIN LATERAL (SELECT ${members.join(', ')}) ${ROW})`
 }
 
@@ -57,7 +60,9 @@ function groupKeySql(key: GroupKey, module: ModuleDefinition, alias: string, joi
     const target = builder.registry.module(step.reference?.module ?? 'user')
     const next = builder.alias()
     const secured = builder.secured(target, 'READ', next)
-    joins.push(` LEFT JOIN ${secured.from} ON ${allOf([`${quoteIdentifier(next)}.id = ${quoteIdentifier(table)}.${columnOf(step)}`, `${quoteIdentifier(next)}.deleted_at IS NULL`, secured.condition])}`)
+    joins.push(
+      ` LEFT JOIN ${secured.from} ON ${allOf([`${quoteIdentifier(next)}.id = ${quoteIdentifier(table)}.${columnOf(step)}`, `${quoteIdentifier(next)}.deleted_at IS NULL`, secured.condition])}`,
+    )
     table = next
     current = target
   }
@@ -78,7 +83,14 @@ function bucketSql(bucket: DateBucket, field: FieldDefinition, column: string, r
   return `to_char(date_trunc('${bucket.toLowerCase()}', ${local}), '${bucket === 'HOUR' ? 'YYYY-MM-DD"T"HH24:MI' : 'YYYY-MM-DD'}')`
 }
 
-function aggregateMemberSql(member: AggregateMember, request: AggregateRequest, alias: string, valueOf: (sql: string) => string, count: () => string, builder: PlanBuilder): string {
+function aggregateMemberSql(
+  member: AggregateMember,
+  request: AggregateRequest,
+  alias: string,
+  valueOf: (sql: string) => string,
+  count: () => string,
+  builder: PlanBuilder,
+): string {
   switch (member.kind) {
     case 'typename':
       return literalSql(member.value)
@@ -87,7 +99,9 @@ function aggregateMemberSql(member: AggregateMember, request: AggregateRequest, 
     case 'key':
       return keyJsonSql(request.groupBy)
     case 'function': {
-      const parts = member.members.map((value) => `${literalSql(value.key)}, ${functionValueSql(member.function, value, request.module, alias, valueOf, builder)}`)
+      const parts = member.members.map(
+        (value) => `${literalSql(value.key)}, ${functionValueSql(member.function, value, request.module, alias, valueOf, builder)}`,
+      )
       return `json_build_object(${parts.join(', ')})`
     }
   }
@@ -109,7 +123,8 @@ function keyJsonSql(groupBy: readonly GroupKey[]): string {
     }
     branch.members.set(key.field.name, `g.k${index + 1}`)
   })
-  const write = (branch: Branch): string => `json_build_object(${[...branch.members].map(([name, value]) => `${literalSql(name)}, ${typeof value === 'string' ? value : write(value)}`).join(', ')})`
+  const write = (branch: Branch): string =>
+    `json_build_object(${[...branch.members].map(([name, value]) => `${literalSql(name)}, ${typeof value === 'string' ? value : write(value)}`).join(', ')})`
   return write(root)
 }
 
@@ -119,14 +134,26 @@ function functionSql(name: AggregateFunction, field: FieldDefinition, module: Mo
   return `${name}(${column}${comparableType(field) === 'bool' ? '::int' : ''})`
 }
 
-function functionValueSql(name: AggregateFunction, value: AggregateValue, module: ModuleDefinition, alias: string, valueOf: (sql: string) => string, builder: PlanBuilder): string {
+function functionValueSql(
+  name: AggregateFunction,
+  value: AggregateValue,
+  module: ModuleDefinition,
+  alias: string,
+  valueOf: (sql: string) => string,
+  builder: PlanBuilder,
+): string {
   const { field } = value
   if (field === undefined) return literalSql(value.value ?? '')
   const raw = valueOf(functionSql(name, field, module, alias, builder))
   const rounded = name === 'avg' ? `round(${raw}, 6)` : raw
   if (field.type === 'MONEY') {
     const parts = (value.parts ?? []).map(({ key, part, value: text }) => {
-      const member = part === '__typename' ? literalSql(text ?? '') : part === 'currency' ? literalSql(builder.context.organisationCurrency) : moneySql(name === 'avg' ? `round(${raw}, 4)` : raw)
+      const member =
+        part === '__typename'
+          ? literalSql(text ?? '')
+          : part === 'currency'
+            ? literalSql(builder.context.organisationCurrency)
+            : moneySql(name === 'avg' ? `round(${raw}, 4)` : raw)
       return `${literalSql(key)}, ${member}`
     })
     return `CASE WHEN ${raw} IS NOT NULL THEN json_build_object(${parts.join(', ')}) END`

@@ -23,7 +23,10 @@ export function decodeCursor(value: unknown, fingerprint: string, count: number,
   const bytes = Buffer.from(text, 'base64')
   const decoded = bytes.toString('utf8')
   const payload = decoded.slice(MAC_LENGTH)
-  const mac = createHash('sha256').update(inputs.cursorKey + fingerprint + payload).digest('hex').slice(0, MAC_LENGTH)
+  const mac = createHash('sha256')
+    .update(inputs.cursorKey + fingerprint + payload)
+    .digest('hex')
+    .slice(0, MAC_LENGTH)
   // The text is compared too: base64 of Node skips characters that are not of its alphabet.
   if (mac !== decoded.slice(0, MAC_LENGTH) || bytes.toString('base64') !== text) {
     throw new GuanxiError('CURSOR_INVALID', 'The cursor is not one of this list. Take cursors from an answer of the same connection with the same order.')

@@ -50,7 +50,9 @@ export interface PartsSql {
 export function fieldPartsSql(field: FieldDefinition, alias: string, level: FieldLevel, parts: readonly SelectedPart[]): PartsSql | null {
   if (level === 'HIDDEN' || (level === 'MASKED' && field.type !== 'PHONE')) return null
   const table = quoteIdentifier(alias)
-  const members = parts.map(({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : partSql(field, table, part, level)} AS ${quoteIdentifier(key)}`)
+  const members = parts.map(
+    ({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : partSql(field, table, part, level)} AS ${quoteIdentifier(key)}`,
+  )
   return { members: members.join(', '), present: `${table}.${field.type === 'MONEY' ? columnOf(field, 'amount') : columnOf(field)} IS NOT NULL` }
 }
 

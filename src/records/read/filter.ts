@@ -126,7 +126,8 @@ function textOperand(operand: Operand, builder: PlanBuilder): string {
 }
 
 function encodeList(value: unknown, encode: (value: unknown) => unknown): unknown[] {
-  if (!Array.isArray(value)) throw validationFailed([{ path: [], code: 'NULL', message: 'A list of values is needed; null is none. An empty list matches nothing.' }])
+  if (!Array.isArray(value))
+    throw validationFailed([{ path: [], code: 'NULL', message: 'A list of values is needed; null is none. An empty list matches nothing.' }])
   return value.map(encode)
 }
 

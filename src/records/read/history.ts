@@ -48,10 +48,21 @@ export interface HistoryRequest {
 }
 
 /** History of several records of one module, newest first, in one statement; nothing for those the caller cannot read. Throws CURSOR_INVALID. */
-export async function readHistory(request: HistoryRequest, registry: Registry, inputs: PlanInputs, executor: Executor): Promise<ReadonlyMap<string, HistoryPage>> {
+export async function readHistory(
+  request: HistoryRequest,
+  registry: Registry,
+  inputs: PlanInputs,
+  executor: Executor,
+): Promise<ReadonlyMap<string, HistoryPage>> {
   const { module, ids, first, after } = request
   const { policy, checked } = inputs
-  const values: unknown[] = [checked ? null : policy.epochs.schema, checked ? null : policy.epochs.access, ids, after === null ? null : decode(after, inputs.cursorKey), first + 1]
+  const values: unknown[] = [
+    checked ? null : policy.epochs.schema,
+    checked ? null : policy.epochs.access,
+    ids,
+    after === null ? null : decode(after, inputs.cursorKey),
+    first + 1,
+  ]
   const table = secured(module, 'READ', policy, 't', registry, (scope) => {
     values.push(policy.scopes[scope])
     return `$${values.length}`

@@ -40,7 +40,11 @@ export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, a
       if (next === undefined) {
         next = builder.alias()
         const secured = builder.secured(target, 'READ', next)
-        const on = allOf([`${quoteIdentifier(next)}.id = ${quoteIdentifier(table)}.${columnOf(step)}`, `${quoteIdentifier(next)}.deleted_at IS NULL`, secured.condition])
+        const on = allOf([
+          `${quoteIdentifier(next)}.id = ${quoteIdentifier(table)}.${columnOf(step)}`,
+          `${quoteIdentifier(next)}.deleted_at IS NULL`,
+          secured.condition,
+        ])
         joins.push(` LEFT JOIN ${secured.from} ON ${on}`)
         joined.set(path, next)
       }
@@ -76,7 +80,10 @@ export function orderBySql(terms: readonly OrderTerm[], backward: boolean): stri
 /** Conditions of `after` and `before`. */
 export function keysetSql(list: ListArguments, order: ListOrder, builder: PlanBuilder): string {
   const conditions: string[] = []
-  for (const [operand, side] of [[list.after, 'after'], [list.before, 'before']] as const) {
+  for (const [operand, side] of [
+    [list.after, 'after'],
+    [list.before, 'before'],
+  ] as const) {
     if (operand !== null && builder.peek(operand) != null) conditions.push(boundSql(operand, side, order, builder))
   }
   return allOf(conditions)
@@ -90,7 +97,10 @@ function boundSql(operand: Operand, side: 'after' | 'before', order: ListOrder, 
     const key = `${name} ${index}`
     const bind = operand.kind === 'constant' ? () => nulls[index] : undefined
     const term = terms[index] as OrderTerm
-    const parameter = builder.parameter(key, bind ?? ((inputs) => decodeCursor(inputs.variables[(operand as { name: string }).name], fingerprint, terms.length, inputs)[index]))
+    const parameter = builder.parameter(
+      key,
+      bind ?? ((inputs) => decodeCursor(inputs.variables[(operand as { name: string }).name], fingerprint, terms.length, inputs)[index]),
+    )
     return `${parameter}::text::${term.type}`
   }
   const beyond = (term: OrderTerm, index: number): string => {

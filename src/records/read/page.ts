@@ -18,12 +18,24 @@ export interface PageParent {
 }
 
 /** A connection as a scalar sub-select that gives one record. */
-export function connectionSql(module: ModuleDefinition, list: ListArguments, connection: ConnectionSelection, parent: PageParent | null, builder: PlanBuilder): string {
+export function connectionSql(
+  module: ModuleDefinition,
+  list: ListArguments,
+  connection: ConnectionSelection,
+  parent: PageParent | null,
+  builder: PlanBuilder,
+): string {
   return `(SELECT ${ROW} FROM (${connectionSelect(module, list, connection, parent, builder)}) ${ROW})`
 }
 
 /** The SELECT of a connection's one row, with a column for each selected member. */
-export function connectionSelect(module: ModuleDefinition, list: ListArguments, connection: ConnectionSelection, parent: PageParent | null, builder: PlanBuilder): string {
+export function connectionSelect(
+  module: ModuleDefinition,
+  list: ListArguments,
+  connection: ConnectionSelection,
+  parent: PageParent | null,
+  builder: PlanBuilder,
+): string {
   const limit = list.first ?? list.last
   if (limit === null) throw new DefectError('a page needs first or last')
   const backward = list.first === null
@@ -39,7 +51,9 @@ export function connectionSelect(module: ModuleDefinition, list: ListArguments, 
   const shared = informed || lists.length > 1
   const sourceOf = (columns: string, rows: number) => sourceSql(module, list, order, keyset, columns, alias, rows, backward, parent, builder)
   const source = shared ? `(SELECT * FROM ${quoteIdentifier(alias)} LIMIT ${limit})` : `(${sourceOf(`${quoteIdentifier(alias)}.*`, limit)})`
-  const members = connection.members.map((member) => `${memberSql(member, page, source, () => totalSql(module, list, parent, builder), builder)} AS ${quoteIdentifier(member.key)}`)
+  const members = connection.members.map(
+    (member) => `${memberSql(member, page, source, () => totalSql(module, list, parent, builder), builder)} AS ${quoteIdentifier(member.key)}`,
+  )
   const select = `SELECT ${members.join(', ')}`
   if (!shared) return select
   const columns = usedColumns(select, alias)
@@ -83,7 +97,12 @@ function listSql(members: string, joins: string, page: Page, source: string): st
 
 function edgeMemberSql(member: EdgeMember, page: Page, joins: string[], builder: PlanBuilder): string {
   if (member.kind === 'typename') return literalSql(member.value)
-  if (member.kind === 'cursor') return cursorSql(page.terms.map((term) => term.sql), page.fingerprint, cursorKey(builder))
+  if (member.kind === 'cursor')
+    return cursorSql(
+      page.terms.map((term) => term.sql),
+      page.fingerprint,
+      cursorKey(builder),
+    )
   const row = rowSql(member.selection, page.alias, builder)
   const node = quoteIdentifier(builder.alias())
   joins.push(row.joins, ` CROSS JOIN LATERAL (SELECT ${row.members}) ${node}`)
@@ -150,7 +169,16 @@ function totalSql(module: ModuleDefinition, list: ListArguments, parent: PagePar
 
 /** The rows of one page in their order (turned round for a page read backward), with joined order values as `~k<i>`. */
 function sourceSql(
-  module: ModuleDefinition, list: ListArguments, order: ListOrder, keyset: string, columns: string, alias: string, limit: number, backward: boolean, parent: PageParent | null, builder: PlanBuilder,
+  module: ModuleDefinition,
+  list: ListArguments,
+  order: ListOrder,
+  keyset: string,
+  columns: string,
+  alias: string,
+  limit: number,
+  backward: boolean,
+  parent: PageParent | null,
+  builder: PlanBuilder,
 ): string {
   const table = builder.secured(module, 'READ', alias)
   const name = quoteIdentifier(alias)

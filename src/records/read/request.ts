@@ -15,7 +15,14 @@ export type SelectedField =
   /** MONEY {amount currency}, PHONE {raw e164}, ADDRESS and GEO members. */
   | { readonly kind: 'parts'; readonly key: string; readonly field: FieldDefinition; readonly parts: readonly SelectedPart[] }
   | { readonly kind: 'one'; readonly key: string; readonly field: FieldDefinition; readonly selection: RecordSelection }
-  | { readonly kind: 'many'; readonly key: string; readonly module: ModuleDefinition; readonly via: FieldDefinition; readonly list: ListArguments; readonly connection: ConnectionSelection }
+  | {
+      readonly kind: 'many'
+      readonly key: string
+      readonly module: ModuleDefinition
+      readonly via: FieldDefinition
+      readonly list: ListArguments
+      readonly connection: ConnectionSelection
+    }
   | { readonly kind: 'displayName'; readonly key: string }
   | { readonly kind: 'values'; readonly key: string; readonly names: Operand | null }
   | { readonly kind: 'externalIds'; readonly key: string; readonly parts: readonly SelectedPart[] }
@@ -53,12 +60,32 @@ export type FilterNode =
   | { readonly kind: 'compare'; readonly field: FieldDefinition; readonly part: string | null; readonly operator: CompareOperator; readonly operand: Operand }
   /** To-one relation: the related record exists (and is readable) and matches. */
   | { readonly kind: 'one'; readonly field: FieldDefinition; readonly module: ModuleDefinition; readonly node: FilterNode }
-  | { readonly kind: 'many'; readonly quantifier: 'some' | 'none' | 'every'; readonly module: ModuleDefinition; readonly via: FieldDefinition; readonly node: FilterNode }
+  | {
+      readonly kind: 'many'
+      readonly quantifier: 'some' | 'none' | 'every'
+      readonly module: ModuleDefinition
+      readonly via: FieldDefinition
+      readonly node: FilterNode
+    }
   | { readonly kind: 'externalId'; readonly system: Operand; readonly externalKey: Operand }
 
 export type CompareOperator =
-  | 'eq' | 'ne' | 'in' | 'notIn' | 'contains' | 'startsWith' | 'endsWith' | 'gt' | 'gte' | 'lt' | 'lte' | 'isNull'
-  | 'hasAny' | 'hasAll' | 'hasNone' | 'isEmpty'
+  | 'eq'
+  | 'ne'
+  | 'in'
+  | 'notIn'
+  | 'contains'
+  | 'startsWith'
+  | 'endsWith'
+  | 'gt'
+  | 'gte'
+  | 'lt'
+  | 'lte'
+  | 'isNull'
+  | 'hasAny'
+  | 'hasAll'
+  | 'hasNone'
+  | 'isEmpty'
 
 export interface OrderKey {
   /** To-one steps from the listed module to the module that holds `field`; empty for an own field. */

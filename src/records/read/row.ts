@@ -76,7 +76,9 @@ function oneSql(field: FieldDefinition, selection: RecordSelection, alias: strin
 }
 
 function externalIdsSql(alias: string, parts: readonly SelectedPart[]): string {
-  const members = parts.map(({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : part === 'system' ? 'x.system' : 'x.key'} AS ${quoteIdentifier(key)}`)
+  const members = parts.map(
+    ({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : part === 'system' ? 'x.system' : 'x.key'} AS ${quoteIdentifier(key)}`,
+  )
   return `ARRAY(SELECT ${ROW} FROM (SELECT ${members.join(', ')} FROM external_id x WHERE x.record_id = ${quoteIdentifier(alias)}.id ORDER BY x.system, x.key) ${ROW})`
 }
 
@@ -95,6 +97,11 @@ const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amou
 function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 'READ' | 'WRITE'): string {
   const names = WHOLE_PARTS[field.type]
   if (names === undefined) return fieldValueSql(field, alias, level)
-  const parts = fieldPartsSql(field, alias, level, names.map((part) => ({ key: part, part })))
+  const parts = fieldPartsSql(
+    field,
+    alias,
+    level,
+    names.map((part) => ({ key: part, part })),
+  )
   return parts === null ? 'NULL::text' : `(SELECT ${ROW} FROM (SELECT ${parts.members}) ${ROW} WHERE ${parts.present})`
 }

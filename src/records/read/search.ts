@@ -22,7 +22,9 @@ export function searchTerms(value: unknown): readonly string[] {
 /** The part of a search text that decides about the statement's text: the number of words, and which are single characters. */
 export function searchShape(value: unknown): string {
   if (value === null || value === undefined) return '-'
-  return searchTerms(value).map((term) => ([...term].length > 1 ? 'w' : 'c')).join('')
+  return searchTerms(value)
+    .map((term) => ([...term].length > 1 ? 'w' : 'c'))
+    .join('')
 }
 
 /**
@@ -41,7 +43,10 @@ export function searchSql(operand: Operand, module: ModuleDefinition, alias: str
   if (fields.length === 0) return 'FALSE'
   const conditions = terms.map((term, index) => {
     const encode = (given: unknown) => searchTerms(given)[index]
-    const placeholder = operand.kind === 'constant' ? builder.constant(term) : builder.parameter(`search ${operand.name} ${index}`, (inputs) => encode(inputs.variables[operand.name]))
+    const placeholder =
+      operand.kind === 'constant'
+        ? builder.constant(term)
+        : builder.parameter(`search ${operand.name} ${index}`, (inputs) => encode(inputs.variables[operand.name]))
     const needle = `guanxi_search_fold(${placeholder}::text)`
     const indexed = [...term].length > 1
     const arms = fields.map((field) => {

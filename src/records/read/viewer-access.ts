@@ -8,7 +8,9 @@ import type { SelectedPart } from './request.ts'
 
 /** What the reader may do with the record `alias`: actions whose row rule it meets in its present state, and its field levels. */
 export function viewerAccessSql(module: ModuleDefinition, alias: string, parts: readonly SelectedPart[], builder: PlanBuilder): string {
-  const members = parts.map(({ key, part, value }) => `${literalSql(key)}, ${part === '__typename' ? literalSql(value ?? '') : partSql(part, module, alias, builder)}`)
+  const members = parts.map(
+    ({ key, part, value }) => `${literalSql(key)}, ${part === '__typename' ? literalSql(value ?? '') : partSql(part, module, alias, builder)}`,
+  )
   return `json_build_object(${members.join(', ')})`
 }
 

@@ -42,7 +42,7 @@ export function writeInputs(context: BuildContext, module: ModuleDefinition): Wr
     })
   const create = ofFields(names.createInput, 'Values of a new record.', createMembers)
   const update = ofFields(names.updateInput, 'New values of a record.', updateMembers)
-  const upsert = ofFields(names.upsertInput, 'Values of a record, new or not; what is required is demanded of new ones only.', upsertMembers)
+  const upsert = ofFields(names.upsertInput, 'Values of a record, new or not; what is required is demanded of new ones only.', createMembers)
   const updateItem = inputType(names.updateItem, `One update of many (${label})`, () => [
     inputMember('id', new GraphQLNonNull(GraphQLID), 'The record.', { kind: 'item', member: 'id' }),
     itemInput(update),
@@ -65,31 +65,29 @@ function itemInput(type: GraphQLInputObjectType): InputMember {
   return inputMember('input', new GraphQLNonNull(type), 'The values.', { kind: 'item', member: 'input' })
 }
 
-/** Inputs differ in what they demand and in what they leave out; the members themselves are shared. */
+/** Inputs differ in what they leave out; the members themselves are shared. */
 function fieldMembers(context: BuildContext, module: ModuleDefinition): readonly FieldMember[] {
   return [...module.fields.values()].filter(isInput).map((field) => {
     const type = INPUTS[shapeOf(field)](context, field)
-    return { field, type, member: inputMember(field.name, type, context.describe(field), { kind: 'value', field: field.name }) }
+    return { field, member: inputMember(field.name, type, context.describe(field), { kind: 'value', field: field.name }) }
   })
 }
 
 interface FieldMember {
   readonly field: FieldDefinition
-  readonly type: NullableInputType
   readonly member: InputMember
 }
 
+/**
+ * Required values are no NonNull types: a rule of the data, which an administrator changes at run time, must not break typed documents, and what is
+ * missing is told with all other issues, each with its path.
+ */
 function createMembers(context: BuildContext, members: readonly FieldMember[]): InputMember[] {
-  const demanding = members.map(({ field, type, member }) => (isDemanded(field) ? { ...member, type: new GraphQLNonNull(type) } : member))
-  return [...demanding, externalIdsMember(context), REF]
+  return [...members.map(({ member }) => member), externalIdsMember(context), REF]
 }
 
 function updateMembers(context: BuildContext, members: readonly FieldMember[]): InputMember[] {
   return [...members.filter(({ field }) => !field.createOnly).map(({ member }) => member), externalIdsMember(context)]
-}
-
-function upsertMembers(context: BuildContext, members: readonly FieldMember[]): InputMember[] {
-  return [...members.map(({ member }) => member), externalIdsMember(context), REF]
 }
 
 function externalIdsMember(context: BuildContext): InputMember {
@@ -107,13 +105,6 @@ const COMPUTED_TYPES: ReadonlySet<string> = new Set(['FORMULA', 'ROLLUP'])
 function isInput(field: FieldDefinition): boolean {
   if (field.readOnly || field.maintained || COMPUTED_TYPES.has(field.type)) return false
   return !field.system || WRITABLE_SYSTEM_FIELDS.has(field.name)
-}
-
-const RELATIONS: ReadonlySet<FieldShape> = new Set<FieldShape>(['one', 'anyRecord', 'many'])
-
-/** Demanded by the type system itself. Relations are not: a rule of the module may fill them (a default pipeline); nor are numbers out of a series. */
-function isDemanded(field: FieldDefinition): boolean {
-  return field.required === true && field.default === undefined && field.type !== 'AUTO_NUMBER' && !RELATIONS.has(shapeOf(field))
 }
 
 type NullableInputType = GraphQLScalarType | GraphQLInputObjectType | GraphQLList<GraphQLInputType>

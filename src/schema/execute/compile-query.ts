@@ -34,12 +34,26 @@ const ORDINARY: CompiledQuery = { kind: 'ordinary' }
  * Compiles a query whose every field can be written by PostgreSQL; anything else is left to graphql-js over the same planner.
  * Throws GRAPHQL_VALIDATION_FAILED for a hidden name in an input. What depends on values (`cacheable: false`) must not be kept.
  */
-export function compileQuery(prepared: PreparedOperation, runtime: Runtime, principal: Principal, variables: Readonly<Record<string, unknown>>, settings: EngineSettings): { query: CompiledQuery; cacheable: boolean } {
+export function compileQuery(
+  prepared: PreparedOperation,
+  runtime: Runtime,
+  principal: Principal,
+  variables: Readonly<Record<string, unknown>>,
+  settings: EngineSettings,
+): { query: CompiledQuery; cacheable: boolean } {
   const { operation, fragments } = prepared
   const queryType = runtime.schema.getQueryType()
   if (!queryType) return { query: ORDINARY, cacheable: true }
   const redacted: RedactedSelection[] = []
-  const context: CollectContext = { schema: runtime.schema, registry: runtime.registry, policy: principal.policy, fragments, variables, redacted, ordinary: false }
+  const context: CollectContext = {
+    schema: runtime.schema,
+    registry: runtime.registry,
+    policy: principal.policy,
+    fragments,
+    variables,
+    redacted,
+    ordinary: false,
+  }
   const groups = collectFields(queryType, [operation.selectionSet], context)
   for (const nodes of groups.values()) {
     const name = (nodes[0] as FieldNode).name.value
@@ -58,7 +72,11 @@ export function compileQuery(prepared: PreparedOperation, runtime: Runtime, prin
     const field = queryType.getFields()[node.name.value]
     try {
       const request = collectRoot(field as never, nodes, [responseKey], context)
-      roots.push(request === null ? { ...base, constant: 'null', error: notFound('record') } : plannedRoot(base, request, planRead(request, planContext(runtime, principal, settings, inputs))))
+      roots.push(
+        request === null
+          ? { ...base, constant: 'null', error: notFound('record') }
+          : plannedRoot(base, request, planRead(request, planContext(runtime, principal, settings, inputs))),
+      )
     } catch (error) {
       if (!(error instanceof GuanxiError) || error.code === 'GRAPHQL_VALIDATION_FAILED') throw error
       // Whether this fails may depend on values that do not key the plan.

@@ -4,7 +4,7 @@ import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
-import { executeMutation, type ChangeRunner } from './execute-mutation.ts'
+import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
@@ -49,8 +49,10 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     if (principal !== null && principal.policy.epochs.schema !== runtime.version) await reload()
     refuseAnonymous(operation, principal)
     const current = runtime
-    if (operation.operation.operation === OperationTypeNode.QUERY) return executeQuery(operation, current, principal, request, { database, settings, report, path: options.path ?? 'auto' })
-    if (operation.operation.operation === OperationTypeNode.MUTATION) return executeMutation(operation, current, principal, request, { database, writer, settings, report })
+    if (operation.operation.operation === OperationTypeNode.QUERY)
+      return executeQuery(operation, current, principal, request, { database, settings, report, path: options.path ?? 'auto' })
+    if (operation.operation.operation === OperationTypeNode.MUTATION)
+      return executeMutation(operation, current, principal, request, { database, writer, settings, report })
     throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'Subscriptions are sent over WebSocket as subscribe messages.')
   }
 
@@ -74,7 +76,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
           return await attempt(request)
         }
       } catch (error) {
-        const failure = error instanceof StaleEpochError ? new GuanxiError('UNAVAILABLE', 'Rights or schema changed while the request ran. Send it again.') : error
+        const failure =
+          error instanceof StaleEpochError ? new GuanxiError('UNAVAILABLE', 'Rights or schema changed while the request ran. Send it again.') : error
         return wholeFailure(formatError(failure, request.requestId, report))
       }
     },

@@ -1,10 +1,9 @@
 import type { FieldNode, GraphQLObjectType } from 'graphql'
 import { GraphQLError, getArgumentValues, getVariableValues } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
-import type { Database } from '../../records/database.ts'
+import type { Database, Transaction } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { ChangeOrigin, ChangeSet } from '../../records/write/request.ts'
-import type { Transaction } from '../../records/database.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
 import { runOrdinary } from './execute-query.ts'
@@ -38,7 +37,13 @@ class RolledBack extends Error {
  * Answers a mutation. Record mutations of one operation run in order in one transaction and one change set, and any error rolls
  * back all of it (`data: null`); every other mutation stands alone. Throws StaleEpochError.
  */
-export async function executeMutation(prepared: PreparedOperation, runtime: Runtime, principal: Principal | null, request: OperationRequest, services: MutationServices): Promise<OperationAnswer> {
+export async function executeMutation(
+  prepared: PreparedOperation,
+  runtime: Runtime,
+  principal: Principal | null,
+  request: OperationRequest,
+  services: MutationServices,
+): Promise<OperationAnswer> {
   const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, { maxErrors: 5 })
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
   const type = runtime.schema.getMutationType() as GraphQLObjectType
@@ -47,19 +52,32 @@ export async function executeMutation(prepared: PreparedOperation, runtime: Runt
   const handWritten = roots.filter((name) => type.getFields()[name]?.extensions.guanxi?.kind !== 'write')
   if (handWritten.length > 0) {
     if (roots.length > 1) throw mixedOperation(handWritten[0] as string)
-    return runOrdinary(prepared, sessionFor(runtime, principal, request, services, services.database, null), services)
+    return runOrdinary(sessionFor(runtime, principal, request, services, services.database, null), services)
   }
-  if (principal === null || roots.length === 0) return runOrdinary(prepared, sessionFor(runtime, principal, request, services, services.database, null), services)
+  if (principal === null || roots.length === 0) return runOrdinary(sessionFor(runtime, principal, request, services, services.database, null), services)
   return executeWrites(prepared, runtime, principal, request, services, dryRunOf(groups, type, coerced.coerced))
 }
 
-async function executeWrites(prepared: PreparedOperation, runtime: Runtime, principal: Principal, request: OperationRequest, services: MutationServices, dryRun: boolean): Promise<OperationAnswer> {
-  const origin: ChangeOrigin = { requestId: request.requestId, cause: 'api', operationName: prepared.operation.name?.value ?? null, client: request.client, ip: request.ip }
+async function executeWrites(
+  prepared: PreparedOperation,
+  runtime: Runtime,
+  principal: Principal,
+  request: OperationRequest,
+  services: MutationServices,
+  dryRun: boolean,
+): Promise<OperationAnswer> {
+  const origin: ChangeOrigin = {
+    requestId: request.requestId,
+    cause: 'api',
+    operationName: prepared.operation.name?.value ?? null,
+    client: request.client,
+    ip: request.ip,
+  }
   let failed: OperationAnswer | undefined
   try {
     return await services.writer.run(principal, origin, async (changes, transaction) => {
       const session = sessionFor(runtime, principal, request, services, transaction, changes)
-      const answer = await runOrdinary(prepared, session, services)
+      const answer = await runOrdinary(session, services)
       if (session.failure !== undefined) {
         failed = answer
         throw session.failure
@@ -95,6 +113,13 @@ function dryRunOf(groups: FieldGroups, type: GraphQLObjectType, variables: Recor
   return isDryRun(values)
 }
 
-function sessionFor(runtime: Runtime, principal: Principal | null, request: OperationRequest, services: MutationServices, executor: OperationSession['executor'], changes: ChangeSet | null): OperationSession {
+function sessionFor(
+  runtime: Runtime,
+  principal: Principal | null,
+  request: OperationRequest,
+  services: MutationServices,
+  executor: OperationSession['executor'],
+  changes: ChangeSet | null,
+): OperationSession {
   return { runtime, request, principal, settings: services.settings, executor, changes, redacted: [], loaders: new Map(), failure: undefined }
 }

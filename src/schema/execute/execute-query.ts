@@ -24,10 +24,16 @@ export interface QueryServices {
 const PARALLEL_ROOTS = 4
 
 /** Answers a query. Throws StaleEpochError, and GuanxiError where the operation fails as a whole. */
-export async function executeQuery(prepared: PreparedOperation, runtime: Runtime, principal: Principal | null, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
+export async function executeQuery(
+  prepared: PreparedOperation,
+  runtime: Runtime,
+  principal: Principal | null,
+  request: OperationRequest,
+  services: QueryServices,
+): Promise<OperationAnswer> {
   const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, { maxErrors: 5 })
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
-  if (principal === null || services.path === 'ordinary') return executeOrdinary(prepared, runtime, principal, request, services)
+  if (principal === null || services.path === 'ordinary') return executeOrdinary(runtime, principal, request, services)
   const key = `${runtime.version}|${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
   let query: CompiledQuery | undefined = prepared.compiled.get(key)
   if (query === undefined) {
@@ -35,11 +41,17 @@ export async function executeQuery(prepared: PreparedOperation, runtime: Runtime
     query = fresh.query
     if (fresh.cacheable) prepared.compiled.set(key, query)
   }
-  if (query.kind === 'ordinary') return executeOrdinary(prepared, runtime, principal, request, services)
+  if (query.kind === 'ordinary') return executeOrdinary(runtime, principal, request, services)
   return executeText(query, principal, coerced.coerced, request, services)
 }
 
-async function executeText(query: Extract<CompiledQuery, { kind: 'text' }>, principal: Principal, variables: Readonly<Record<string, unknown>>, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
+async function executeText(
+  query: Extract<CompiledQuery, { kind: 'text' }>,
+  principal: Principal,
+  variables: Readonly<Record<string, unknown>>,
+  request: OperationRequest,
+  services: QueryServices,
+): Promise<OperationAnswer> {
   const redaction = redactionOf(query.redacted, request)
   if (redaction.refused) return { data: null, errors: redaction.errors, ...(redaction.extensions ? { extensions: redaction.extensions } : {}) }
   const inputs = planInputs(principal, services.settings, variables)
@@ -56,7 +68,8 @@ async function executeText(query: Extract<CompiledQuery, { kind: 'text' }>, prin
         error = failure
       }
     }
-    if (error !== undefined) errors.push({ ...formatError(error, request.requestId, services.report, [root.responseKey]), ...(root.locations ? { locations: root.locations } : {}) })
+    if (error !== undefined)
+      errors.push({ ...formatError(error, request.requestId, services.report, [root.responseKey]), ...(root.locations ? { locations: root.locations } : {}) })
     return `${root.prefix}${error === undefined ? text : 'null'}`
   }
   const members: string[] = []
@@ -72,7 +85,7 @@ async function executeText(query: Extract<CompiledQuery, { kind: 'text' }>, prin
 }
 
 /** The ordinary graphql-js path. */
-async function executeOrdinary(prepared: PreparedOperation, runtime: Runtime, principal: Principal | null, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
+async function executeOrdinary(runtime: Runtime, principal: Principal | null, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
   const session: OperationSession = {
     runtime,
     request,
@@ -84,13 +97,19 @@ async function executeOrdinary(prepared: PreparedOperation, runtime: Runtime, pr
     loaders: new Map(),
     failure: undefined,
   }
-  return runOrdinary(prepared, session, services)
+  return runOrdinary(session, services)
 }
 
 /** Executes a prepared operation by graphql-js in a session. Throws StaleEpochError, and for a hidden name in an input. */
-export async function runOrdinary(prepared: PreparedOperation, session: OperationSession, services: Pick<QueryServices, 'report'>): Promise<OperationAnswer> {
+export async function runOrdinary(session: OperationSession, services: Pick<QueryServices, 'report'>): Promise<OperationAnswer> {
   const { request, runtime } = session
-  const result = await execute({ schema: runtime.schema, document: request.document, operationName: request.operationName, variableValues: request.variables, contextValue: session })
+  const result = await execute({
+    schema: runtime.schema,
+    document: request.document,
+    operationName: request.operationName,
+    variableValues: request.variables,
+    contextValue: session,
+  })
   for (const error of result.errors ?? []) {
     const original = originalOf(error)
     if (original instanceof StaleEpochError) throw original

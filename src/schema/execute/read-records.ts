@@ -23,7 +23,9 @@ export function requirePrincipal(session: OperationSession): Principal {
 /** What a plan that answered null means for its root field. */
 export function emptyAnswer(request: ReadRequest): GuanxiError {
   if (request.kind === 'aggregate') {
-    return new GuanxiError('LIMIT_EXCEEDED', `There are more than ${MAX_GROUPS} groups. Narrow the filter, or ask for the first N with an order.`, { limit: MAX_GROUPS })
+    return new GuanxiError('LIMIT_EXCEEDED', `There are more than ${MAX_GROUPS} groups. Narrow the filter, or ask for the first N with an order.`, {
+      limit: MAX_GROUPS,
+    })
   }
   return notFound(request.kind === 'list' ? request.module.pluralName : request.module.name)
 }
@@ -41,7 +43,14 @@ export async function resolveRoot(session: OperationSession, info: GraphQLResolv
 }
 
 /** Records of one module by id, below the field that `info` stands for; null for each that is missing or unreadable. */
-export async function resolveByIds(session: OperationSession, principal: Principal, module: ModuleDefinition, ids: readonly string[], deleted: boolean, info: GraphQLResolveInfo): Promise<unknown[]> {
+export async function resolveByIds(
+  session: OperationSession,
+  principal: Principal,
+  module: ModuleDefinition,
+  ids: readonly string[],
+  deleted: boolean,
+  info: GraphQLResolveInfo,
+): Promise<unknown[]> {
   if (ids.length === 0) return []
   const context = collectContextOf(session, principal, info.fragments, info.variableValues)
   const request = collectByIds(module, subselections(info.fieldNodes), responsePath(info), deleted, context)
@@ -84,4 +93,3 @@ function typed(record: unknown, module: ModuleDefinition): unknown {
 export function isPlannedRoot(descriptor: FieldDescriptor | undefined): boolean {
   return descriptor !== undefined && ['list', 'get', 'getBy', 'aggregate', 'node'].includes(descriptor.kind)
 }
-

@@ -14,11 +14,13 @@ export function redactionOf(redacted: readonly RedactedSelection[], request: Pic
   const unique = [...new Map(redacted.map((item) => [item.path.join('.'), item])).values()]
   if (unique.length === 0) return { errors: [], extensions: undefined, refused: false }
   const hidden = unique.filter(({ state }) => state === 'hidden')
-  const errors = hidden.map(({ path, typeName, fieldName }): GraphQLFormattedError => ({
-    message: `Your roles do not show ${typeName}.${fieldName}.`,
-    path,
-    extensions: { code: 'FORBIDDEN_FIELD', retryable: false, requestId: request.requestId, type: typeName, field: fieldName },
-  }))
+  const errors = hidden.map(
+    ({ path, typeName, fieldName }): GraphQLFormattedError => ({
+      message: `Your roles do not show ${typeName}.${fieldName}.`,
+      path,
+      extensions: { code: 'FORBIDDEN_FIELD', retryable: false, requestId: request.requestId, type: typeName, field: fieldName },
+    }),
+  )
   const extensions = { redacted: unique.map(({ path, state }) => ({ path, state })) }
   if (request.accessMode === 'redact') return { errors: [], extensions, refused: false }
   return { errors, extensions, refused: request.accessMode === 'strict' && unique.length > 0 }

@@ -3,8 +3,8 @@ import type { Principal } from '../../records/access/policy.ts'
 import type { Executor } from '../../records/database.ts'
 import type { PlanContext, PlanInputs } from '../../records/read/index.ts'
 import type { ChangeSet } from '../../records/write/request.ts'
-import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
 import type { OperationRequest, ResolverContext, Runtime } from '../operation.ts'
+import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
 
 /** What the planner needs from the installation. */
 export interface EngineSettings {
@@ -29,7 +29,12 @@ export interface OperationSession extends ResolverContext {
 }
 
 /** Collects under the rights of `principal` for this session's operation. */
-export function collectContextOf(session: OperationSession, principal: Principal, fragments: CollectContext['fragments'], variables: Readonly<Record<string, unknown>>): CollectContext {
+export function collectContextOf(
+  session: OperationSession,
+  principal: Principal,
+  fragments: CollectContext['fragments'],
+  variables: Readonly<Record<string, unknown>>,
+): CollectContext {
   const { runtime, redacted } = session
   return { schema: runtime.schema, registry: runtime.registry, policy: principal.policy, fragments, variables, redacted, ordinary: false }
 }

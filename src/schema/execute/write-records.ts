@@ -1,7 +1,17 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { DefectError, GuanxiError, validationFailed } from '../../errors/index.ts'
+import { DefectError, type GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
-import type { ChangeSet, ConflictRule, RecordInput, RecordRef, TargetItem, UpdateItem, UpsertItem, WriteOptions, WriteOutcome } from '../../records/write/request.ts'
+import type {
+  ChangeSet,
+  ConflictRule,
+  RecordInput,
+  RecordRef,
+  TargetItem,
+  UpdateItem,
+  UpsertItem,
+  WriteOptions,
+  WriteOutcome,
+} from '../../records/write/request.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
 import { isModuleReadable } from '../plan/collect-context.ts'
 import { requirePrincipal, resolveByIds } from './read-records.ts'
@@ -65,7 +75,12 @@ function write(changes: ChangeSet, module: ModuleDefinition, { operation, many }
 }
 
 /** The record(s) of a payload, as they are now in the transaction; a deleted one as it went into the recycle bin. */
-export async function resolvePayloadRecords(session: OperationSession, moduleName: string, payload: WritePayload, info: GraphQLResolveInfo): Promise<unknown[]> {
+export async function resolvePayloadRecords(
+  session: OperationSession,
+  moduleName: string,
+  payload: WritePayload,
+  info: GraphQLResolveInfo,
+): Promise<unknown[]> {
   const principal = requirePrincipal(session)
   const module = session.runtime.registry.module(moduleName)
   if (!isModuleReadable(collectContextOf(session, principal, info.fragments, info.variableValues), module)) return payload.ids.map(() => null)
@@ -76,7 +91,9 @@ export async function resolvePayloadRecords(session: OperationSession, moduleNam
 export function isDryRun(values: readonly (boolean | null | undefined)[]): boolean {
   const dry = values.filter((value) => value === true).length
   if (dry > 0 && dry < values.length) {
-    throw validationFailed([{ path: ['dryRun'], code: 'DRY_RUN', message: 'dryRun must be given to all mutations of an operation or to none: they are one transaction.' }])
+    throw validationFailed([
+      { path: ['dryRun'], code: 'DRY_RUN', message: 'dryRun must be given to all mutations of an operation or to none: they are one transaction.' },
+    ])
   }
   return dry > 0
 }

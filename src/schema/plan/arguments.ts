@@ -1,6 +1,4 @@
-import {
-  type GraphQLInputType, getNullableType, isInputObjectType, isLeafType, isListType, isScalarType, Kind, type ValueNode, valueFromAST,
-} from 'graphql'
+import { type GraphQLInputType, getNullableType, isInputObjectType, isLeafType, isListType, isScalarType, Kind, type ValueNode, valueFromAST } from 'graphql'
 import type { Operand } from '../../records/read/request.ts'
 
 /** A variable that stands for one value of a filter, key or cursor; its value is bound at each execution of a plan. */

@@ -18,7 +18,12 @@ type InputObject = Readonly<Record<string, unknown>>
 const MAX_FIRST = 10_000
 
 /** `accountsAggregate(…)`. Hidden values are refused like unknown fields, outputs too: an aggregate of a hidden field tells about it. */
-export function collectAggregate(field: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[], module: ModuleDefinition, context: CollectContext): AggregateRequest {
+export function collectAggregate(
+  field: GraphQLField<unknown, unknown>,
+  nodes: readonly FieldNode[],
+  module: ModuleDefinition,
+  context: CollectContext,
+): AggregateRequest {
   const values = argumentsOf(field, nodes[0] as FieldNode, context)
   const groupType = () => argumentType(field, 'groupBy')
   const groupBy = resolvedList(values.get('groupBy'), context).map((item) => collectGroupKey(item, groupType(), module, context))
@@ -42,18 +47,28 @@ export function collectAggregate(field: GraphQLField<unknown, unknown>, nodes: r
 
 function collectGroupKey(item: InputObject, type: GraphQLInputObjectType, module: ModuleDefinition, context: CollectContext): GroupKey {
   const { through, field, value } = collectSteps(item, type, module, context)
-  if (value === false) throw validationFailed([{ path: ['groupBy', field.name], code: 'GROUP', message: `groupBy takes {${field.name}: true}; leave the key out instead of false.` }])
+  if (value === false)
+    throw validationFailed([
+      { path: ['groupBy', field.name], code: 'GROUP', message: `groupBy takes {${field.name}: true}; leave the key out instead of false.` },
+    ])
   return { through, field, bucket: value === true ? null : (value as DateBucket) }
 }
 
-function collectOrder(item: InputObject, type: GraphQLInputObjectType, groupBy: readonly GroupKey[], module: ModuleDefinition, context: CollectContext): AggregateOrder {
+function collectOrder(
+  item: InputObject,
+  type: GraphQLInputObjectType,
+  groupBy: readonly GroupKey[],
+  module: ModuleDefinition,
+  context: CollectContext,
+): AggregateOrder {
   const [name, member] = Object.entries(item)[0] as [string, unknown]
   const input = type.getFields()[name]
   const descriptor = input?.extensions.guanxi
   if (descriptor?.kind === 'count') return { kind: 'count', direction: member as 'ASC' | 'DESC' }
   if (descriptor?.kind === 'groupKey') {
     const { index, direction } = member as { index: number; direction: 'ASC' | 'DESC' }
-    if (index < 0 || index >= groupBy.length) throw validationFailed([{ path: ['orderBy', name, 'index'], code: 'INDEX', message: `groupBy has no key ${index}.` }])
+    if (index < 0 || index >= groupBy.length)
+      throw validationFailed([{ path: ['orderBy', name, 'index'], code: 'INDEX', message: `groupBy has no key ${index}.` }])
     return { kind: 'key', index, direction }
   }
   if (descriptor?.kind !== 'function') throw new DefectError(`${type.name}.${name} has no descriptor`)

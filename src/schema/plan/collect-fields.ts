@@ -1,5 +1,12 @@
 import {
-  type FieldNode, GraphQLIncludeDirective, type GraphQLObjectType, GraphQLSkipDirective, getDirectiveValues, isAbstractType, Kind, type SelectionSetNode,
+  type FieldNode,
+  GraphQLIncludeDirective,
+  type GraphQLObjectType,
+  GraphQLSkipDirective,
+  getDirectiveValues,
+  isAbstractType,
+  Kind,
+  type SelectionSetNode,
   typeFromAST,
 } from 'graphql'
 import type { CollectContext } from './collect-context.ts'

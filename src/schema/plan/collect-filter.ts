@@ -27,7 +27,12 @@ function filterObject(value: InputObject, type: GraphQLInputObjectType, module: 
     switch (descriptor.kind) {
       case 'and':
       case 'or':
-        return { kind: descriptor.kind, nodes: (member as InputObject[]).map((item, index) => item === null ? fail(nullValue([...here, index])) : filterObject(item, type, module, [...here, index], context)) }
+        return {
+          kind: descriptor.kind,
+          nodes: (member as InputObject[]).map((item, index) =>
+            item === null ? fail(nullValue([...here, index])) : filterObject(item, type, module, [...here, index], context),
+          ),
+        }
       case 'not':
         return { kind: 'not', node: filterObject(member as InputObject, type, module, here, context) }
       case 'externalId': {
@@ -55,7 +60,16 @@ function filterObject(value: InputObject, type: GraphQLInputObjectType, module: 
   return nodes.length === 1 ? (nodes[0] as FilterNode) : { kind: 'and', nodes }
 }
 
-function manyNodes(relation: string, name: string, value: InputObject, type: GraphQLInputObjectType, inner: GraphQLInputObjectType, module: ModuleDefinition, path: Path, context: CollectContext): FilterNode {
+function manyNodes(
+  relation: string,
+  name: string,
+  value: InputObject,
+  type: GraphQLInputObjectType,
+  inner: GraphQLInputObjectType,
+  module: ModuleDefinition,
+  path: Path,
+  context: CollectContext,
+): FilterNode {
   const inverse = module.inverses.get(relation)
   if (!inverse) throw new DefectError(`${module.name} has no relation ${relation}`)
   const target = context.registry.module(inverse.module)
@@ -81,7 +95,9 @@ function compareNodes(field: FieldDefinition, value: InputObject, type: GraphQLI
       return [compareNodes(field, member as InputObject, getNamedType(fields[name]?.type) as GraphQLInputObjectType, here, descriptor.part)]
     }
     if (Array.isArray(member) && member.includes(null)) throw nullValue([...here, member.indexOf(null)])
-    return [{ kind: 'compare', field, part, operator: (descriptor?.kind === 'operator' ? descriptor.operator : name) as CompareOperator, operand: operandOf(member) }]
+    return [
+      { kind: 'compare', field, part, operator: (descriptor?.kind === 'operator' ? descriptor.operator : name) as CompareOperator, operand: operandOf(member) },
+    ]
   })
   return { kind: 'and', nodes }
 }

@@ -64,7 +64,8 @@ function pageSize(values: Map<string, unknown>, context: CollectContext): { firs
 
 export function checkedPageSize(value: number, name: string, max = MAX_PAGE): number {
   if (value < 1) throw validationFailed([{ path: [name], code: 'PAGE', message: `${name} must be at least 1; ${value} was asked.` }])
-  if (value > max) throw new GuanxiError('LIMIT_EXCEEDED', `${name} may be at most ${max}; ${value} was asked. Page with after or before.`, { limit: max, asked: value })
+  if (value > max)
+    throw new GuanxiError('LIMIT_EXCEEDED', `${name} may be at most ${max}; ${value} was asked. Page with after or before.`, { limit: max, asked: value })
   return value
 }
 

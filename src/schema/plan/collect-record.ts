@@ -11,7 +11,13 @@ import { columnKey, isLongKey } from './column-key.ts'
 const COMPOSITE = new Set(['MONEY', 'PHONE', 'ADDRESS', 'GEO'])
 
 /** What is selected on a record type. `path` is the response path of the record, without indexes. */
-export function collectRecord(type: GraphQLObjectType, sets: readonly (SelectionSetNode | undefined)[], module: ModuleDefinition, path: readonly string[], context: CollectContext): RecordSelection {
+export function collectRecord(
+  type: GraphQLObjectType,
+  sets: readonly (SelectionSetNode | undefined)[],
+  module: ModuleDefinition,
+  path: readonly string[],
+  context: CollectContext,
+): RecordSelection {
   const fields: SelectedField[] = []
   for (const [responseKey, nodes] of collectFields(type, sets, context)) {
     if (isLongKey(responseKey)) context.ordinary = true
@@ -20,7 +26,14 @@ export function collectRecord(type: GraphQLObjectType, sets: readonly (Selection
   return { module, fields }
 }
 
-function collectField(key: string, path: readonly string[], nodes: readonly FieldNode[], type: GraphQLObjectType, module: ModuleDefinition, context: CollectContext): SelectedField {
+function collectField(
+  key: string,
+  path: readonly string[],
+  nodes: readonly FieldNode[],
+  type: GraphQLObjectType,
+  module: ModuleDefinition,
+  context: CollectContext,
+): SelectedField {
   const node = nodes[0] as FieldNode
   const name = node.name.value
   if (name === '__typename') return { kind: 'typename', key, value: type.name }
@@ -54,7 +67,14 @@ function collectField(key: string, path: readonly string[], nodes: readonly Fiel
       const level = levelOf(context, target, via)
       if (!isModuleReadable(context, target) || level === 'HIDDEN' || level === 'MASKED') return hidden()
       const list = collectList(field, node, target, context)
-      return { kind: 'many', key, module: target, via, list, connection: collectConnection(getNamedType(field.type) as GraphQLObjectType, nodes, target, path, context) }
+      return {
+        kind: 'many',
+        key,
+        module: target,
+        via,
+        list,
+        connection: collectConnection(getNamedType(field.type) as GraphQLObjectType, nodes, target, path, context),
+      }
     }
     case 'displayName': {
       const level = levelOf(context, module, fieldOf(module, module.nameField))
@@ -100,7 +120,13 @@ export function collectParts(type: Parameters<typeof getNamedType>[0], nodes: re
   })
 }
 
-export function collectConnection(type: GraphQLObjectType, nodes: readonly FieldNode[], module: ModuleDefinition, path: readonly string[], context: CollectContext): ConnectionSelection {
+export function collectConnection(
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+  module: ModuleDefinition,
+  path: readonly string[],
+  context: CollectContext,
+): ConnectionSelection {
   const members = [...collectFields(type, subselections(nodes), context)].map(([responseKey, group]): ConnectionMember => {
     if (isLongKey(responseKey)) context.ordinary = true
     const key = columnKey(responseKey)
@@ -125,7 +151,13 @@ export function collectConnection(type: GraphQLObjectType, nodes: readonly Field
   return { members }
 }
 
-function collectEdges(type: GraphQLObjectType, nodes: readonly FieldNode[], module: ModuleDefinition, path: readonly string[], context: CollectContext): EdgeMember[] {
+function collectEdges(
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+  module: ModuleDefinition,
+  path: readonly string[],
+  context: CollectContext,
+): EdgeMember[] {
   return [...collectFields(type, subselections(nodes), context)].map(([responseKey, group]): EdgeMember => {
     if (isLongKey(responseKey)) context.ordinary = true
     const key = columnKey(responseKey)

@@ -20,7 +20,12 @@ export function moduleForbidden(module: ModuleDefinition): GuanxiError {
  * The read request of one root field of a query; null where the answer is known without asking (an id that belongs to no module).
  * Throws FORBIDDEN for a module that the caller cannot read, VALIDATION_FAILED for bad arguments.
  */
-export function collectRoot(field: GraphQLField<unknown, unknown>, nodes: readonly FieldNode[], path: readonly string[], context: CollectContext): ReadRequest | null {
+export function collectRoot(
+  field: GraphQLField<unknown, unknown>,
+  nodes: readonly FieldNode[],
+  path: readonly string[],
+  context: CollectContext,
+): ReadRequest | null {
   const descriptor = field.extensions.guanxi
   const node = nodes[0] as FieldNode
   switch (descriptor?.kind) {
@@ -68,7 +73,13 @@ export function recordType(module: ModuleDefinition, context: Pick<CollectContex
 }
 
 /** Records of one module by id, with the selection of the given sets (mutation payloads, batched relations, handles). */
-export function collectByIds(module: ModuleDefinition, sets: readonly (SelectionSetNode | undefined)[], path: readonly string[], deleted: boolean, context: CollectContext): Extract<ReadRequest, { kind: 'byIds' }> {
+export function collectByIds(
+  module: ModuleDefinition,
+  sets: readonly (SelectionSetNode | undefined)[],
+  path: readonly string[],
+  deleted: boolean,
+  context: CollectContext,
+): Extract<ReadRequest, { kind: 'byIds' }> {
   const selection = collectRecord(recordType(module, context), sets, module, path, context)
   return { kind: 'byIds', module, ids: { kind: 'variable', name: BY_IDS_VARIABLE }, deleted, selection }
 }

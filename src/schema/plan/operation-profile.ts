@@ -1,6 +1,6 @@
 import { type DocumentNode, Kind, type OperationDefinitionNode, type TypeNode, visit } from 'graphql'
-import { cursorShape, searchShape } from '../../records/read/index.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
+import { cursorShape, searchShape } from '../../records/read/index.ts'
 
 /**
  * Which variables decide about the text of an operation's statements, and how; found once for a document.
@@ -14,7 +14,15 @@ export interface OperationProfile {
 
 type Probe = 'cursor' | 'search' | 'module'
 
-const PROBES: Readonly<Record<string, Probe | null>> = { after: 'cursor', before: 'cursor', search: 'search', id: 'module', filter: null, by: null, timeZone: null }
+const PROBES: Readonly<Record<string, Probe | null>> = {
+  after: 'cursor',
+  before: 'cursor',
+  search: 'search',
+  id: 'module',
+  filter: null,
+  by: null,
+  timeZone: null,
+}
 
 export function profileOperation(document: DocumentNode, operation: OperationDefinitionNode): OperationProfile {
   const scalars = new Set((operation.variableDefinitions ?? []).filter(({ type }) => isPlainScalar(type)).map(({ variable }) => variable.name.value))
@@ -24,7 +32,9 @@ export function profileOperation(document: DocumentNode, operation: OperationDef
     VariableDefinition: () => false,
     Variable(node, _key, _parent, _path, ancestors) {
       const name = node.name.value
-      const argument = [...ancestors].reverse().find((ancestor) => !Array.isArray(ancestor) && (ancestor as { kind: string }).kind === Kind.ARGUMENT) as { name: { value: string } } | undefined
+      const argument = [...ancestors].reverse().find((ancestor) => !Array.isArray(ancestor) && (ancestor as { kind: string }).kind === Kind.ARGUMENT) as
+        | { name: { value: string } }
+        | undefined
       const inDirective = ancestors.some((ancestor) => !Array.isArray(ancestor) && (ancestor as { kind: string }).kind === Kind.DIRECTIVE)
       const inList = ancestors.some((ancestor) => !Array.isArray(ancestor) && (ancestor as { kind: string }).kind === Kind.LIST)
       const probe = argument === undefined ? undefined : PROBES[argument.name.value]
@@ -39,7 +49,10 @@ export function profileOperation(document: DocumentNode, operation: OperationDef
   for (const { variable } of operation.variableDefinitions ?? []) {
     if (!probes.has(variable.name.value)) structural.add(variable.name.value)
   }
-  return { structural: [...structural].sort(), bound: [...probes].filter(([name]) => !structural.has(name)).map(([name, found]) => ({ name, probes: [...found] })) }
+  return {
+    structural: [...structural].sort(),
+    bound: [...probes].filter(([name]) => !structural.has(name)).map(([name, found]) => ({ name, probes: [...found] })),
+  }
 }
 
 function isPlainScalar(type: TypeNode): boolean {
