@@ -4,6 +4,7 @@ import { createRecordIdFactory } from '../../src/lib/record-id.ts'
 import { ACTIONS, type AccessPolicy, type Action, type FieldLevel, type Principal, type Scope } from '../../src/records/access/policy.ts'
 import { createDataSource, databaseOf } from '../../src/records/data-source.ts'
 import type { Database, Statement } from '../../src/records/database.ts'
+import { StaleEpochError } from '../../src/records/epochs.ts'
 import { buildRegistry, type Registry } from '../../src/records/registry/index.ts'
 import {
   type CheckedChangeSet,
@@ -41,6 +42,7 @@ export interface WriteKit {
   principal(userId: string, changes?: PolicyChanges): Promise<Principal>
   /** Makes a user, and answers its id. */
   user(name: string, team?: string): Promise<string>
+  /** Runs again under the current epochs where they moved on, as the executor does. */
   run<T>(principal: Principal, work: (changes: CheckedChangeSet) => Promise<T>): Promise<T>
   create(principal: Principal, module: string, inputs: readonly RecordInput[]): Promise<readonly string[]>
   update(principal: Principal, module: string, items: readonly UpdateItem[]): Promise<readonly string[]>
@@ -80,17 +82,26 @@ export async function openWriteKit({ rules = [], max = 10 }: { rules?: readonly 
     roles: [],
     policy: policyOf(registry, await epochs(), changes),
   })
-  let root = await principal(SYSTEM_USER)
+  const root = await principal(SYSTEM_USER)
+  let latest = root.policy.epochs
   const options = { pathOf: (index: number) => ['input', index] }
-  const run: WriteKit['run'] = (who, work) => writer.run(who, { requestId: 'test', cause: 'api' }, work)
+  const origin = { requestId: 'test', cause: 'api' } as const
+  const run: WriteKit['run'] = async (who, work) => {
+    const under = (known: AccessPolicy['epochs']) => ({ ...who, policy: { ...who.policy, epochs: known } })
+    try {
+      return await writer.run(under(latest), origin, work)
+    } catch (error) {
+      if (!(error instanceof StaleEpochError)) throw error
+      latest = await epochs()
+      return writer.run(under(latest), origin, work)
+    }
+  }
 
   return {
     registry,
     database,
     writer,
-    get root() {
-      return root
-    },
+    root,
     takeStatements() {
       const taken = statements
       statements = []
@@ -99,7 +110,6 @@ export async function openWriteKit({ rules = [], max = 10 }: { rules?: readonly 
     principal,
     async user(name, team) {
       const [id] = (await run(root, (changes) => changes.create(registry.module('user'), [{ name, ...(team ? { team: { id: team } } : {}) }], options))).ids
-      root = await principal(SYSTEM_USER)
       return id as string
     },
     run,
