@@ -1,6 +1,7 @@
 import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql'
 import type { ApiKeyInfo, ApiKeys, Principal } from '../auth/index.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
+import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf, refreshedCaller } from './request-origin.ts'
 import { ApiKey, CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyPayload } from './types/api-key.types.ts'
 
@@ -8,9 +9,11 @@ import { ApiKey, CreateApiKeyInput, CreateApiKeyPayload, RevokeApiKeyPayload } f
 @Resolver()
 export class ApiKeyResolver {
   readonly #apiKeys: ApiKeys
+  readonly #work: CommittedWork
 
-  constructor(apiKeys: ApiKeys) {
+  constructor(apiKeys: ApiKeys, work: CommittedWork) {
     this.#apiKeys = apiKeys
+    this.#work = work
   }
 
   @Query(() => [ApiKey], { nullable: true, description: "The caller's API keys, every key for administrators; the latest first." })
@@ -22,14 +25,14 @@ export class ApiKeyResolver {
   @Mutation(() => CreateApiKeyPayload, { nullable: true, description: 'Makes an API key. Its text is shown this once.' })
   async createApiKey(@Arg('input', () => CreateApiKeyInput) input: CreateApiKeyInput, @Ctx() context: ResolverContext): Promise<CreateApiKeyPayload> {
     const expiresAt = input.expiresAt == null ? null : new Date(input.expiresAt)
-    const { apiKey, secret } = await this.#apiKeys.create(callerOf(context), { ...input, expiresAt }, originOf(context))
+    const { apiKey, secret } = await this.#work.run(context, () => this.#apiKeys.create(callerOf(context), { ...input, expiresAt }, originOf(context)))
     return { apiKey: apiKeyOf(apiKey), secret }
   }
 
   @Mutation(() => RevokeApiKeyPayload, { nullable: true, description: 'Ends an API key at once.' })
   async revokeApiKey(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RevokeApiKeyPayload> {
     const caller = callerOf(context)
-    const key = await this.#apiKeys.revoke(caller, id, originOf(context))
+    const key = await this.#work.run(context, () => this.#apiKeys.revoke(caller, id, originOf(context)))
     const reader = key.id === caller.apiKeyId ? undefined : await refreshedCaller(context)
     return { apiKey: apiKeyOf(key, reader) }
   }

@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'ty
 import type { RoleName, Roles, StoredRole } from '../auth/index.ts'
 import { notFound } from '../errors/index.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
+import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf, refreshedCaller } from './request-origin.ts'
 import { CreateRoleInput, Role, RoleField, RoleGrant, RolePayload, UpdateRoleInput, UserPayload } from './types/role.types.ts'
 
@@ -11,8 +12,11 @@ export class RoleResolver {
   readonly #roles: Roles
   readonly #all = new WeakMap<ResolverContext, Promise<readonly StoredRole[]>>()
 
-  constructor(roles: Roles) {
+  readonly #work: CommittedWork
+
+  constructor(roles: Roles, work: CommittedWork) {
     this.#roles = roles
+    this.#work = work
   }
 
   @Query(() => [Role], { nullable: true, description: 'All roles, by key.' })
@@ -51,7 +55,7 @@ export class RoleResolver {
 
   @Mutation(() => RolePayload, { nullable: true })
   async createRole(@Arg('input', () => CreateRoleInput) input: CreateRoleInput, @Ctx() context: ResolverContext): Promise<{ role: StoredRole }> {
-    return { role: await this.#roles.create(callerOf(context), input, originOf(context)) }
+    return { role: await this.#work.run(context, () => this.#roles.create(callerOf(context), input, originOf(context))) }
   }
 
   @Mutation(() => RolePayload, { nullable: true, description: 'Changes a role. It takes effect at once for everyone who holds it.' })
@@ -60,7 +64,7 @@ export class RoleResolver {
     @Arg('input', () => UpdateRoleInput) input: UpdateRoleInput,
     @Ctx() context: ResolverContext,
   ): Promise<{ role: StoredRole }> {
-    return { role: await this.#roles.update(callerOf(context), key, input, originOf(context)) }
+    return { role: await this.#work.run(context, () => this.#roles.update(callerOf(context), key, input, originOf(context))) }
   }
 
   @Mutation(() => UserPayload, { nullable: true })
@@ -69,7 +73,7 @@ export class RoleResolver {
     @Arg('roleKey', () => String) roleKey: string,
     @Ctx() context: ResolverContext,
   ): Promise<UserPayload> {
-    await this.#roles.assign(callerOf(context), userId, roleKey, originOf(context))
+    await this.#work.run(context, () => this.#roles.assign(callerOf(context), userId, roleKey, originOf(context)))
     return { user: new RecordHandle('user', userId, await refreshedCaller(context)) }
   }
 
@@ -79,7 +83,7 @@ export class RoleResolver {
     @Arg('roleKey', () => String) roleKey: string,
     @Ctx() context: ResolverContext,
   ): Promise<UserPayload> {
-    await this.#roles.unassign(callerOf(context), userId, roleKey, originOf(context))
+    await this.#work.run(context, () => this.#roles.unassign(callerOf(context), userId, roleKey, originOf(context)))
     return { user: new RecordHandle('user', userId, await refreshedCaller(context)) }
   }
 }

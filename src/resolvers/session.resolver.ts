@@ -2,6 +2,7 @@ import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql'
 import type { Authenticator, SessionInfo, Sessions, SessionTokens } from '../auth/index.ts'
 import { User } from '../entities/user.entity.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
+import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf } from './request-origin.ts'
 import { RefreshSessionInput, RevokeSessionPayload, Session, SessionPayload, SignInInput } from './types/session.types.ts'
 
@@ -10,10 +11,12 @@ import { RefreshSessionInput, RevokeSessionPayload, Session, SessionPayload, Sig
 export class SessionResolver {
   readonly #sessions: Sessions
   readonly #authenticator: Authenticator
+  readonly #work: CommittedWork
 
-  constructor(sessions: Sessions, authenticator: Authenticator) {
+  constructor(sessions: Sessions, authenticator: Authenticator, work: CommittedWork) {
     this.#sessions = sessions
     this.#authenticator = authenticator
+    this.#work = work
   }
 
   @Query(() => User, { nullable: true, description: 'The signed-in user.' })
@@ -30,12 +33,12 @@ export class SessionResolver {
 
   @Mutation(() => SessionPayload, { nullable: true, description: 'Opens a session with e-mail address and password.' })
   async signIn(@Arg('input', () => SignInInput) input: SignInInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
-    return this.#payload(await this.#sessions.signIn(input, originOf(context)))
+    return this.#payload(await this.#work.run(context, () => this.#sessions.signIn(input, originOf(context))))
   }
 
   @Mutation(() => SessionPayload, { nullable: true, description: 'Trades a refresh token for new tokens.' })
   async refreshSession(@Arg('input', () => RefreshSessionInput) input: RefreshSessionInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
-    return this.#payload(await this.#sessions.refresh(input.refreshToken, originOf(context)))
+    return this.#payload(await this.#work.run(context, () => this.#sessions.refresh(input.refreshToken, originOf(context))))
   }
 
   @Mutation(() => Boolean, { nullable: true, description: "Ends the caller's session at once, on all its connections." })
@@ -47,7 +50,8 @@ export class SessionResolver {
   @Mutation(() => RevokeSessionPayload, { nullable: true, description: "Ends one of the caller's sessions." })
   async revokeSession(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RevokeSessionPayload> {
     const caller = callerOf(context)
-    return { session: sessionOf(await this.#sessions.revoke(caller, id, originOf(context)), caller.sessionId) }
+    const session = await this.#work.run(context, () => this.#sessions.revoke(caller, id, originOf(context)))
+    return { session: sessionOf(session, caller.sessionId) }
   }
 
   async #payload({ accessToken, refreshToken, expiresAt, userId, sessionId }: SessionTokens): Promise<SessionPayload> {

@@ -5,6 +5,7 @@ import type { AccessExplainer, ApiKeys, Authenticator, Roles, Sessions, UserPass
 import { DefectError } from '../errors/index.ts'
 import { AccessResolver } from './access.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
+import { CommittedWork } from './committed-work.ts'
 import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver } from './module.resolver.ts'
 import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
@@ -26,11 +27,12 @@ export interface StaticServices {
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
   const { authenticator, sessions, apiKeys, passwords, roles, explainer } = services
+  const work = new CommittedWork()
   const instances: readonly object[] = [
-    new SessionResolver(sessions, authenticator),
-    new ApiKeyResolver(apiKeys),
-    new RoleResolver(roles),
-    new UserResolver(roles, passwords, authenticator),
+    new SessionResolver(sessions, authenticator, work),
+    new ApiKeyResolver(apiKeys, work),
+    new RoleResolver(roles, work),
+    new UserResolver(roles, passwords, authenticator, work),
     new ModuleResolver(),
     new FieldLabelResolver(),
     new FieldOptionLabelResolver(),

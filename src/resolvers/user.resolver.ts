@@ -3,6 +3,7 @@ import { Arg, Ctx, Field, FieldResolver, ID, InputType, Mutation, Resolver, Root
 import type { Authenticator, RoleName, Roles, UserPasswords } from '../auth/index.ts'
 import { User } from '../entities/user.entity.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
+import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf } from './request-origin.ts'
 import { Role, UserPayload } from './types/role.types.ts'
 
@@ -24,13 +25,15 @@ export class UserResolver {
   readonly #roles: Roles
   readonly #passwords: UserPasswords
   readonly #authenticator: Authenticator
+  readonly #work: CommittedWork
   /** One statement for all users of an operation, however they are nested. */
   readonly #loaders = new WeakMap<ResolverContext, DataLoader<string, readonly RoleName[]>>()
 
-  constructor(roles: Roles, passwords: UserPasswords, authenticator: Authenticator) {
+  constructor(roles: Roles, passwords: UserPasswords, authenticator: Authenticator, work: CommittedWork) {
     this.#roles = roles
     this.#passwords = passwords
     this.#authenticator = authenticator
+    this.#work = work
   }
 
   @FieldResolver(() => [Role], { nullable: true, description: 'Roles that the user holds, by key.' })
@@ -46,7 +49,7 @@ export class UserResolver {
   @Mutation(() => UserPayload, { nullable: true, description: 'Sets a password and ends every session of the user.' })
   async setPassword(@Arg('input', () => SetPasswordInput) input: SetPasswordInput, @Ctx() context: ResolverContext): Promise<UserPayload> {
     const caller = callerOf(context)
-    await this.#passwords.set(caller, input, originOf(context))
+    await this.#work.run(context, () => this.#passwords.set(caller, input, originOf(context)))
     // Changing one's own password has just ended the session that asks.
     const reader = await this.#authenticator.principalOfUser(caller.userId)
     return { user: new RecordHandle('user', input.userId, reader ?? undefined) }

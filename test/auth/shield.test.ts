@@ -7,7 +7,7 @@ import { buildRegistry } from '../../src/records/registry/index.ts'
 import { buildStaticSchema, type StaticServices } from '../../src/resolvers/static-schema.ts'
 import { buildSchema } from '../../src/schema/build/index.ts'
 import { schemaResolvers } from '../../src/schema/execute/index.ts'
-import { createRuleTree } from '../../src/schema/rules.ts'
+import { createRuleTree, plannedVerdict } from '../../src/schema/rules.ts'
 import { applyShield, ruleCoverage } from '../../src/schema/shield.ts'
 
 /** Services that note being called; what they answer does not matter here. */
@@ -106,6 +106,31 @@ describe('the rule tree', () => {
   })
 })
 
+describe('generated root fields', () => {
+  const reader = {
+    ...principal(),
+    policy: { modules: new Map([['account', { actions: new Map([['READ', 'OWN']]), fields: new Map() }]]) },
+  } as unknown as Principal
+  const verdict = (descriptor: Parameters<typeof plannedVerdict>[0], who: Principal | null) => {
+    const answer = plannedVerdict(descriptor, { principal: who, runtime: { version: 1, registry, schema: undefined as never } })
+    return answer === true ? 'allowed' : (answer as { code?: string }).code
+  }
+
+  test('are asked about once, by the same checks', () => {
+    for (const kind of ['list', 'get', 'getBy', 'aggregate'] as const) {
+      expect(verdict({ kind, module: 'account' }, null)).toBe('UNAUTHENTICATED')
+      expect(verdict({ kind, module: 'account' }, reader)).toBe('allowed')
+      expect(verdict({ kind, module: 'contact' }, reader)).toBe('FORBIDDEN')
+    }
+    for (const operation of ['create', 'update', 'upsert', 'delete', 'restore'] as const) {
+      expect(verdict({ kind: 'write', module: 'account', operation, many: false }, reader)).toBe('FORBIDDEN')
+    }
+    expect(verdict({ kind: 'node' }, null)).toBe('UNAUTHENTICATED')
+    expect(verdict({ kind: 'node' }, reader)).toBe('allowed')
+    expect(verdict({ kind: 'displayName' }, reader)).toBe('FORBIDDEN')
+  })
+})
+
 describe('the final schema', () => {
   const guarded = applyShield(buildStaticSchema(notingServices([])), async () => true)
 
@@ -139,5 +164,22 @@ describe('the final schema', () => {
     expect(wrapped('User')).toEqual(['roles'])
     expect(wrapped('SessionPayload')).toEqual([])
     expect(wrapped('Role').sort()).toEqual(['fields', 'grants'])
+  })
+})
+
+describe('an operation that is run again because rights changed meanwhile', () => {
+  const roots = Object.entries(ROOTS).filter(([name]) => name.startsWith('Mutation.') && name !== 'Mutation.signOut')
+
+  test.each(roots)('does the work of %s once', async (_name, source) => {
+    const calls: string[] = []
+    const schema = buildStaticSchema(notingServices(calls))
+    const request = { caller: { forget: () => {}, principal: async () => principal('admin') } }
+    const again = () =>
+      execute({ schema, document: parse(source), contextValue: { principal: principal('admin'), runtime: { version: 1, registry, schema }, request } })
+    await again()
+    const done = calls.filter((call) => !call.startsWith('authenticator'))
+    await again()
+    expect(calls.filter((call) => !call.startsWith('authenticator'))).toEqual(done)
+    expect(done).toHaveLength(1)
   })
 })
