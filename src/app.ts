@@ -11,8 +11,10 @@ import {
   type PasswordHasher,
   requireCurrentRights,
   seedRoles,
+  userAccessRule,
 } from './auth/index.ts'
 import type { Config } from './config/index.ts'
+import { coreRules } from './domain/index.ts'
 import { coreModules } from './entities/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { createRecordIdFactory } from './lib/record-id.ts'
@@ -76,7 +78,7 @@ export async function createKernel(
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = buildRegistry(coreModules(), 1)
     const newId = createRecordIdFactory(() => now().getTime())
-    const writer = createWriter({ database, registry: () => registry, newId, now })
+    const writer = createWriter({ database, registry: () => registry, newId, now, rules: [...coreRules, userAccessRule] })
     return {
       database,
       writer,

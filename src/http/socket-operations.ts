@@ -107,15 +107,15 @@ export function createSocketOperations({
       if (!(answer instanceof CarriedAnswer)) return undefined
       const place = randomUUID()
       carried.set(place, answerText(answer.answer))
-      return place as never
+      return { place } as never
     },
     unfold: (text) => {
       if (carried.size === 0) return text
-      const place = /"payload":"([0-9a-f-]{36})"/.exec(text)?.[1]
+      const place = /"payload":\{"place":"([0-9a-f-]{36})"\}/.exec(text)?.[1]
       const answer = place === undefined ? undefined : carried.get(place)
       if (place === undefined || answer === undefined) return text
       carried.delete(place)
-      return text.replace(`"${place}"`, () => answer)
+      return text.replace(`{"place":"${place}"}`, () => answer)
     },
     drain: async (timeout) => {
       draining = true

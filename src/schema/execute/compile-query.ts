@@ -7,7 +7,7 @@ import type { CollectContext, RedactedSelection } from '../plan/collect-context.
 import { collectFields } from '../plan/collect-fields.ts'
 import { collectRoot } from '../plan/collect-root.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
-import { emptyAnswer, isPlannedRoot } from './read-records.ts'
+import { emptyAnswer, isPlannedRoot, requireAllowed } from './read-records.ts'
 import { type EngineSettings, planContext, planInputs } from './session.ts'
 
 /** One member of `data` on the text path. */
@@ -71,6 +71,7 @@ export function compileQuery(
     }
     const field = queryType.getFields()[node.name.value]
     try {
+      requireAllowed(field?.extensions.guanxi, { principal, runtime })
       const request = collectRoot(field as never, nodes, [responseKey], context)
       roots.push(
         request === null

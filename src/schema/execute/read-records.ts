@@ -6,6 +6,7 @@ import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
 import { subselections } from '../plan/collect-fields.ts'
 import { BY_IDS_VARIABLE, collectByIds, collectRoot, moduleOfId } from '../plan/collect-root.ts'
+import { plannedVerdict } from '../rules.ts'
 import { collectContextOf, type OperationSession, planContext, planInputs } from './session.ts'
 
 /** Response path of a resolver without list indexes. */
@@ -30,10 +31,17 @@ export function emptyAnswer(request: ReadRequest): GuanxiError {
   return notFound(request.kind === 'list' ? request.module.pluralName : request.module.name)
 }
 
+/** Evaluates the rule tree for a generated root field; throws what it answers instead of true. */
+export function requireAllowed(descriptor: FieldDescriptor | undefined, context: Pick<OperationSession, 'principal' | 'runtime'>): void {
+  const verdict = descriptor === undefined || plannedVerdict(descriptor, context)
+  if (verdict !== true) throw verdict
+}
+
 /** Root record field of a query on the ordinary path. */
 export async function resolveRoot(session: OperationSession, info: GraphQLResolveInfo): Promise<unknown> {
-  const principal = requirePrincipal(session)
   const field = info.parentType.getFields()[info.fieldName]
+  requireAllowed(field?.extensions.guanxi, session)
+  const principal = requirePrincipal(session)
   const context = collectContextOf(session, principal, info.fragments, info.variableValues)
   const request = collectRoot(field as never, info.fieldNodes, responsePath(info), context)
   if (request === null) throw notFound('record')

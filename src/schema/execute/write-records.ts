@@ -14,7 +14,7 @@ import type {
 } from '../../records/write/request.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
 import { isModuleReadable } from '../plan/collect-context.ts'
-import { requirePrincipal, resolveByIds } from './read-records.ts'
+import { requireAllowed, requirePrincipal, resolveByIds } from './read-records.ts'
 import { collectContextOf, type OperationSession } from './session.ts'
 
 type WriteDescriptor = Extract<FieldDescriptor, { kind: 'write' }>
@@ -42,7 +42,7 @@ interface WriteArguments {
 /** Record mutation of one root field, inside the operation's transaction. */
 export async function resolveWrite(session: OperationSession, descriptor: WriteDescriptor, args: WriteArguments): Promise<WritePayload> {
   const { changes } = session
-  requirePrincipal(session)
+  requireAllowed(descriptor, session)
   if (!changes) throw new DefectError('a record mutation needs a change set')
   const module = session.runtime.registry.module(descriptor.module)
   const outcome = await write(changes, module, descriptor, args)
