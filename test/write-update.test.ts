@@ -210,7 +210,7 @@ describe('updating records', () => {
     const id = await one({ name: 'Taker' })
     await expect(kit.update(kit.root, 'account', [{ id, input: { code: 'HELD' } }])).rejects.toMatchObject({
       code: 'DUPLICATE',
-      details: { module: 'account', fields: ['code'] },
+      details: { module: 'account', fields: ['code'], issues: [{ path: ['input', 0, 'code'] }] },
     })
     expect(await kit.row('account', id)).toMatchObject({ code: null, version: 1 })
   })

@@ -152,6 +152,15 @@ describe('upserting records', () => {
     expect(await kit.counts()).toEqual(before)
   })
 
+  test('an external id as key and in the input is one', async () => {
+    const id = { system: 'erp', key: 'BOTH' }
+    const { ids } = await kit.upsert(kit.root, 'account', [{ by: { externalId: id }, input: { name: 'N', externalIds: [id, { system: 'shop', key: 'S' }] } }])
+    expect(await kit.rows('SELECT system, key FROM external_id WHERE record_id = $1 ORDER BY 1', [ids[0]])).toEqual([id, { system: 'shop', key: 'S' }])
+    expect(await kit.rows("SELECT changes->'external_ids' AS ids FROM record_history WHERE record_id = $1", [ids[0]])).toEqual([
+      { ids: { before: [], after: [id, { system: 'shop', key: 'S' }] } },
+    ])
+  })
+
   test('ifVersion on upsert', async () => {
     const { ids } = await kit.upsert(kit.root, 'account', [{ by: { code: 'IFV' }, input: { name: 'N' } }])
     await kit.upsert(kit.root, 'account', [{ by: { code: 'IFV' }, input: { name: 'M' }, ifVersion: 1 }])

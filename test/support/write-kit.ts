@@ -138,6 +138,7 @@ export async function openWriteKit({ rules = [], max = 10 }: { rules?: readonly 
 function policyOf(registry: Registry, epochs: AccessPolicy['epochs'], { actions = {}, modules = {}, fields = {}, scopes = {} }: PolicyChanges): AccessPolicy {
   return {
     shape: JSON.stringify({ actions, modules, fields }),
+    merged: { OWN: false, TEAM: false, TEAM_TREE: false },
     epochs,
     scopes: { ...EVERY_SCOPE, ...scopes },
     modules: new Map(

@@ -8,7 +8,7 @@ import { assignNumbers } from './auto-numbers.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { type ColumnContext, imageOf, type Money } from './columns.ts'
 import type { Draft } from './draft.ts'
-import { findDuplicates } from './duplicates.ts'
+import { findDuplicates, findTakenValues } from './duplicates.ts'
 import { duplicate, writeExternalIds } from './external-ids.ts'
 import type { ExternalId } from './input.ts'
 import { underOwnEpochs } from './own-epochs.ts'
@@ -72,6 +72,12 @@ export async function applyChanges(
     .map((draft) => ({ draft, changed: draft.changedFields() }))
     .filter(({ draft, changed }) => draft.operation !== 'UPDATED' || changed.length > 0 || draft.externalIds !== null)
   if (rowWrites.length === 0) return
+  const taken = await findTakenValues(
+    session,
+    module,
+    rowWrites.map(({ draft }) => draft).filter(({ operation }) => operation !== 'DELETED'),
+  )
+  if (taken.length > 0) throw duplicate(module, taken)
   const written = await underOwnEpochs(session, module, () => updateRows(session, module, rowWrites, action, authority, columnContext(session)))
   await settle(
     writes,

@@ -21,6 +21,13 @@ export interface DraftOptions {
   readonly issues: Issue[]
 }
 
+/** External ids of a record before and after a change; `claimed`: those that are written together with its row. */
+export interface PlannedExternalIds {
+  readonly before: readonly ExternalId[]
+  readonly after: readonly ExternalId[]
+  readonly claimed?: readonly ExternalId[]
+}
+
 /** One change on its way from input to row: before and after image, and what rules add. */
 export class Draft implements PendingChange {
   readonly module: ModuleDefinition
@@ -32,7 +39,7 @@ export class Draft implements PendingChange {
   readonly version: number
   operation: Operation
   /** External ids before and after, where the input names them. */
-  externalIds: { readonly before: readonly ExternalId[]; readonly after: readonly ExternalId[] } | null = null
+  externalIds: PlannedExternalIds | null = null
   readonly #after: Record<string, unknown>
   readonly #given = new Set<string>()
   readonly #defaults: ValueDefaults
@@ -135,7 +142,7 @@ export class Draft implements PendingChange {
     const changes: Record<string, { before: unknown; after: unknown }> = {}
     for (const field of changed)
       changes[field.column] = { before: outputForm(field, this.before?.[field.name]), after: outputForm(field, this.#after[field.name]) }
-    if (this.externalIds) changes['external_ids'] = this.externalIds
+    if (this.externalIds) changes['external_ids'] = { before: this.externalIds.before, after: this.externalIds.after }
     return changes
   }
 

@@ -31,13 +31,42 @@ export function duplicateIssue(module: ModuleDefinition, draft: Pick<Draft, 'pat
   return { path: [...draft.path, field], code: 'DUPLICATE', message: `Another ${module.name} already has this ${field}.` }
 }
 
-async function takenValues(session: Session, module: ModuleDefinition, field: FieldDefinition, keys: readonly string[]): Promise<Set<string>> {
+/**
+ * Likewise for stored records that are about to take unique values; asked beforehand, since a violation ends the transaction
+ * without saying which record it was. The unique index has the last word.
+ */
+export async function findTakenValues(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<Issue[]> {
+  const issues: Issue[] = []
+  for (const field of module.uniqueFields) {
+    const takers = drafts.filter((draft) => (draft.after[field.name] ?? null) !== null && (draft.operation === 'RESTORED' || draft.changes(field.name)))
+    if (takers.length === 0) continue
+    const keys = takers.map((draft) => uniqueKey(field, draft.after[field.name]))
+    const taken = await takenValues(
+      session,
+      module,
+      field,
+      keys,
+      drafts.map(({ id }) => id),
+    )
+    for (const [index, draft] of takers.entries()) if (taken.has(keys[index] as string)) issues.push(duplicateIssue(module, draft, field.name))
+  }
+  return issues
+}
+
+async function takenValues(
+  session: Session,
+  module: ModuleDefinition,
+  field: FieldDefinition,
+  keys: readonly string[],
+  except: readonly string[] = [],
+): Promise<Set<string>> {
   const builder = new StatementBuilder(session.registry)
   const table = builder.secured(module, 'READ', session.unrestricted, 't')
   const key = uniqueKeySql(field, 't')
   const values = builder.bind(keys, field.type === 'INTEGER' ? 'int[]' : 'text[]')
+  const others = except.length > 0 ? `AND t.id <> ALL(${builder.bind(except, 'uuid[]')})` : ''
   const rows = await session.transaction.query<{ key: string }>(
-    builder.statement(`SELECT ${key}::text AS key FROM ${table.from} WHERE ${key} = ANY(${values}) AND t.deleted_at IS NULL`),
+    builder.statement(`SELECT ${key}::text AS key FROM ${table.from} WHERE ${key} = ANY(${values}) AND t.deleted_at IS NULL ${others}`),
   )
   return new Set(rows.map((row) => row.key))
 }

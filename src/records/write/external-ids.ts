@@ -25,6 +25,12 @@ export async function planExternalIds(session: Session, pairs: readonly { readon
   }
 }
 
+/** Notes an external id that is taken together with the record's row. */
+export function claimExternalId(draft: Draft, id: ExternalId): void {
+  const after = draft.externalIds?.after ?? []
+  draft.externalIds = { before: [], after: sorted([...difference(after, [id]), id]), claimed: [id] }
+}
+
 function sorted(ids: readonly ExternalId[]): ExternalId[] {
   return ids.map(({ system, key }) => ({ system, key })).sort((a, b) => (externalKey(a) < externalKey(b) ? -1 : 1))
 }
@@ -45,10 +51,10 @@ async function readExternalIds(session: Session, ids: readonly string[]): Promis
  * DUPLICATE; one of a deleted record passes over to the new holder.
  */
 export async function writeExternalIds(session: Session, module: ModuleDefinition, drafts: readonly Draft[], issues: Issue[]): Promise<void> {
-  const planned = drafts.flatMap((draft) => (draft.externalIds ? [{ draft, ...draft.externalIds }] : []))
+  const planned = drafts.flatMap((draft) => (draft.externalIds ? [{ draft, claimed: [] as readonly ExternalId[], ...draft.externalIds }] : []))
   if (planned.length === 0) return
   const gone = planned.flatMap(({ draft, before, after }) => difference(before, after).map((id) => ({ ...id, draft })))
-  const added = planned.flatMap(({ draft, before, after }) => difference(after, before).map((id) => ({ ...id, draft })))
+  const added = planned.flatMap(({ draft, before, after, claimed }) => difference(after, [...before, ...claimed]).map((id) => ({ ...id, draft })))
   if (gone.length > 0) await removeAll(session, module, gone)
   if (added.length === 0) return
   const holders = await addAll(session, module, added)
@@ -93,7 +99,7 @@ async function addAll(session: Session, module: ModuleDefinition, added: readonl
     builder.statement(`INSERT INTO external_id AS e (module_number, system, key, record_id)
 SELECT ${number}, k.system, k.key, k.id FROM unnest(${systems}, ${keys}, ${ids}) AS k(system, key, id)
 ON CONFLICT (module_number, system, key) DO UPDATE SET record_id = EXCLUDED.record_id
-WHERE EXISTS (SELECT FROM ${table.from} WHERE t.id = e.record_id AND t.deleted_at IS NOT NULL)
+WHERE e.record_id = EXCLUDED.record_id OR EXISTS (SELECT FROM ${table.from} WHERE t.id = e.record_id AND t.deleted_at IS NOT NULL)
 RETURNING e.system, e.key, e.record_id AS id`),
   )
   return new Map(rows.map(({ system, key, id }) => [externalKey({ system, key }), id]))

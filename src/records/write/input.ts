@@ -6,6 +6,9 @@ import type { RecordInput, WriteOptions } from './request.ts'
 import type { Authority, Session } from './session.ts'
 import { coerceValue, type Fail, storableText } from './values.ts'
 
+/** Longest list of external ids of one record. */
+const MAX_LIST = 100
+
 export type IssuePath = readonly (string | number)[]
 
 /** One item's input after its values were checked on their own; what needs the database or the stored record comes later. */
@@ -155,6 +158,7 @@ export function parseExternalId(value: unknown, fail: Fail, at: readonly (string
 function externalIds(value: unknown, fail: Fail): readonly ExternalId[] | null | undefined {
   if (value === null) return null
   if (!Array.isArray(value)) return fail('LIST', 'externalIds must be a list of {system, key}.')
+  if (value.length > MAX_LIST) return fail('TOO_LONG', `externalIds has ${value.length} entries; at most ${MAX_LIST} are allowed.`)
   const ids = value.map((entry, index) => parseExternalId(entry, fail, [index]))
   return ids.every((id) => id !== undefined) ? (ids as ExternalId[]) : undefined
 }

@@ -9,7 +9,7 @@ import { checkVersions } from './conflict.ts'
 import { nameRecord, newDraft } from './create.ts'
 import type { Draft } from './draft.ts'
 import { findDuplicates } from './duplicates.ts'
-import { duplicate, planExternalIds } from './external-ids.ts'
+import { claimExternalId, duplicate, planExternalIds } from './external-ids.ts'
 import { type ExternalId, type IssuePath, type ParsedInput, parseExternalId, parseInput } from './input.ts'
 import { externalKey, mayFindBy, type ResolvedReferences, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
 import type { RecordRef, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
@@ -195,6 +195,7 @@ async function createMissing(
     session,
     [...drafts].map(([draft, { parsed }]) => ({ draft, parsed })),
   )
+  for (const [draft, key] of keys) claimExternalId(draft, key)
   const left = new Set(await applyCreates(writes, module, [...drafts.keys()], authority, issues, { yielding: true, keys }))
   for (const [draft, target] of drafts) if (!left.has(draft)) done(target, draft.id, true)
   // At the first look the rival may be the very record that the key names; the next look tells.

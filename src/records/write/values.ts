@@ -26,6 +26,7 @@ const MAX_INTEGER_DIGITS = 28
 const MAX_MONEY_DIGITS = 15
 const MAX_JSON_CHARACTERS = 262_144
 const MAX_JSON_DEPTH = 64
+const MAX_TAGS = 100
 const INT32 = { min: -2_147_483_648, max: 2_147_483_647 }
 
 /**
@@ -109,7 +110,7 @@ function shortened(value: string): string {
 }
 
 function isWebAddress(value: string): boolean {
-  if (!/^https?:\/\/[^\s]+$/i.test(value) || /\p{Cc}/u.test(value)) return false
+  if (!/^https?:\/\/[^\s/?#\\][^\s]*$/i.test(value) || /\p{Cc}/u.test(value)) return false
   try {
     const { protocol, hostname } = new URL(value)
     return (protocol === 'http:' || protocol === 'https:') && hostname !== ''
@@ -253,6 +254,7 @@ function jsonFlaw(value: unknown, depth: number): keyof typeof JSON_FLAWS | null
 
 function tagNames(input: unknown, fail: Fail): string[] | undefined {
   if (!Array.isArray(input)) return fail('LIST', 'tags must be a list of names.')
+  if (input.length > MAX_TAGS) return fail('TOO_LONG', `tags has ${input.length} names; at most ${MAX_TAGS} are allowed.`)
   const names: string[] = []
   for (const [index, entry] of input.entries()) {
     const name = storableText('A tag', entry, 100, fail, [index])
