@@ -22,9 +22,6 @@ export interface Seeded {
   readonly demo: SeededDemo | undefined
 }
 
-/** File that keeps the generated password of the demo users. */
-export const DEMO_PASSWORD_FILE = 'demo-password'
-
 /** Makes the first administrator and loads the demo data, where they are missing and wanted. A cut-off load is done again. */
 export async function seed(kernel: Kernel, config: Config): Promise<Seeded> {
   const administrator = await ensureAdministrator(kernel, config)
@@ -48,5 +45,5 @@ async function isUsed(database: Database): Promise<boolean> {
 
 function keptPassword(dataDir: string): string {
   prepareDataDir(dataDir)
-  return privateFile(join(dataDir, DEMO_PASSWORD_FILE), generatePassword).value
+  return privateFile(join(dataDir, 'demo-password'), generatePassword).value
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type App, createApp } from '../app.ts'
+import type { App } from '../app.ts'
 import { type Config, type Environment, loadConfig } from '../config/index.ts'
-import { createLogger, type Logger } from '../http/index.ts'
+import { createLogger, type Logger } from '../http/logger.ts'
 import { bannerText } from '../start/banner.ts'
 import { placeOf } from '../start/check-database.ts'
 import { checkPort } from '../start/check-port.ts'
@@ -10,7 +10,7 @@ import type { EmbeddedDatabaseOptions } from '../start/embedded/index.ts'
 import { type OpenedDatabase, openDatabase } from '../start/open-database.ts'
 import { readSecrets } from '../start/secrets.ts'
 import { untilSignal } from '../start/until-signal.ts'
-import { DEMO_PASSWORD_FILE, type Seeded, seed } from './seeding.ts'
+import type { Seeded } from './seeding.ts'
 
 /**
  * `guanxi start`: configuration → database → migrations → roles, administrator, demo data → serve, until a signal. Gives the
@@ -21,9 +21,12 @@ export async function start(environment: Environment, directory: string, version
   await checkPort(config.host, config.port)
   const secrets = readSecrets(config)
   const logger = createLogger(config.logLevel)
+  // The program is loaded while PostgreSQL starts.
+  const program = Promise.all([import('../app.ts'), import('./seeding.ts')])
   const opened = await openDatabase(config, { onEvent: reportEmbedded(logger) })
   let app: App | undefined
   try {
+    const [{ createApp }, { seed }] = await program
     app = await createApp(config, { databaseUrl: opened.url, secrets, logger })
     const seeded = await seed(app.kernel, config)
     const address = await app.listen()
@@ -79,7 +82,7 @@ function announce({ config, opened, version, seeded, url, logger }: Announcement
     logins: seeded.demo.logins,
     accounts: seeded.demo.accounts,
     password: seeded.demo.generatedPassword,
-    file: kept(DEMO_PASSWORD_FILE, config.demoPassword),
+    file: kept('demo-password', config.demoPassword),
   }
   process.stdout.write(bannerText({ version, url, seconds: seconds(), database, administrator, demo }))
 }

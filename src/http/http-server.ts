@@ -53,6 +53,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+  })
+  // When it is answered, not when it came: the request may have been on its way when the drain began.
+  app.addHook('onSend', async (_, reply) => {
     if (health.draining) reply.header('connection', 'close')
   })
   app.addHook('onResponse', async (request, reply) => log(request, reply))

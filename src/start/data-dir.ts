@@ -1,4 +1,5 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { StartupError } from '../errors/index.ts'
 
 /**
@@ -8,7 +9,7 @@ import { StartupError } from '../errors/index.ts'
 export function prepareDataDir(dataDir: string): void {
   try {
     if (!existsSync(dataDir)) {
-      mkdirSync(dataDir, { recursive: true })
+      makeDirectories(dataDir)
       chmodSync(dataDir, process.getuid?.() === 0 ? 0o755 : 0o700)
     }
     if (!statSync(dataDir).isDirectory()) throw new Error('it is not a directory')
@@ -16,4 +17,10 @@ export function prepareDataDir(dataDir: string): void {
   } catch (error) {
     throw new StartupError(`DATA_DIR ${dataDir} cannot be used: ${(error as Error).message}. Choose a directory that you may write to.`)
   }
+}
+
+/** One by one: the recursive option of Node never returns below /proc and the like. */
+function makeDirectories(path: string): void {
+  if (!existsSync(dirname(path))) makeDirectories(dirname(path))
+  mkdirSync(path)
 }

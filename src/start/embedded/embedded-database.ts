@@ -51,7 +51,7 @@ export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: Emb
     const binaries = usableBinaries(installed, placement)
     const password = privateFile(join(dataDir, PASSWORD_FILE), () => randomBytes(24).toString('base64url')).value
     const created = !existsSync(placement.cluster)
-    if (created) createCluster(binaries, placement, password)
+    if (created) await createCluster(binaries, placement, password)
     else checkCluster(placement.cluster, installed.major)
     recordPlacement(dataDir, placement)
     const previousPort = readPostmasterFile(placement.cluster)?.port
