@@ -3,6 +3,7 @@ import { GraphQLError, getArgumentValues, getVariableValues } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database, Transaction } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
+import type { CheckedChangeSet } from '../../records/write/index.ts'
 import type { ChangeOrigin, ChangeSet } from '../../records/write/request.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
@@ -14,7 +15,7 @@ import { isDryRun, mixedOperation } from './write-records.ts'
 
 /** The write pipeline as the executor needs it. */
 export interface ChangeRunner {
-  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: ChangeSet, transaction: Transaction) => Promise<T>): Promise<T>
+  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>): Promise<T>
 }
 
 export interface MutationServices {
@@ -82,6 +83,8 @@ async function executeWrites(
         failed = answer
         throw session.failure
       }
+      // A dry run meets the rules of the commit too.
+      if (dryRun) await changes.check()
       if (dryRun || hasFailed(answer)) throw new RolledBack(hasFailed(answer) ? { ...answer, data: null } : answer)
       return answer
     })
