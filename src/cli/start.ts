@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { App } from '../app.ts'
 import { type Config, type Environment, loadConfig } from '../config/index.ts'
 import { createLogger, type Logger } from '../http/logger.ts'
@@ -21,9 +22,11 @@ export async function start(environment: Environment, directory: string, version
   await checkPort(config.host, config.port)
   const secrets = readSecrets(config)
   const logger = createLogger(config.logLevel)
-  // The program is loaded while PostgreSQL starts.
+  const opening = openDatabase(config, { onEvent: reportEmbedded(logger) })
+  // What goes wrong goes wrong soon. While a new cluster is made, the program is loaded beside it.
+  await Promise.race([opening, delay(100)])
   const program = Promise.all([import('../app.ts'), import('./seeding.ts')])
-  const opened = await openDatabase(config, { onEvent: reportEmbedded(logger) })
+  const opened = await opening
   let app: App | undefined
   try {
     const [{ createApp }, { seed }] = await program

@@ -1,0 +1,147 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { openTestDatabase, type TestDatabase } from './support/database.ts'
+import { runGuanxi, temporaryDirectory } from './support/guanxi-process.ts'
+
+/** What cannot start says so in one line that names the setting and the way out, and leaves nothing running. */
+describe('guanxi start refuses', () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+  let database: TestDatabase
+  let latin: string
+  let old: Server
+  let taken: Server
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory()
+    database = await openTestDatabase('empty')
+    latin = await createLatinDatabase(database)
+    old = await listen(serveOldPostgres())
+    taken = await listen(createServer())
+    writeFileSync(join(directory.path, 'file'), '')
+    mkdirSync(join(directory.path, 'incomplete', 'cluster'), { recursive: true })
+    mkdirSync(join(directory.path, 'lost'))
+    writeFileSync(join(directory.path, 'lost', 'embedded.json'), '{"base":"/nonexistent/guanxi"}')
+    mkdirSync(join(directory.path, 'foreign', 'cluster', 'global'), { recursive: true })
+    writeFileSync(join(directory.path, 'foreign', 'cluster', 'PG_VERSION'), '12\n')
+    writeFileSync(join(directory.path, 'foreign', 'cluster', 'global', 'pg_control'), '')
+  })
+
+  afterAll(async () => {
+    await Promise.all([old, taken].map((server) => new Promise((resolve) => server.close(resolve))))
+    await database.close()
+    await directory.remove()
+  })
+
+  const newer = async () => {
+    const client = new pg.Client(database.url)
+    await client.connect()
+    await client.query(
+      'CREATE TABLE schema_version (number int, name text, breaking boolean, applied_at timestamptz); INSERT INTO schema_version VALUES (100000, $$Future$$, true, now())',
+    )
+    await client.end()
+    return { DATABASE_URL: database.url }
+  }
+  const at = (path: string) => ({ DATA_DIR: join(directory.path, path) })
+
+  const cases: readonly [string, () => Record<string, string> | Promise<Record<string, string>>, RegExp][] = [
+    ['a port that is no number', () => ({ PORT: '80x' }), /^PORT "80x" is not a whole number\. It accepts a number from 0 to 65535\.$/],
+    ['a taken port', () => ({ PORT: String(portOf(taken)) }), /^PORT \d+ on 127\.0\.0\.1 is taken by another program\. Stop it, or choose another PORT\.$/],
+    ['a host of another machine', () => ({ HOST: '192.0.2.1', PORT: '4999' }), /^HOST 192\.0\.2\.1 is no address of this machine/],
+    ['production without its secret', () => ({ NODE_ENV: 'production' }), /^GUANXI_SECRET must be set when NODE_ENV is production/],
+    ['a weak secret, without printing it', () => ({ GUANXI_SECRET: 'hunter2' }), /^GUANXI_SECRET is too weak: (?!.*hunter2)/],
+    [
+      'a URL of another database',
+      () => ({ DATABASE_URL: 'mysql://root:hunter2@localhost/x' }),
+      /^DATABASE_URL is not a URL that begins with postgres:\/\/ (?!.*hunter2)/,
+    ],
+    [
+      'an unreachable database',
+      () => ({ DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x' }),
+      /^The database at 127\.0\.0\.1:1\/x cannot be used: nothing listens there\. (?!.*hunter2)/,
+    ],
+    [
+      'a database that is not there',
+      () => ({ DATABASE_URL: database.url.replace(database.name, 'nowhere') }),
+      /^The database at \S+\/nowhere cannot be used: there is no such database/,
+    ],
+    [
+      'a wrong password',
+      () => ({ DATABASE_URL: database.url.replace(/:[^:@]+@/, ':wrong@') }),
+      /^The database at \S+ cannot be used: user or password is wrong/,
+    ],
+    [
+      'a database server that is too old',
+      () => ({ DATABASE_URL: `postgres://u@127.0.0.1:${portOf(old)}/x` }),
+      /^The database server is PostgreSQL 14\.9; Guanxi needs 15 or newer/,
+    ],
+    ['a database that is not UTF-8', () => ({ DATABASE_URL: latin }), /^The database of DATABASE_URL has the encoding LATIN1; Guanxi needs UTF8/],
+    ['the schema of a newer version', newer, /^The database was migrated by a newer version of Guanxi \(Future\)/],
+    ['a DATA_DIR that is a file', () => at('file'), /^DATA_DIR \S+ cannot be used: it is not a directory/],
+    ['a DATA_DIR that cannot be made', () => ({ DATA_DIR: '/proc/guanxi' }), /^DATA_DIR \/proc\/guanxi cannot be used: /],
+    ['an incomplete cluster', () => at('incomplete'), /is not a complete PostgreSQL data directory\. Restore it from a backup, or delete/],
+    ['a cluster that has gone', () => at('lost'), /says that the database is in \/nonexistent\/guanxi\/cluster, and it is not there/],
+    ['a cluster of another version', () => at('foreign'), /was made by PostgreSQL 12 and the embedded one is 18/],
+  ]
+
+  test.each(cases)(
+    '%s',
+    async (_, environment, line) => {
+      const { code, stdout, stderr } = await runGuanxi(directory.path, 'start', { PORT: '0', DEMO: '0', ...(await environment()) }).finished
+      expect(stderr).toMatch(/^guanxi: [^\n]+\n$/)
+      expect(stderr.slice('guanxi: '.length, -1)).toMatch(line)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    },
+    10_000,
+  )
+})
+
+function portOf(server: Server): number {
+  return (server.address() as { port: number }).port
+}
+
+function listen(server: Server): Promise<Server> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
+}
+
+async function createLatinDatabase({ url, name }: TestDatabase): Promise<string> {
+  const latin = `${name}_latin`
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query(`CREATE DATABASE ${latin} ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0`)
+  await client.end()
+  return url.replace(name, latin)
+}
+
+/** Enough of PostgreSQL's protocol to say that it is version 14: https://www.postgresql.org/docs/current/protocol-flow.html */
+function serveOldPostgres(): Server {
+  const message = (type: string, body: Buffer) => {
+    const head = Buffer.alloc(5)
+    head.write(type)
+    head.writeInt32BE(body.length + 4, 1)
+    return Buffer.concat([head, body])
+  }
+  const int16 = (value: number) => Buffer.from([value >> 8, value & 255])
+  const int32 = (value: number) => Buffer.from([value >>> 24, (value >> 16) & 255, (value >> 8) & 255, value & 255])
+  const row: Readonly<Record<string, string>> = { version: '14.9', versionNumber: '140009', encoding: 'UTF8', collation: 'C', characterType: 'C', now: '0' }
+  const ready = message('Z', Buffer.from('I'))
+  const columns = Object.keys(row).map((name) =>
+    Buffer.concat([Buffer.from(`${name}\0`), int32(0), int16(0), int32(25), int16(-1 & 0xffff), int32(-1), int16(0)]),
+  )
+  const values = Object.values(row).map((value) => Buffer.concat([int32(value.length), Buffer.from(value)]))
+  const answer = Buffer.concat([
+    message('T', Buffer.concat([int16(columns.length), ...columns])),
+    message('D', Buffer.concat([int16(values.length), ...values])),
+    message('C', Buffer.from('SELECT 1\0')),
+    ready,
+  ])
+  return createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => {
+      socket.write(Buffer.concat([message('R', int32(0)), ready]))
+      socket.on('data', (data) => (data[0] === 'Q'.charCodeAt(0) ? socket.write(answer) : socket.end()))
+    })
+  })
+}
