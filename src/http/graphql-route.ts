@@ -1,6 +1,7 @@
 import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ErrorCode } from '../errors/index.ts'
 import type { Caller } from '../schema/operation.ts'
 import type { HttpContext } from './apollo.ts'
 import { documentTooLong } from './document.ts'
@@ -48,7 +49,7 @@ export function registerGraphqlRoute(app: FastifyInstance, apollo: ApolloServer<
   })
 }
 
-async function begin(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function begin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   request.trace = newTrace()
   const { host, 'content-type': type, 'content-encoding': encoding } = request.headers
   // The adapter builds a URL from the host.
@@ -56,24 +57,22 @@ async function begin(request: FastifyRequest, reply: FastifyReply): Promise<void
   if (encoding !== undefined && encoding !== 'identity') return refuse(request, reply, 415, 'Compressed bodies are not accepted.')
   const charset = /;\s*charset\s*=\s*"?([^;"\s]*)/i.exec(type ?? '')?.[1]
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) return refuse(request, reply, 415, 'The body must be in UTF-8.')
+  return undefined
 }
 
-async function checkBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+async function checkBody(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   const query = (request.body as { query?: unknown } | null | undefined)?.query
-  if (typeof query !== 'string' || query.length <= LIMITS.document) return
-  ;(request.trace as OperationTrace).outcome = 'LIMIT_EXCEEDED'
-  reply
-    .code(413)
-    .type('application/json; charset=utf-8')
-    .send(errorBody('LIMIT_EXCEEDED', documentTooLong(), request.id))
+  if (typeof query !== 'string' || query.length <= LIMITS.document) return undefined
+  return refuse(request, reply, 413, documentTooLong(), 'LIMIT_EXCEEDED')
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string): void {
-  ;(request.trace as OperationTrace).outcome = 'GRAPHQL_PARSE_FAILED'
-  reply
+/** The reply must be returned by the hook, else the handler runs too. */
+function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string, code: ErrorCode = 'GRAPHQL_PARSE_FAILED'): FastifyReply {
+  ;(request.trace as OperationTrace).outcome = code
+  return reply
     .code(status)
     .type('application/json; charset=utf-8')
-    .send(errorBody('GRAPHQL_PARSE_FAILED', message, request.id))
+    .send(errorBody(code, message, request.id))
 }
 
 function contextOf(request: FastifyRequest, callerOf: CallerOf): HttpContext {

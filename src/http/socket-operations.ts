@@ -20,7 +20,7 @@ interface SocketOperation {
 export interface SocketOperations {
   /** The operation of a `subscribe` message, read within the limits, or the errors that refuse it. */
   prepare(extra: SocketExtra, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[]
-  /** Runs queries and mutations by the engine. */
+  /** Runs what `prepare` admitted by the engine; must follow it. */
   execute(args: ExecutionArgs): Promise<ExecutionResult>
   /** Puts a place holder for the answer's text into the message that is about to be serialised. */
   carry(result: ExecutionResult): ExecutionResult | undefined
@@ -57,6 +57,8 @@ export function createSocketOperations({
     }
     const operation = getOperationAST(document, payload.operationName)
     if (!operation) return refused('GRAPHQL_VALIDATION_FAILED', unresolved(payload.operationName), requestId)
+    // Counted here: messages of one packet are all read before the first is executed.
+    running.set(extra, (running.get(extra) ?? 0) + 1)
     const trace: OperationTrace = { ...newTrace(), type: operation.operation }
     const context: SocketOperation = { extra, requestId, trace }
     return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? {}, contextValue: context }
@@ -78,7 +80,6 @@ export function createSocketOperations({
     execute: async ({ document, operationName, variableValues, contextValue }) => {
       const { extra, requestId, trace } = contextValue as SocketOperation
       const started = performance.now()
-      running.set(extra, (running.get(extra) ?? 0) + 1)
       try {
         const { ip, userAgent, client, accessMode } = extra
         const answer = await engine.execute({

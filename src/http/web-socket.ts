@@ -61,6 +61,8 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     onConnect: async ({ connectionParams, extra }) => connect(extra, connectionParams ?? {}),
     onSubscribe: (context, id, payload) => operations.prepare(context.extra, id, payload),
     execute: operations.execute,
+    // The engine answers these too.
+    subscribe: operations.execute,
     onNext: (_context, _id, _payload, _args, result) => operations.carry(result),
     onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
   })
