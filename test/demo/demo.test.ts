@@ -15,16 +15,13 @@ const ORDERS_TAKEN = { nancy: 123, andrew: 96, janet: 127, margaret: 156, steven
 describe('the demo data', () => {
   let server: TestServer
   let summary: DemoSummary | null
-  let milliseconds: number
 
   const load = () => loadDemo({ ...server.app.kernel, password: TEST_PASSWORD })
   const rows = <Row>(text: string) => server.app.kernel.database.query<Row>({ text, purpose: 'platform' })
 
   beforeAll(async () => {
     server = await startTestServer()
-    const started = performance.now()
     summary = await load()
-    milliseconds = performance.now() - started
   }, 60_000)
 
   afterAll(() => server.close())
@@ -105,10 +102,6 @@ describe('the demo data', () => {
       `SELECT count(*)::int AS sets, (SELECT count(*)::int FROM accounts) AS accounts FROM change_set WHERE operation_name = 'loadDemo'`,
     )
     expect(after).toEqual(before)
-  })
-
-  test('loads within five seconds', () => {
-    expect(milliseconds).toBeLessThan(5_000)
   })
 })
 

@@ -14,13 +14,13 @@ export function comparableColumn(field: FieldDefinition): string {
   return columnOf(field)
 }
 
-/** PostgreSQL type of the comparable column. */
+/** PostgreSQL type that the comparable column's values are written as. */
 export function comparableType(field: FieldDefinition): string {
   switch (field.type) {
+    // A rating's column is an int2, but a filter may name any Int.
     case 'INTEGER':
-      return 'int4'
     case 'RATING':
-      return 'int2'
+      return 'int4'
     case 'DURATION':
       return 'int8'
     case 'DECIMAL':
@@ -66,7 +66,7 @@ export function neverNull(field: FieldDefinition): boolean {
   return field.system && NEVER_NULL.has(field.name)
 }
 
-const SORTABLE_TYPES = new Set(['int4', 'int2', 'int8', 'numeric', 'bool', 'date', 'timestamptz', 'text'])
+const SORTABLE_TYPES = new Set(['int4', 'int8', 'numeric', 'bool', 'date', 'timestamptz', 'text'])
 
 /** Records can be ordered (and aggregated by min and max) by this field. */
 export function isSortable(field: FieldDefinition): boolean {

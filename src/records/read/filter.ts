@@ -2,7 +2,7 @@ import { DefectError, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { columnOf, comparableColumn, comparableType, isTextual } from './columns.ts'
+import { columnOf, comparableColumn, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeText } from './encode.ts'
 import { allOf, type PlanBuilder } from './plan-builder.ts'
 import type { CompareOperator, FilterNode, Operand } from './request.ts'
@@ -150,9 +150,12 @@ function listSql(column: string, operator: CompareOperator, operand: Operand, bu
   }
 }
 
-/** Tags are stored as ids of tag records and compared by name. */
+/** Tags are stored as ids of tag records and compared by name; a deleted tag is none. */
 function tagsSql(column: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
-  if (operator === 'isEmpty') return listSql(column, operator, operand, builder)
+  if (operator === 'isEmpty') {
+    const found = `EXISTS (SELECT FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL)`
+    return builder.peek(operand) === true ? `NOT ${found}` : found
+  }
   const names = textList(operand, builder)
   const ids = `ARRAY(SELECT g.id FROM tags g WHERE g.name = ANY(${names}) AND g.deleted_at IS NULL)`
   if (operator === 'hasAny') return `${column} && ${ids}`
@@ -161,33 +164,39 @@ function tagsSql(column: string, operator: CompareOperator, operand: Operand, bu
   throw new DefectError(`operator ${operator} does not apply to tags`)
 }
 
-/** A phone matches by what was typed or by its international form. */
+/** A phone matches by what was typed or, whatever the spelling of the operand, by its international form; that one it is ordered by. */
 function phoneSql(field: FieldDefinition, table: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
   const raw = `${table}.${columnOf(field)}`
   const e164 = `${table}.${columnOf(field, 'e164')}`
-  const compact = `regexp_replace(${operator === 'in' || operator === 'notIn' ? 'v' : textOperand(operand, builder)}, '[^+0-9]', '', 'g')`
+  if (operator === 'in' || operator === 'notIn') {
+    const match = `EXISTS (SELECT FROM unnest(${textList(operand, builder)}) v WHERE ${raw} = v OR ${e164} = ${digitsSql('v')})`
+    return operator === 'in' ? match : `NOT ${match}`
+  }
+  const text = textOperand(operand, builder)
+  const digits = digitsSql(text)
+  // Fewer digits are found in nearly every number.
+  const either = (match: (column: string, part: string) => string) =>
+    `(${match(`guanxi_fold(${raw})`, `guanxi_fold(${text})`)} OR (length(${digits}) > 2 AND ${match(e164, digits)}))`
   switch (operator) {
     case 'eq':
-      return `(${raw} = ${textOperand(operand, builder)} OR ${e164} = ${compact})`
+      return `(${raw} = ${text} OR ${e164} = ${digits})`
     case 'ne':
-      return `(${raw} = ${textOperand(operand, builder)} OR ${e164} = ${compact}) IS NOT TRUE`
-    case 'in':
-    case 'notIn': {
-      const match = `EXISTS (SELECT FROM unnest(${textList(operand, builder)}) v WHERE ${raw} = v OR ${e164} = ${compact})`
-      return operator === 'in' ? match : `NOT ${match}`
-    }
+      return `(${raw} = ${text} OR ${e164} = ${digits}) IS NOT TRUE`
     case 'contains':
-      return `(strpos(guanxi_fold(${raw}), guanxi_fold(${textOperand(operand, builder)})) > 0 OR (length(${compact}) > 2 AND strpos(${e164}, ${compact}) > 0))`
+      return either((column, part) => `strpos(${column}, ${part}) > 0`)
     case 'startsWith':
-      return `(starts_with(guanxi_fold(${raw}), guanxi_fold(${textOperand(operand, builder)})) OR (length(${compact}) > 2 AND starts_with(${e164}, ${compact})))`
-    default:
-      return textFallback(field, e164, operator, operand, builder)
+      return either((column, part) => `starts_with(${column}, ${part})`)
+    case 'endsWith':
+      return either((column, part) => `right(${column}, length(${part})) = ${part}`)
+    default: {
+      const sign = SIGNS[operator]
+      if (sign === undefined) throw new DefectError(`${field.id}: operator ${operator} does not apply`)
+      return `${e164} ${sign} ${digits}`
+    }
   }
 }
 
-function textFallback(field: FieldDefinition, column: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
-  if (operator === 'endsWith') return `right(${column}, length(${textOperand(operand, builder)})) = ${textOperand(operand, builder)}`
-  const sign = SIGNS[operator]
-  if (sign === undefined || !isTextual(field)) throw new DefectError(`${field.id}: operator ${operator} does not apply`)
-  return `${column} ${sign} ${textOperand(operand, builder)}`
+/** A number without blanks, brackets and dashes. */
+function digitsSql(text: string): string {
+  return `regexp_replace(guanxi_fold(${text}), '[^+0-9]', '', 'g')`
 }

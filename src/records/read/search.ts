@@ -13,7 +13,8 @@ const MAX_LENGTH = 200
 /** Words of a search text; every one must be found, each in any searchable field. Throws LIMIT_EXCEEDED. */
 export function searchTerms(value: unknown): readonly string[] {
   const text = encodeText(value)
-  if (text.length > MAX_LENGTH) throw new GuanxiError('LIMIT_EXCEEDED', `A search text may have ${MAX_LENGTH} characters; this one has ${text.length}.`)
+  const length = [...text].length
+  if (length > MAX_LENGTH) throw new GuanxiError('LIMIT_EXCEEDED', `A search text may have ${MAX_LENGTH} characters; this one has ${length}.`)
   const terms = text.split(/\s+/u).filter((term) => term.length > 0)
   if (terms.length > MAX_TERMS) throw new GuanxiError('LIMIT_EXCEEDED', `A search may have ${MAX_TERMS} words; this one has ${terms.length}.`)
   return terms

@@ -7,7 +7,7 @@ export type ReportDefect = (error: unknown, requestId: string) => void
 /** The client's form of any failure: GuanxiErrors as they are, errors of graphql-js itself as validation failures, all else as INTERNAL and nothing more. */
 export function formatError(error: unknown, requestId: string, report: ReportDefect, path?: readonly (string | number)[]): GraphQLFormattedError {
   const located = error instanceof GraphQLError ? error : undefined
-  const cause = located?.originalError ?? (located ? undefined : error)
+  const cause = causeOf(error)
   const place = {
     ...(located?.locations ? { locations: located.locations } : {}),
     ...((located?.path ?? path) ? { path: located?.path ?? path } : {}),
@@ -19,6 +19,13 @@ export function formatError(error: unknown, requestId: string, report: ReportDef
   }
   report(cause, requestId)
   return { message: 'An internal error occurred. Report the request id.', ...place, extensions: { code: 'INTERNAL', retryable: false, requestId } }
+}
+
+/** What is behind the GraphQLErrors around it; undefined where graphql-js itself had something to say (coercion wraps its own errors). */
+function causeOf(error: unknown): unknown {
+  let cause = error
+  while (cause instanceof GraphQLError) cause = cause.originalError
+  return cause
 }
 
 /** The failure as it was thrown, without graphql-js' location around it. */

@@ -1,4 +1,17 @@
-import { type GraphQLInputType, getNullableType, isInputObjectType, isLeafType, isListType, isScalarType, Kind, type ValueNode, valueFromAST } from 'graphql'
+import {
+  type GraphQLInputType,
+  getNullableType,
+  isInputObjectType,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isScalarType,
+  Kind,
+  print,
+  type ValueNode,
+  valueFromAST,
+} from 'graphql'
+import { GuanxiError } from '../../errors/index.ts'
 import type { Operand } from '../../records/read/request.ts'
 
 /** A variable that stands for one value of a filter, key or cursor; its value is bound at each execution of a plan. */
@@ -14,13 +27,15 @@ type Variables = Readonly<Record<string, unknown>>
 /**
  * Value of an argument with variables left in place where only a value depends on them (scalars but Boolean, and lists of them),
  * so that one plan serves all values; variables that decide about the statement's text are replaced by what they hold now.
- * `undefined` where nothing was given.
+ * `undefined` where nothing was given. Throws GRAPHQL_VALIDATION_FAILED for a variable that is null where the type allows none (its
+ * default let the document pass): taken for "nothing given" it would drop the condition that it stands in.
  */
 export function argumentValue(node: ValueNode | undefined, type: GraphQLInputType, variables: Variables): unknown {
   if (node === undefined) return undefined
   if (node.kind === Kind.VARIABLE) {
     const name = node.name.value
     const value = variables[name]
+    if (value === null && isNonNullType(type)) throw invalidValue(node)
     if (value === undefined || value === null) return value
     return isBindable(type) ? new VariableRef(name) : value
   }
@@ -43,7 +58,13 @@ export function argumentValue(node: ValueNode | undefined, type: GraphQLInputTyp
     const items = node.kind === Kind.LIST ? node.values : [node]
     return items.map((item) => argumentValue(item, inner.ofType, variables))
   }
-  return valueFromAST(node, type, variables)
+  const value = valueFromAST(node, type, variables)
+  if (value === undefined) throw invalidValue(node)
+  return value
+}
+
+function invalidValue(node: ValueNode): GuanxiError {
+  return new GuanxiError('GRAPHQL_VALIDATION_FAILED', `${print(node)} holds a null where none is allowed.`)
 }
 
 /** Scalars other than Boolean, and lists of them. */

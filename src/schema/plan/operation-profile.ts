@@ -63,7 +63,8 @@ function isPlainScalar(type: TypeNode): boolean {
 
 /** Key of a plan among those of its document, for coerced variable values. */
 export function planKey(profile: OperationProfile, variables: Readonly<Record<string, unknown>>): string {
-  const structural = profile.structural.length === 0 ? '' : JSON.stringify(profile.structural.map((name) => variables[name]))
+  // Wrapped, because JSON writes what is left out like null, and `{name: {isNull: $v}}` is a condition with one and none with the other.
+  const structural = profile.structural.length === 0 ? '' : JSON.stringify(profile.structural.map((name) => (name in variables ? [variables[name]] : 0)))
   if (profile.bound.length === 0) return structural
   return `${structural}|${profile.bound.map(({ name, probes }) => `${stateOf(variables[name])}${probes.map((probe) => probeOf(probe, variables[name])).join('')}`).join(',')}`
 }
