@@ -1,12 +1,9 @@
-import { join } from 'node:path'
 import type { Kernel } from '../app.ts'
 import type { Config } from '../config/index.ts'
 import { loadDemo } from '../demo/index.ts'
 import type { Database } from '../records/database.ts'
-import { prepareDataDir } from '../start/data-dir.ts'
 import { ensureAdministrator, type FirstAdministrator } from '../start/first-administrator.ts'
-import { privateFile } from '../start/private-file.ts'
-import { generatePassword } from '../start/user-accounts.ts'
+import { type KeptPassword, keepPassword } from '../start/kept-password.ts'
 
 /** The demo data that this start loaded. */
 export interface SeededDemo {
@@ -30,20 +27,17 @@ export async function seed(kernel: Kernel, config: Config): Promise<Seeded> {
 
 async function seedDemo(kernel: Kernel, { demoPassword, dataDir }: Config): Promise<SeededDemo | undefined> {
   if (await isUsed(kernel.database)) return undefined
-  const password = demoPassword ?? keptPassword(dataDir)
-  const summary = await loadDemo({ ...kernel, password })
-  if (!summary) return undefined
-  const logins = summary.signIns.map(({ email }) => email)
-  return { logins, generatedPassword: demoPassword === undefined ? password : undefined, accounts: summary.accounts }
+  const kept = demoPassword === undefined ? keepPassword(dataDir, 'demo-password') : undefined
+  const summary = await loadDemo({ ...kernel, password: demoPassword ?? (kept as KeptPassword).password })
+  if (!summary) {
+    kept?.discard()
+    return undefined
+  }
+  return { logins: summary.signIns.map(({ email }) => email), generatedPassword: kept?.password, accounts: summary.accounts }
 }
 
 /** Somebody has written records, set-up apart: nothing need be read to know that no demo is wanted. */
 async function isUsed(database: Database): Promise<boolean> {
   const rows = await database.query({ text: `SELECT 1 FROM change_set WHERE cause <> 'system' LIMIT 1`, purpose: 'platform' })
   return rows.length > 0
-}
-
-function keptPassword(dataDir: string): string {
-  prepareDataDir(dataDir)
-  return privateFile(join(dataDir, 'demo-password'), generatePassword).value
 }

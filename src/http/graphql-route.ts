@@ -49,11 +49,13 @@ export function registerGraphqlRoute(app: FastifyInstance, apollo: ApolloServer<
   })
 }
 
+const PLAIN_HOST = /^[\w.-]+(:\d{1,5})?$/
+
 async function begin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
   request.trace = newTrace()
   const { host, 'content-type': type, 'content-encoding': encoding } = request.headers
   // The adapter builds a URL from the host.
-  if (host !== undefined && !URL.canParse(`http://${host}/`)) return refuse(request, reply, 400, 'The Host header is not valid.')
+  if (host !== undefined && !PLAIN_HOST.test(host) && !URL.canParse(`http://${host}/`)) return refuse(request, reply, 400, 'The Host header is not valid.')
   if (encoding !== undefined && encoding !== 'identity') return refuse(request, reply, 415, 'Compressed bodies are not accepted.')
   const charset = /;\s*charset\s*=\s*"?([^;"\s]*)/i.exec(type ?? '')?.[1]
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) return refuse(request, reply, 415, 'The body must be in UTF-8.')

@@ -1,9 +1,7 @@
-import { join } from 'node:path'
 import { ADMINISTRATOR } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
-import { prepareDataDir } from './data-dir.ts'
-import { privateFile } from './private-file.ts'
-import { createUser, generatePassword, hasAdministrator, type SetUpServices } from './user-accounts.ts'
+import { type KeptPassword, keepPassword } from './kept-password.ts'
+import { createUser, hasAdministrator, type SetUpServices } from './user-accounts.ts'
 
 /** The administrator that this start made. */
 export interface FirstAdministrator {
@@ -20,11 +18,14 @@ export async function ensureAdministrator(
   config: Pick<Config, 'adminEmail' | 'adminPassword' | 'dataDir'>,
 ): Promise<FirstAdministrator | undefined> {
   if (await hasAdministrator(services.database)) return undefined
-  const passwordFile = config.adminPassword === undefined ? join(config.dataDir, 'admin-password') : undefined
-  if (passwordFile !== undefined) prepareDataDir(config.dataDir)
-  const password = passwordFile === undefined ? (config.adminPassword as string) : privateFile(passwordFile, generatePassword).value
+  const kept = config.adminPassword === undefined ? keepPassword(config.dataDir, 'admin-password') : undefined
+  const password = config.adminPassword ?? (kept as KeptPassword).password
   const user = { name: 'Administrator', email: config.adminEmail, password, roles: [ADMINISTRATOR] }
   const id = await createUser(services, user, 'first administrator', hasAdministrator)
-  if (id === null) return undefined
-  return { email: config.adminEmail, generatedPassword: passwordFile === undefined ? undefined : password, passwordFile }
+  if (id === null) {
+    // Another node was faster: ours is nobody's password.
+    kept?.discard()
+    return undefined
+  }
+  return { email: config.adminEmail, generatedPassword: kept?.password, passwordFile: kept?.file }
 }
