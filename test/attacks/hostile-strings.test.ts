@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { coreModules, type FieldMetadata, type ModuleMetadata } from '../../src/entities/index.ts'
+import { coreModules } from '../../src/entities/index.ts'
+import type { FieldMetadata, ModuleMetadata } from '../../src/entities/metadata.ts'
 import { type TestClient, TRANSPORTS } from '../support/client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { hostileStrings } from '../support/test-data.ts'

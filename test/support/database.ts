@@ -79,8 +79,21 @@ async function templateDatabase(client: pg.Client, template: Exclude<TestTemplat
   }
 }
 
-const drop = async (client: pg.Client, name: string): Promise<void> => {
-  await client.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)} WITH (FORCE)`)
+/**
+ * FORCE ends the sessions that are left. It is refused while a process of PostgreSQL itself (autovacuum) works in the database; the plain
+ * form asks that one to leave, and waits.
+ */
+async function drop(client: pg.Client, name: string): Promise<void> {
+  const text = `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.query(attempt % 2 === 1 ? `${text} WITH (FORCE)` : text)
+      return
+    } catch (error) {
+      const passing = ['42501', '55006'].includes((error as { code?: string }).code ?? '')
+      if (!passing || attempt === 10) throw error
+    }
+  }
 }
 
 /** Runs work on the server's maintenance database. */
