@@ -55,10 +55,6 @@ export function comparableType(field: FieldDefinition): string {
   }
 }
 
-export function isTextual(field: FieldDefinition): boolean {
-  return comparableType(field) === 'text'
-}
-
 const NEVER_NULL = new Set(['id', 'version', 'createdAt', 'updatedAt'])
 
 /** The column is NOT NULL in every module's table. */
