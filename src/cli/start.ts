@@ -33,7 +33,7 @@ export async function start(environment: Environment, directory: string, version
     app = await createApp(config, { databaseUrl: opened.url, secrets, logger })
     const seeded = await seed(app.kernel, config)
     const address = await app.listen()
-    const stopped = serveUntilSignal(app, opened, logger)
+    const stopped = serveUntilSignal(app, opened, logger, environment.npm_lifecycle_event !== undefined)
     announce({ config, opened, version, seeded, url: urlOf(address), logger })
     return await stopped
   } catch (error) {
@@ -43,8 +43,9 @@ export async function start(environment: Environment, directory: string, version
   }
 }
 
-function serveUntilSignal(app: App, opened: OpenedDatabase, logger: Logger): Promise<number> {
+function serveUntilSignal(app: App, opened: OpenedDatabase, logger: Logger, watchParent: boolean): Promise<number> {
   return untilSignal({
+    watchParent,
     drain: async (signal) => {
       logger.info({ signal }, 'draining')
       await app.close()

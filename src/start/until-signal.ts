@@ -5,6 +5,8 @@ export interface SignalHandlers {
   drain(signal: NodeJS.Signals): Promise<void>
   /** The second one: leave at once. Must not wait for anything. */
   force(): void
+  /** Treat the end of the parent process as SIGTERM. */
+  readonly watchParent: boolean
   /** A defect that nothing caught. The process ends after `drain`, with exit code 1. */
   failed(error: unknown): void
 }
@@ -28,6 +30,7 @@ export function untilSignal(handlers: SignalHandlers): Promise<number> {
       )
     }
     for (const signal of SIGNALS) process.on(signal, () => stop(signal, 0))
+    if (handlers.watchParent) whenParentEnds(() => draining || stop('SIGTERM', 0))
     const crash = (error: unknown): void => {
       handlers.failed(error)
       if (!draining) stop('SIGTERM', 1)
@@ -35,4 +38,17 @@ export function untilSignal(handlers: SignalHandlers): Promise<number> {
     process.on('uncaughtException', crash)
     process.on('unhandledRejection', crash)
   })
+}
+
+/**
+ * npm and npx run commands in a shell that does not pass signals on: it ends, and this process would stay behind, serving.
+ * An orphan is seen by its new parent.
+ */
+function whenParentEnds(ended: () => void): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    ended()
+  }, 250).unref()
 }

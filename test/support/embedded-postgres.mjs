@@ -2,7 +2,7 @@
  * The product's embedded PostgreSQL on a throw-away directory, in a process of its own: prints `{"url": …}` when it is ready and
  * lives as long as its standard input stays open, so that it goes away however the test run ends.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -21,7 +21,10 @@ async function relax(url) {
   await client.end()
 }
 
-const dataDir = join(mkdtempSync(join(tmpdir(), 'guanxi-test-')), 'data')
+const directory = mkdtempSync(join(tmpdir(), 'guanxi-test-'))
+// As root, PostgreSQL runs as another user; what it cannot reach would be put elsewhere, and stay there.
+chmodSync(directory, 0o755)
+const dataDir = join(directory, 'data')
 try {
   const database = await startEmbeddedDatabase({ dataDir })
   try {
@@ -32,5 +35,5 @@ try {
     await database.stop()
   }
 } finally {
-  rmSync(join(dataDir, '..'), { recursive: true, force: true, maxRetries: 5 })
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
 }

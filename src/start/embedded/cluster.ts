@@ -35,11 +35,21 @@ export async function createCluster(binaries: string, { base, cluster, account }
     `CREATE DATABASE ${DATABASE_NAME} OWNER ${DATABASE_NAME}`,
     `REVOKE ALL ON DATABASE ${DATABASE_NAME} FROM PUBLIC`,
   ]
-  const created = await run(join(binaries, 'bin', 'postgres'), ['--single', '-D', unfinished, 'postgres'], account, unfinished, `${statements.join(';\n')};\n`)
-  if (created.status !== 0 || /\b(ERROR|FATAL|PANIC):/.test(created.output)) throw failed(created)
+  await runStatements(binaries, unfinished, account, statements)
   // Only the role with its password, and only from this machine.
   writeFileSync(join(unfinished, 'pg_hba.conf'), `host all ${DATABASE_NAME} 127.0.0.1/32 scram-sha-256\n`)
   renameSync(unfinished, cluster)
+}
+
+/** Gives the role another password, on a cluster that does not run. */
+export async function changePassword(binaries: string, { cluster, account }: Placement, password: string): Promise<void> {
+  await runStatements(binaries, cluster, account, [`ALTER ROLE ${DATABASE_NAME} PASSWORD '${password}'`])
+}
+
+/** By PostgreSQL's single-user mode, which needs no server and asks for no password. */
+async function runStatements(binaries: string, directory: string, account: Account | undefined, statements: readonly string[]): Promise<void> {
+  const result = await run(join(binaries, 'bin', 'postgres'), ['--single', '-D', directory, 'postgres'], account, directory, `${statements.join(';\n')};\n`)
+  if (result.status !== 0 || /\b(ERROR|FATAL|PANIC):/.test(result.output)) throw failed(result)
 }
 
 /** What starts that were killed left behind; their initdb may still run for a moment, so each has a name of its own. */
@@ -83,7 +93,7 @@ function run(program: string, args: readonly string[], account: Account | undefi
 function failed({ program, output }: Finished): StartupError {
   const lines = output.split('\n').filter((line) => /error|fatal|panic|cannot|could not|no space/i.test(line))
   const reason = lines.at(-1)?.trim() ?? 'it failed without a message'
-  return new StartupError(`The embedded database cannot be made: ${program}: ${reason}. Repair that, choose another DATA_DIR, or set DATABASE_URL.`)
+  return new StartupError(`The embedded database cannot be prepared: ${program}: ${reason}. Repair that, choose another DATA_DIR, or set DATABASE_URL.`)
 }
 
 /** Throws StartupError when the directory is no cluster of this major version. */

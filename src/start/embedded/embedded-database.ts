@@ -6,11 +6,11 @@ import { StartupError } from '../../errors/index.ts'
 import { prepareDataDir } from '../data-dir.ts'
 import { privateFile } from '../private-file.ts'
 import { findBinaries } from './binaries.ts'
-import { checkCluster, createCluster, DATABASE_NAME } from './cluster.ts'
+import { changePassword, checkCluster, createCluster, DATABASE_NAME } from './cluster.ts'
 import { lockDirectory, lockHolder } from './directory-lock.ts'
 import { freePort } from './free-port.ts'
 import { endOrphans } from './orphans.ts'
-import { choosePlacement, recordedPlacement, recordPlacement, usableBinaries } from './placement.ts'
+import { choosePlacement, recordedPlacement, recordPlacement, setAside, usableBinaries } from './placement.ts'
 import { type Postmaster, startPostmaster } from './postmaster.ts'
 import { readPostmasterFile } from './postmaster-file.ts'
 
@@ -49,13 +49,16 @@ export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: Emb
     throw new StartupError(`DATA_DIR ${dataDir} is in use by another Guanxi (process ${lock.heldBy}). Stop that one, or choose another DATA_DIR.`)
   try {
     const binaries = usableBinaries(installed, placement)
-    const password = privateFile(join(dataDir, PASSWORD_FILE), () => randomBytes(24).toString('base64url')).value
+    const { value: password, created: passwordIsNew } = privateFile(join(dataDir, PASSWORD_FILE), () => randomBytes(24).toString('base64url'))
+    const previousPort = readPostmasterFile(placement.cluster)?.port
+    if (existsSync(placement.cluster)) await endOrphans(placement.cluster)
+    // A cluster elsewhere outlives its DATA_DIR, and who deletes that wants to begin with an empty database.
+    if (passwordIsNew && recordedPlacement(dataDir) === undefined && placement.base !== dataDir) setAside(placement)
     const created = !existsSync(placement.cluster)
     if (created) await createCluster(binaries, placement, password)
     else checkCluster(placement.cluster, installed.major)
+    if (passwordIsNew && !created) await changePassword(binaries, placement, password)
     recordPlacement(dataDir, placement)
-    const previousPort = readPostmasterFile(placement.cluster)?.port
-    await endOrphans(placement.cluster)
     const port = await freePort(previousPort)
     let current = await startPostmaster(binaries, placement, port)
     let stopping = false

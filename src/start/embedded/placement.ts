@@ -50,6 +50,13 @@ export function recordPlacement(dataDir: string, placement: Placement): void {
   renameSync(`${path}.new`, path)
 }
 
+/** Moves a cluster out of the way, in the place of the one that was set aside before. */
+export function setAside({ cluster }: Placement): void {
+  if (!existsSync(cluster)) return
+  rmSync(`${cluster}.previous`, { recursive: true, force: true })
+  renameSync(cluster, `${cluster}.previous`)
+}
+
 /** The directory of binaries that the account can execute: the installed ones, or a copy of them beside the cluster. */
 export function usableBinaries(binaries: Binaries, { base, account }: Placement): string {
   if (account === undefined || reachable(join(binaries.directory, 'bin', 'postgres'), account)) return binaries.directory
