@@ -49,7 +49,36 @@ ${rows.join('\n')}
 `
 }
 
-const FILES = { 'docs/configuration.md': configurationReference, 'docs/errors.md': errorsReference }
+function groupBy(items, keyOf) {
+  const groups = new Map()
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item])
+  return groups
+}
+
+/** docs/roles.md out of the shipped roles. */
+async function rolesReference() {
+  const { SHIPPED_ROLES, SIGNED_IN } = await import('../src/auth/shipped-roles.ts')
+  const letters = { CREATE: 'C', READ: 'R', UPDATE: 'U', DELETE: 'D', RESTORE: 'S', EXPORT: 'X' }
+  const section = ({ key, name, grants, fields }) => {
+    const byRights = groupBy(grants, ({ actions, scope }) => `${actions.map((action) => letters[action]).join('')} | ${scope}`)
+    const rows = [...byRights].map(([rights, granted]) => `| ${granted.map(({ module }) => `\`${module}\``).join(', ')} | ${rights} |`)
+    const byAccess = groupBy(fields, ({ access }) => access)
+    const lines = [...byAccess].map(([access, listed]) => `- ${access}: ${listed.map(({ fieldId }) => `\`${fieldId}\``).join(', ')}`)
+    const title = key === SIGNED_IN.key ? name : `${name} (\`${key}\`)`
+    return `## ${title}\n\n| modules | actions | scope |\n|---|---|---|\n${rows.join('\n')}\n${lines.length > 0 ? `\nSensitive fields beyond the module's actions:\n\n${lines.join('\n')}\n` : ''}`
+  }
+  return `# Shipped roles
+
+Generated from \`src/auth/shipped-roles.ts\` by \`npm run docs\`.
+
+Actions: C create, R read, U update, D delete, S restore, X export. Scope: OWN the user's own records, TEAM those of the user's teams,
+TEAM_TREE also of the teams below, ALL every record. \`*\` stands for every module or field. Fields that are not sensitive follow the
+actions of their module; sensitive ones are hidden unless they are listed. Who has several roles has all that each of them gives.
+
+${[SIGNED_IN, ...SHIPPED_ROLES].map(section).join('\n')}`
+}
+
+const FILES = { 'docs/configuration.md': configurationReference, 'docs/errors.md': errorsReference, 'docs/roles.md': rolesReference }
 
 let stale = 0
 for (const [path, make] of Object.entries(FILES)) {
