@@ -68,12 +68,12 @@ function groupKeySql(key: GroupKey, module: ModuleDefinition, alias: string, joi
   }
   assertReadable(builder, current, key.field)
   const column = `${quoteIdentifier(table)}.${comparableColumn(key.field)}`
-  return key.bucket === null ? plainKeySql(key.field, column) : bucketSql(key.bucket, key.field, column, request, builder)
+  return key.bucket === null ? column : bucketSql(key.bucket, key.field, column, request, builder)
 }
 
-function plainKeySql(field: FieldDefinition, column: string): string {
-  if (field.type === 'DATETIME') return instantSql(column)
-  return comparableType(field) === 'numeric' ? `trim_scale(${column})::text` : column
+/** A key as it is answered. Groups are made and sorted by the values themselves: as texts 10 would come before 9. */
+function keyAnswerSql({ field, bucket }: GroupKey, column: string): string {
+  return bucket === null && comparableType(field) === 'numeric' ? `trim_scale(${column})::text` : column
 }
 
 /** The bucket's first day (for HOUR its first minute) in the asked time zone. */
@@ -121,7 +121,7 @@ function keyJsonSql(groupBy: readonly GroupKey[]): string {
       branch.members.set(step.name, next)
       branch = next
     }
-    branch.members.set(key.field.name, `g.k${index + 1}`)
+    branch.members.set(key.field.name, keyAnswerSql(key, `g.k${index + 1}`))
   })
   const write = (branch: Branch): string =>
     `json_build_object(${[...branch.members].map(([name, value]) => `${literalSql(name)}, ${typeof value === 'string' ? value : write(value)}`).join(', ')})`

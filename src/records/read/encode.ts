@@ -43,6 +43,8 @@ function encodeNumeric(value: unknown): string {
 export function encodeTimeZone(value: unknown): string {
   const name = String(value ?? 'UTC')
   try {
+    // Newer versions of Node take "+08:00" for a zone, and PostgreSQL reads that as eight hours west.
+    if (/^[+-]/.test(name)) throw new RangeError('an offset')
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   } catch {
     throw validationFailed([{ path: ['timeZone'], code: 'TIME_ZONE', message: `"${name}" is not an IANA time zone such as "Asia/Shanghai".` }])
