@@ -13,6 +13,7 @@ import type { GraphQLEngine, OperationRequest, Runtime } from '../schema/operati
 import { answerStatus, answerText, CarriedAnswer, firstCode } from './carried-answer.ts'
 import { PARSE_OPTIONS, syntaxErrorCode, VALIDATION_OPTIONS, validateDocument } from './document.ts'
 import { errorExtensions } from './error-body.ts'
+import type { KnownDocuments } from './known-documents.ts'
 import type { Logger } from './logger.ts'
 import { type OperationTrace, traceAnswer } from './operation-context.ts'
 
@@ -38,9 +39,9 @@ const REMEMBERED_CHARACTERS = 4 * 1024 * 1024
  * Apollo Server in gateway mode: it reads the request, parses, validates (both within our limits), and hands the rest to the
  * engine, whose answer passes through it untouched. All of Apollo's own reporting, caching hints and pages are off.
  */
-export async function startApollo(engine: GraphQLEngine, logger: Logger): Promise<ApolloServer<HttpContext>> {
+export async function startApollo(engine: GraphQLEngine, logger: Logger, known: KnownDocuments): Promise<ApolloServer<HttpContext>> {
   const server = new ApolloServer<HttpContext>({
-    gateway: gatewayOf(engine) as never,
+    gateway: gatewayOf(engine, known) as never,
     documentStore: documentStore(),
     parseOptions: PARSE_OPTIONS,
     validationOptions: VALIDATION_OPTIONS,
@@ -93,9 +94,9 @@ const RESPONSE_PLUGIN: ApolloServerPlugin<HttpContext> = {
   }),
 }
 
-function gatewayOf(engine: GraphQLEngine) {
+function gatewayOf(engine: GraphQLEngine, known: KnownDocuments) {
   return {
-    load: async () => ({ executor: (context: GatewayContext) => executeOperation(engine, context) }),
+    load: async () => ({ executor: (context: GatewayContext) => executeOperation(engine, known, context) }),
     onSchemaLoadOrUpdate: (callback: (change: { apiSchema: GraphQLSchema; coreSupergraphSdl: string }) => void) =>
       engine.onRuntime(({ schema }: Runtime) => callback({ apiSchema: schema, coreSupergraphSdl: '' })),
     stop: async () => {},
@@ -105,6 +106,7 @@ function gatewayOf(engine: GraphQLEngine) {
 /** What Apollo gives to a gateway's executor, as far as it is used. */
 interface GatewayContext {
   readonly schema: GraphQLSchema
+  readonly source: string | undefined
   readonly document: DocumentNode
   readonly operation: { readonly operation: OperationTrace['type'] } | undefined
   readonly operationName: string | null
@@ -112,7 +114,11 @@ interface GatewayContext {
   readonly context: HttpContext
 }
 
-async function executeOperation(engine: GraphQLEngine, { schema, document, operation, operationName, request, context }: GatewayContext) {
+async function executeOperation(
+  engine: GraphQLEngine,
+  known: KnownDocuments,
+  { schema, source, document, operation, operationName, request, context }: GatewayContext,
+) {
   if (operation === undefined) return { errors: [new GraphQLError(unresolved(request.operationName))] }
   context.trace.type = operation.operation
   if (operation.operation === 'subscription') {
@@ -130,6 +136,7 @@ async function executeOperation(engine: GraphQLEngine, { schema, document, opera
     const errors = validateDocument(served, document)
     if (errors.length > 0) return { errors }
   }
+  if (source !== undefined) known.remember(source, served, document)
   const answer = await engine.execute({ ...context.request, document, operationName, variables: request.variables ?? {} })
   traceAnswer(context.trace, answer)
   return { data: new CarriedAnswer(answer) as never }

@@ -2,12 +2,14 @@ import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../errors/index.ts'
-import type { Caller } from '../schema/operation.ts'
+import type { Caller, GraphQLEngine } from '../schema/operation.ts'
 import type { HttpContext } from './apollo.ts'
+import { answerStatus, answerText } from './carried-answer.ts'
 import { documentTooLong } from './document.ts'
 import { errorBody } from './error-body.ts'
+import type { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
-import { accessModeOf, clientOf, newTrace, type OperationTrace } from './operation-context.ts'
+import { accessModeOf, clientOf, newTrace, type OperationTrace, traceAnswer } from './operation-context.ts'
 
 /** The sender of a request, by what it sent. */
 export type CallerOf = (credentials: {
@@ -25,16 +27,26 @@ declare module 'fastify' {
 
 export const GRAPHQL_PATH = '/graphql'
 
-/** `POST /graphql` and `GET /graphql` by Apollo; other methods are refused. */
-export function registerGraphqlRoute(app: FastifyInstance, apollo: ApolloServer<HttpContext>, callerOf: CallerOf): void {
+/** What the route needs of the server around it. */
+export interface GraphqlRouteOptions {
+  readonly engine: GraphQLEngine
+  readonly apollo: ApolloServer<HttpContext>
+  readonly known: KnownDocuments
+  readonly callerOf: CallerOf
+}
+
+/** `POST /graphql` and `GET /graphql`, by Apollo or, for documents that it knows already, straight by the engine; other methods are refused. */
+export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, known, callerOf }: GraphqlRouteOptions): void {
   app.decorateRequest('trace', null)
-  const context = async (request: FastifyRequest): Promise<HttpContext> => contextOf(request, callerOf)
+  const byApollo = fastifyApolloHandler(apollo, { context: async (request: FastifyRequest): Promise<HttpContext> => contextOf(request, callerOf) })
   app.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
     onRequest: begin,
     preHandler: checkBody,
-    handler: fastifyApolloHandler(apollo, { context }),
+    handler(request, reply) {
+      return answerKnown(request, reply, engine, known, callerOf) ?? byApollo.call(this, request, reply)
+    },
     onSend: complete,
   })
   app.route({
@@ -49,26 +61,67 @@ export function registerGraphqlRoute(app: FastifyInstance, apollo: ApolloServer<
   })
 }
 
-const PLAIN_HOST = /^[\w.-]+(:\d{1,5})?$/
+/** Answers a plain POST of a known document; undefined for anything else, which is Apollo's to judge. */
+function answerKnown(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  engine: GraphQLEngine,
+  known: KnownDocuments,
+  callerOf: CallerOf,
+): Promise<FastifyReply> | undefined {
+  const { accept, 'content-type': type } = request.headers
+  if (request.method !== 'POST' || type === undefined || !PLAIN_JSON.test(type) || (accept !== undefined && !PLAIN_ACCEPT.test(accept))) return undefined
+  const body = request.body as { query?: unknown; operationName?: unknown; variables?: unknown; extensions?: unknown } | null
+  if (typeof body !== 'object' || body === null || typeof body.query !== 'string' || body.extensions != null) return undefined
+  const name = body.operationName ?? null
+  const variables = body.variables ?? {}
+  if ((name !== null && typeof name !== 'string') || typeof variables !== 'object' || Array.isArray(variables)) return undefined
+  const operation = known.find(body.query, name === '' ? null : name, engine.runtime.schema)
+  if (operation === null) return undefined
+  const trace = request.trace as OperationTrace
+  trace.type = operation.type
+  return engine
+    .execute({ ...contextOf(request, callerOf).request, document: operation.document, operationName: name, variables: variables as Record<string, unknown> })
+    .then((answer) => {
+      traceAnswer(trace, answer)
+      return reply.code(answerStatus(answer, false)).type('application/json; charset=utf-8').send(answerText(answer))
+    })
+}
 
-async function begin(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+/** `begin` has refused other charsets. */
+const PLAIN_JSON = /^application\/json\s*(;|$)/i
+const PLAIN_ACCEPT = /^(\*\/\*|application\/json)\s*(;|,|$)(?!.*graphql-response)/i
+
+function begin(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   request.trace = newTrace()
   const { host, 'content-type': type, 'content-encoding': encoding } = request.headers
-  // The adapter builds a URL from the host.
-  if (host !== undefined && !PLAIN_HOST.test(host) && !URL.canParse(`http://${host}/`)) return refuse(request, reply, 400, 'The Host header is not valid.')
-  if (encoding !== undefined && encoding !== 'identity') return refuse(request, reply, 415, 'Compressed bodies are not accepted.')
   const charset = /;\s*charset\s*=\s*"?([^;"\s]*)/i.exec(type ?? '')?.[1]
-  if (charset !== undefined && !/^utf-?8$/i.test(charset)) return refuse(request, reply, 415, 'The body must be in UTF-8.')
-  return undefined
+  // The adapter builds a URL from the host.
+  if (host !== undefined && !isHost(host)) refuse(request, reply, 400, 'The Host header is not valid.')
+  else if (encoding !== undefined && encoding !== 'identity') refuse(request, reply, 415, 'Compressed bodies are not accepted.')
+  else if (charset !== undefined && !/^utf-?8$/i.test(charset)) refuse(request, reply, 415, 'The body must be in UTF-8.')
+  else done()
 }
 
-async function checkBody(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+const PLAIN_HOST = /^[A-Za-z0-9.-]+(:\d{1,5})?$/
+
+function isHost(host: string): boolean {
+  return PLAIN_HOST.test(host) || URL.canParse(`http://${host}/`)
+}
+
+function checkBody(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const query = (request.body as { query?: unknown } | null | undefined)?.query
-  if (typeof query !== 'string' || query.length <= LIMITS.document) return undefined
-  return refuse(request, reply, 413, documentTooLong(), 'LIMIT_EXCEEDED')
+  if (typeof query !== 'string' || query.length <= LIMITS.document) {
+    done()
+    return
+  }
+  ;(request.trace as OperationTrace).outcome = 'LIMIT_EXCEEDED'
+  reply
+    .code(413)
+    .type('application/json; charset=utf-8')
+    .send(errorBody('LIMIT_EXCEEDED', documentTooLong(), request.id))
 }
 
-/** The reply must be returned by the hook, else the handler runs too. */
 function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string, code: ErrorCode = 'GRAPHQL_PARSE_FAILED'): FastifyReply {
   ;(request.trace as OperationTrace).outcome = code
   return reply
@@ -100,8 +153,12 @@ function acceptsGraphqlResponse(accept: string | undefined): boolean {
 }
 
 /** Errors that Apollo answers before there is a context (batches, unreadable parameters) get their request id here. */
-async function complete(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (reply.statusCode < 400 || typeof payload !== 'string' || !payload.startsWith('{"errors":[')) return payload
+function complete(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: null, payload: unknown) => void): void {
+  done(null, reply.statusCode < 400 ? payload : withRequestIds(request, payload))
+}
+
+function withRequestIds(request: FastifyRequest, payload: unknown): unknown {
+  if (typeof payload !== 'string' || !payload.startsWith('{"errors":[')) return payload
   const body = JSON.parse(payload) as { errors: { extensions?: Record<string, unknown> }[] }
   const trace = request.trace as OperationTrace
   if (trace.outcome === 'ok') trace.outcome = String(body.errors[0]?.extensions?.code)

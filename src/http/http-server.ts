@@ -8,6 +8,7 @@ import { trustProxies } from './client-address.ts'
 import { errorBody } from './error-body.ts'
 import { type CallerOf, registerGraphqlRoute } from './graphql-route.ts'
 import type { Health } from './health.ts'
+import { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -38,7 +39,8 @@ export interface HttpServer {
 /** Fastify with GraphQL over HTTP and WebSocket, health and metrics. Nothing is served before `listen`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { engine, callerOf, config, logger, metrics, health } = options
-  const apollo = await startApollo(engine, logger)
+  const known = new KnownDocuments()
+  const apollo = await startApollo(engine, logger, known)
   const trusted = trustProxies(config.trustedProxies)
   const app: FastifyInstance = Fastify({
     serverFactory: (handler) => createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 }, handler),
@@ -51,14 +53,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
   })
   app.removeContentTypeParser('text/plain')
-  app.addHook('onRequest', async (request, reply) => {
+  // Hooks take callbacks: a promise each would cost more than what they do.
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
+    done()
   })
   // When it is answered, not when it came: the request may have been on its way when the drain began.
-  app.addHook('onSend', async (_, reply) => {
+  app.addHook('onSend', (_, reply, payload, done) => {
     if (health.draining) reply.header('connection', 'close')
+    done(null, payload)
   })
-  app.addHook('onResponse', async (request, reply) => log(request, reply))
+  app.addHook('onResponse', (request, reply, done) => {
+    log(request, reply)
+    done()
+  })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
   app.setNotFoundHandler((request, reply) =>
     reply
@@ -66,7 +74,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       .type('application/json; charset=utf-8')
       .send(errorBody('NOT_FOUND', 'There is nothing here. The API is at /graphql.', request.id)),
   )
-  registerGraphqlRoute(app, apollo, callerOf)
+  registerGraphqlRoute(app, { engine, apollo, known, callerOf })
   registerOperationsRoutes(app, health, metrics)
   const sockets = serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted })
 
@@ -75,6 +83,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     const { trace } = request
     if (trace) observe(metrics, 'http', trace, milliseconds)
     else if (reply.statusCode < 400) return
+    if (!logger.isLevelEnabled('info')) return
     logger.info(
       {
         requestId: request.id,

@@ -21,6 +21,8 @@ export interface Executor {
 }
 
 export interface Transaction extends Executor {
+  /** Record statements run so far. */
+  readonly statements: number
   /** Runs `work` under a savepoint; `keep: false` (or an error) rolls its writes back and keeps the transaction usable. */
   savepoint<T>(work: () => Promise<{ keep: boolean; value: T }>): Promise<T>
 }
@@ -147,9 +149,16 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     transaction: (work) =>
       withClient(async (client) => {
         let savepoints = 0
+        let statements = 0
         const control = (text: string) => run(client, { text, purpose: 'transaction' })
         const transaction: Transaction = {
-          query: (statement) => run(client, statement) as Promise<never>,
+          get statements() {
+            return statements
+          },
+          query: (statement) => {
+            if (statement.purpose === 'record') statements += 1
+            return run(client, statement) as Promise<never>
+          },
           savepoint: async (inner) => {
             savepoints += 1
             const name = `s${savepoints}`

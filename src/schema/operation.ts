@@ -47,6 +47,8 @@ export interface OperationAnswer {
   readonly data: RawJson | Record<string, unknown> | null | undefined
   readonly errors?: readonly GraphQLFormattedError[]
   readonly extensions?: Readonly<Record<string, unknown>>
+  /** Record statements that the operation ran, for metrics. */
+  readonly statements?: number
 }
 
 /** The one execute() behind both transports, and the schema it executes. */

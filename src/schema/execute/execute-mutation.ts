@@ -10,7 +10,7 @@ import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
 import { runOrdinary } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
-import type { EngineSettings, OperationSession } from './session.ts'
+import { counted, type EngineSettings, type OperationSession } from './session.ts'
 import { isDryRun, mixedOperation } from './write-records.ts'
 
 /** The write pipeline as the executor needs it. */
@@ -53,9 +53,10 @@ export async function executeMutation(
   const handWritten = roots.filter((name) => type.getFields()[name]?.extensions.guanxi?.kind !== 'write')
   if (handWritten.length > 0) {
     if (roots.length > 1) throw mixedOperation(handWritten[0] as string)
-    return runOrdinary(sessionFor(runtime, principal, request, services, services.database, null), services)
+    return runOrdinary(sessionFor(runtime, principal, request, services, counted(services.database), null), services)
   }
-  if (principal === null || roots.length === 0) return runOrdinary(sessionFor(runtime, principal, request, services, services.database, null), services)
+  if (principal === null || roots.length === 0)
+    return runOrdinary(sessionFor(runtime, principal, request, services, counted(services.database), null), services)
   return executeWrites(prepared, runtime, principal, request, services, dryRunOf(groups, type, coerced.coerced))
 }
 

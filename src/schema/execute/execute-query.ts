@@ -10,7 +10,7 @@ import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-q
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { redactionOf } from './redaction.ts'
-import { type EngineSettings, type OperationSession, planInputs } from './session.ts'
+import { counted, type EngineSettings, type OperationSession, planInputs } from './session.ts'
 
 export interface QueryServices {
   readonly database: Database
@@ -79,6 +79,7 @@ async function executeText(
   errors.push(...redaction.errors)
   return {
     data: new RawJson(`{${members.join(',')}}`),
+    statements: query.roots.filter(({ plan }) => plan !== undefined).length,
     ...(errors.length > 0 ? { errors } : {}),
     ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
   }
@@ -91,7 +92,7 @@ async function executeOrdinary(runtime: Runtime, principal: Principal | null, re
     request,
     principal,
     settings: services.settings,
-    executor: services.database,
+    executor: counted(services.database),
     changes: null,
     redacted: [],
     loaders: new Map(),
@@ -119,5 +120,10 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
   const extensions = redaction.extensions ? { extensions: redaction.extensions } : {}
   if (redaction.refused) return { data: null, errors: redaction.errors, ...extensions }
   const errors = [...(result.errors ?? []).map((error) => formatError(error, request.requestId, services.report)), ...redaction.errors]
-  return { data: result.data as Record<string, unknown> | null | undefined, ...(errors.length > 0 ? { errors } : {}), ...extensions }
+  return {
+    data: result.data as Record<string, unknown> | null | undefined,
+    statements: session.executor.statements,
+    ...(errors.length > 0 ? { errors } : {}),
+    ...extensions,
+  }
 }

@@ -19,13 +19,27 @@ export interface OperationSession extends ResolverContext {
   readonly principal: Principal | null
   readonly settings: EngineSettings
   /** Where record statements run: the pool, or the transaction of a mutation. */
-  readonly executor: Executor
+  readonly executor: Executor & { readonly statements: number }
   /** The writes of a mutation; absent in queries. */
   readonly changes: ChangeSet | null
   readonly redacted: RedactedSelection[]
   readonly loaders: Map<string, DataLoader<string, unknown>>
   /** First failure of a mutation; what follows is not executed. */
   failure: unknown
+}
+
+/** Counts the record statements that run on an executor. */
+export function counted(executor: Executor): Executor & { readonly statements: number } {
+  let statements = 0
+  return {
+    get statements() {
+      return statements
+    },
+    query: (statement) => {
+      if (statement.purpose === 'record') statements += 1
+      return executor.query(statement)
+    },
+  }
 }
 
 /** Collects under the rights of `principal` for this session's operation. */
