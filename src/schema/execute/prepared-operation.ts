@@ -1,5 +1,6 @@
 import { type DocumentNode, type FragmentDefinitionNode, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { refuseOversized } from '../plan/document-size.ts'
 import { type OperationProfile, profileOperation } from '../plan/operation-profile.ts'
 import type { CompiledQuery } from './compile-query.ts'
 
@@ -18,7 +19,7 @@ const PLANS_OF_ONE_OPERATION = 200
 export class PreparedOperations {
   readonly #known = new WeakMap<DocumentNode, Map<string | null, PreparedOperation | null>>()
 
-  /** Null where the document has no such operation (or several and none is named). */
+  /** Null where the document has no such operation (or several and none is named). Throws LIMIT_EXCEEDED for one that selects too much. */
   get(document: DocumentNode, operationName: string | null): PreparedOperation | null {
     let operations = this.#known.get(document)
     if (!operations) {
@@ -39,5 +40,6 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
   if (!operation) return null
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null)
   for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
+  refuseOversized(operation, fragments)
   return { operation, fragments, profile: profileOperation(document, operation), compiled: new LRUCache({ max: PLANS_OF_ONE_OPERATION }) }
 }
