@@ -1,6 +1,7 @@
+import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { Writable } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { beforeAll, describe, expect, test } from '@jest/globals'
 import { buildSchema, type GraphQLSchema } from 'graphql'
 import WebSocket from 'ws'
 import { GuanxiError } from '../src/errors/index.ts'
@@ -76,8 +77,6 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}`
   reset()
 })
-
-afterAll(() => server.close())
 
 function reset(): void {
   requests = []
@@ -329,4 +328,37 @@ test('log lines are JSON and hold neither documents, tokens nor what an error qu
   for (const line of log.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), msg: expect.any(String) })
   expect(log).toMatch(/"requestId":"[^"]+","method":"POST","route":"\/graphql","status":200/)
   for (const secret of ['hunter2', 'Maria', '4711', 'secretFeld', '203.0.113.9']) expect(log).not.toContain(secret)
+})
+
+/** Ends the server, so it stands last. */
+test('drain: every request that was sent is answered, then connections are refused; sockets close with 1001', async () => {
+  reset()
+  answer = () => new Promise((resolve) => setTimeout(() => resolve({ data: new RawJson('{"text":"ok"}') }), 5))
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+  const outcomes = new Map<string, number>()
+  const once = () =>
+    new Promise<string>((resolve) => {
+      const sent = request(`${url}/graphql`, { method: 'POST', agent, headers: { 'content-type': 'application/json' } }, (response) => {
+        response.resume().on('end', () => resolve(String(response.statusCode)))
+      })
+      sent.on('error', (error: NodeJS.ErrnoException) => resolve(String(error.code)))
+      sent.end('{"query":"{ text }"}')
+    })
+  const work = async () => {
+    for (let outcome = ''; outcome !== 'ECONNREFUSED'; ) {
+      outcome = await once()
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+  }
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const socketClosed = new Promise((resolve) => socket.on('close', resolve))
+  await new Promise((resolve) => socket.on('open', resolve))
+  const workers = Array.from({ length: 8 }, work)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  await server.close()
+  await Promise.all(workers)
+  expect(await socketClosed).toBe(1001)
+  expect([...outcomes.keys()].sort()).toEqual(['200', 'ECONNREFUSED'])
+  expect(outcomes.get('ECONNREFUSED')).toBe(8)
+  agent.destroy()
 })

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Server as NetServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Config } from '../config/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
@@ -116,11 +117,28 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     close: async () => {
       health.drain()
       const timer = setTimeout(() => app.server.closeAllConnections(), config.drainTimeout)
-      await Promise.all([app.close(), sockets.close(config.drainTimeout)])
+      await Promise.all([closeGently(app), sockets.close(config.drainTimeout)])
       clearTimeout(timer)
       await apollo.stop()
     },
   }
+}
+
+/** Milliseconds in which open connections may still bring a request; its answer tells them to close. */
+const LAST_REQUESTS = 300
+
+/**
+ * Stops accepting first, and closes idle connections a moment later: a connection that looks idle may have a request in the
+ * system's buffer already, and closing it then fails that request.
+ */
+async function closeGently(app: FastifyInstance): Promise<void> {
+  NetServer.prototype.close.call(app.server)
+  for (let waited = 0; waited < LAST_REQUESTS && (await openConnections(app)) > 0; waited += 20) await delay(20)
+  await app.close()
+}
+
+function openConnections({ server }: FastifyInstance): Promise<number> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error ? 0 : count)))
 }
 
 function registerOperationsRoutes(app: FastifyInstance, health: Health, metrics: Metrics): void {
