@@ -98,6 +98,35 @@ describe('guanxi start refuses', () => {
   )
 })
 
+describe('guanxi doctor', () => {
+  let directory: Awaited<ReturnType<typeof temporaryDirectory>>
+
+  beforeAll(async () => {
+    directory = await temporaryDirectory()
+    mkdirSync(join(directory.path, '.guanxi'))
+    writeFileSync(join(directory.path, '.guanxi', 'secret'), 'x', { mode: 0o644 })
+  })
+
+  afterAll(() => directory.remove())
+
+  test('names everything that is wrong, with the way out, and exits with 1', async () => {
+    const { code, stdout } = await runGuanxi(directory.path, 'doctor', { PORT: '0', DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:1/x' }).finished
+    const failed = stdout.split('\n').filter((line) => line.startsWith('fail '))
+    expect(failed).toEqual([
+      expect.stringMatching(/^fail +data +\S+secret can be read by others; run: chmod 600 /),
+      expect.stringMatching(/^fail +database +The database at 127\.0\.0\.1:1\/x cannot be used: nothing listens there/),
+    ])
+    expect(stdout).not.toContain('hunter2')
+    expect(code).toBe(1)
+  })
+
+  test('a bad setting is a finding too', async () => {
+    const { code, stdout } = await runGuanxi(directory.path, 'doctor', { POOL_SIZE: '1' }).finished
+    expect(stdout).toMatch(/^fail +environment +POOL_SIZE "1" is not between 2 and 200/m)
+    expect(code).toBe(1)
+  })
+})
+
 function portOf(server: Server): number {
   return (server.address() as { port: number }).port
 }

@@ -64,6 +64,8 @@ describe('guanxi start', () => {
       orderLines: { totalCount: 2155 },
     })
     expect([await status('/health'), await status('/ready')]).toEqual([200, 200])
+    const resident = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${server.child.pid}/status`, 'utf8'))?.[1]) / 1024
+    expect(resident).toBeLessThan(220)
   }, 60_000)
 
   test('what it printed as the first query works in a shell and gives the answer that it printed', async () => {
