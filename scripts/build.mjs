@@ -59,4 +59,8 @@ function findCompiler() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildIfNeeded()
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // A package must not hold what removed sources left in dist.
+  if (process.argv.includes('--clean')) rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
+  buildIfNeeded()
+}
