@@ -18,6 +18,8 @@ export interface Plan {
 export interface Figures {
   /** Median of the rounds' requests a second. */
   readonly rps: number
+  /** Requests a second of each round. */
+  readonly rounds: readonly number[]
   /** Milliseconds. */
   readonly p50: number
   readonly p99: number
@@ -35,7 +37,10 @@ interface Run extends LoadResult {
   readonly cpuPostgres: number | null
 }
 
-/** Runs every case against every server, one at a time, in rounds that each begin with another server. */
+/**
+ * Runs every case against every server, one at a time, in many short rounds that each begin with another server, so that whatever else the machine does
+ * falls on all alike.
+ */
 export async function measureAll(
   cases: readonly BenchCase[],
   servers: Readonly<Record<ServerName, BenchServer>>,
@@ -113,8 +118,10 @@ function summarize(runs: readonly Run[]): Figures {
   const requests = runs.reduce((sum, { count }) => sum + count, 0)
   const average = (of: (run: Run) => number | null) =>
     runs.some((run) => of(run) === null) ? null : runs.reduce((sum, run) => sum + (of(run) ?? 0) * run.count, 0) / Math.max(1, requests)
+  const rounds = runs.map(({ count, seconds }) => count / seconds)
   return {
-    rps: median(runs.map(({ count, seconds }) => count / seconds)),
+    rps: median(rounds),
+    rounds,
     p50: quantile(0.5),
     p99: quantile(0.99),
     bytes: average(({ bytes }) => bytes) ?? 0,
@@ -123,7 +130,8 @@ function summarize(runs: readonly Run[]): Figures {
   }
 }
 
-function median(values: readonly number[]): number {
+/** 0 of nothing. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2

@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
 })
 const plan: Plan = {
   connections: Number(options.connections),
-  ...(options.quick ? { rounds: 4, milliseconds: 2_000, warmUpMilliseconds: 3_000 } : { rounds: 8, milliseconds: 5_000, warmUpMilliseconds: 5_000 }),
+  ...(options.quick ? { rounds: 12, milliseconds: 700, warmUpMilliseconds: 2_500 } : { rounds: 30, milliseconds: 1_500, warmUpMilliseconds: 5_000 }),
 }
 const progress = (message: string): void => void process.stderr.write(`${message}\n`)
 
