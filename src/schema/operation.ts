@@ -14,6 +14,9 @@ export class RawJson {
   }
 }
 
+/** Where a record read for an interface carries the name of its type: no response key can be in its place, as `__typename: name` could. */
+export const RECORD_TYPE = Symbol('record type')
+
 /** One immutable state of the served schema; requests in flight finish on theirs. */
 export interface Runtime {
   readonly version: number

@@ -4,6 +4,7 @@ import type { Principal } from '../../records/access/policy.ts'
 import { MAX_GROUPS, planRead, type ReadRequest, runRead } from '../../records/read/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
+import { RECORD_TYPE } from '../operation.ts'
 import { subselections } from '../plan/collect-fields.ts'
 import { BY_IDS_VARIABLE, collectByIds, collectRoot, moduleOfId } from '../plan/collect-root.ts'
 import { plannedVerdict } from '../rules.ts'
@@ -91,9 +92,7 @@ async function read(session: OperationSession, principal: Principal, request: Re
 
 /** Lets interfaces find the record's type. */
 function typed(record: unknown, module: ModuleDefinition): unknown {
-  if (record !== null && typeof record === 'object' && !Object.hasOwn(record, '__typename')) {
-    Object.defineProperty(record, '__typename', { value: module.typeName, enumerable: false })
-  }
+  if (record !== null && typeof record === 'object') Reflect.set(record, RECORD_TYPE, module.typeName)
   return record
 }
 

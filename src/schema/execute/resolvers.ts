@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import type { GraphQLResolveInfo } from 'graphql'
+import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import { readHistory } from '../../records/read/index.ts'
@@ -8,7 +8,7 @@ import { RecordHandle, type ResolverContext } from '../operation.ts'
 import { checkedPageSize, DEFAULT_PAGE } from '../plan/collect-list.ts'
 import { columnKey } from '../plan/column-key.ts'
 import { historyConnection, PlainSource } from './plain-source.ts'
-import { requirePrincipal, resolveAnyByIds, resolveByIds, resolveRoot, responsePath } from './read-records.ts'
+import { requirePrincipal, resolveAnyByIds, resolveByIds, resolveRoot } from './read-records.ts'
 import { type OperationSession, planInputs } from './session.ts'
 import { resolvePayloadRecords, resolveWrite, type WritePayload } from './write-records.ts'
 
@@ -93,7 +93,7 @@ async function resolveNodes(session: OperationSession, ids: readonly string[], i
 function loadAny(session: OperationSession, id: string | null, info: GraphQLResolveInfo): Promise<unknown> | null {
   if (id === null || id === undefined) return null
   const principal = requirePrincipal(session)
-  return loaderOf(session, `any ${responsePath(info).join('.')}`, (ids) => resolveAnyByIds(session, principal, ids, info)).load(id)
+  return loaderOf(session, info.fieldNodes, (ids) => resolveAnyByIds(session, principal, ids, info)).load(id)
 }
 
 function loadHistory(
@@ -105,7 +105,7 @@ function loadHistory(
   const principal = requirePrincipal(session)
   const { registry } = session.runtime
   const first = checkedPageSize(args.first ?? DEFAULT_PAGE, 'first')
-  return loaderOf(session, `history ${responsePath(info).join('.')}`, async (ids) => {
+  return loaderOf(session, info.fieldNodes, async (ids) => {
     const results = new Map<string, unknown>()
     for (const number of new Set(ids.map(moduleNumberOf))) {
       const module = registry.byNumber.get(number as number)
@@ -119,11 +119,19 @@ function loadHistory(
   }).load(id)
 }
 
-function loaderOf(session: OperationSession, key: string, load: (ids: readonly string[]) => Promise<unknown[]>): DataLoader<string, unknown> {
-  let loader = session.loaders.get(key)
+/**
+ * The loader of one selection. graphql-js keeps one list of field nodes for all rows of a selection; a response path would not do, as it may
+ * stand for other arguments and members on each type of an interface.
+ */
+function loaderOf(
+  session: OperationSession,
+  selection: readonly FieldNode[],
+  load: (ids: readonly string[]) => Promise<unknown[]>,
+): DataLoader<string, unknown> {
+  let loader = session.loaders.get(selection)
   if (!loader) {
     loader = new DataLoader<string, unknown>(load)
-    session.loaders.set(key, loader)
+    session.loaders.set(selection, loader)
   }
   return loader
 }

@@ -1,4 +1,5 @@
 import type DataLoader from 'dataloader'
+import type { FieldNode } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Executor } from '../../records/database.ts'
 import type { PlanContext, PlanInputs } from '../../records/read/index.ts'
@@ -23,7 +24,8 @@ export interface OperationSession extends ResolverContext {
   /** The writes of a mutation; absent in queries. */
   readonly changes: ChangeSet | null
   readonly redacted: RedactedSelection[]
-  readonly loaders: Map<string, DataLoader<string, unknown>>
+  /** By the field nodes of their selection. */
+  readonly loaders: Map<readonly FieldNode[], DataLoader<string, unknown>>
   /** First failure of a mutation; what follows is not executed. */
   failure: unknown
 }

@@ -23,6 +23,8 @@ export function collectRecord(
     if (isLongKey(responseKey)) context.ordinary = true
     fields.push(collectField(columnKey(responseKey), [...path, responseKey], nodes, type, module, context))
   }
+  // A row of SQL has at least one member; graphql-js writes the empty object.
+  if (fields.length === 0) context.ordinary = true
   return { module, fields }
 }
 

@@ -1,5 +1,5 @@
 import { GraphQLID, GraphQLInt, GraphQLInterfaceType, GraphQLList, GraphQLNonNull, type GraphQLObjectType, GraphQLString } from 'graphql'
-import type { ResolverContext } from '../../operation.ts'
+import { RECORD_TYPE, type ResolverContext } from '../../operation.ts'
 import { type OutputMember, outputFields } from '../members.ts'
 import { DateTimeScalar, JsonScalar } from '../scalars/index.ts'
 import type { createHistoryTypes } from './history.ts'
@@ -13,7 +13,7 @@ export interface RecordParts {
 }
 
 /**
- * `Node` and `Record`. Their concrete type is the `__typename` of the source, which every record read for an interface carries.
+ * `Node` and `Record`. Their concrete type is the source's RECORD_TYPE, which every record read for an interface carries, or its `__typename`.
  * `user` and `team` are asked late, when all modules have their types.
  */
 export function createInterfaces(parts: RecordParts, user: () => RecordType, team: () => RecordType) {
@@ -34,7 +34,7 @@ export function createInterfaces(parts: RecordParts, user: () => RecordType, tea
 }
 
 function typeNameOf(source: unknown): string | undefined {
-  const name = typeof source === 'object' && source !== null ? Reflect.get(source, '__typename') : undefined
+  const name = typeof source === 'object' && source !== null ? (Reflect.get(source, RECORD_TYPE) ?? Reflect.get(source, '__typename')) : undefined
   return typeof name === 'string' ? name : undefined
 }
 
