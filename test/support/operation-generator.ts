@@ -26,6 +26,8 @@ export interface ValuePools {
 export interface GeneratedOperation {
   readonly source: string
   readonly variables: Readonly<Record<string, unknown>>
+  /** Other values for the same variables, for a second execution of the same document. */
+  readonly otherVariables: Readonly<Record<string, unknown>>
 }
 
 type Draw = fc.GeneratorValue
@@ -55,7 +57,8 @@ export function generateOperation(draw: Draw, random: typeof fc, schema: GraphQL
   const fragments = reachable(body, state.fragments)
   const text = [body, ...fragments].join('\n')
   const definitions = state.definitions.filter((definition) => new RegExp(`\\${definition.slice(0, definition.indexOf(':'))}\\b`).test(text))
-  return { source: `query Q${definitions.length > 0 ? `(${definitions.join(', ')})` : ''} ${text}`, variables: state.variables }
+  const otherVariables = Object.fromEntries(state.definitions.map((definition) => redrawn(state, definition)))
+  return { source: `query Q${definitions.length > 0 ? `(${definitions.join(', ')})` : ''} ${text}`, variables: state.variables, otherVariables }
 }
 
 function reachable(body: string, fragments: readonly string[]): string[] {
@@ -219,6 +222,15 @@ function scalarValue(state: State, name: string): unknown {
     default:
       return undefined
   }
+}
+
+/** A new value for `$v0: Type!`; page sizes stay small. */
+function redrawn(state: State, definition: string): [string, unknown] {
+  const [name = '', type = ''] = definition.slice(1).split(': ')
+  const given = state.variables[name]
+  if (type === 'Int') return [name, int(state, 1, 6)]
+  if (type === 'Boolean!') return [name, int(state, 0, 1) === 1]
+  return [name, scalarValue(state, type.replace('!', '')) ?? given]
 }
 
 function variable(state: State, type: string, value: unknown): string {

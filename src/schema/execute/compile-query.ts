@@ -18,8 +18,8 @@ export interface CompiledRoot {
   /** Absent where the answer needs no statement: `constant` then is its JSON text. */
   readonly plan?: ReadPlan
   readonly constant?: string
-  /** Error of a constant null, or of a plan that answers null. */
-  readonly error?: GuanxiError
+  /** Makes the error of a constant null, or of a plan that answers null. */
+  readonly failure?: () => GuanxiError
   readonly locations: GraphQLFormattedError['locations']
 }
 
@@ -75,14 +75,14 @@ export function compileQuery(
       const request = collectRoot(field as never, nodes, [responseKey], context)
       roots.push(
         request === null
-          ? { ...base, constant: 'null', error: notFound('record') }
+          ? { ...base, constant: 'null', failure: () => notFound('record') }
           : plannedRoot(base, request, planRead(request, planContext(runtime, principal, settings, inputs))),
       )
     } catch (error) {
       if (!(error instanceof GuanxiError) || error.code === 'GRAPHQL_VALIDATION_FAILED') throw error
       // Whether this fails may depend on values that do not key the plan.
       cacheable = false
-      roots.push({ ...base, constant: 'null', error })
+      roots.push({ ...base, constant: 'null', failure: () => error })
     }
   }
   if (context.ordinary) return { query: ORDINARY, cacheable: true }
@@ -90,7 +90,7 @@ export function compileQuery(
 }
 
 function plannedRoot(base: Omit<CompiledRoot, 'plan'>, request: ReadRequest, plan: ReadPlan): CompiledRoot {
-  return { ...base, plan, error: emptyAnswer(request) }
+  return { ...base, plan, failure: () => emptyAnswer(request) }
 }
 
 function locationsOf(node: FieldNode): GraphQLFormattedError['locations'] {

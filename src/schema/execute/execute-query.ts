@@ -58,11 +58,11 @@ async function executeText(
   const errors: GraphQLFormattedError[] = []
   const answer = async (root: CompiledRoot): Promise<string> => {
     let text = root.constant ?? null
-    let error: unknown = root.constant === 'null' ? root.error : undefined
+    let error: unknown = root.constant === 'null' ? root.failure?.() : undefined
     if (root.plan) {
       try {
         text = await runRead(root.plan, inputs, services.database)
-        if (text === null) error = root.error
+        if (text === null) error = root.failure?.()
       } catch (failure) {
         if (failure instanceof StaleEpochError) throw failure
         error = failure

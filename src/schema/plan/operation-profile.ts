@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, type OperationDefinitionNode, type TypeNode, visit } from 'graphql'
+import { type ArgumentNode, type ASTNode, type DocumentNode, Kind, type OperationDefinitionNode, type TypeNode, visit } from 'graphql'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import { cursorShape, searchShape } from '../../records/read/index.ts'
 
@@ -30,13 +30,13 @@ export function profileOperation(document: DocumentNode, operation: OperationDef
   const probes = new Map<string, Set<Probe>>()
   visit(document, {
     VariableDefinition: () => false,
-    Variable(node, _key, _parent, _path, ancestors) {
+    Variable(node, _key, parent, _path, ancestors) {
       const name = node.name.value
-      const argument = [...ancestors].reverse().find((ancestor) => !Array.isArray(ancestor) && (ancestor as { kind: string }).kind === Kind.ARGUMENT) as
-        | { name: { value: string } }
-        | undefined
-      const inDirective = ancestors.some((ancestor) => !Array.isArray(ancestor) && (ancestor as { kind: string }).kind === Kind.DIRECTIVE)
-      const inList = ancestors.some((ancestor) => !Array.isArray(ancestor) && (ancestor as { kind: string }).kind === Kind.LIST)
+      // `ancestors` ends above the immediate parent.
+      const around = [...ancestors, parent].filter((item) => item !== undefined && !Array.isArray(item)) as ASTNode[]
+      const argument = around.findLast((item) => item.kind === Kind.ARGUMENT) as ArgumentNode | undefined
+      const inDirective = around.some((item) => item.kind === Kind.DIRECTIVE)
+      const inList = around.some((item) => item.kind === Kind.LIST)
       const probe = argument === undefined ? undefined : PROBES[argument.name.value]
       if (inDirective || inList || probe === undefined || !scalars.has(name)) structural.add(name)
       else {
