@@ -14,8 +14,12 @@ export class FilterGenerator {
   readonly #model: ReadModel
   readonly #pools = new Map<string, readonly unknown[]>()
 
-  constructor(model: ReadModel) {
+  readonly #hidden: ReadonlySet<string>
+
+  /** Fields whose ids are in `hidden` are left out. */
+  constructor(model: ReadModel, hidden: ReadonlySet<string> = new Set()) {
     this.#model = model
+    this.#hidden = hidden
   }
 
   /** A random filter with relations and connectives down to `depth`. */
@@ -38,7 +42,7 @@ export class FilterGenerator {
 
   /** Fields of the module that can be compared. */
   fields(module: ModuleDefinition): readonly FieldDefinition[] {
-    return [...module.fields.values()].filter((field) => familyOf(field) !== undefined)
+    return [...module.fields.values()].filter((field) => familyOf(field) !== undefined && !this.#hidden.has(field.id))
   }
 
   /** Operands for one operator on one field. */

@@ -74,9 +74,10 @@ export const STRANGERS = ['', 'M', 'zzz', '国', '%', '_', '\\', '+862162345678'
 export class ReadModel {
   readonly registry: Registry = buildRegistry(coreModules(), 1)
   readonly #rows = new Map<string, readonly ModelRow[]>()
-  readonly #byId = new Map<string, ModelRow>()
-  readonly #ranks = new Map<string, number>()
-  readonly #externalIds = new Map<string, string>()
+  readonly #children = new Map<string, ReadonlyMap<unknown, readonly ModelRow[]>>()
+  #byId = new Map<string, ModelRow>()
+  #ranks = new Map<string, number>()
+  #externalIds = new Map<string, string>()
 
   static async load(url: string): Promise<ReadModel> {
     const model = new ReadModel()
@@ -100,6 +101,20 @@ export class ReadModel {
     ranked.forEach(({ text }, index) => model.#ranks.set(text, index))
     await client.end()
     return model
+  }
+
+  /** The same data as a reader sees it who may read these rows only; names of tags stay. */
+  scoped(sees: (module: string, row: ModelRow) => boolean): ReadModel {
+    const scoped = new ReadModel()
+    for (const [module, rows] of this.#rows)
+      scoped.#rows.set(
+        module,
+        rows.filter((row) => sees(module, row)),
+      )
+    scoped.#byId = new Map([...scoped.#rows.values()].flat().map((row) => [row.id, row]))
+    scoped.#ranks = this.#ranks
+    scoped.#externalIds = this.#externalIds
+    return scoped
   }
 
   rows(module: string, deleted: Deleted = 'EXCLUDE'): readonly ModelRow[] {
@@ -155,8 +170,7 @@ export class ReadModel {
   }
 
   #quantified(module: ModuleDefinition, via: string, quantifiers: Readonly<Record<string, ModelFilter>>, row: ModelRow): boolean {
-    const { column } = module.fields.get(via) as FieldDefinition
-    const children = this.rows(module.name).filter((child) => child[column] === row.id)
+    const children = this.children(module.name, via, row)
     return Object.entries(quantifiers).every(([quantifier, filter]) => {
       const found = children.filter((child) => this.matches(filter, child, module)).length
       return quantifier === 'some' ? found > 0 : quantifier === 'none' ? found === 0 : found === children.length
@@ -188,6 +202,18 @@ export class ReadModel {
           return value !== null && ranged(operator, this.compare(value, comparable(field, operand)))
       }
     })
+  }
+
+  /** Records outside the recycle bin that refer to the row by the field `via`. */
+  children(module: string, via: string, row: ModelRow): readonly ModelRow[] {
+    const key = `${module}.${via}`
+    const known = this.#children.get(key)
+    if (known) return known.get(row.id) ?? []
+    const { column } = this.registry.module(module).fields.get(via) as FieldDefinition
+    const index = new Map<unknown, ModelRow[]>()
+    for (const child of this.rows(module)) index.set(child[column], [...(index.get(child[column]) ?? []), child])
+    this.#children.set(key, index)
+    return index.get(row.id) ?? []
   }
 
   /** Conditions on a text that is no field of its own: a currency. */
