@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { GuanxiError } from '../errors/index.ts'
+import { DefectError, GuanxiError } from '../errors/index.ts'
 
 /** Why a statement runs; tests and metrics count `record` statements apart from authentication and transaction control. */
 export type StatementPurpose = 'record' | 'authentication' | 'platform' | 'transaction'
@@ -48,11 +48,14 @@ interface QueryConfigLike {
 }
 
 export interface PoolClientLike {
-  query(config: QueryConfigLike): Promise<{ rows: unknown[] }>
+  /** `command`: PostgreSQL's word for what it did. */
+  query(config: QueryConfigLike): Promise<{ rows: unknown[]; command?: string }>
   release(error?: Error | boolean): void
 }
 
 const MAX_PREPARED = 500
+
+const COMMIT: Statement = Object.freeze({ text: 'COMMIT', purpose: 'transaction' })
 
 /** A stable prepared-statement name for a text. */
 export function statementName(text: string): string {
@@ -95,7 +98,9 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
       const config: QueryConfigLike = { text: statement.text }
       if (statement.values !== undefined) config.values = statement.values as unknown[]
       if (statement.name !== undefined) config.name = statement.name
-      const { rows } = await client.query(config)
+      const { rows, command } = await client.query(config)
+      // PostgreSQL answers so, without an error, where a statement failed and somebody went on as if it had not.
+      if (statement === COMMIT && command === 'ROLLBACK') throw new DefectError('a failed statement was passed over, so that nothing was committed')
       return rows
     } catch (error) {
       throw translated(error)
@@ -120,6 +125,8 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     prepared.delete(oldest)
     // pg remembers what it prepared on the connection; both sides must forget the statement.
     const known = (client as { connection?: { parsedStatements?: Record<string, unknown> } }).connection?.parsedStatements
+    // One that PostgreSQL refused to parse is not there, and to deallocate it would end the transaction.
+    if (known && !Object.hasOwn(known, oldest)) return
     if (known) delete known[oldest]
     await client.query({ text: `DEALLOCATE "${oldest}"` }).catch(() => {})
   }
@@ -176,7 +183,7 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
         await control('BEGIN')
         try {
           const value = await work(transaction)
-          await control('COMMIT')
+          await run(client, COMMIT)
           return value
         } catch (error) {
           await control('ROLLBACK').catch(() => {})
