@@ -90,6 +90,17 @@ describe('orders and their lines', () => {
     await expect(order({ total: { amount: '1', currency: 'USD' } })).rejects.toMatchObject({ details: { issues: [{ code: 'READ_ONLY' }] } })
   })
 
+  test('an order that an upsert takes out of the recycle bin has its lines again, and keeps to the rules', async () => {
+    const id = await order()
+    await kit.create(kit.root, 'orderLine', [line(id, '5')])
+    await kit.remove(kit.root, 'order', [{ id }])
+    await expect(kit.upsert(kit.root, 'order', [{ by: { id }, input: { currency: 'ZZZ' } }])).rejects.toMatchObject({ code: 'VALIDATION_FAILED' })
+    await kit.upsert(kit.root, 'order', [{ by: { id }, input: { carrier: 'Ship' } }])
+    expect(await kit.row('order', id)).toMatchObject({ carrier: 'Ship', total_amount: 5, deleted_at: null })
+    expect(await kit.rows('SELECT deleted_at FROM order_lines WHERE order_id = $1', [id])).toEqual([{ deleted_at: null }])
+    expect(await wrong()).toEqual([])
+  })
+
   test('many writers on one order never lose a line', async () => {
     const id = await order()
     await Promise.all(Array.from({ length: 20 }, (_, index) => kit.create(kit.root, 'orderLine', [line(id, `${index + 1}`)])))

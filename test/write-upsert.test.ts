@@ -125,6 +125,8 @@ describe('upserting records', () => {
     const [gone] = await kit.create(kit.root, 'account', [{ name: 'Gone', code: 'L-4' }])
     await kit.remove(kit.root, 'account', [{ id: gone as string }])
     await expect(kit.upsert(editor, 'account', [{ by: { code: 'L-4' }, input: { name: 'X' } }])).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    const restorer = await kit.principal(user, { actions: { RESTORE: 'OWN' }, scopes: { OWN: [user] } })
+    await expect(kit.upsert(restorer, 'account', [{ by: { code: 'L-4' }, input: { name: 'X' } }])).rejects.toMatchObject({ code: 'FORBIDDEN' })
     const neither = await kit.principal(user, { modules: { account: { CREATE: null, UPDATE: null } } })
     await expect(kit.upsert(neither, 'account', [])).rejects.toMatchObject({ code: 'FORBIDDEN' })
   })

@@ -11,7 +11,7 @@ import { moneyOf } from './money.ts'
 export const opportunityRule: ModuleRule = {
   module: 'opportunity',
   async before(changes, context) {
-    const written = changes.filter(({ operation }) => operation === 'CREATED' || operation === 'UPDATED')
+    const written = changes.filter(({ operation }) => operation !== 'DELETED')
     const moved = written.filter((change) => change.changes('stage') || change.changes('status') || change.changes('pipeline'))
     const stages = await context.images(
       'stage',
@@ -72,7 +72,7 @@ async function checkAmounts(changes: readonly PendingChange[], context: RuleCont
 }
 
 async function recordSteps(changes: readonly AppliedChange[], context: RuleContext): Promise<void> {
-  const steps = changes.filter(({ operation, before, after }) => operation === 'CREATED' || (operation === 'UPDATED' && before?.['stage'] !== after['stage']))
+  const steps = changes.filter(({ operation, before, after }) => operation === 'CREATED' || before?.['stage'] !== after['stage'])
   if (steps.length === 0) return
   const known = steps.filter(({ operation }) => operation !== 'CREATED').map(({ id }) => id)
   const earlier = await context.related('opportunityStageChange', 'opportunity', known, { latestBy: 'changedAt' })

@@ -8,7 +8,7 @@ import type { ModuleRule } from '../records/write/index.ts'
 export const orderRule: ModuleRule = {
   module: 'order',
   async before(changes, context) {
-    const moved = changes.filter((change) => change.operation === 'CREATED' || (change.operation === 'UPDATED' && change.changes('currency')))
+    const moved = changes.filter((change) => change.operation === 'CREATED' || (change.operation !== 'DELETED' && change.changes('currency')))
     const lines = await context.totals(
       'orderLine',
       'order',

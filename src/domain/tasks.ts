@@ -5,7 +5,7 @@ export const taskRule: ModuleRule = {
   module: 'task',
   before(changes, { at }) {
     for (const change of changes) {
-      if ((change.operation !== 'CREATED' && change.operation !== 'UPDATED') || !change.changes('status')) continue
+      if (change.operation === 'DELETED' || !change.changes('status')) continue
       const done = change.after['status'] === 'done'
       if (!change.given('completedAt')) change.set('completedAt', done ? at : null)
       if (done && !change.given('progress')) change.set('progress', 100)

@@ -7,10 +7,9 @@ import type { ModuleRule } from '../records/write/index.ts'
 export const ticketCommentRule: ModuleRule = {
   module: 'ticketComment',
   async after(changes, context) {
-    const answers = changes.filter(({ operation, before, after }) => {
-      const written = operation === 'CREATED' || operation === 'UPDATED'
-      return written && after['visibility'] === 'public' && before?.['visibility'] !== 'public'
-    })
+    const answers = changes.filter(
+      ({ operation, before, after }) => operation !== 'DELETED' && after['visibility'] === 'public' && before?.['visibility'] !== 'public',
+    )
     if (answers.length === 0) return
     const authors = await context.images('user', [context.principal.userId])
     if (authors.get(context.principal.userId)?.['kind'] !== 'person') return

@@ -6,7 +6,7 @@ const ENDED: ReadonlySet<unknown> = new Set(['resolved', 'closed'])
 export const ticketRule: ModuleRule = {
   module: 'ticket',
   before(changes, { at }) {
-    for (const change of changes) if ((change.operation === 'CREATED' || change.operation === 'UPDATED') && change.changes('status')) keepTimes(change, at)
+    for (const change of changes) if (change.operation !== 'DELETED' && change.changes('status')) keepTimes(change, at)
   },
 }
 

@@ -50,7 +50,14 @@ export async function restoreRecords(
   return { ids, created: ids.map(() => false) }
 }
 
-async function restoreDependents(writes: ChangeSetWrites, module: ModuleDefinition, records: readonly StoredRecord[], authority: Authority): Promise<void> {
+/** Restores what was deleted together with these records, which are given as they were in the recycle bin. */
+export async function restoreDependents(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  records: readonly StoredRecord[],
+  authority: Authority,
+): Promise<void> {
+  if (records.length === 0) return
   const { session } = writes
   const dependencies = dependenciesOn(session.registry, module).filter(({ onDelete }) => onDelete === 'cascade')
   if (dependencies.length === 0) return
@@ -80,7 +87,7 @@ async function restoreDependents(writes: ChangeSetWrites, module: ModuleDefiniti
   }
 }
 
-/** A restored record must not hang on one that is still deleted: its parents come first. */
+/** A restored record must not hang on one that is still deleted: its parents come first. They are locked against a rival who deletes them now. */
 export async function checkParents(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<void> {
   const issues: Issue[] = []
   for (const field of module.fields.values()) {
@@ -90,10 +97,10 @@ export async function checkParents(session: Session, module: ModuleDefinition, d
     const builder = new StatementBuilder(session.registry)
     const table = builder.secured(target, 'READ', session.unrestricted, 't')
     const ids = builder.bind([...new Set(held.map((draft) => draft.after[field.name]))], 'uuid[]')
-    const rows = await session.transaction.query<{ id: string }>(
-      builder.statement(`SELECT t.id FROM ${table.from} WHERE t.id = ANY(${ids}) AND t.deleted_at IS NOT NULL`),
+    const rows = await session.transaction.query<{ id: string; deleted: boolean }>(
+      builder.statement(`SELECT t.id, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = ANY(${ids}) ORDER BY t.id FOR KEY SHARE OF t`),
     )
-    const deleted = new Set(rows.map(({ id }) => id))
+    const deleted = new Set(rows.filter((row) => row.deleted).map(({ id }) => id))
     for (const draft of held) {
       if (deleted.has(draft.after[field.name] as string))
         issues.push({ path: draft.path, code: 'PARENT_DELETED', message: `The ${target.name} of this ${module.name} is deleted. Restore it first.` })

@@ -13,10 +13,10 @@ import { claimExternalId, duplicate, planExternalIds } from './external-ids.ts'
 import { type ExternalId, type IssuePath, type ParsedInput, parseExternalId, parseInput } from './input.ts'
 import { externalKey, mayFindBy, type ResolvedReferences, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
 import type { RecordRef, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
-import { checkParents } from './restore.ts'
+import { checkParents, restoreDependents } from './restore.ts'
 import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
-import { readWhere, type StoredRecord } from './stored-records.ts'
+import { readRecords, readWhere, type StoredRecord } from './stored-records.ts'
 import { resolveTags } from './tags.ts'
 import { changeDraft, requireAllowed, rounds } from './update.ts'
 import { coerceValue, type Fail } from './values.ts'
@@ -125,6 +125,8 @@ async function changeMatches(
     requireAllowed(module, stored, 'UPDATE', target.parsed.path)
     if (stored.deleted && !mayAct(session, module, 'RESTORE', authority)) throw forbidden(module, 'RESTORE')
   }
+  const returning = targets.filter((target) => (matches.get(target) as StoredRecord).deleted)
+  await requireRestorable(session, module, returning, matches, authority)
   const expecting = targets.filter(({ item }) => (item.ifVersion ?? null) !== null)
   await checkVersions(
     session,
@@ -157,6 +159,26 @@ async function changeMatches(
     module,
     pairs.map(({ draft }) => draft).filter(({ operation }) => operation === 'RESTORED'),
   )
+  await restoreDependents(
+    writes,
+    module,
+    returning.map((target) => matches.get(target) as StoredRecord),
+    authority,
+  )
+}
+
+/** A match comes out of the recycle bin only for who may restore this very record. */
+async function requireRestorable(
+  session: Session,
+  module: ModuleDefinition,
+  targets: readonly Target[],
+  matches: ReadonlyMap<Target, StoredRecord>,
+  authority: Authority,
+): Promise<void> {
+  if (targets.length === 0) return
+  const idOf = (target: Target) => (matches.get(target) as StoredRecord).id
+  const stored = await readRecords(session, module, targets.map(idOf), authority, { action: 'RESTORE', lock: 'none', deleted: 'ONLY' })
+  for (const target of targets) requireAllowed(module, stored.get(idOf(target)), 'RESTORE', target.parsed.path)
 }
 
 async function createMissing(
