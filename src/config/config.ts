@@ -1,6 +1,3 @@
-/** Which parts of the work a process does. */
-export type ProcessRole = 'api' | 'worker' | 'all'
-
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 /** The environment, parsed once by `loadConfig` and frozen. Every setting is described in `settings.ts`. */
@@ -14,8 +11,6 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** Absolute path. Holds the embedded cluster, generated secrets, and the first administrator's generated password. */
   readonly dataDir: string
-  readonly redisUrl: string | undefined
-  readonly role: ProcessRole
   readonly logLevel: LogLevel
   /** Database connections of this process. */
   readonly poolSize: number

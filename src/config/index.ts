@@ -1,3 +1,3 @@
-export type { Config, LogLevel, ProcessRole } from './config.ts'
+export type { Config, LogLevel } from './config.ts'
 export { type Environment, loadConfig } from './load-config.ts'
 export { SETTINGS, type Setting } from './settings.ts'

@@ -122,23 +122,6 @@ export const SETTINGS: readonly Setting[] = [
     schema: z.string().default('.guanxi'),
   },
   {
-    name: 'REDIS_URL',
-    property: 'redisUrl',
-    meaning: 'Redis that carries wake-ups between several nodes.',
-    fallback: 'PostgreSQL alone is used',
-    accepts: 'redis://host:6379',
-    secret: true,
-    schema: url(['redis:', 'rediss:']),
-  },
-  {
-    name: 'GUANXI_ROLE',
-    property: 'role',
-    meaning: 'What this process does: answer requests, run jobs, or both.',
-    fallback: 'all',
-    accepts: 'api, worker or all',
-    schema: choice(['api', 'worker', 'all'], 'all'),
-  },
-  {
     name: 'GUANXI_SECRET',
     property: 'secrets',
     meaning:

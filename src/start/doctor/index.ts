@@ -24,7 +24,7 @@ export async function examine(environment: Environment, directory: string): Prom
   const data = checkDataDir(config)
   const findings = [
     node,
-    ok('environment', `NODE_ENV ${config.production ? 'production' : 'development'}, role ${config.role}`),
+    ok('environment', `NODE_ENV ${config.production ? 'production' : 'development'}`),
     ...data,
     await checkListening(config),
   ]
