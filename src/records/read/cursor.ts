@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GuanxiError } from '../../errors/index.ts'
-import { literalSql } from './field-value.ts'
+import { literalSql } from '../sql-text.ts'
 import type { PlanInputs } from './plan-builder.ts'
 
 const MAC_LENGTH = 12

@@ -5,7 +5,7 @@ import { fieldLevel, secured } from '../access/secured.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
-import { instantSql } from './field-value.ts'
+import { instantSql } from '../sql-text.ts'
 import { allOf, type PlanInputs } from './plan-builder.ts'
 
 /** One write on a record, as its reader may see it. */

@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { ACTIONS, type Action } from '../access/policy.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
-import { literalSql } from './field-value.ts'
+import { literalSql } from '../sql-text.ts'
 import { allOf, type PlanBuilder } from './plan-builder.ts'
 import type { SelectedPart } from './request.ts'
 

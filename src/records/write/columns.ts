@@ -3,6 +3,7 @@ import { DefectError } from '../../errors/index.ts'
 import { canonicalDecimal } from '../../lib/decimal-text.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { instantSql } from '../sql-text.ts'
 
 /** One physical column of a field. */
 export interface StoredColumn {
@@ -18,7 +19,7 @@ const READ: Readonly<Record<string, (column: string) => string>> = {
   'numeric(19,4)': asText,
   bigint: asText,
   date: (column) => `to_char(${column}, 'YYYY-MM-DD')`,
-  'timestamp(3) with time zone': (column) => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
+  'timestamp(3) with time zone': instantSql,
 }
 
 function asText(column: string): string {

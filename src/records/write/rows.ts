@@ -3,6 +3,7 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Action } from '../access/policy.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { literalSql, moneySql } from '../sql-text.ts'
 import { type ColumnContext, columnValues, physicalColumns, type StoredColumn } from './columns.ts'
 import type { Draft } from './draft.ts'
 import type { ExternalId } from './input.ts'
@@ -86,11 +87,6 @@ function changedFieldIds(draft: Draft, changed: readonly FieldDefinition[]): str
   return ids
 }
 
-/** SQL text constant; for ids and column names of the registry. */
-function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
-}
-
 /** Values that all rows of a statement share, bound once. */
 function shared(builder: StatementBuilder, session: Session, module: ModuleDefinition) {
   return {
@@ -111,16 +107,16 @@ function recordSql(builder: StatementBuilder, session: Session, module: ModuleDe
   const moved = (field: FieldDefinition) => (old ? `${amountOf('w', field)} IS DISTINCT FROM ${amountOf('b', field)}` : `${amountOf('w', field)} IS NOT NULL`)
   const money = (row: string, field: FieldDefinition) => {
     const [amount, currency] = [amountOf(row, field), `${row}.${quoteIdentifier(`${field.column}_currency`)}`]
-    return `CASE WHEN ${amount} IS NOT NULL THEN jsonb_build_object('amount', round(${amount}, greatest(2, min_scale(${amount})))::text, 'currency', ${currency}) END`
+    return `CASE WHEN ${amount} IS NOT NULL THEN jsonb_build_object('amount', ${moneySql(amount)}, 'currency', ${currency}) END`
   }
   const changes = [
     'i.h',
     ...generated.map(
       (field) =>
-        `CASE WHEN ${moved(field)} THEN jsonb_build_object(${literal(field.column)}, jsonb_build_object('before', ${old ? money('b', field) : 'NULL'}, 'after', ${money('w', field)})) ELSE '{}' END`,
+        `CASE WHEN ${moved(field)} THEN jsonb_build_object(${literalSql(field.column)}, jsonb_build_object('before', ${old ? money('b', field) : 'NULL'}, 'after', ${money('w', field)})) ELSE '{}' END`,
     ),
   ]
-  const fields = ['i.f', ...generated.map((field) => `CASE WHEN ${moved(field)} THEN ARRAY[${literal(field.id)}] ELSE '{}' END`)]
+  const fields = ['i.f', ...generated.map((field) => `CASE WHEN ${moved(field)} THEN ARRAY[${literalSql(field.id)}] ELSE '{}' END`)]
   const source = `w JOIN i ON i.i = w.id ${old?.join ?? ''}`
   const historySource = generated.length > 0 ? source : 'w JOIN i ON i.i = w.id'
   const { origin, principal } = session
@@ -211,7 +207,7 @@ export function updateRows(
     const everywhere = writes.every(({ changed }) => changed.includes(field))
     return columns.map(({ name, key, type }) => {
       const value = type === 'uuid[]' ? `coalesce(i.${key}, '{}')` : `i.${key}`
-      return `, ${quoteIdentifier(name)} = ${everywhere ? value : `CASE WHEN ${literal(field.id)} = ANY(i.f) THEN ${value} ELSE t.${quoteIdentifier(name)} END`}`
+      return `, ${quoteIdentifier(name)} = ${everywhere ? value : `CASE WHEN ${literalSql(field.id)} = ANY(i.f) THEN ${value} ELSE t.${quoteIdentifier(name)} END`}`
     })
   })
   const moving = writes.some(({ draft }) => draft.operation !== 'UPDATED')
