@@ -52,6 +52,33 @@ describe('documents made to be costly', () => {
       expect(answer.errors.length).toBeLessThanOrEqual(6)
     })
 
+    test(`over ${transport}: names are never suggested for what variables hold`, async () => {
+      const send = (query: string, value: object) => server.admin.send(query, { value }, { transport })
+      const answers = [
+        await send('query ($value: AccountFilter) { accounts(filter: $value) { totalCount } }', { creditLimi: {} }),
+        await send('mutation ($value: CreateAccountInput!) { createAccount(input: $value) { changeSetId } }', { name: 'N', creditLimi: 1 }),
+      ]
+      for (const answer of answers) {
+        expect(codesOf(answer)).toEqual(['GRAPHQL_VALIDATION_FAILED'])
+        expect(JSON.stringify(answer.errors)).toContain('creditLimi')
+        expect(JSON.stringify(answer.errors)).not.toMatch(/creditLimit|Did you mean/)
+      }
+    })
+
+    test(`over ${transport}: filters of too many conditions and orders of too many keys are refused`, async () => {
+      const ask = (filter: unknown, orderBy: unknown) =>
+        server.admin.send(
+          'query ($filter: AccountFilter, $orderBy: [AccountOrderBy!]) { accounts(filter: $filter, orderBy: $orderBy) { totalCount } }',
+          { filter, orderBy },
+          { transport },
+        )
+      const conditions = (count: number) => ({ or: Array.from({ length: count }, () => ({ contacts: { some: {} } })) })
+      const keys = (count: number) => Array.from({ length: count }, () => ({ name: 'ASC' }))
+      expect(codesOf(await ask(conditions(1000), keys(1)))).toEqual(['LIMIT_EXCEEDED'])
+      expect(codesOf(await ask({}, keys(21)))).toEqual(['LIMIT_EXCEEDED'])
+      expect(await ask(conditions(20), keys(20))).toMatchObject({ errors: [], data: { accounts: { totalCount: 0 } } })
+    })
+
     test(`over ${transport}: wide and deep documents that a screen may need are answered`, async () => {
       const wide = await server.admin.send(`{ ${times(100, (n) => `a${n}: accounts { totalCount }`)} }`, {}, { transport })
       expect(wide.errors).toEqual([])

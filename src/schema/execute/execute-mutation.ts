@@ -10,7 +10,7 @@ import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
 import { runOrdinary } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
-import { counted, type EngineSettings, type OperationSession } from './session.ts'
+import { COERCION, counted, type EngineSettings, type OperationSession } from './session.ts'
 import { isDryRun, mixedOperation } from './write-records.ts'
 
 /** The write pipeline as the executor needs it. */
@@ -45,7 +45,7 @@ export async function executeMutation(
   request: OperationRequest,
   services: MutationServices,
 ): Promise<OperationAnswer> {
-  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, { maxErrors: 5 })
+  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
   const type = runtime.schema.getMutationType() as GraphQLObjectType
   const groups = collectFields(type, [prepared.operation.selectionSet], { schema: runtime.schema, fragments: prepared.fragments, variables: coerced.coerced })
@@ -78,6 +78,7 @@ async function executeWrites(
   let failed: OperationAnswer | undefined
   try {
     return await services.writer.run(principal, origin, async (changes, transaction) => {
+      failed = undefined
       const session = sessionFor(runtime, principal, request, services, transaction, changes)
       const answer = await runOrdinary(session, services)
       if (session.failure !== undefined) {

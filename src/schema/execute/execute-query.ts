@@ -10,7 +10,7 @@ import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-q
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { redactionOf } from './redaction.ts'
-import { counted, type EngineSettings, type OperationSession, planInputs } from './session.ts'
+import { COERCION, counted, type EngineSettings, type OperationSession, planInputs } from './session.ts'
 
 export interface QueryServices {
   readonly database: Database
@@ -31,7 +31,7 @@ export async function executeQuery(
   request: OperationRequest,
   services: QueryServices,
 ): Promise<OperationAnswer> {
-  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, { maxErrors: 5 })
+  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
   if (principal === null || services.path === 'ordinary') return executeOrdinary(runtime, principal, request, services)
   const key = `${runtime.version}|${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
@@ -110,6 +110,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     operationName: request.operationName,
     variableValues: request.variables,
     contextValue: session,
+    hideSuggestions: COERCION.hideSuggestions,
   })
   for (const error of result.errors ?? []) {
     const original = originalOf(error)

@@ -7,6 +7,9 @@ import type { ChangeSet } from '../../records/write/request.ts'
 import type { OperationRequest, ResolverContext, Runtime } from '../operation.ts'
 import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
 
+/** How variables are read. All fields are in the one schema, so a suggestion could name what the caller may not see. */
+export const COERCION = Object.freeze({ maxErrors: 5, hideSuggestions: true })
+
 /** What the planner needs from the installation. */
 export interface EngineSettings {
   readonly organisationCurrency: string

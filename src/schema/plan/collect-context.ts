@@ -23,6 +23,8 @@ export interface CollectContext {
   readonly redacted: RedactedSelection[]
   /** Set where something is selected that the ordinary graphql-js path must answer. */
   ordinary: boolean
+  /** Conditions in the filters of the present root field so far; `collect-filter` bounds them. */
+  conditions?: number
 }
 
 export function levelOf(context: CollectContext, module: ModuleDefinition, field: FieldDefinition) {

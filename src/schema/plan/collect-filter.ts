@@ -1,10 +1,13 @@
 import { type GraphQLInputObjectType, getNamedType, isInputObjectType } from 'graphql'
-import { DefectError, validationFailed } from '../../errors/index.ts'
+import { DefectError, GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { CompareOperator, FilterNode, UniqueKey } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { operandOf } from './arguments.ts'
 import { type CollectContext, isModuleReadable, isUsable } from './collect-context.ts'
 import { unknownInputField } from './hidden-names.ts'
+
+/** Conditions in all filters of one root field. Each may be a sub-select, and PostgreSQL plans them all before it can be stopped. */
+const MAX_CONDITIONS = 1000
 
 type Path = readonly (string | number)[]
 type InputObject = Readonly<Record<string, unknown>>
@@ -16,6 +19,7 @@ export function collectFilter(value: unknown, type: GraphQLInputObjectType, modu
 }
 
 function filterObject(value: InputObject, type: GraphQLInputObjectType, module: ModuleDefinition, path: Path, context: CollectContext): FilterNode {
+  countConditions(context, Math.max(1, Object.keys(value).length))
   const fields = type.getFields()
   const nodes = Object.entries(value).map(([name, member]): FilterNode => {
     const here = [...path, name]
@@ -123,6 +127,14 @@ export function collectUniqueKey(value: InputObject, type: GraphQLInputObjectTyp
 
 function nullValue(path: Path) {
   return validationFailed([{ path, code: 'NULL', message: `null is no value for ${path.join('.')}; leave it out, or use isNull.` }])
+}
+
+function countConditions(context: CollectContext, count: number): void {
+  context.conditions = (context.conditions ?? 0) + count
+  if (context.conditions > MAX_CONDITIONS)
+    throw new GuanxiError('LIMIT_EXCEEDED', `The filters have more than ${MAX_CONDITIONS} conditions. Ask for many values of one field with "in".`, {
+      limit: MAX_CONDITIONS,
+    })
 }
 
 function fail(error: Error): never {

@@ -69,10 +69,19 @@ export function checkedPageSize(value: number, name: string, max = MAX_PAGE): nu
   return value
 }
 
+/** Keys of an `orderBy` or `groupBy`; a cursor's condition grows with their square. */
+const MAX_KEYS = 20
+
 export function resolvedList(value: unknown, context: CollectContext): readonly Readonly<Record<string, unknown>>[] {
   const given = resolved(value, context.variables)
   if (given === undefined || given === null) return []
-  return (Array.isArray(given) ? given : [given]) as readonly Readonly<Record<string, unknown>>[]
+  const list = (Array.isArray(given) ? given : [given]) as readonly Readonly<Record<string, unknown>>[]
+  if (list.length > MAX_KEYS)
+    throw new GuanxiError('LIMIT_EXCEEDED', `orderBy and groupBy take at most ${MAX_KEYS} keys; ${list.length} were given.`, {
+      limit: MAX_KEYS,
+      asked: list.length,
+    })
+  return list
 }
 
 interface Steps {

@@ -28,6 +28,7 @@ export function collectRoot(
 ): ReadRequest | null {
   const descriptor = field.extensions.guanxi
   const node = nodes[0] as FieldNode
+  context.conditions = 0
   switch (descriptor?.kind) {
     case 'list': {
       const module = readable(descriptor.module, context)
