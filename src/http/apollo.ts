@@ -11,7 +11,7 @@ import { LRUCache } from 'lru-cache'
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
 import type { GraphQLEngine, OperationRequest, Runtime } from '../schema/operation.ts'
 import { answerStatus, answerText, CarriedAnswer, firstCode } from './carried-answer.ts'
-import { PARSE_OPTIONS, syntaxErrorCode, VALIDATION_OPTIONS, validateDocument } from './document.ts'
+import { documentBytes, PARSE_OPTIONS, REMEMBERED_BYTES, syntaxErrorCode, VALIDATION_OPTIONS, validateDocument } from './document.ts'
 import { errorExtensions } from './error-body.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import type { Logger } from './logger.ts'
@@ -32,8 +32,6 @@ const OUR_CODES: Readonly<Record<string, ErrorCode>> = {
   BAD_USER_INPUT: 'GRAPHQL_VALIDATION_FAILED',
   PERSISTED_QUERY_NOT_SUPPORTED: 'GRAPHQL_VALIDATION_FAILED',
 }
-
-const REMEMBERED_CHARACTERS = 4 * 1024 * 1024
 
 /**
  * Apollo Server in gateway mode: it reads the request, parses, validates (both within our limits), and hands the rest to the
@@ -163,7 +161,10 @@ function formatError({ message, locations, path, extensions }: GraphQLFormattedE
 
 /** Apollo keys documents by the schema's text and their digest. */
 function documentStore() {
-  const documents = new LRUCache<string, DocumentNode>({ maxSize: REMEMBERED_CHARACTERS, sizeCalculation: (document) => (document.loc?.end ?? 0) + 1 })
+  const documents = new LRUCache<string, DocumentNode>({
+    maxSize: REMEMBERED_BYTES,
+    sizeCalculation: (document) => documentBytes(document.loc?.end ?? 0),
+  })
   return {
     get: async (key: string) => documents.get(key),
     set: async (key: string, document: DocumentNode) => void documents.set(key, document),

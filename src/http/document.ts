@@ -23,11 +23,17 @@ export interface DocumentReader {
   read(text: string, schema: GraphQLSchema): DocumentNode | readonly GraphQLError[]
 }
 
-const REMEMBERED_CHARACTERS = 4 * 1024 * 1024
+/** What the documents of one cache may take, as `documentBytes` estimates it. */
+export const REMEMBERED_BYTES = 32 * 1024 * 1024
+
+/** Memory that a parsed document takes, by the length of its text: some 65 bytes a character, twice that where it is short (measured). */
+export function documentBytes(characters: number): number {
+  return 2048 + 70 * characters
+}
 
 export function createDocumentReader(): DocumentReader {
   let served: GraphQLSchema | undefined
-  const known = new LRUCache<string, DocumentNode>({ maxSize: REMEMBERED_CHARACTERS, sizeCalculation: (_, text) => text.length + 1 })
+  const known = new LRUCache<string, DocumentNode>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text.length) })
   return {
     read: (text, schema) => {
       if (schema !== served) {

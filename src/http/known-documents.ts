@@ -1,5 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import { documentBytes, REMEMBERED_BYTES } from './document.ts'
 
 /** A document that Apollo Server has parsed and validated, with the one operation that is asked for. */
 export interface KnownOperation {
@@ -13,14 +14,12 @@ interface KnownDocument {
   readonly operations: ReadonlyMap<string | null, OperationDefinitionNode>
 }
 
-const REMEMBERED_CHARACTERS = 4 * 1024 * 1024
-
 /**
  * Documents by their text that have passed Apollo's parsing and validation against a schema. A request that sends one of them again, in the plain
  * form that almost all clients use, needs nothing of Apollo's pipeline any more: skipping it halves the processor time of a small query.
  */
 export class KnownDocuments {
-  readonly #documents = new LRUCache<string, KnownDocument>({ maxSize: REMEMBERED_CHARACTERS, sizeCalculation: (_, text) => text.length + 1 })
+  readonly #documents = new LRUCache<string, KnownDocument>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text.length) })
 
   /** Notes a document that is valid against the schema. */
   remember(text: string, schema: GraphQLSchema, document: DocumentNode): void {

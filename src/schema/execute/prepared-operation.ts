@@ -13,7 +13,8 @@ export interface PreparedOperation {
   readonly compiled: LRUCache<string, CompiledQuery>
 }
 
-const PLANS_OF_ONE_OPERATION = 200
+/** The compiled queries that one operation keeps: characters of their keys (which hold variables) and statements. */
+const COMPILED_CHARACTERS = 256 * 1024
 
 /** Prepared operations live as long as their documents (which the transports keep in a bounded cache). */
 export class PreparedOperations {
@@ -41,5 +42,16 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null)
   for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
   refuseOversized(operation, fragments)
-  return { operation, fragments, profile: profileOperation(document, operation), compiled: new LRUCache({ max: PLANS_OF_ONE_OPERATION }) }
+  return {
+    operation,
+    fragments,
+    profile: profileOperation(document, operation),
+    compiled: new LRUCache({ maxSize: COMPILED_CHARACTERS, sizeCalculation: charactersOf }),
+  }
+}
+
+/** A query that is too large is not kept at all. */
+function charactersOf(query: CompiledQuery, key: string): number {
+  const statements = query.kind === 'text' ? query.roots.reduce((sum, { plan }) => sum + (plan?.text.length ?? 0), 0) : 0
+  return 1000 + key.length + statements
 }
