@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type CountryCode, getCountryCallingCode } from 'libphonenumber-js'
 import { coreModules } from '../src/entities/index.ts'
 import type { FieldMetadata } from '../src/entities/metadata.ts'
-import { addDecimals, canonicalDecimal, compareDecimals, divideDecimals, multiplyDecimals, roundDecimal, subtractDecimals } from '../src/lib/decimal-text.ts'
+import { canonicalDecimal, compareDecimals, multiplyDecimals, roundDecimal } from '../src/lib/decimal-text.ts'
 import { codePoints } from '../src/lib/text-checks.ts'
 import { canonicalDateTime, isDateText } from '../src/lib/time-text.ts'
 import type { FieldDefinition } from '../src/records/registry/definition.ts'
@@ -146,15 +146,12 @@ describe('values', () => {
     })
     fc.assert(
       fc.property(decimal, decimal, (a, b) => {
-        expect(subtractDecimals(addDecimals([a, b]), b)).toBe(a)
         expect(multiplyDecimals(a, b)).toBe(multiplyDecimals(b, a))
         expect(compareDecimals(a, b)).toBe(-compareDecimals(b, a) + 0)
       }),
     )
     expect(roundDecimal('2.345', 2)).toBe('2.35')
     expect(roundDecimal('-2.345', 2)).toBe('-2.35')
-    expect(divideDecimals('1', '3')).toBe('0.33333333333333333333')
-    expect(() => divideDecimals('1', '0')).toThrow(RangeError)
     expect(codePoints('a😀b')).toBe(3)
   })
 

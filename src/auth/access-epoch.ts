@@ -3,15 +3,6 @@ import type { Executor, Transaction } from '../records/database.ts'
 import { StaleEpochError } from '../records/epochs.ts'
 
 /**
- * Makes every policy that is compiled so far stale, on every node, when the transaction commits: each statement of the engine compares
- * the epoch in its own snapshot. Changes of users, teams, roles, sessions and keys do it by triggers (migration `access-epoch`); this is
- * for rights that live elsewhere.
- */
-export async function bumpAccessEpoch(transaction: Transaction): Promise<void> {
-  await transaction.query({ text: 'UPDATE epoch SET access_epoch = access_epoch + 1', purpose: 'platform' })
-}
-
-/**
  * Lets one change of rights happen at a time, until the transaction ends: what it checks (does the caller hold what it grants, is this the last
  * administrator) stays true until it commits. Throws StaleEpochError where the principal's rights are of yesterday.
  */

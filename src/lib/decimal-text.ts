@@ -28,26 +28,10 @@ export function decimalDigits(canonical: string): { integer: number; fraction: n
   return { integer: whole === '0' ? 0 : whole.length, fraction: fraction.length }
 }
 
-export function addDecimals(values: Iterable<string>): string {
-  let sum = new Exact(0)
-  for (const value of values) sum = sum.plus(value)
-  return sum.toFixed()
-}
-
-export function subtractDecimals(a: string, b: string): string {
-  return new Exact(a).minus(b).toFixed()
-}
-
 export function multiplyDecimals(...values: readonly string[]): string {
   let product = new Exact(1)
   for (const value of values) product = product.times(value)
   return product.toFixed()
-}
-
-/** Quotient to 20 places. Throws RangeError for a divisor of zero. */
-export function divideDecimals(a: string, b: string): string {
-  if (new Exact(b).isZero()) throw new RangeError('division by zero')
-  return roundDecimal(new Exact(a).dividedBy(b).toFixed(), 20)
 }
 
 /** Rounds half away from zero, as PostgreSQL's `round(numeric, places)` does; canonical form. */

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { ADMINISTRATOR, type PasswordHasher, SYSTEM_USER_ID, storePassword, systemPrincipal } from '../auth/index.ts'
+import { countAdministrators, type PasswordHasher, SYSTEM_USER_ID, storePassword, systemPrincipal } from '../auth/index.ts'
 import { checkNewPassword } from '../auth/passwords.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
@@ -87,13 +87,7 @@ export async function resetPassword({ database, hasher, now }: SetUpServices, em
 
 /** Somebody can sign in as administrator. */
 export async function hasAdministrator(executor: Executor): Promise<boolean> {
-  const rows = await executor.query({
-    text: `SELECT 1 FROM user_role ur JOIN role r ON r.id = ur.role_id JOIN users u ON u.id = ur.user_id
-            WHERE r.key = $1 AND u.status = 'active' AND u.deleted_at IS NULL AND u.kind = 'person' LIMIT 1`,
-    values: [ADMINISTRATOR],
-    purpose: 'platform',
-  })
-  return rows.length > 0
+  return (await countAdministrators(executor)) > 0
 }
 
 async function assignRoles(transaction: Transaction, userId: string, keys: readonly string[]): Promise<void> {

@@ -61,12 +61,3 @@ const NEVER_NULL = new Set(['id', 'version', 'createdAt', 'updatedAt'])
 export function neverNull(field: FieldDefinition): boolean {
   return field.system && NEVER_NULL.has(field.name)
 }
-
-const SORTABLE_TYPES = new Set(['int4', 'int8', 'numeric', 'bool', 'date', 'timestamptz', 'text'])
-
-/** Records can be ordered (and aggregated by min and max) by this field. */
-export function isSortable(field: FieldDefinition): boolean {
-  if (field.name === 'id') return true
-  if (field.type === 'REFERENCES' || field.type === 'FORMULA' || field.type === 'ROLLUP' || field.name === 'tags') return false
-  return SORTABLE_TYPES.has(comparableType(field))
-}

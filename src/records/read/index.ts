@@ -1,5 +1,4 @@
 export { MAX_GROUPS } from './aggregate.ts'
-export { isSortable } from './columns.ts'
 export { cursorShape } from './cursor.ts'
 export { type HistoryEntry, type HistoryPage, readHistory } from './history.ts'
 export { planRead, type ReadPlan, runRead } from './plan.ts'

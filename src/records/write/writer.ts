@@ -20,30 +20,20 @@ export interface WriterOptions {
   readonly rules?: readonly ModuleRule[]
 }
 
-export interface RunOptions {
-  /** Registry of the plan that the writes belong to; the current one unless given. */
-  readonly registry?: Registry
-}
-
 export interface Writer {
   /**
    * Runs `work` in one transaction and one change set; its rows stand or fall together. Checks across records come at the end.
    * `work` runs again from the start after a deadlock or serialisation failure, so it must not keep anything from a lost run.
    * Throws StaleEpochError where the principal's policy or the registry is out of date, and GuanxiError for what the client may see.
    */
-  run<T>(
-    principal: Principal,
-    origin: ChangeOrigin,
-    work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>,
-    options?: RunOptions,
-  ): Promise<T>
+  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>): Promise<T>
 }
 
 export function createWriter({ database, registry, newId, now, rules = [] }: WriterOptions): Writer {
   const rulesByModule = groupRules(rules)
   return {
-    async run(principal, origin, work, options = {}) {
-      const snapshot = options.registry ?? registry()
+    async run(principal, origin, work) {
+      const snapshot = registry()
       for (let attempt = 1; ; attempt += 1) {
         try {
           return await database.transaction(async (transaction) => {
