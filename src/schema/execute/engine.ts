@@ -4,12 +4,14 @@ import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
+import { HiddenNameError } from '../plan/hidden-names.ts'
 import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
 import { readsSchema } from './reads-schema.ts'
 import type { EngineSettings } from './session.ts'
+import { unknownNameErrors } from './unknown-names.ts'
 
 export interface EngineOptions {
   readonly database: Database
@@ -56,6 +58,12 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'Subscriptions are sent over WebSocket as subscribe messages.')
   }
 
+  function asUnknown(hidden: HiddenNameError, { document, operationName, variables }: OperationRequest): readonly Error[] {
+    const operation = prepared.get(document, operationName)?.operation
+    const errors = operation ? unknownNameErrors(hidden, { schema: runtime.schema, document, operation, variables }) : []
+    return errors.length > 0 ? errors : [hidden]
+  }
+
   return {
     get runtime() {
       return runtime
@@ -78,15 +86,16 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
       } catch (error) {
         const failure =
           error instanceof StaleEpochError ? new GuanxiError('UNAVAILABLE', 'Rights or schema changed while the request ran. Send it again.') : error
-        return wholeFailure(formatError(failure, request.requestId, report))
+        const told = failure instanceof HiddenNameError ? asUnknown(failure, request) : [failure]
+        return wholeFailure(told.map((each) => formatError(each, request.requestId, report)))
       }
     },
   }
 }
 
 /** An operation that failed before any field ran has no `data` at all (GraphQL §7.1.2). */
-function wholeFailure(error: GraphQLFormattedError): OperationAnswer {
-  return { data: undefined, errors: [error] }
+function wholeFailure(errors: readonly GraphQLFormattedError[]): OperationAnswer {
+  return { data: undefined, errors }
 }
 
 /** Who is not signed in learns nothing about the schema. */

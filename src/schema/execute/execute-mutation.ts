@@ -7,6 +7,7 @@ import type { CheckedChangeSet } from '../../records/write/index.ts'
 import type { ChangeOrigin, ChangeSet } from '../../records/write/request.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
+import { HiddenNameError } from '../plan/hidden-names.ts'
 import { runOrdinary } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
@@ -92,7 +93,7 @@ async function executeWrites(
     })
   } catch (error) {
     if (error instanceof RolledBack) return error.answer
-    if (error instanceof StaleEpochError) throw error
+    if (error instanceof StaleEpochError || error instanceof HiddenNameError) throw error
     // Located by graphql-js where it came from a field; errors of the commit have no place of their own.
     const [located] = failed?.errors ?? []
     const formatted = formatError(error, request.requestId, services.report)

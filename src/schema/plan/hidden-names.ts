@@ -1,11 +1,24 @@
 import { GuanxiError } from '../../errors/index.ts'
 
-/** What a hidden name in an input answers: word for word what an unknown one does, for the whole operation. */
-export function unknownInputField(field: string, type: string): GuanxiError {
-  return new GuanxiError('GRAPHQL_VALIDATION_FAILED', `Field "${field}" is not defined by type "${type}".`)
+/** A name that the caller may not see stands in the operation, which fails as a whole, word for word as for an unknown name (`unknownNameErrors`). */
+export class HiddenNameError extends GuanxiError {
+  readonly field: string
+  /** The type on which the field is hidden. */
+  readonly type: string
+
+  constructor(field: string, type: string, message: string) {
+    super('GRAPHQL_VALIDATION_FAILED', message)
+    this.field = field
+    this.type = type
+  }
 }
 
-/** The same for a hidden output that must not be told from an unknown one (aggregates). */
-export function unknownOutputField(field: string, type: string): GuanxiError {
-  return new GuanxiError('GRAPHQL_VALIDATION_FAILED', `Cannot query field "${field}" on type "${type}".`)
+/** For a hidden name in an input. */
+export function unknownInputField(field: string, type: string): HiddenNameError {
+  return new HiddenNameError(field, type, `Field "${field}" is not defined by type "${type}".`)
+}
+
+/** For a hidden output that must not be told from an unknown one (aggregates). */
+export function unknownOutputField(field: string, type: string): HiddenNameError {
+  return new HiddenNameError(field, type, `Cannot query field "${field}" on type "${type}".`)
 }
