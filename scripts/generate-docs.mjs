@@ -20,7 +20,8 @@ async function errorsReference() {
 Generated from \`src/errors/codes.ts\` by \`npm run docs\`.
 
 Every error carries one of these codes in \`extensions.code\`, with \`requestId\` and \`retryable\`. The status applies where the whole
-request fails before it is executed; an error of a single field comes with status 200. "Retry" means that the same request may
+request fails before it is executed; an error of a single field comes with status 200, and so does a document that does not parse or
+validate unless the request accepts \`application/graphql-response+json\`. "Retry" means that the same request may
 succeed when it is sent again later.
 
 | code | status | retry | meaning |

@@ -116,7 +116,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'DATA_DIR',
     property: 'dataDir',
-    meaning: 'Directory of the embedded database, of generated secrets and of the generated administrator password.',
+    meaning:
+      'Directory of the embedded database, of generated secrets and of generated passwords. Where PostgreSQL, which never runs as root, cannot reach it, the database is in /var/lib/guanxi and DATA_DIR/embedded.json says where.',
     fallback: '.guanxi',
     accepts: 'a path, relative to the working directory or absolute',
     schema: z.string().default('.guanxi'),
@@ -164,7 +165,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'DEMO_PASSWORD',
     property: 'demoPassword',
     meaning: 'Password of the demo users.',
-    fallback: 'generated and printed',
+    fallback: 'generated, printed once and kept in DATA_DIR/demo-password (mode 0600)',
     accepts: '8 to 1024 characters',
     secret: true,
     schema: password(),

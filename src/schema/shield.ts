@@ -6,7 +6,7 @@ import { createRuleTree, type RightsCheck, RULES } from './rules.ts'
 
 /**
  * Puts the rule tree before every hand-written field that has a resolver: root fields and members like `User.roles`. What the tree does not name is
- * refused. Generated fields come later and are never wrapped (DESIGN §3: a wrapper on every field costs 3–5 times the answer); the executor asks `plannedVerdict`
+ * refused. Generated fields come later and are never wrapped (a wrapper on every field costs 3–5 times the answer); the executor asks `plannedVerdict`
  * for their root fields, and the access compiler decides about the rest. `rightsAreCurrent` keeps operations that read no record, and so run no
  * statement that compares epochs, from being answered by yesterday's rights.
  */

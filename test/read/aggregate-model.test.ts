@@ -23,7 +23,7 @@ import { type Draw, FilterGenerator } from '../support/read-filter.ts'
 import { type Deleted, familyOf, ReadModel } from '../support/read-model.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-/** Groups, figures and their order answer what a plain in-memory reading of DESIGN §7 answers. */
+/** Groups, figures and their order answer what a plain in-memory reading of the rules answers. */
 let server: TestServer
 let model: ReadModel
 let generator: FilterGenerator

@@ -6,7 +6,7 @@ import { CARRIERS, carry, type Draw, FilterGenerator } from '../support/read-fil
 import { familyOf, type ModelFilter, operatorsOf, ReadModel } from '../support/read-model.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-/** Filters answer what a plain in-memory reading of DESIGN §7 answers. */
+/** Filters answer what a plain in-memory reading of the rules answers. */
 let server: TestServer
 let model: ReadModel
 let generator: FilterGenerator

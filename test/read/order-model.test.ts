@@ -7,7 +7,7 @@ import type { Draw } from '../support/read-filter.ts'
 import { type Deleted, familyOf, type ModelKey, ReadModel, targetOf } from '../support/read-model.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
-/** Orders, pages, counts and the recycle bin answer what a plain in-memory reading of DESIGN §7 answers. */
+/** Orders, pages, counts and the recycle bin answer what a plain in-memory reading of the rules answers. */
 let server: TestServer
 let model: ReadModel
 

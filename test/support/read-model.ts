@@ -68,7 +68,7 @@ export function operatorsOf(family: Family): readonly string[] {
 export const STRANGERS = ['', 'M', 'zzz', '国', '%', '_', '\\', '+862162345678', '8613800138000']
 
 /**
- * What lists, orders and aggregates must answer, computed in memory from the raw rows by DESIGN §7 alone. Of the product it uses the
+ * What lists, orders and aggregates must answer, computed in memory from the raw rows by the documented rules alone. Of the product it uses the
  * registry (names, types and relations of fields), and of the database the order of texts.
  */
 export class ReadModel {
