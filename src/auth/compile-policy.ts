@@ -24,7 +24,7 @@ export interface CompiledModules {
 const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 
 /**
- * Unites roles: the widest scope per action, the highest level per field. A field that a role does not list follows that role's actions on the
+ * Unites roles: the widest scope per action, and per field the highest level among the roles that reach that scope. A field that a role does not list follows that role's actions on the
  * module where it is not sensitive, and is HIDDEN where it is. A role without READ, CREATE or UPDATE on the module adds no field, whatever it lists.
  */
 export function compileModules(roles: readonly RoleRights[], registry: Registry): CompiledModules {
@@ -62,26 +62,36 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population }: Sc
 }
 
 function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): ModuleAccess | undefined {
+  const held = roles.map((role) => ({ role, own: actionsOf(role, module.name) })).filter(({ own }) => own.size > 0)
   const actions = new Map<Action, Scope>()
+  for (const { own } of held) for (const [action, scope] of own) actions.set(action, wider(scope, actions.get(action)))
   const levels = new Map<string, FieldLevel>()
-  for (const role of roles) {
-    const own = actionsOf(role, module.name)
-    if (own.size === 0) continue
-    for (const [action, scope] of own) actions.set(action, wider(scope, actions.get(action)))
+  const writable = new Set<string>()
+  for (const { role, own } of held) {
     const listed = listedLevels(role, module.name)
     const mayWrite = own.has('CREATE') || own.has('UPDATE')
-    const mayRead = mayWrite || own.has('READ')
+    // A level holds on all rows that the united action reaches, so only a role that reaches all of them may raise it: own opportunities with
+    // the amount, united with all opportunities without it, must not show every amount.
+    const reads = (mayWrite || own.has('READ')) && reaches('READ', own, actions)
+    const writes = mayWrite && reaches('UPDATE', own, actions) && reaches('CREATE', own, actions)
     for (const field of module.fields.values()) {
-      const level = mayRead ? levelOf(field, listed.get(field.id) ?? listed.get(`${module.name}.*`) ?? listed.get('*.*'), mayWrite) : 'HIDDEN'
-      levels.set(field.name, higher(level, levels.get(field.name)))
+      const level = levelOf(field, listed.get(field.id) ?? listed.get(`${module.name}.*`) ?? listed.get('*.*'), mayWrite)
+      if (level === 'WRITE' && writes) writable.add(field.name)
+      levels.set(field.name, higher(!reads ? 'HIDDEN' : level === 'WRITE' ? 'READ' : level, levels.get(field.name)))
     }
   }
+  for (const name of writable) if (levels.get(name) === 'READ') levels.set(name, 'WRITE')
   if (actions.size === 0) return undefined
   const ordered = ACTIONS.flatMap((action) => {
     const scope = actions.get(action)
     return scope ? [[action, scope] as const] : []
   })
   return Object.freeze({ actions: new Map(ordered), fields: levels })
+}
+
+/** The role alone reaches as many rows as all roles together, or nobody has the action. */
+function reaches(action: Action, own: ReadonlyMap<Action, Scope>, united: ReadonlyMap<Action, Scope>): boolean {
+  return own.get(action) === united.get(action)
 }
 
 function actionsOf(role: RoleRights, module: string): Map<Action, Scope> {

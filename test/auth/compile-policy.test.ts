@@ -85,18 +85,33 @@ describe('one role', () => {
 })
 
 describe('several roles', () => {
-  test('unite to the widest scope of each action and the highest level of each field', () => {
+  test('unite to the widest scope of each action, and the highest level among the roles that reach it', () => {
     const own = role([{ module: 'account', actions: ['READ', 'UPDATE'], scope: 'OWN' }], [{ module: 'account', fieldId: 'account.phone', access: 'READ' }])
     const all = role([{ module: 'account', actions: ['READ'], scope: 'ALL' }], [{ module: 'account', fieldId: 'account.phone', access: 'MASKED' }])
     for (const policy of [policyOf(own, all), policyOf(all, own)]) {
       expect(scope(policy, 'account', 'READ')).toBe('ALL')
       expect(scope(policy, 'account', 'UPDATE')).toBe('OWN')
-      expect(level(policy, 'account', 'phone')).toBe('READ')
+      expect(level(policy, 'account', 'phone')).toBe('MASKED')
       expect(level(policy, 'account', 'name')).toBe('WRITE')
     }
   })
 
   // Hasura #10711: limits that vanish in a union.
+  test('a role that reaches fewer rows raises no level for the others', () => {
+    const own = role(
+      [{ module: 'opportunity', actions: ['READ', 'UPDATE', 'CREATE'], scope: 'OWN' }],
+      [{ module: 'opportunity', fieldId: 'opportunity.amount', access: 'WRITE' }],
+    )
+    const all = role([{ module: 'opportunity', actions: ['READ'], scope: 'ALL' }])
+    expect(level(policyOf(own), 'opportunity', 'amount')).toBe('WRITE')
+    const both = policyOf(own, all)
+    expect(scope(both, 'opportunity', 'READ')).toBe('ALL')
+    expect(level(both, 'opportunity', 'amount')).toBe('HIDDEN')
+    // What everybody of them reads stays writable within the scope of the writing.
+    expect(level(both, 'opportunity', 'name')).toBe('WRITE')
+    expect(scope(both, 'opportunity', 'UPDATE')).toBe('OWN')
+  })
+
   test('never give what none of them gives', () => {
     const policy = policyOf(shipped('sales_rep'), shipped('marketing'), shipped('service_agent'), shipped('read_only'))
     for (const field of ['taxNumber', 'bankAccount', 'creditLimit', 'paymentTerms']) expect(level(policy, 'account', field)).toBe('HIDDEN')

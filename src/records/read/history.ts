@@ -111,6 +111,7 @@ function encode(version: number, key: string): string {
 function decode(cursor: string, key: string): number {
   const text = Buffer.from(cursor, 'base64').toString('utf8')
   const payload = text.slice(12)
-  if (mac(payload, key) !== text.slice(0, 12)) throw new GuanxiError('CURSOR_INVALID', 'The cursor is not one of a history.')
+  if (mac(payload, key) !== text.slice(0, 12) || Buffer.from(text).toString('base64') !== cursor)
+    throw new GuanxiError('CURSOR_INVALID', 'The cursor is not one of a history.')
   return Number(payload)
 }

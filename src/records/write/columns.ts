@@ -38,7 +38,7 @@ export function physicalColumns(field: FieldDefinition): readonly StoredColumn[]
 }
 
 function tagNames(column: string): string {
-  return `CASE WHEN ${column} = '{}' THEN '{}'::text[] ELSE ARRAY(SELECT g.name FROM tags g WHERE g.id = ANY(${column}) ORDER BY g.name) END`
+  return `CASE WHEN ${column} = '{}' THEN '{}'::text[] ELSE ARRAY(SELECT g.name FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL ORDER BY g.name) END`
 }
 
 /** Fields that stand in the module's table. */

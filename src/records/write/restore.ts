@@ -91,7 +91,8 @@ export async function restoreDependents(
 export async function checkParents(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<void> {
   const issues: Issue[] = []
   for (const field of module.fields.values()) {
-    const target = field.reference?.onDelete === 'cascade' ? targetModule(session, field) : undefined
+    const hangs = field.reference?.onDelete === 'cascade' || (field.required && field.reference?.onDelete === 'restrict')
+    const target = hangs && !field.system ? targetModule(session, field) : undefined
     const held = drafts.filter((draft) => (draft.after[field.name] ?? null) !== null)
     if (!target || held.length === 0) continue
     const builder = new StatementBuilder(session.registry)

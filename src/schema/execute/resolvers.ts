@@ -78,6 +78,7 @@ async function inOrder<T>(session: OperationSession, work: () => Promise<T>): Pr
 
 async function loadHandle(session: OperationSession, handle: unknown, info: GraphQLResolveInfo): Promise<unknown> {
   if (!(handle instanceof RecordHandle)) return handle
+  session.principal ??= handle.principal ?? null
   const principal = handle.principal ?? requirePrincipal(session)
   const module = session.runtime.registry.module(handle.module)
   const [record] = await resolveByIds(session, principal, module, [handle.id], false, info)

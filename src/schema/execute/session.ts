@@ -20,7 +20,8 @@ export interface EngineSettings {
 export interface OperationSession extends ResolverContext {
   readonly runtime: Runtime
   readonly request: OperationRequest
-  readonly principal: Principal | null
+  /** Whose rights the operation reads by; signing in makes it the new session's. */
+  principal: Principal | null
   readonly settings: EngineSettings
   /** Where record statements run: the pool, or the transaction of a mutation. */
   readonly executor: Executor & { readonly statements: number }
