@@ -97,6 +97,25 @@ describe('node', () => {
     })
   })
 
+  test('does not show what lies in the recycle bin; a list that asks for it does', async () => {
+    const { made } = await server.admin.data('mutation { made: createAccount(input: { name: "Gone", code: "gone" }) { account { id } } }')
+    const { id } = made.account
+    await server.admin.data('mutation ($id: ID!) { deleteAccount(id: $id) { id } }', { id })
+    for (const source of ['node(id: $id) { id }', 'account(id: $id) { id }', 'accountBy(by: { id: $id }) { id }'])
+      expect(codesOf(await server.admin.send(`query ($id: ID!) { ${source} }`, { id }))).toEqual(['NOT_FOUND'])
+    expect(codesOf(await server.admin.send('{ accountBy(by: { code: "gone" }) { id } }'))).toEqual(['NOT_FOUND'])
+    expect(await server.admin.data('query ($id: ID!) { nodes(ids: [$id]) { id } }', { id })).toEqual({ nodes: [null] })
+    const source =
+      '{ accounts(deleted: ONLY, filter: { code: { eq: "gone" } }) { nodes { deletedAt viewerAccess { actions } history { nodes { operation } } } } }'
+    expect((await server.admin.data(source)).accounts.nodes).toEqual([
+      {
+        deletedAt: expect.any(String),
+        viewerAccess: { actions: ['READ', 'RESTORE', 'EXPORT'] },
+        history: { nodes: [{ operation: 'DELETED' }, { operation: 'CREATED' }] },
+      },
+    ])
+  })
+
   test('answers NOT_FOUND for what is no id, no module and no record', async () => {
     const missing = (ids['acme'] as string).replace(/^.{8}/, '00000000')
     for (const id of [missing, missing.replace(/....$/, 'ffff'), '', 'x', ids['acme']?.slice(0, -1)]) {

@@ -230,6 +230,34 @@ describe('a hidden field that is filtered, ordered, grouped or aggregated by', (
   })
 })
 
+test('a masked field shows a part of a text and nothing of the rest, and is refused like a hidden one everywhere else', async () => {
+  const masked = ['name', 'email', 'mobile', 'birthday', 'address'].map((field) => ({ module: 'contact', field, access: 'MASKED' }))
+  await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+    input: { key: 'call_centre', name: 'Call centre', grants: [{ module: 'contact', actions: ['READ'], scope: 'ALL' }], fields: masked },
+  })
+  const { client } = await server.addUser('Caller', 'call_centre')
+  const { createContact } = await server.admin.data(
+    'mutation { createContact(input: { name: "Anna Muster", email: "anna@example.com", mobile: "+86 138 0013 8000", birthday: "1990-01-01", address: { city: "X" } }) { contact { id } } }',
+  )
+  const source = 'query ($id: ID!) { contact(id: $id) { name displayName email mobile { raw e164 } birthday address { city } viewerAccess { maskedFields } } }'
+  const { data, errors } = await client.send(source, { id: createContact.contact.id })
+  expect(errors).toEqual([])
+  expect(data.contact).toEqual({
+    name: '***ster',
+    displayName: '***ster',
+    email: 'a***@example.com',
+    mobile: { raw: '***8000', e164: '***8000' },
+    birthday: null,
+    address: null,
+    viewerAccess: { maskedFields: ['name', 'birthday', 'email', 'mobile', 'address'] },
+  })
+  for (const use of ['filter: { name: { eq: "Anna Muster" } }', 'orderBy: [{ email: ASC }]', 'filter: { mobile: { contains: "138" } }']) {
+    const answer = await client.send(`{ contacts(${use}) { totalCount } }`)
+    expect([use, codesOf(answer), answer.data]).toEqual([use, ['GRAPHQL_VALIDATION_FAILED'], null])
+  }
+  expect(await client.data('{ contacts(search: "Muster") { totalCount } }')).toEqual({ contacts: { totalCount: 0 } })
+})
+
 describe('the access mode', () => {
   const PATHS = [
     { path: ['accounts', 'nodes', 'creditLimit'], state: 'hidden' },

@@ -65,7 +65,7 @@ export function operatorsOf(family: Family): readonly string[] {
 }
 
 /** Texts that stand for none in the data; part of the order of texts. */
-export const STRANGERS = ['', 'M', 'zzz', '国', '%', '_', '\\', '+862162345678', '8613800138000']
+export const STRANGERS = ['', 'M', 'zzz', '国', '%', '_', '\\', '+862162345678', '+8613800138000', '8613800138000']
 
 /**
  * What lists, orders and aggregates must answer, computed in memory from the raw rows by the documented rules alone. Of the product it uses the
