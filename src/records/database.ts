@@ -50,10 +50,15 @@ interface QueryConfigLike {
 export interface PoolClientLike {
   /** `command`: PostgreSQL's word for what it did. */
   query(config: QueryConfigLike): Promise<{ rows: unknown[]; command?: string }>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
   release(error?: Error | boolean): void
 }
 
 const MAX_PREPARED = 500
+
+/** A connection that is lost between two statements tells so by an event, which would end the process if nobody listened; the next statement fails anyway. */
+const NEXT_STATEMENT_FAILS = (): void => {}
 
 const COMMIT: Statement = Object.freeze({ text: 'COMMIT', purpose: 'transaction' })
 
@@ -138,6 +143,8 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     } catch (error) {
       throw translated(error)
     }
+    // The pool listens only to connections that nobody holds.
+    client.on('error', NEXT_STATEMENT_FAILS)
     let failure: unknown
     try {
       return await work(client)
@@ -147,6 +154,7 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     } finally {
       const broken = failure instanceof GuanxiError && isConnectionLoss(failure.cause)
       client.release(broken ? true : undefined)
+      client.removeListener('error', NEXT_STATEMENT_FAILS)
     }
   }
 

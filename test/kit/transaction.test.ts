@@ -35,4 +35,19 @@ describe('transactions', () => {
     const kept = await database.query<{ name: string }>({ text: 'SELECT name FROM pg_prepared_statements', purpose: 'platform' })
     expect(kept).toHaveLength(500)
   })
+
+  test('a connection that is lost between two statements fails the next one, and nothing else', async () => {
+    const work = database.transaction(async (transaction) => {
+      const [session] = await transaction.query<{ pid: number }>({ text: 'SELECT pg_backend_pid() AS pid', purpose: 'platform' })
+      const other = new pg.Client({ connectionString: opened.url })
+      await other.connect()
+      await other.query('SELECT pg_terminate_backend($1, 5000)', [session?.pid])
+      await other.end()
+      // Time for the news to arrive while no statement is under way.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await transaction.query({ text: 'INSERT INTO mark VALUES (2)', purpose: 'platform' })
+    })
+    await expect(work).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(await database.query({ text: 'SELECT n FROM mark', purpose: 'platform' })).toEqual([])
+  })
 })

@@ -25,6 +25,8 @@ export interface CollectContext {
   ordinary: boolean
   /** Conditions in the filters of the present root field so far; `collect-filter` bounds them. */
   conditions?: number
+  /** Relations that they look into. */
+  relations?: number
 }
 
 export function levelOf(context: CollectContext, module: ModuleDefinition, field: FieldDefinition) {

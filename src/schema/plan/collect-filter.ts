@@ -9,6 +9,9 @@ import { unknownInputField } from './hidden-names.ts'
 /** Conditions in all filters of one root field. Each may be a sub-select, and PostgreSQL plans them all before it can be stopped. */
 const MAX_CONDITIONS = 1000
 
+/** Relations among them, nested or side by side: joined, 300 took PostgreSQL 16 s to plan and nested 80 took 8 s; 40 take 0.3 s. */
+const MAX_RELATIONS = 40
+
 type Path = readonly (string | number)[]
 type InputObject = Readonly<Record<string, unknown>>
 
@@ -53,6 +56,7 @@ function filterObject(value: InputObject, type: GraphQLInputObjectType, module: 
         const field = usableField(descriptor.field, name, type, module, context)
         const target = context.registry.module(field.type === 'USER' ? 'user' : (field.reference?.module as string))
         if (!isModuleReadable(context, target)) throw unknownInputField(name, type.name)
+        countRelation(context)
         return { kind: 'one', field, module: target, node: filterObject(member as InputObject, inner as GraphQLInputObjectType, target, here, context) }
       }
       case 'many':
@@ -81,6 +85,7 @@ function manyNodes(
   if (!isModuleReadable(context, target) || !isUsable(context, target, via)) throw unknownInputField(name, type.name)
   const nodes = Object.entries(value).map(([quantifier, member]): FilterNode => {
     if (member === null) throw nullValue([...path, quantifier])
+    countRelation(context)
     const filterType = getNamedType(inner.getFields()[quantifier]?.type)
     if (!isInputObjectType(filterType)) throw new DefectError(`${inner.name}.${quantifier} is no filter`)
     const node = filterObject(member as InputObject, filterType, target, [...path, quantifier], context)
@@ -135,6 +140,18 @@ function countConditions(context: CollectContext, count: number): void {
     throw new GuanxiError('LIMIT_EXCEEDED', `The filters have more than ${MAX_CONDITIONS} conditions. Ask for many values of one field with "in".`, {
       limit: MAX_CONDITIONS,
     })
+}
+
+function countRelation(context: CollectContext): void {
+  context.relations = (context.relations ?? 0) + 1
+  if (context.relations > MAX_RELATIONS)
+    throw new GuanxiError(
+      'LIMIT_EXCEEDED',
+      `The filters look into related records more than ${MAX_RELATIONS} times. Put conditions on one relation together.`,
+      {
+        limit: MAX_RELATIONS,
+      },
+    )
 }
 
 function fail(error: Error): never {

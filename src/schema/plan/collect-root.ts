@@ -29,6 +29,7 @@ export function collectRoot(
   const descriptor = field.extensions.guanxi
   const node = nodes[0] as FieldNode
   context.conditions = 0
+  context.relations = 0
   switch (descriptor?.kind) {
     case 'list': {
       const module = readable(descriptor.module, context)
