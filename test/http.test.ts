@@ -257,6 +257,7 @@ describe('sockets', () => {
   test('a bad token closes with 4403, before any operation', async () => {
     reset()
     expect(await askSocket('{ text }', { authorization: 'Bearer bad' })).toEqual({ closed: 4403 })
+    expect(await askSocket('{ text }', { Authorization: 'Bearer bad' })).toEqual({ closed: 4403 })
     expect(requests).toEqual([])
   })
 

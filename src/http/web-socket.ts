@@ -69,7 +69,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
 
   /** Checks the credential at once, so that a client learns about a bad one before its first operation. */
   async function connect(extra: SocketExtra, parameters: Record<string, unknown>): Promise<boolean> {
-    extra.authorization = typeof parameters.authorization === 'string' ? parameters.authorization : null
+    extra.authorization = textParameter(parameters, 'authorization')
     extra.accessMode = accessModeOf(parameters.accessMode)
     extra.client = clientNameOf(parameters.client)
     const caller = callerOf(extra)
@@ -171,4 +171,11 @@ function keepAlive(socket: WebSocket): () => void {
     socket.ping()
   }, PING_INTERVAL).unref()
   return () => clearInterval(timer)
+}
+
+/** A text among the connection's parameters; written like the header it stands for in any case. */
+function textParameter(parameters: Record<string, unknown>, name: string): string | null {
+  const key = Object.keys(parameters).find((given) => given.toLowerCase() === name)
+  const value = key === undefined ? undefined : parameters[key]
+  return typeof value === 'string' ? value : null
 }

@@ -11,16 +11,25 @@ export interface SignalHandlers {
   failed(error: unknown): void
 }
 
+/**
+ * A terminal signals the whole process group, and npm passes the signal on to its child once more: what follows this close is the same Ctrl-C.
+ * In milliseconds.
+ */
+const SAME_SIGNAL = 500
+
 /** Waits for SIGTERM or SIGINT, drains, and gives the exit code. A second signal ends the process at once with code 130. */
 export function untilSignal(handlers: SignalHandlers): Promise<number> {
   return new Promise((resolve) => {
     let draining = false
+    let stoppedAt = 0
     const stop = (signal: NodeJS.Signals, code: number): void => {
       if (draining) {
+        if (performance.now() - stoppedAt < SAME_SIGNAL) return
         handlers.force()
         process.exit(130)
       }
       draining = true
+      stoppedAt = performance.now()
       handlers.drain(signal).then(
         () => resolve(code),
         (error: unknown) => {

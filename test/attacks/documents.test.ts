@@ -79,6 +79,14 @@ describe('documents made to be costly', () => {
       expect(await ask(conditions(20), keys(20))).toMatchObject({ errors: [], data: { accounts: { totalCount: 0 } } })
     })
 
+    test(`over ${transport}: variables nested deeper than anything needs are refused`, async () => {
+      const depth = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
+      const send = (value: unknown) =>
+        server.admin.send('mutation ($value: JSON) { createContact(input: {name: "N", preferences: $value}) { changeSetId } }', { value }, { transport })
+      expect(codesOf(await send(depth(1000)))).toEqual(['LIMIT_EXCEEDED'])
+      expect((await send(depth(50))).errors).toEqual([])
+    })
+
     test(`over ${transport}: wide and deep documents that a screen may need are answered`, async () => {
       const wide = await server.admin.send(`{ ${times(100, (n) => `a${n}: accounts { totalCount }`)} }`, {}, { transport })
       expect(wide.errors).toEqual([])

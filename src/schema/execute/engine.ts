@@ -5,6 +5,7 @@ import type { Database } from '../../records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
+import { checkVariablesDepth } from '../plan/variables-depth.ts'
 import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
@@ -45,6 +46,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   }
 
   async function attempt(request: OperationRequest): Promise<OperationAnswer> {
+    checkVariablesDepth(request.variables)
     const operation = prepared.get(request.document, request.operationName)
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
     const principal = await request.caller.principal()

@@ -22,12 +22,7 @@ export async function examine(environment: Environment, directory: string): Prom
     return [node, fail('environment', (error as Error).message)]
   }
   const data = checkDataDir(config)
-  const findings = [
-    node,
-    ok('environment', `NODE_ENV ${config.production ? 'production' : 'development'}`),
-    ...data,
-    await checkListening(config),
-  ]
+  const findings = [node, ok('environment', `NODE_ENV ${config.production ? 'production' : 'development'}`), ...data, await checkListening(config)]
   if (data.some((finding) => finding.level === 'fail' && finding.message.startsWith('DATA_DIR'))) return findings
   return [...findings, ...(await checkDatabase(config))]
 }
