@@ -74,7 +74,7 @@ interface Announcement {
 /** People get a text, production a log line without any password. */
 function announce({ config, opened, version, seeded, url, logger }: Announcement): void {
   const { dataDir } = config
-  const database = opened.embedded ? `embedded PostgreSQL under ${dataDir}` : placeOf(opened.url)
+  const database = opened.embedded ? `embedded PostgreSQL under ${opened.embedded.directory}` : placeOf(opened.url)
   logger.info(
     { url, version, database, seconds: seconds(), administratorMade: seeded.administrator !== undefined, demoLoaded: seeded.demo !== undefined },
     'ready',

@@ -23,6 +23,8 @@ export interface EmbeddedDatabaseOptions {
 /** PostgreSQL that runs for this process alone, started again whenever it dies. */
 export interface EmbeddedDatabase {
   readonly url: string
+  /** Where the cluster lies: DATA_DIR, or for root a place that PostgreSQL's user can reach. */
+  readonly directory: string
   /** Process id of PostgreSQL; changes when it was started again. */
   readonly pid: number
   /** True when this start made the cluster. */
@@ -85,6 +87,7 @@ export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: Emb
 
     return {
       url: urlOf(password, port),
+      directory: placement.base,
       created,
       get pid() {
         return current.pid
