@@ -113,7 +113,7 @@ describe('reading', () => {
 
 describe('writing', () => {
   test('to any module by an id answers alike and changes nothing', async () => {
-    const callers = await Promise.all((['nancy', 'steven', 'finance'] as const).map(async (user) => [user, await signIn(user)] as const))
+    const callers = await Promise.all((['nancy', 'finance'] as const).map(async (user) => [user, await signIn(user)] as const))
     const before = await contentOf(server.database.url)
     for (const [user, client] of callers) {
       for (const [name, { id }] of foreignRecords(user)) {
