@@ -1,5 +1,5 @@
 import type { FieldNode, GraphQLObjectType } from 'graphql'
-import { GraphQLError, getArgumentValues } from 'graphql'
+import { GraphQLError, getArgumentValues, getVariableValues } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database, Transaction } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
@@ -8,11 +8,10 @@ import type { ChangeOrigin, ChangeSet } from '../../records/write/request.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
-import { coerceVariables } from './coerce-variables.ts'
 import { runOrdinary } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
-import { counted, type EngineSettings, type OperationSession } from './session.ts'
+import { COERCION, counted, type EngineSettings, type OperationSession } from './session.ts'
 import { isDryRun, mixedOperation } from './write-records.ts'
 
 /** The write pipeline as the executor needs it. */
@@ -47,7 +46,7 @@ export async function executeMutation(
   request: OperationRequest,
   services: MutationServices,
 ): Promise<OperationAnswer> {
-  const coerced = coerceVariables(prepared, runtime, request)
+  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
   const type = runtime.schema.getMutationType() as GraphQLObjectType
   const groups = collectFields(type, [prepared.operation.selectionSet], { schema: runtime.schema, fragments: prepared.fragments, variables: coerced.coerced })

@@ -1,4 +1,4 @@
-import { execute, type GraphQLFormattedError } from 'graphql'
+import { execute, type GraphQLFormattedError, getVariableValues } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
@@ -6,7 +6,6 @@ import { StaleEpochError } from '../../records/epochs.ts'
 import { runRead } from '../../records/read/index.ts'
 import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
 import { planKey } from '../plan/operation-profile.ts'
-import { coerceVariables } from './coerce-variables.ts'
 import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-query.ts'
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
@@ -32,7 +31,7 @@ export async function executeQuery(
   request: OperationRequest,
   services: QueryServices,
 ): Promise<OperationAnswer> {
-  const coerced = coerceVariables(prepared, runtime, request)
+  const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
   if (principal === null || services.path === 'ordinary') return executeOrdinary(runtime, principal, request, services)
   const key = `${runtime.version}|${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
