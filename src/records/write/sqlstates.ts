@@ -15,7 +15,7 @@ const HANDLING: ReadonlyMap<string, SqlStateHandling> = new Map([
 ])
 
 /** How often the whole work runs at most. */
-export const ATTEMPTS = 4
+export const ATTEMPTS = 8
 
 /** Undefined: a defect of ours, to be masked as INTERNAL. */
 export function handlingOf(sqlState: string): SqlStateHandling | undefined {

@@ -29,6 +29,9 @@ export interface Writer {
   run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>): Promise<T>
 }
 
+/** Advisory lock of runs that are repeated; any constant. */
+const REPEATED_RUNS = 7_203_114_621
+
 export function createWriter({ database, registry, newId, now, rules = [] }: WriterOptions): Writer {
   const rulesByModule = groupRules(rules)
   return {
@@ -37,6 +40,8 @@ export function createWriter({ database, registry, newId, now, rules = [] }: Wri
       for (let attempt = 1; ; attempt += 1) {
         try {
           return await database.transaction(async (transaction) => {
+            // Those who lost once go one by one, or they would meet each other crosswise again and again.
+            if (attempt > 1) await transaction.query({ text: 'SELECT pg_advisory_xact_lock($1)', values: [REPEATED_RUNS], purpose: 'transaction' })
             const session = await openSession({ transaction, principal, origin, registry: snapshot, newId, at: now(), rules: rulesByModule })
             const result = await work(new PipelineChangeSet(session), transaction)
             await session.checks.run(session)
