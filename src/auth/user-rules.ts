@@ -5,7 +5,7 @@ import { ADMINISTRATOR } from './shipped-roles.ts'
 
 /**
  * What keeps writes on user records from changing rights by the back door: nobody but an administrator moves themselves into another team, which would
- * widen what they see, and no write leaves the organisation without an administrator.
+ * widen what they see, nobody else touches how an administrator signs in, and no write leaves the organisation without an administrator.
  */
 export const userAccessRule: ModuleRule = {
   module: 'user',
@@ -16,19 +16,29 @@ export const userAccessRule: ModuleRule = {
       }
     }
   },
-  async after(changes, { transaction }) {
-    const leaving = changes.filter(leaves).map(({ id }) => id)
-    if (leaving.length === 0) return
+  async after(changes, { principal, transaction }) {
+    const touched = changes.filter(touchesSignIn)
+    if (touched.length === 0) return
     // The trigger on users has bumped the access epoch, so its row is locked until this transaction ends: no one else removes an administrator meanwhile.
-    const wereAdministrators = await transaction.query({
-      text: 'SELECT 1 FROM user_role ur JOIN role r ON r.id = ur.role_id WHERE r.key = $1 AND ur.user_id = ANY($2::uuid[]) LIMIT 1',
-      values: [ADMINISTRATOR, leaving],
+    const administrators = await transaction.query<{ id: string }>({
+      text: 'SELECT ur.user_id AS id FROM user_role ur JOIN role r ON r.id = ur.role_id WHERE r.key = $1 AND ur.user_id = ANY($2::uuid[])',
+      values: [ADMINISTRATOR, touched.map(({ id }) => id)],
       purpose: 'platform',
     })
-    if (wereAdministrators.length > 0 && (await countAdministrators(transaction)) === 0) {
+    if (administrators.length === 0) return
+    if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators change how an administrator signs in, or disable or delete one.')
+    const leaving = new Set(changes.filter(leaves).map(({ id }) => id))
+    if (administrators.some(({ id }) => leaving.has(id)) && (await countAdministrators(transaction)) === 0) {
       throw new GuanxiError('FORBIDDEN', 'The last administrator cannot be disabled or deleted. Give the role to someone else first.')
     }
   },
+}
+
+/** Changes who can sign in as this user, or whether. */
+function touchesSignIn(change: AppliedChange): boolean {
+  return (
+    change.operation === 'DELETED' || (change.before !== null && (change.before.email !== change.after.email || change.before.status !== change.after.status))
+  )
 }
 
 /** Could sign in before the change and cannot after it. */

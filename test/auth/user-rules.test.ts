@@ -54,6 +54,18 @@ describe('the last administrator', () => {
 })
 
 describe('people who may write users', () => {
+  test('do not touch how an administrator signs in', async () => {
+    const [id, self] = [await administrator('Boss'), await kit.user('Personnel')]
+    await administrator('Another')
+    const principal = await kit.principal(self)
+    const before = await kit.row('user', id)
+    expect(await codeOf(kit.update(principal, 'user', [{ id, input: { email: 'mine@example.com' } }]))).toBe('FORBIDDEN')
+    expect(await codeOf(kit.update(principal, 'user', [{ id, input: { status: 'disabled' } }]))).toBe('FORBIDDEN')
+    expect(await codeOf(kit.remove(principal, 'user', [{ id }]))).toBe('FORBIDDEN')
+    expect(await kit.row('user', id)).toEqual(before)
+    await kit.update(principal, 'user', [{ id, input: { position: 'Head' } }])
+  })
+
   test('do not move themselves into another team', async () => {
     const [team] = await kit.create(kit.root, 'team', [{ name: 'Above' }])
     const [self, other] = [await kit.user('Self'), await kit.user('Other')]
