@@ -5,7 +5,8 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 let server: TestServer
 
 beforeAll(async () => {
-  server = await startTestServer()
+  // As many connections as writers: waiting for one is another matter.
+  server = await startTestServer({ environment: { POOL_SIZE: '20' } })
 })
 afterAll(() => server.close())
 

@@ -23,9 +23,14 @@ export function searchTerms(value: unknown): readonly string[] {
 /** The part of a search text that decides about the statement's text: the number of words, and which are single characters. */
 export function searchShape(value: unknown): string {
   if (value === null || value === undefined) return '-'
-  return searchTerms(value)
-    .map((term) => ([...term].length > 1 ? 'w' : 'c'))
-    .join('')
+  try {
+    return searchTerms(value)
+      .map((term) => ([...term].length > 1 ? 'w' : 'c'))
+      .join('')
+  } catch {
+    // What is wrong with it is told where the field is planned, with its place.
+    return '!'
+  }
 }
 
 /**
