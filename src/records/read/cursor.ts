@@ -14,6 +14,19 @@ export function cursorSql(values: readonly string[], fingerprint: string, keyPla
   return `(SELECT replace(encode(convert_to(left(encode(sha256(convert_to(${keyPlaceholder}::text || ${literalSql(fingerprint)} || c.p, 'UTF8')), 'hex'), ${MAC_LENGTH}) || c.p, 'UTF8'), 'base64'), E'\\n', '') FROM (SELECT ${payload} AS p) c)`
 }
 
+function macOf(payload: string, fingerprint: string, key: string): string {
+  return createHash('sha256')
+    .update(key + fingerprint + payload)
+    .digest('hex')
+    .slice(0, MAC_LENGTH)
+}
+
+/** A cursor made outside SQL, of the same form. */
+export function encodeCursor(values: readonly string[], fingerprint: string, key: string): string {
+  const payload = JSON.stringify(values)
+  return Buffer.from(macOf(payload, fingerprint, key) + payload).toString('base64')
+}
+
 /** Order values of a cursor. Throws CURSOR_INVALID. */
 export function decodeCursor(value: unknown, fingerprint: string, count: number, inputs: PlanInputs): readonly (string | null)[] {
   const text = String(value)
@@ -23,12 +36,8 @@ export function decodeCursor(value: unknown, fingerprint: string, count: number,
   const bytes = Buffer.from(text, 'base64')
   const decoded = bytes.toString('utf8')
   const payload = decoded.slice(MAC_LENGTH)
-  const mac = createHash('sha256')
-    .update(inputs.cursorKey + fingerprint + payload)
-    .digest('hex')
-    .slice(0, MAC_LENGTH)
   // The text is compared too: base64 of Node skips characters that are not of its alphabet.
-  if (mac !== decoded.slice(0, MAC_LENGTH) || bytes.toString('base64') !== text) {
+  if (macOf(payload, fingerprint, inputs.cursorKey) !== decoded.slice(0, MAC_LENGTH) || bytes.toString('base64') !== text) {
     throw new GuanxiError('CURSOR_INVALID', 'The cursor is not one of this list. Take cursors from an answer of the same connection with the same order.')
   }
   const values = JSON.parse(payload) as (string | null)[]

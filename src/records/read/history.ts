@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { GuanxiError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel, secured } from '../access/secured.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { instantSql } from '../sql-text.ts'
+import { decodeCursor, encodeCursor } from './cursor.ts'
 import { allOf, type PlanInputs } from './plan-builder.ts'
 
 /** One write on a record, as its reader may see it. */
@@ -47,6 +46,9 @@ export interface HistoryRequest {
   readonly after: string | null
 }
 
+/** What cursors of a history are authenticated with; a place in one is a version. */
+const FINGERPRINT = 'history:'
+
 /** History of several records of one module, newest first, in one statement; nothing for those the caller cannot read. Throws CURSOR_INVALID. */
 export async function readHistory(
   request: HistoryRequest,
@@ -60,7 +62,7 @@ export async function readHistory(
     checked ? null : policy.epochs.schema,
     checked ? null : policy.epochs.access,
     ids,
-    after === null ? null : decode(after, inputs.cursorKey),
+    after === null ? null : Number(decodeCursor(after, FINGERPRINT, 1, inputs)[0]),
     first + 1,
   ]
   const table = secured(module, 'READ', policy, 't', registry, (scope) => {
@@ -93,25 +95,9 @@ export async function readHistory(
           const level = field && fieldLevel(policy, module.name, field.name)
           return field && (level === 'READ' || level === 'WRITE') ? [{ field: field.name, before, after: now }] : []
         }),
-        cursor: encode(entry.version, inputs.cursorKey),
+        cursor: encodeCursor([String(entry.version)], FINGERPRINT, inputs.cursorKey),
       })),
     },
   ])
   return new Map(pages)
-}
-
-function mac(payload: string, key: string): string {
-  return createHash('sha256').update(`${key}history:${payload}`).digest('hex').slice(0, 12)
-}
-
-function encode(version: number, key: string): string {
-  return Buffer.from(`${mac(String(version), key)}${version}`).toString('base64')
-}
-
-function decode(cursor: string, key: string): number {
-  const text = Buffer.from(cursor, 'base64').toString('utf8')
-  const payload = text.slice(12)
-  if (mac(payload, key) !== text.slice(0, 12) || Buffer.from(text).toString('base64') !== cursor)
-    throw new GuanxiError('CURSOR_INVALID', 'The cursor is not one of a history.')
-  return Number(payload)
 }

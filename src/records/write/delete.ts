@@ -10,7 +10,7 @@ import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import { readRecords, type StoredRecord } from './stored-records.ts'
-import { notFoundAt, requireAllowed, rounds, targetId } from './update.ts'
+import { distinctTargetIds, requireAllowed } from './update.ts'
 
 /** Records that one deletion may take along or touch; more would hold locks for too long. */
 const MAX_DEPENDENTS = 20_000
@@ -32,10 +32,8 @@ export async function deleteRecords(
   const { session } = writes
   checkItemLimit(module, items.length)
   authorize(session, module, 'DELETE', authority)
-  const ids = items.map((item, index) => targetId(module, item.id, options.pathOf(index)))
+  const ids = distinctTargetIds(module, items, options)
   if (ids.length === 0) return { ids, created: [] }
-  const twice = rounds(ids)[1]?.[0]
-  if (twice !== undefined) throw notFoundAt(module, options.pathOf(twice))
   const stored = await readRecords(session, module, ids, authority, { action: 'DELETE', lock: 'remove', deleted: 'EXCLUDE' })
   const kept = authority.derived ? ids.filter((id) => stored.has(id)) : ids
   const records = kept.map((id) => requireAllowed(module, stored.get(id), 'DELETE', options.pathOf(ids.indexOf(id))))

@@ -12,7 +12,7 @@ import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import { readRecords, type StoredRecord } from './stored-records.ts'
-import { notFoundAt, requireAllowed, rounds, targetId } from './update.ts'
+import { distinctTargetIds, requireAllowed } from './update.ts'
 
 const CHUNK = 1000
 
@@ -30,10 +30,8 @@ export async function restoreRecords(
   const { session } = writes
   checkItemLimit(module, items.length)
   authorize(session, module, 'RESTORE', authority)
-  const ids = items.map((item, index) => targetId(module, item.id, options.pathOf(index)))
+  const ids = distinctTargetIds(module, items, options)
   if (ids.length === 0) return { ids, created: [] }
-  const twice = rounds(ids)[1]?.[0]
-  if (twice !== undefined) throw notFoundAt(module, options.pathOf(twice))
   const stored = await readRecords(session, module, ids, authority, { action: 'RESTORE', lock: 'change', deleted: 'ONLY' })
   const records = ids.map((id, index) => requireAllowed(module, stored.get(id), 'RESTORE', options.pathOf(index)))
   const expectations = items.flatMap(({ ifVersion }, index) =>

@@ -10,7 +10,7 @@ import { Draft } from './draft.ts'
 import { planExternalIds } from './external-ids.ts'
 import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
 import { type ResolvedReferences, resolveReferences } from './references.ts'
-import type { UpdateItem, WriteOptions, WriteOutcome } from './request.ts'
+import type { TargetItem, UpdateItem, WriteOptions, WriteOutcome } from './request.ts'
 import type { Operation } from './rule.ts'
 import { type Authority, type Session, takesOwner } from './session.ts'
 import { readRecords, type StoredRecord } from './stored-records.ts'
@@ -139,6 +139,14 @@ export function targetId(module: ModuleDefinition, id: string, path: IssuePath):
   const lower = String(id).toLowerCase()
   if (moduleNumberOf(lower) !== module.number) throw notFoundAt(module, path)
   return lower
+}
+
+/** The ids of items of which each must name another record: a second one finds the first's work done. Throws NOT_FOUND. */
+export function distinctTargetIds(module: ModuleDefinition, items: readonly TargetItem[], { pathOf }: WriteOptions): string[] {
+  const ids = items.map((item, index) => targetId(module, item.id, pathOf(index)))
+  const twice = rounds(ids)[1]?.[0]
+  if (twice !== undefined) throw notFoundAt(module, pathOf(twice))
+  return ids
 }
 
 /** Indexes in rounds, so that no round names a record twice: its changes follow one another in the order of the input. */

@@ -15,9 +15,8 @@ export function argumentsOf(field: GraphQLField<unknown, unknown>, node: FieldNo
   const values = new Map<string, unknown>()
   for (const argument of field.args) {
     const given = node.arguments?.find(({ name }) => name.value === argument.name)
-    const value = argumentValue(given?.value, argument.type, context.variables) ?? (given ? undefined : argument.defaultValue)
-    const isNull = given !== undefined && argumentValue(given.value, argument.type, context.variables) === null
-    if (value !== undefined || isNull) values.set(argument.name, isNull ? null : value)
+    const value = given ? argumentValue(given.value, argument.type, context.variables) : argument.defaultValue
+    if (value !== undefined) values.set(argument.name, value)
   }
   return values
 }
