@@ -59,3 +59,8 @@ export function columnsOf(field: Pick<FieldMetadata, 'type' | 'column'>): readon
 export function isGenerated(field: Pick<FieldMetadata, 'type' | 'readOnly' | 'maintained'>): boolean {
   return field.type === 'MONEY' && field.readOnly === true && field.maintained !== true
 }
+
+/** Name of a module's `n`-th extension table: further columns of the same records, one row each at most, by the same `id`. */
+export function extensionTable(table: string, number: number): string {
+  return `${table}_x${number}`
+}

@@ -1,3 +1,5 @@
+import type { Expression } from './expression.ts'
+
 /**
  * What a module is made of, in plain data. Core entities produce it by decorators (`decorators.ts`), custom modules by
  * rows of `custom_module` and `custom_field`; everything else derives from it.
@@ -67,16 +69,58 @@ export interface ReferenceMetadata {
   readonly acyclic?: boolean
 }
 
+/** What a FORMULA field computes from the other fields of its record. */
+export interface FormulaMetadata {
+  readonly expression: Expression
+  /** Type of the result: DECIMAL, MONEY (in the organisation's currency), TEXT, BOOLEAN, DATE or DATETIME. */
+  readonly type: FieldType
+}
+
+export const ROLLUP_FUNCTIONS = ['COUNT', 'SUM', 'AVG', 'MIN', 'MAX'] as const
+
+/** What a ROLLUP field computes over the records of a to-many relation, as far as its reader may read them. */
+export interface RollupMetadata {
+  /** Id of the REFERENCE or REFERENCES field that makes the relation, on this module or on the other one. */
+  readonly via: string
+  /** Module whose records are rolled up. */
+  readonly module: string
+  readonly function: (typeof ROLLUP_FUNCTIONS)[number]
+  /** Id of the field that is added up or compared; absent for COUNT. */
+  readonly field?: string
+  /** Only records for which this holds; over the fields of the other module. */
+  readonly filter?: Expression
+  /** Type of the result: INTEGER for COUNT, else as the field and the function give. */
+  readonly type: FieldType
+}
+
+export interface NumberingMetadata {
+  readonly prefix: string
+  /** Digits at least; shorter numbers get leading zeros. */
+  readonly padding: number
+  /** A series begins anew each year (UTC), which stands behind the prefix: `T-2026-000123`. */
+  readonly perYear?: boolean
+  /** `false`: numbers may be missing, and writers never wait for each other. Otherwise numbers run in the order of commits, without a gap. */
+  readonly gapless?: boolean
+}
+
 export interface FieldMetadata {
+  /** Permanent id of a field that was made at run time; a core field's is `<module>.<name>`. */
+  readonly id?: string
   /** API name, `^[a-z][A-Za-z0-9]{0,47}$`. */
   readonly name: string
+  /** Earlier names, under which the field can still be reached until they are removed. */
+  readonly aliases?: readonly string[]
   readonly type: FieldType
   readonly label: LocalizedText
   readonly help?: LocalizedText
   /** A value is demanded on create; cannot be cleared. */
   readonly required?: boolean
+  /** A value is demanded of every write whose record fulfils this. */
+  readonly requiredWhen?: Expression
   /** Unique over undeleted records; makes the field a key of `<Module>UniqueInput`. TEXT, EMAIL, AUTO_NUMBER, INTEGER only. */
   readonly unique?: boolean
+  /** The unique index is not there yet (or could not be built): nothing can be looked up by this key. */
+  readonly keyUnavailable?: boolean
   readonly indexed?: boolean
   /** Part of the module's text search (bigram index). */
   readonly searchable?: boolean
@@ -90,22 +134,31 @@ export interface FieldMetadata {
   readonly options?: readonly SelectOption[]
   readonly transitions?: readonly Transition[]
   readonly reference?: ReferenceMetadata
-  /** Inclusive bounds for numbers, as decimal text; for RATING, 1–5 unless given. */
+  /** Inclusive bounds: for numbers as decimal text (for RATING, 1–5 unless given), for DATE and DATETIME in their own form. */
   readonly min?: string
   readonly max?: string
+  /** In characters (code points), for texts. */
+  readonly minLength?: number
+  /** Regular expression in RE2 syntax that a text must match somewhere; `^…$` for the whole. */
+  readonly pattern?: string
   /** In characters (code points). Defaults: TEXT 500, LONG_TEXT 100,000, EMAIL 254, URL 2,048. */
   readonly maxLength?: number
   /** Digits behind the point that are kept. DECIMAL 6, PERCENT 4, MONEY 4 unless given. */
   readonly scale?: number
-  /** AUTO_NUMBER: literal prefix and zero padding, e.g. `T-` and 6 for `T-000123`. */
-  readonly numbering?: { readonly prefix: string; readonly padding: number }
+  /** AUTO_NUMBER: e.g. prefix `T-` and padding 6 for `T-000123`. */
+  readonly numbering?: NumberingMetadata
+  readonly formula?: FormulaMetadata
+  readonly rollup?: RollupMetadata
   /** ROLLUP kept in a column by the write pipeline (e.g. order.total): readOnly, always equal to its source. */
   readonly maintained?: boolean
   /**
    * Physical columns. One name for most types; MONEY has three (`<column>_amount`, `<column>_currency`, `<column>_base`),
-   * PHONE two (`<column>` as typed and `<column>_e164`). Custom fields have opaque names (`c_<n>`).
+   * PHONE two (`<column>` as typed and `<column>_e164`). Custom fields have opaque names (`c_<n>`). For REFERENCES it names the link table
+   * (`source_id`, `target_id`), for FORMULA and ROLLUP the column under which a read computes them.
    */
   readonly column: string
+  /** Number of the module's extension table that holds the columns (`extensionTable`); absent or 0: the module's own table. */
+  readonly extension?: number
 }
 
 export interface ModuleMetadata {

@@ -52,7 +52,17 @@ function definitionOf({ name, pluralName = `${name}s`, fields }: HandMadeModule,
     (system: boolean) =>
     ([fieldName, field]: [string, HandMadeField]): [string, FieldDefinition] => [
       fieldName,
-      { label: { en: sentenceCase(fieldName) }, column: fieldName, ...field, name: fieldName, id: `${name}.${fieldName}`, module: name, custom: false, system },
+      {
+        label: { en: sentenceCase(fieldName) },
+        column: fieldName,
+        ...field,
+        name: fieldName,
+        id: `${name}.${fieldName}`,
+        module: name,
+        custom: false,
+        system,
+        inputs: [],
+      },
     ]
   const definitions = new Map([...Object.entries(SYSTEM_FIELDS).map(define(true)), ...Object.entries(fields).map(define(false))])
   const inverses = new Map<string, InverseRelation>()
@@ -72,6 +82,8 @@ function definitionOf({ name, pluralName = `${name}s`, fields }: HandMadeModule,
     nameField: 'name',
     custom: false,
     fields: definitions,
+    aliases: new Map(),
+    extensions: [],
     inverses,
     uniqueFields: [...definitions.values()].filter((field) => field.unique),
     searchableFields: [],

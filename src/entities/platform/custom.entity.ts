@@ -31,6 +31,14 @@ export class CustomModule {
   @Column({ name: 'access_parent', type: 'text', nullable: true })
   accessParent!: string | null
 
+  /** What it is about; gives it the usual fields when it is made: `plain`, `person`, `company`, `event` or `document`. */
+  @Column({ type: 'text', default: 'plain' })
+  kind!: string
+
+  /** Place among the custom modules. */
+  @Column({ type: 'int', default: 0 })
+  position!: number
+
   /** Plugin that owns it; empty for an administrator's module. */
   @Column({ name: 'owner_plugin', type: 'text', nullable: true })
   ownerPlugin!: string | null
@@ -87,9 +95,13 @@ export class CustomField {
   @Column({ type: 'text' })
   state!: string
 
-  /** `none`, `building`, `ready` or `failed`. */
-  @Column({ name: 'index_state', type: 'text', default: 'none' })
-  indexState!: string
+  /** Earlier names. */
+  @Column({ type: 'text', array: true, default: '{}' })
+  aliases!: string[]
+
+  /** Place among the module's custom fields. */
+  @Column({ type: 'int', default: 0 })
+  position!: number
 
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
   createdAt!: Date
@@ -99,4 +111,75 @@ export class CustomField {
 
   @Column({ name: 'deleted_at', type: 'timestamptz', precision: 3, nullable: true })
   deletedAt!: Date | null
+}
+
+/** Columns that a purged field has left, for the next field with columns of the same types. */
+@Entity({ name: 'custom_slot' })
+export class CustomSlot {
+  @PrimaryColumn({ name: 'module_number', type: 'int' })
+  moduleNumber!: number
+
+  @PrimaryColumn({ name: 'column_name', type: 'text' })
+  columnName!: string
+
+  @Column({ type: 'int' })
+  extension!: number
+
+  /** Field type whose columns they are. */
+  @Column({ type: 'text' })
+  type!: string
+
+  /** Every row is null there. */
+  @Column({ type: 'boolean', default: false })
+  cleared!: boolean
+}
+
+/** An index that a custom field asks for, and how far it is. */
+@Entity({ name: 'custom_index' })
+export class CustomIndex {
+  @PrimaryColumn({ type: 'text' })
+  name!: string
+
+  @Column({ name: 'field_id', type: 'uuid' })
+  fieldId!: string
+
+  /** `order`, `unique`, `search` or `reference`. */
+  @Column({ type: 'text' })
+  kind!: string
+
+  @Column({ name: 'table_name', type: 'text' })
+  tableName!: string
+
+  /** What stands behind the table's name in CREATE INDEX. */
+  @Column({ type: 'text' })
+  definition!: string
+
+  /** `building`, `ready` or `failed`. */
+  @Column({ type: 'text' })
+  state!: string
+
+  @Column({ type: 'int', default: 0 })
+  attempts!: number
+
+  @Column({ type: 'text', nullable: true })
+  failure!: string | null
+}
+
+/** How often operations of a client named a custom field on one day. */
+@Entity({ name: 'field_usage' })
+export class FieldUsage {
+  @PrimaryColumn({ name: 'field_id', type: 'uuid' })
+  fieldId!: string
+
+  @PrimaryColumn({ type: 'text' })
+  operation!: string
+
+  @PrimaryColumn({ type: 'text' })
+  client!: string
+
+  @PrimaryColumn({ type: 'date' })
+  day!: string
+
+  @Column({ type: 'bigint' })
+  count!: string
 }

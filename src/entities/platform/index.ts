@@ -1,5 +1,5 @@
 import { AuditEntry, ChangeSetRow, OutboxEvent, RecordHistory } from './change.entity.ts'
-import { CustomField, CustomModule } from './custom.entity.ts'
+import { CustomField, CustomIndex, CustomModule, CustomSlot, FieldUsage } from './custom.entity.ts'
 import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity.ts'
 import { AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
 import { Role, RoleField, RoleGrant, TeamMember, UserRole } from './role.entity.ts'
@@ -11,9 +11,12 @@ export const platformEntities = Object.freeze([
   AutoNumberSeries,
   ChangeSetRow,
   CustomField,
+  CustomIndex,
   CustomModule,
+  CustomSlot,
   Epoch,
   ExternalId,
+  FieldUsage,
   IdempotencyRecord,
   OutboxEvent,
   RecordHistory,

@@ -4,6 +4,7 @@ import { Modules0000000000003 } from './0003-modules.ts'
 import { Access0000000000004 } from './0004-access.ts'
 import { Seed0000000000005 } from './0005-seed.ts'
 import { AccessEpoch0000000000006 } from './0006-access-epoch.ts'
+import { RunTimeFields0000000000007 } from './0007-run-time-fields.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   Access0000000000004,
   Seed0000000000005,
   AccessEpoch0000000000006,
+  RunTimeFields0000000000007,
 ]

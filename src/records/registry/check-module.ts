@@ -19,8 +19,10 @@ export function checkModule(module: ModuleMetadata): void {
   if (!Number.isInteger(module.number) || module.number < 1 || module.number > 0xffff) refuse(`${module.number} is not a module number from 1 to 65535`)
   const names = new Set<string>()
   for (const field of module.fields) {
-    if (names.has(field.name)) refuse(`two fields are called "${field.name}"`)
-    names.add(field.name)
+    for (const name of [field.name, ...(field.aliases ?? [])]) {
+      if (names.has(name)) refuse(`two fields are called "${name}"`)
+      names.add(name)
+    }
     checkField(field, (what) => refuse(`field ${field.name}: ${what}`))
   }
   const nameField = module.fields.find((field) => field.name === module.nameField)
@@ -41,6 +43,8 @@ function checkField(field: FieldMetadata, refuse: (what: string) => never): void
   if (field.reference?.module === '*' && field.reference.inverseName) refuse('a reference to any module has no inverse')
   if (field.required && field.reference?.onDelete === 'clear') refuse('a required reference cannot be cleared when its target is deleted')
   if (field.type === 'AUTO_NUMBER' && !field.numbering) refuse('needs its numbering')
+  if ((field.type === 'FORMULA') !== (field.formula !== undefined)) refuse('FORMULA, and nothing else, has an expression')
+  if (field.type === 'ROLLUP' && !field.rollup && !field.maintained) refuse('needs to say what it rolls up')
   checkOptions(field, refuse)
 }
 

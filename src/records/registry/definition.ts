@@ -11,14 +11,25 @@ export interface FieldDefinition extends FieldMetadata {
   readonly module: string
   readonly custom: boolean
   readonly system: boolean
+  /**
+   * Fields whose values this one is computed from (FORMULA, ROLLUP), the fields behind those included; empty for stored fields.
+   * A reader's level on this field is never higher than on any of them.
+   */
+  readonly inputs: readonly FieldPlace[]
 }
 
-/** A to-many connection: the other side of a REFERENCE field. */
+/** A field by the names of the registry that it belongs to. */
+export interface FieldPlace {
+  readonly module: string
+  readonly field: string
+}
+
+/** A to-many connection: the other side of a REFERENCE or REFERENCES field. */
 export interface InverseRelation {
   readonly name: string
   /** Module whose records the connection lists. */
   readonly module: string
-  /** The REFERENCE field of that module which points here. */
+  /** The REFERENCE or REFERENCES field of that module which points here. */
   readonly field: string
 }
 
@@ -28,6 +39,10 @@ export interface ModuleDefinition extends Omit<ModuleMetadata, 'fields'> {
   readonly typeName: string
   /** All fields by API name, system fields first, in display order. */
   readonly fields: ReadonlyMap<string, FieldDefinition>
+  /** Fields by the earlier names under which they can still be reached. */
+  readonly aliases: ReadonlyMap<string, FieldDefinition>
+  /** Numbers of the extension tables that hold columns of these fields, ascending; empty for most modules. */
+  readonly extensions: readonly number[]
   readonly inverses: ReadonlyMap<string, InverseRelation>
   /** Fields that make `<Module>UniqueInput`, besides id and externalId. */
   readonly uniqueFields: readonly FieldDefinition[]

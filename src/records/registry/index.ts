@@ -1,19 +1,19 @@
 import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
 import { DefectError } from '../../errors/index.ts'
 import { checkModule } from './check-module.ts'
-import type { FieldDefinition, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
+import type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 import { derivedNames, typeNameOf } from './derived-names.ts'
+import { collectInputs, fieldIdOf } from './inputs.ts'
 import { systemFields } from './system-fields.ts'
 
-export type { FieldDefinition, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
+export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
-export { targetOf, uniqueFieldOf } from './lookup.ts'
+export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
+export { fieldNamed, targetOf, uniqueFieldOf } from './lookup.ts'
 export { NAME_PATTERN, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
 
-const FIRST_CUSTOM_NUMBER = 1000
-
-/** A field that a custom module or an administrator added knows its own permanent id; a core field's is made of its names. */
-type Identified = FieldMetadata & { readonly id?: string }
+/** Numbers of modules that were made at run time begin here. */
+export const FIRST_CUSTOM_NUMBER = 1000
 
 /**
  * The registry of these modules at a schema epoch: an immutable snapshot. Throws DefectError, naming the owner, where two
@@ -23,7 +23,8 @@ export function buildRegistry(metadata: readonly ModuleMetadata[], version: numb
   for (const module of metadata) checkModule(module)
   checkClaims(metadata)
   const inverses = collectInverses(metadata)
-  const definitions = metadata.map((module) => define(module, inverses.get(module.name) ?? []))
+  const inputs = collectInputs(metadata)
+  const definitions = metadata.map((module) => define(module, inverses.get(module.name) ?? [], inputs))
   const modules: ReadonlyMap<string, ModuleDefinition> = new Map(definitions.map((module) => [module.name, module]))
   return Object.freeze({
     version,
@@ -37,11 +38,11 @@ export function buildRegistry(metadata: readonly ModuleMetadata[], version: numb
   })
 }
 
-function define(module: ModuleMetadata, inverses: readonly InverseRelation[]): ModuleDefinition {
+function define(module: ModuleMetadata, inverses: readonly InverseRelation[], inputs: ReadonlyMap<string, readonly FieldPlace[]>): ModuleDefinition {
   const custom = module.number >= FIRST_CUSTOM_NUMBER
-  const definition = (field: Identified, system: boolean): FieldDefinition => {
-    const id = field.id ?? `${module.name}.${field.name}`
-    return Object.freeze({ ...field, id, module: module.name, custom: field.id !== undefined, system })
+  const definition = (field: FieldMetadata, system: boolean): FieldDefinition => {
+    const id = fieldIdOf(module.name, field)
+    return Object.freeze({ ...field, id, module: module.name, custom: field.id !== undefined, system, inputs: inputs.get(id) ?? NO_INPUTS })
   }
   const fields = [...systemFields(module.name).map((field) => definition(field, true)), ...module.fields.map((field) => definition(field, false))]
   return Object.freeze({
@@ -49,11 +50,15 @@ function define(module: ModuleMetadata, inverses: readonly InverseRelation[]): M
     custom,
     typeName: typeNameOf(module.name),
     fields: new Map(fields.map((field) => [field.name, field])),
+    aliases: new Map(fields.flatMap((field) => (field.aliases ?? []).map((alias) => [alias, field] as const))),
+    extensions: Object.freeze([...new Set(fields.map((field) => field.extension ?? 0))].filter((number) => number > 0).sort((a, b) => a - b)),
     inverses: new Map(inverses.map((inverse) => [inverse.name, inverse])),
     uniqueFields: Object.freeze(fields.filter((field) => field.unique)),
     searchableFields: Object.freeze(fields.filter((field) => field.searchable)),
   })
 }
+
+const NO_INPUTS: readonly FieldPlace[] = Object.freeze([])
 
 /** Names, tables, numbers and everything that the schema makes of them belong to one module each. */
 function checkClaims(metadata: readonly ModuleMetadata[]): void {
@@ -92,7 +97,7 @@ function collectInverses(metadata: readonly ModuleMetadata[]): ReadonlyMap<strin
       const holder = taken.find((inverse) => inverse.name === reference.inverseName)
       if (holder)
         throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which belongs to ${holder.module}.${holder.field}`)
-      if ([...systemFields(target.name), ...target.fields].some((other) => other.name === reference.inverseName)) {
+      if ([...systemFields(target.name), ...target.fields].some((other) => [other.name, ...(other.aliases ?? [])].includes(reference.inverseName as string))) {
         throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which is a field of module ${target.name}`)
       }
       inverses.set(target.name, [...taken, Object.freeze({ name: reference.inverseName, module: module.name, field: field.name })])

@@ -1,5 +1,10 @@
 import type { FieldDefinition, ModuleDefinition, Registry } from './definition.ts'
 
+/** Field of a module by its name or by an earlier one; undefined where there is none. */
+export function fieldNamed(module: ModuleDefinition, name: string): FieldDefinition | undefined {
+  return module.fields.get(name) ?? module.aliases.get(name)
+}
+
 /** Module that a REFERENCE, REFERENCES or USER field leads to; undefined for other fields and for references to any module. */
 export function targetOf(field: FieldDefinition, registry: Registry): ModuleDefinition | undefined {
   const name = field.reference?.module
