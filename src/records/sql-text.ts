@@ -1,3 +1,5 @@
+import { DefectError } from '../errors/index.ts'
+
 /** The one SQL formatter of instants: RFC 3339, UTC, milliseconds. */
 export function instantSql(expression: string): string {
   return `to_char(${expression} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
@@ -8,7 +10,13 @@ export function moneySql(amount: string): string {
   return `round(${amount}, greatest(2, min_scale(${amount})))::text`
 }
 
-/** A text literal; for names and constants of our own only, never for values of users. */
+/**
+ * A text literal, the one function that puts a text into SQL. Names and constants of our own, and what users write in expressions: values of
+ * records travel as parameters. A backslash is doubled in the form that says so, and means itself whatever `standard_conforming_strings` is.
+ * Throws DefectError for U+0000, at which PostgreSQL would end the statement.
+ */
 export function literalSql(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
+  if (text.includes('\0')) throw new DefectError('a text with U+0000 cannot stand in SQL and must have been refused before')
+  const quoted = text.replaceAll("'", "''")
+  return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
 }

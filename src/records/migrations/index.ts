@@ -5,6 +5,7 @@ import { Access0000000000004 } from './0004-access.ts'
 import { Seed0000000000005 } from './0005-seed.ts'
 import { AccessEpoch0000000000006 } from './0006-access-epoch.ts'
 import { RunTimeFields0000000000007 } from './0007-run-time-fields.ts'
+import { FormulaFunctions0000000000008 } from './0008-formula-functions.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Seed0000000000005,
   AccessEpoch0000000000006,
   RunTimeFields0000000000007,
+  FormulaFunctions0000000000008,
 ]

@@ -1,0 +1,7 @@
+export { checkExpression, type ExpressionResult, type FieldById } from './check.ts'
+export { compileExpression } from './compile.ts'
+export { ExpressionError } from './expression-error.ts'
+export { type ParsedExpression, parseExpression } from './parse.ts'
+export { printExpression } from './print.ts'
+export { readExpression } from './read-expression.ts'
+export { EXPRESSION_TYPES, type ExpressionType, resultFieldType } from './types.ts'
