@@ -79,7 +79,32 @@ actions of their module; sensitive ones are hidden unless they are listed. Who h
 ${[SIGNED_IN, ...SHIPPED_ROLES].map(section).join('\n')}`
 }
 
-const FILES = { 'docs/configuration.md': configurationReference, 'docs/errors.md': errorsReference, 'docs/roles.md': rolesReference }
+/** docs/formula-functions.md out of the table of functions. */
+async function formulaFunctionsReference() {
+  const { FUNCTIONS } = await import('../src/records/formula/functions.ts')
+  const { EXPRESSION_TYPES } = await import('../src/records/formula/types.ts')
+  const rows = [...FUNCTIONS.values()].map(({ usage, meaning, overloads }) => {
+    const results = [...new Set(overloads.map(({ gives }) => gives))].filter((type) => type !== 'null')
+    return `| \`${usage}\` | ${results.length === EXPRESSION_TYPES.length ? 'as its values' : results.join(' or ')} | ${meaning} |`
+  })
+  return `# Functions of formulas
+
+Generated from \`src/records/formula/functions.ts\` by \`npm run docs\`. What formulas are says [formulas.md](formulas.md).
+
+A function is null where one of its values is, unless its line says otherwise. Names may be written in any case.
+
+| function | result | meaning |
+|---|---|---|
+${rows.join('\n')}
+`
+}
+
+const FILES = {
+  'docs/configuration.md': configurationReference,
+  'docs/errors.md': errorsReference,
+  'docs/formula-functions.md': formulaFunctionsReference,
+  'docs/roles.md': rolesReference,
+}
 
 let stale = 0
 for (const [path, make] of Object.entries(FILES)) {

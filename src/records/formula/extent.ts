@@ -19,7 +19,7 @@ export const BOUNDED: Extent = { integer: LIMITS.integerDigits, fraction: LIMITS
 /** More than can be counted on. */
 const UNKNOWN: Extent = { integer: 1000, fraction: 1000, length: MAX_TEXT * 1000 }
 
-/** Extent of a field's stored values, as the write pipeline bounds them. */
+/** Extent of a field's stored values, as the write pipeline bounds them. Earlier values may have had the bounds that a field has unless it says otherwise. */
 export function extentOfField(field: FieldDefinition): Extent {
   if (field.rollup) return UNKNOWN
   switch (field.type) {
@@ -33,13 +33,13 @@ export function extentOfField(field: FieldDefinition): Extent {
       return { ...BOUNDED, integer: 15, fraction: 4 }
     case 'DECIMAL':
     case 'PERCENT':
-      return { ...BOUNDED, integer: 28, fraction: field.scale ?? 6 }
+      return { ...BOUNDED, integer: 28, fraction: Math.max(field.scale ?? 0, 6) }
     case 'LONG_TEXT':
-      return { ...BOUNDED, length: field.maxLength ?? MAX_TEXT }
+      return { ...BOUNDED, length: Math.max(field.maxLength ?? 0, MAX_TEXT) }
     case 'URL':
-      return { ...BOUNDED, length: field.maxLength ?? 2048 }
+      return { ...BOUNDED, length: Math.max(field.maxLength ?? 0, 2048) }
     default:
-      return field.formula ? BOUNDED : { ...BOUNDED, length: field.maxLength ?? 500 }
+      return field.formula ? BOUNDED : { ...BOUNDED, length: Math.max(field.maxLength ?? 0, 500) }
   }
 }
 
