@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { ExpressionError, readExpression, resultFieldType } from '../../src/records/formula/index.ts'
-import { byName } from './kit.ts'
+import { DefectError } from '../../src/errors/index.ts'
+import { checkExpression, ExpressionError, readExpression, resultFieldType } from '../../src/records/formula/index.ts'
+import { byId, byName } from './kit.ts'
 
 const check = (text: string) => readExpression(text, byName)
 
@@ -107,6 +108,13 @@ describe('types', () => {
       return
     }
     throw new Error('nothing was thrown')
+  })
+
+  test('a field that is gone, and a function that never was', () => {
+    expect(() => checkExpression({ kind: 'field', field: 'id-gone' }, byId)).toThrow(
+      new ExpressionError('The expression uses a field that does not exist any more.'),
+    )
+    expect(() => checkExpression({ kind: 'call', name: 'pg_sleep', arguments: [] }, byId)).toThrow(DefectError)
   })
 
   test('each result type is a field type', () => {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import pg from 'pg'
 import type { Expression } from '../../src/entities/expression.ts'
 import { checkExpression, compileExpression, type ExpressionType, parseExpression, printExpression, readExpression } from '../../src/records/formula/index.ts'
+import type { FieldDefinition } from '../../src/records/registry/index.ts'
 import { literalSql } from '../../src/records/sql-text.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { hostileStrings } from '../support/test-data.ts'
@@ -177,6 +178,25 @@ describe('compiled expressions', () => {
       )
       expect((await client.query(`SELECT ${sql} AS value`)).rows).toEqual([{ value }])
     } else expect(await valueOf(text)).toBe(value)
+  })
+
+  test('formulas stand in formulas, and rollups of any size', async () => {
+    const inner = readExpression('price / 3', byName).expression
+    const factor = byName('factor') as FieldDefinition
+    const margin: FieldDefinition = { ...factor, id: 'id-margin', type: 'FORMULA', formula: { type: 'MONEY', expression: inner } }
+    const total: FieldDefinition = { ...factor, id: 'id-total', type: 'ROLLUP', rollup: { type: 'DECIMAL', via: 'x', module: 'line', function: 'SUM' } }
+    const valueWith = async (text: string): Promise<unknown> => {
+      const { expression } = readExpression(text, (name) => ({ margin, total })[name] ?? byName(name))
+      const fieldById = (id: string) => [margin, total].find((field) => field.id === id) ?? byId(id)
+      const sql = compileExpression(expression, fieldById, (id) => (id === 'id-margin' ? compile(inner) : id === 'id-total' ? '1e40 + 1e-30' : columnOf(id)))
+      return (await client.query(`SELECT (${sql})::text AS value FROM (SELECT 100::numeric AS c_price_base) r`)).rows[0]?.value
+    }
+    expect(await valueWith('margin * 2 + price')).toBe('166.6666')
+    expect(await valueWith('margin = price / 3')).toBe('false')
+    expect(await valueWith('total > 1')).toBe('true')
+    expect(await valueWith('-total')).toBeNull()
+    expect(await valueWith('total * 0.5')).toBeNull()
+    expect(await valueWith('length(concat(total))')).toBe('72')
   })
 
   test('today and now are days and instants of UTC', async () => {

@@ -7,17 +7,20 @@ import { BOUNDED, boundSql, extentOfField } from './extent.ts'
 import type { Operand } from './overload.ts'
 import type { Typed } from './typed.ts'
 
+/** Behind the point of every amount that is stored. */
+const MONEY_DIGITS = 4
+
 /**
- * SQL of the expression's value, to stand anywhere in a statement: numeric (without zeros at its end), numeric(…,4) for money, text, boolean,
+ * SQL of the expression's value, to stand anywhere in a statement: numeric (without zeros at its end), numeric of at most four digits behind the point for money, text, boolean,
  * date or timestamptz. `columnOf` gives the SQL of a field's comparable value, whose columns are qualified; it may be the SQL of another
  * formula. It names a field as often as the expression does, so formulas over formulas can multiply: their caller bounds the text's length.
  * Whatever the row holds, it raises no error. It is IMMUTABLE where `checkExpression` calls it stable. Throws ExpressionError as that does.
  */
 export function compileExpression(expression: Expression, fieldById: FieldById, columnOf: (fieldId: string) => string): string {
   const typed = typedExpression(expression, fieldById)
-  const { sql } = compile(typed, columnOf)
+  const { sql, extent } = compile(typed, columnOf)
   if (typed.type === 'number') return `trim_scale(${sql})`
-  return typed.type === 'money' ? `round(${sql}, 4)` : sql
+  return typed.type === 'money' && extent.fraction > MONEY_DIGITS ? `round(${sql}, ${MONEY_DIGITS})` : sql
 }
 
 function compile(node: Typed, columnOf: (fieldId: string) => string): Operand {
