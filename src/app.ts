@@ -9,25 +9,29 @@ import {
   createSignInThrottle,
   createUserPasswords,
   type PasswordHasher,
+  requireAdministrator,
   requireCurrentRights,
   seedRoles,
+  systemPrincipal,
   userAccessRule,
 } from './auth/index.ts'
 import type { Config } from './config/index.ts'
 import { coreRules } from './domain/index.ts'
 import { coreModules } from './entities/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
+import { repeat } from './jobs/repeat.ts'
 import { createRecordIdFactory } from './lib/record-id.ts'
-import type { Principal } from './records/access/policy.ts'
+import type { Epochs, Principal } from './records/access/policy.ts'
 import { createDataSource, databaseOf } from './records/data-source.ts'
 import type { Database, StatementObserver } from './records/database.ts'
-import { StaleEpochError } from './records/epochs.ts'
+import { READ_EPOCHS_SQL, StaleEpochError } from './records/epochs.ts'
+import { connectForMaintenance, createMetadata, loadRegistry, maintain } from './records/metadata/index.ts'
 import { migrations } from './records/migrations/index.ts'
 import { migrate } from './records/migrations/migrate.ts'
-import { buildRegistry, type Registry } from './records/registry/index.ts'
+import type { Registry } from './records/registry/index.ts'
 import { createWriter } from './records/write/index.ts'
 import { buildStaticSchema } from './resolvers/static-schema.ts'
-import { buildSchema } from './schema/build/index.ts'
+import { buildSchema, kernelNames } from './schema/build/index.ts'
 import { createEngine, type EngineOptions, schemaResolvers } from './schema/execute/index.ts'
 import type { GraphQLEngine } from './schema/operation.ts'
 import { applyShield } from './schema/shield.ts'
@@ -76,7 +80,7 @@ export async function createKernel(
     const database = databaseOf(dataSource, observe)
     await database.transaction(seedRoles)
     const currency = await organisationCurrency(database, config.organisationCurrency)
-    let registry = buildRegistry(coreModules(), 1)
+    let registry = await loadRegistry(database, coreModules())
     const newId = createRecordIdFactory(() => now().getTime())
     const writer = createWriter({ database, registry: () => registry, newId, now, rules: [...coreRules, userAccessRule] })
     return {
@@ -123,6 +127,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
   try {
     const { engine, callerOf, idle } = await createApi(kernel, { secrets, logger, path: overrides.path })
     const { database } = kernel
+    const background = startBackground(kernel, engine, { config, databaseUrl: overrides.databaseUrl, logger })
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
     const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health })
@@ -141,6 +146,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       },
       close: async () => {
         await http.close()
+        await background.stop()
         await idle()
         await kernel.close()
         metrics.close()
@@ -173,6 +179,17 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
         throw error
       },
     )
+  const metadata = createMetadata({
+    database,
+    core: coreModules(),
+    now,
+    authorize: requireAdministrator,
+    kernel: () => kernelNames(engine.runtime.schema, engine.runtime.registry),
+    organisationCurrency: kernel.organisationCurrency,
+    announce: async () => {
+      await engine.refresh()
+    },
+  })
   const operations = buildStaticSchema({
     authenticator,
     sessions: createSessions({ database, hasher, accessTokens, throttle, now }),
@@ -180,6 +197,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     roles: createRoles({ database, registry, now }),
     explainer: createAccessExplainer(database, registry, authenticator),
+    metadata,
   })
   const staticSchema = applyShield(operations, rightsAreCurrent)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
@@ -187,16 +205,51 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
     database,
     writer,
     settings: { organisationCurrency: kernel.organisationCurrency, cursorKey },
-    buildRuntime: async (version) => {
-      const served = buildRegistry(coreModules(), version)
+    buildRuntime: async () => {
+      const served = await loadRegistry(database, coreModules())
       const schema = buildSchema({ registry: served, staticSchema, resolvers: schemaResolvers })
       kernel.serve(served)
-      return { version, registry: served, schema }
+      return { version: served.version, registry: served, schema }
     },
     report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
     path,
   })
   return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle }
+}
+
+/** What runs beside the requests: indexes and clean-up after changes of metadata. */
+function startBackground(
+  kernel: Kernel,
+  engine: GraphQLEngine,
+  { config, databaseUrl, logger }: { readonly config: Config; readonly databaseUrl: string; readonly logger: Logger },
+) {
+  const { database, registry, now } = kernel
+  const maintenance = repeat({
+    every: 30_000,
+    run: () =>
+      maintain({
+        database,
+        core: coreModules(),
+        now,
+        announce: async () => {
+          await engine.refresh()
+        },
+        connect: () => connectForMaintenance(databaseUrl),
+        retention: config.metadataRetention,
+        principal: async () => {
+          const [epochs] = await database.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
+          return systemPrincipal('metadata retention', registry(), epochs ?? { schema: 0, access: 0 })
+        },
+      }),
+    onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
+  })
+  const forget = engine.onRuntime(() => maintenance.wake())
+  return {
+    stop: async () => {
+      forget()
+      await maintenance.stop()
+    },
+  }
 }
 
 async function answers(database: Database): Promise<boolean> {

@@ -14,6 +14,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Database connections of this process. */
   readonly poolSize: number
+  /** Days for which a deleted custom field or module can be restored. */
+  readonly metadataRetention: number
   /** Load the demo data into an empty database. */
   readonly demo: boolean
   /** Password of the demo users; undefined generates one. */

@@ -191,6 +191,14 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(2, 200, 10),
   },
   {
+    name: 'METADATA_RETENTION',
+    property: 'metadataRetention',
+    meaning: 'Days for which a deleted custom field or module can be restored with its data; then it is purged.',
+    fallback: '30',
+    accepts: 'a number from 1 to 3650',
+    schema: number(1, 3650, 30),
+  },
+  {
     name: 'LOG_LEVEL',
     property: 'logLevel',
     meaning: 'Least level that is logged.',

@@ -82,6 +82,8 @@ export const ROLLUP_FUNCTIONS = ['COUNT', 'SUM', 'AVG', 'MIN', 'MAX'] as const
 export interface RollupMetadata {
   /** Id of the REFERENCE or REFERENCES field that makes the relation, on this module or on the other one. */
   readonly via: string
+  /** The records of `module` hold the field and lead here; otherwise this record holds it (REFERENCES) and leads to them. */
+  readonly reverse?: boolean
   /** Module whose records are rolled up. */
   readonly module: string
   readonly function: (typeof ROLLUP_FUNCTIONS)[number]

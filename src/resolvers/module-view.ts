@@ -1,7 +1,9 @@
 import { type GraphQLSchema, isInputObjectType } from 'graphql'
 import type { Principal } from '../auth/index.ts'
 import type { LocalizedText } from '../entities/metadata.ts'
+import { valueTypeOf } from '../entities/value-type.ts'
 import type { FieldDefinition, ModuleDefinition } from '../records/registry/definition.ts'
+import type { FieldReference } from './types/module.types.ts'
 import { Field, FieldOption, Module } from './types/module.types.ts'
 
 /** What the label resolvers need beside the visible members. */
@@ -9,7 +11,12 @@ export interface Labelled {
   readonly labels: LocalizedText
 }
 
-export type FieldView = Field & Labelled & { readonly options: readonly (FieldOption & Labelled)[] | null }
+/** Texts that help to fill a field in. */
+export interface Helpful {
+  readonly helps: LocalizedText | null
+}
+
+export type FieldView = Field & Labelled & Helpful & { readonly options: readonly (FieldOption & Labelled)[] | null }
 export type ModuleView = Module & Labelled & { readonly fields: readonly FieldView[] }
 
 /** A module pruned to what the caller may use; null for one that it can do nothing with, as for one that does not exist. */
@@ -28,8 +35,19 @@ export function moduleView(module: ModuleDefinition, principal: Principal, schem
         name: field.name,
         type: field.type,
         labels: field.label,
+        helps: field.help ?? null,
         custom: field.custom,
         required: field.required === true,
+        unique: field.unique === true,
+        aliases: field.aliases ?? [],
+        valueType: valueTypeOf(field),
+        min: field.min ?? null,
+        max: field.max ?? null,
+        minLength: field.minLength ?? null,
+        maxLength: field.maxLength ?? null,
+        scale: field.scale ?? null,
+        pattern: field.pattern ?? null,
+        default: field.default ?? null,
         options: field.options?.map(({ value, label, color, retired }) => ({ value, labels: label, color: color ?? null, retired: retired === true })) ?? null,
         reference: referenceOf(field, isUsable),
         access: level,
@@ -60,9 +78,11 @@ export function localized(labels: LocalizedText, locale: string | null | undefin
 }
 
 /** A module that the caller cannot read is not named. */
-function referenceOf(field: FieldDefinition, isUsable: (module: string) => boolean): { module: string; inverseName: string | null } | null {
+function referenceOf(field: FieldDefinition, isUsable: (module: string) => boolean): FieldReference | null {
   const module = field.type === 'USER' ? 'user' : field.reference?.module
-  return module !== undefined && isUsable(module) ? { module, inverseName: field.reference?.inverseName ?? null } : null
+  return module !== undefined && isUsable(module)
+    ? { module, inverseName: field.reference?.inverseName ?? null, onDelete: field.reference?.onDelete ?? null }
+    : null
 }
 
 /** The served schema itself says what can be filtered, ordered and grouped by. */

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
 import type { ResolverContext } from '../schema/operation.ts'
-import { type Labelled, localized, type ModuleView, moduleView } from './module-view.ts'
+import { type Helpful, type Labelled, localized, type ModuleView, moduleView } from './module-view.ts'
 import { callerOf } from './request-origin.ts'
 import { Field, FieldOption, Module } from './types/module.types.ts'
 
@@ -37,6 +37,11 @@ export class FieldLabelResolver {
   @FieldResolver(() => String)
   label(@Root() field: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
     return localized(field.labels, locale)
+  }
+
+  @FieldResolver(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
+  help(@Root() field: Helpful, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string | null {
+    return field.helps && localized(field.helps, locale)
   }
 }
 

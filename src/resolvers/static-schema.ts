@@ -3,9 +3,11 @@ import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type ContainerType } from 'type-graphql'
 import type { AccessExplainer, ApiKeys, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
 import { DefectError } from '../errors/index.ts'
+import type { Metadata } from '../records/metadata/index.ts'
 import { AccessResolver } from './access.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
 import { CommittedWork } from './committed-work.ts'
+import { CustomFieldLabelResolver, CustomModuleLabelResolver, MetadataResolver, MetadataStateResolver } from './metadata.resolver.ts'
 import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver } from './module.resolver.ts'
 import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
@@ -19,6 +21,7 @@ export interface StaticServices {
   readonly passwords: UserPasswords
   readonly roles: Roles
   readonly explainer: AccessExplainer
+  readonly metadata: Metadata
 }
 
 /**
@@ -26,7 +29,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, explainer } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -37,6 +40,10 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new FieldLabelResolver(),
     new FieldOptionLabelResolver(),
     new AccessResolver(explainer),
+    new MetadataResolver(metadata, work),
+    new MetadataStateResolver(metadata, work),
+    new CustomFieldLabelResolver(),
+    new CustomModuleLabelResolver(),
   ]
   const byClass = new Map(instances.map((instance) => [instance.constructor, instance]))
   const container: ContainerType = {

@@ -57,6 +57,8 @@ export interface OperationAnswer {
 /** The one execute() behind both transports, and the schema it executes. */
 export interface GraphQLEngine {
   readonly runtime: Runtime
+  /** Looks whether there is a newer schema and serves it. Answers the version that is served then. */
+  refresh(): Promise<number>
   /** Calls back at once and after each swap; answers an unsubscribe function. */
   onRuntime(listener: (runtime: Runtime) => void): () => void
   /** Never throws: failures are in `errors`, masked (INTERNAL with the request id and nothing else for what is not a GuanxiError). */

@@ -24,7 +24,7 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'explainer'].map((name) => [name, service(name)]),
+    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'explainer', 'metadata'].map((name) => [name, service(name)]),
   ) as unknown as StaticServices
 }
 
@@ -65,9 +65,26 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.updateRole': 'mutation { updateRole(key: "k", input: {}) { role { key } } }',
   'Mutation.assignRole': 'mutation { assignRole(userId: "u", roleKey: "k") { user { id } } }',
   'Mutation.unassignRole': 'mutation { unassignRole(userId: "u", roleKey: "k") { user { id } } }',
+  'Query.customFields': '{ customFields { name } }',
+  'Query.customModules': '{ customModules { name } }',
+  'Query.exportMetadata': '{ exportMetadata }',
+  'Mutation.createCustomField': 'mutation { createCustomField(input: {module: "account", name: "n", type: TEXT}) { schemaVersion } }',
+  'Mutation.createCustomFields': 'mutation { createCustomFields(input: []) { schemaVersion } }',
+  'Mutation.updateCustomField': 'mutation { updateCustomField(id: "f", input: {}) { schemaVersion } }',
+  'Mutation.deleteCustomField': 'mutation { deleteCustomField(id: "f") { schemaVersion } }',
+  'Mutation.restoreCustomField': 'mutation { restoreCustomField(id: "f") { schemaVersion } }',
+  'Mutation.purgeCustomField': 'mutation { purgeCustomField(id: "f") { schemaVersion } }',
+  'Mutation.createCustomModule': 'mutation { createCustomModule(input: {name: "n", pluralName: "ns"}) { schemaVersion } }',
+  'Mutation.updateCustomModule': 'mutation { updateCustomModule(name: "n", input: {}) { schemaVersion } }',
+  'Mutation.deleteCustomModule': 'mutation { deleteCustomModule(name: "n") { schemaVersion } }',
+  'Mutation.restoreCustomModule': 'mutation { restoreCustomModule(name: "n") { schemaVersion } }',
+  'Mutation.applyMetadata': 'mutation { applyMetadata(input: []) { schemaVersion } }',
 }
 const PUBLIC = ['Mutation.signIn', 'Mutation.refreshSession']
-const ADMINISTRATORS = ['Query.roles', 'Query.explainAccess', 'Mutation.createRole', 'Mutation.updateRole', 'Mutation.assignRole', 'Mutation.unassignRole']
+const ADMINISTRATORS = [
+  ...['Query.roles', 'Query.explainAccess', 'Mutation.createRole', 'Mutation.updateRole', 'Mutation.assignRole', 'Mutation.unassignRole'],
+  ...Object.keys(ROOTS).filter((name) => /Custom|Metadata/i.test(name)),
+]
 
 describe('the rule tree', () => {
   const tree = createRuleTree(async () => true)

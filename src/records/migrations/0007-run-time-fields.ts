@@ -18,6 +18,11 @@ export class RunTimeFields0000000000007 extends SchemaMigration {
       DROP COLUMN index_state,
       ADD COLUMN aliases text[] NOT NULL DEFAULT '{}',
       ADD COLUMN position integer NOT NULL DEFAULT 0`,
+    // What is deleted keeps its data and gives its name free; it comes back under a name that is free then.
+    'DROP INDEX public.custom_module_name, public.custom_module_plural_name, public.custom_field_name',
+    "CREATE UNIQUE INDEX custom_module_name ON public.custom_module (name) WHERE state = 'active'",
+    "CREATE UNIQUE INDEX custom_module_plural_name ON public.custom_module (plural_name) WHERE state = 'active'",
+    "CREATE UNIQUE INDEX custom_field_name ON public.custom_field (module_number, name) WHERE state = 'active'",
     // A purged field leaves its columns to the next one of its type.
     "CREATE UNIQUE INDEX custom_field_column ON public.custom_field (module_number, column_name) WHERE state <> 'purged'",
 

@@ -10,7 +10,7 @@ export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Re
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
 export { fieldNamed, targetOf, uniqueFieldOf } from './lookup.ts'
-export { NAME_PATTERN, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
+export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
 
 /** Numbers of modules that were made at run time begin here. */
 export const FIRST_CUSTOM_NUMBER = 1000

@@ -15,3 +15,41 @@ export const RESERVED_FIELD_NAMES: ReadonlySet<string> = new Set([
   ...['and', 'or', 'not', 'ref'],
   ...['constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'],
 ])
+
+/** Modules that the product has or will have under these names (and their plurals); nobody may take them at run time. */
+const PLANNED_MODULES = [
+  ...['consentRecord', 'pool', 'poolEvent', 'deal', 'quote', 'priceBook', 'invoice', 'payment', 'refund', 'contract', 'project', 'offer', 'redemption'],
+  ...['coupon', 'campaign', 'campaignMember', 'competitor', 'lostReason', 'leadSource', 'call', 'visit', 'emailMessage', 'meeting', 'chatMessage', 'note'],
+  ...['event', 'timer', 'notification', 'slaClock', 'businessCalendar', 'holiday', 'survey', 'question', 'invitation', 'response', 'answer', 'feedback'],
+  ...['improvementItem', 'churnSignal', 'winbackPlan', 'document', 'docVersion', 'folder', 'shareLink', 'knowledgeArticle', 'course', 'department', 'grant'],
+  ...['policyAcknowledgement', 'fieldGrant', 'rowScope', 'mask', 'oauthClient', 'accessReview', 'customModule', 'customField', 'option', 'optionSet'],
+  ...['relation', 'formulaField', 'rollupField', 'workflow', 'workflowVersion', 'run', 'step', 'scoringRule', 'assignmentRule', 'duplicateRule'],
+  ...['qualityRule', 'cleaningRule', 'importJob', 'importRow', 'exportJob', 'mergeEvent', 'changeSet', 'auditLog', 'readLog', 'outboxEvent'],
+  ...['webhookEndpoint', 'connector', 'syncLink', 'syncConflict', 'pluginVersion', 'pluginGrant', 'segment', 'segmentMember', 'savedView', 'report'],
+  ...['schedule', 'snapshot', 'dashboard', 'rate', 'region', 'backupPlan', 'backup', 'restoreDrill', 'job', 'systemCheck', 'metric', 'migration'],
+  ...['retentionRule', 'erasureRequest', 'subjectExport', 'idempotencyRecord', 'case', 'user', 'team', 'account', 'contact', 'lead', 'pipeline', 'stage'],
+  ...['opportunity', 'product', 'order', 'orderLine', 'activity', 'task', 'ticket', 'ticketComment', 'reminder', 'tag', 'exchangeRate'],
+]
+
+const IRREGULAR_PLURALS: readonly (readonly [string, string])[] = [
+  ['dealStageHistory', 'dealStageHistories'],
+  ['priceEntry', 'priceEntries'],
+  ['delivery', 'deliveries'],
+  ['complaintCategory', 'complaintCategories'],
+  ['slaPolicy', 'slaPolicies'],
+  ['category', 'categories'],
+  ['territory', 'territories'],
+  ['recordHistory', 'recordHistories'],
+  ['currency', 'currencies'],
+  ['industry', 'industries'],
+  ['opportunity', 'opportunities'],
+  ['activity', 'activities'],
+]
+
+/** Names that an administrator's module cannot have. Built-in plugins may bring modules under some of them. */
+export const PRODUCT_MODULE_NAMES: ReadonlySet<string> = new Set([...PLANNED_MODULES.flatMap((name) => [name, `${name}s`]), ...IRREGULAR_PLURALS.flat()])
+
+/** Names that every JavaScript object has; they name nothing, lest some program take them for what they are not. */
+export const OBJECT_NAMES: ReadonlySet<string> = new Set([
+  ...['constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'toLocaleString'],
+])

@@ -1,6 +1,7 @@
-import { Field as Member, ObjectType, registerEnumType } from 'type-graphql'
+import { Int, Field as Member, ObjectType, registerEnumType } from 'type-graphql'
 import { FIELD_TYPES } from '../../entities/metadata.ts'
 import { AccessAction, FieldAccess } from './access.enums.ts'
+import { JsonScalar } from './json.scalar.ts'
 
 /** Enum of the API over the registry's own words. */
 export const FieldType = Object.freeze(Object.fromEntries(FIELD_TYPES.map((type) => [type, type]))) as { readonly [type in FieldType]: type }
@@ -27,6 +28,12 @@ export class FieldReference {
 
   @Member(() => String, { nullable: true, description: 'Name of the list on the other side.' })
   inverseName!: string | null
+
+  @Member(() => String, {
+    nullable: true,
+    description: 'What becomes of this record when the target goes to the recycle bin: `restrict`, `clear` or `cascade`.',
+  })
+  onDelete!: string | null
 }
 
 @ObjectType({ simpleResolvers: true, description: 'An allowed change of a SELECT field; where there are none, every change is.' })
@@ -60,6 +67,36 @@ export class Field {
 
   @Member(() => FieldAccess, { description: "The caller's level." })
   access!: FieldAccess
+
+  @Member(() => Boolean, { description: 'No two records share a value.' })
+  unique!: boolean
+
+  @Member(() => [String], { description: 'Earlier names, under which it can still be reached.' })
+  aliases!: readonly string[]
+
+  @Member(() => FieldType, { description: 'What a FORMULA or ROLLUP gives; otherwise the type itself.' })
+  valueType!: FieldType
+
+  @Member(() => String, { nullable: true, description: 'Least value of a number or date.' })
+  min!: string | null
+
+  @Member(() => String, { nullable: true, description: 'Greatest value.' })
+  max!: string | null
+
+  @Member(() => Int, { nullable: true, description: 'In characters.' })
+  minLength!: number | null
+
+  @Member(() => Int, { nullable: true, description: 'In characters.' })
+  maxLength!: number | null
+
+  @Member(() => Int, { nullable: true, description: 'Digits behind the point that are kept.' })
+  scale!: number | null
+
+  @Member(() => String, { nullable: true, description: 'Regular expression (RE2 syntax) that a text must match.' })
+  pattern!: string | null
+
+  @Member(() => JsonScalar, { nullable: true, description: 'Taken on create when nothing is given.' })
+  default!: unknown
 
   @Member(() => Boolean)
   filterable!: boolean

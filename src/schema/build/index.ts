@@ -1,5 +1,6 @@
 export { buildSchema } from './build-schema.ts'
 export { isDated, isGroupable, isRanged, isSortable, isSummable, operatorFamily } from './field-shapes.ts'
+export { kernelNames } from './kernel-names.ts'
 export { rootFieldNames, typeNames } from './names.ts'
 export type { FieldSite, SchemaBuildOptions, SchemaFieldResolver, SchemaResolvers } from './options.ts'
 export { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar, SCALARS } from './scalars/index.ts'

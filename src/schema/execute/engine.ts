@@ -70,6 +70,10 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     get runtime() {
       return runtime
     },
+    refresh: async () => {
+      await reload()
+      return runtime.version
+    },
     onRuntime(listener) {
       listeners.add(listener)
       listener(runtime)

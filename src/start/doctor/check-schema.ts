@@ -1,5 +1,7 @@
 import pg from 'pg'
+import { coreModules } from '../../entities/index.ts'
 import { createDatabase, type Database } from '../../records/database.ts'
+import { findDrift } from '../../records/metadata/index.ts'
 import { migrations } from '../../records/migrations/index.ts'
 import { hasAdministrator } from '../user-accounts.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
@@ -16,7 +18,7 @@ export async function checkSchema(url: string): Promise<Finding[]> {
     const applied = await readApplied(database)
     const state = migrationState(applied)
     if (state.level === 'fail' || applied.length === 0) return [state]
-    return [state, await checkEpochs(database), await checkSearch(database), await checkAdministrator(database)]
+    return [state, await checkEpochs(database), ...(await checkMetadata(database)), await checkSearch(database), await checkAdministrator(database)]
   } finally {
     await pool.end()
   }
@@ -48,6 +50,20 @@ async function checkEpochs(database: Database): Promise<Finding> {
   return row && rows.length === 1
     ? ok('epochs', `schema ${row.schema}, access ${row.access}`)
     : fail('epochs', `The table epoch has ${rows.length} rows and needs one; restore it from a backup.`)
+}
+
+/** Run-time modules and fields against their tables. */
+async function checkMetadata(database: Database): Promise<Finding[]> {
+  const drift = await findDrift(database, coreModules())
+  if (drift.length > 0) return drift.map((sentence) => fail('metadata', `${sentence}; restore it from a backup.`))
+  const [row] = await database.query<{ modules: number; fields: number; building: number; failed: number }>({
+    text: `SELECT (SELECT count(*)::int FROM custom_module WHERE state = 'active') AS modules, (SELECT count(*)::int FROM custom_field WHERE state = 'active') AS fields,
+             (SELECT count(*)::int FROM custom_index WHERE state = 'building') AS building, (SELECT count(*)::int FROM custom_index WHERE state = 'failed') AS failed`,
+    purpose: 'platform',
+  })
+  const { modules = 0, fields = 0, building = 0, failed = 0 } = row ?? {}
+  const about = `${modules} custom modules, ${fields} custom fields, ${building} indexes being built`
+  return [failed > 0 ? warn('metadata', `${about}, ${failed} that could not be built; customFields tells why.`) : ok('metadata', about)]
 }
 
 /** Character bigrams, traditional folded to simplified: without them Chinese names are not found by the index. */

@@ -1,0 +1,69 @@
+import type { Issue } from '../../errors/index.ts'
+import { validationFailed } from '../../errors/index.ts'
+import type { MetadataChange } from './change.ts'
+import { referencesTo } from './dependents.ts'
+import { describeModule } from './describe-field.ts'
+import type { ModuleInput } from './field-input.ts'
+import { localizedText } from './localized.ts'
+import { checkModuleNames, type KernelNames } from './names.ts'
+import { refuseWhileNeeded } from './remove-field.ts'
+import type { StoredModule } from './stored.ts'
+
+/** New values of a module's description; what is left out stays. */
+export type ModulePatch = { readonly [member in keyof Omit<ModuleInput, 'fields' | 'kind'>]?: ModuleInput[member] | null }
+
+type Path = readonly (string | number)[]
+
+/** Changes labels, place and naming field. The API names of a module are permanent: its types and root fields are made of them. */
+export function updateModule(change: MetadataChange, before: StoredModule, patch: ModulePatch, path: Path): StoredModule {
+  const issues: Issue[] = []
+  for (const member of ['name', 'pluralName'] as const) {
+    if (patch[member] != null && patch[member] !== before[member])
+      issues.push({
+        path: [...path, member],
+        code: 'FIXED',
+        message: `${member} is permanent: the schema's types and root fields are made of it. Labels can change.`,
+      })
+  }
+  const described = describeModule(before)
+  const nameField = patch.nameField ?? before.nameField
+  const others = (list: 'labels' | 'pluralLabels', plain: string | null | undefined) =>
+    patch[list] ?? (plain == null ? described[list] : described[list]?.filter(({ locale }) => locale !== 'en'))
+  const label = localizedText(patch.label, others('labels', patch.label), 200, path, 'label', issues) ?? before.label
+  const pluralLabel = localizedText(patch.pluralLabel, others('pluralLabels', patch.pluralLabel), 200, path, 'pluralLabel', issues) ?? before.pluralLabel
+  const fields = change.workspace.module(before.name)?.fields
+  if (nameField !== before.nameField && !fields?.has(nameField))
+    issues.push({ path: [...path, 'nameField'], code: 'UNKNOWN', message: `The module has no field named ${JSON.stringify(nameField.slice(0, 60))}.` })
+  if (issues.length > 0) throw validationFailed(issues)
+  const after: StoredModule = { ...before, label, pluralLabel, nameField, position: patch.position ?? before.position }
+  change.workspace.put({ module: after })
+  change.touched.push(after.name)
+  change.rows.push({
+    text: 'UPDATE custom_module SET label = $2, plural_label = $3, name_field = $4, position = $5 WHERE id = $1',
+    values: [after.id, label, pluralLabel, nameField, after.position],
+    purpose: 'platform',
+  })
+  return after
+}
+
+/** Hides a module with its records and fields at once and everywhere; a restore brings all of it back, until it is purged. */
+export function deleteModule(change: MetadataChange, module: StoredModule): StoredModule {
+  refuseWhileNeeded(`The module ${module.name}`, referencesTo(module.name, change.workspace))
+  const deleted: StoredModule = { ...module, state: 'deleted', deletedAt: change.at.toISOString() }
+  change.workspace.put({ module: deleted })
+  change.touched.push(module.name)
+  change.rows.push({ text: `UPDATE custom_module SET state = 'deleted', deleted_at = $2 WHERE id = $1`, values: [module.id, change.at], purpose: 'platform' })
+  return deleted
+}
+
+/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile. */
+export function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames): StoredModule {
+  const issues: Issue[] = []
+  checkModuleNames(module, change.workspace.registry, kernel, [], issues)
+  if (issues.length > 0) throw validationFailed(issues)
+  const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
+  change.workspace.put({ module: restored })
+  change.touched.push(module.name)
+  change.rows.push({ text: `UPDATE custom_module SET state = 'active', deleted_at = NULL WHERE id = $1`, values: [module.id], purpose: 'platform' })
+  return restored
+}

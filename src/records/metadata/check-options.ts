@@ -1,0 +1,73 @@
+import type { FieldType, SelectOption, Transition } from '../../entities/metadata.ts'
+import type { Issue } from '../../errors/index.ts'
+import { codePoints, unstorable } from '../../lib/text-checks.ts'
+import type { FieldInput, OptionInput } from './field-input.ts'
+import { localizedText } from './localized.ts'
+
+const MAX_OPTIONS = 1000
+const MAX_VALUE_LENGTH = 100
+const COLOR = /^#[0-9a-fA-F]{6}$/
+
+type Path = readonly (string | number)[]
+
+export function hasOptions(type: FieldType): boolean {
+  return type === 'SELECT' || type === 'MULTI_SELECT'
+}
+
+/**
+ * Options in their new order. What `before` had and the new list leaves out is kept behind it as retired, since records may hold it.
+ */
+export function defineOptions(input: FieldInput, before: readonly SelectOption[], path: Path, issues: Issue[]): readonly SelectOption[] | undefined {
+  if (!hasOptions(input.type)) {
+    if (input.options != null) issues.push({ path: [...path, 'options'], code: 'NOT_APPLICABLE', message: `A ${input.type} has no options.` })
+    return undefined
+  }
+  const given = input.options ?? []
+  if (given.length === 0) issues.push({ path: [...path, 'options'], code: 'REQUIRED', message: `A ${input.type} needs at least one option.` })
+  if (given.length > MAX_OPTIONS) {
+    issues.push({ path: [...path, 'options'], code: 'LIMIT', message: `A field may have ${MAX_OPTIONS} options; these are ${given.length}.` })
+    return undefined
+  }
+  const seen = new Set<string>()
+  const options = given.map((option, index) => defineOption(option, seen, [...path, 'options', index], issues))
+  return [...options, ...before.filter(({ value }) => !seen.has(value)).map((option) => ({ ...option, retired: true }))]
+}
+
+function defineOption({ value, label, labels, color, retired }: OptionInput, seen: Set<string>, path: Path, issues: Issue[]): SelectOption {
+  const fail = (member: string, code: string, message: string) => issues.push({ path: [...path, member], code, message })
+  if (value.trim() === '' || unstorable(value) !== null) fail('value', 'TEXT', 'The value of an option is a text that is not blank.')
+  else if (codePoints(value) > MAX_VALUE_LENGTH)
+    fail('value', 'TOO_LONG', `The value of an option may have ${MAX_VALUE_LENGTH} characters; this one has ${codePoints(value)}.`)
+  if (seen.has(value)) fail('value', 'REPEATED', `Two options have the value ${JSON.stringify(value)}.`)
+  seen.add(value)
+  if (color != null && !COLOR.test(color)) fail('color', 'COLOR', 'A colour is written as #rrggbb.')
+  const text = localizedText(label, labels, 200, path, 'label', issues) ?? { en: value }
+  return { value, label: text, ...(color != null && { color: color.toLowerCase() }), ...(retired === true && { retired }) }
+}
+
+/** Allowed changes of a SELECT between options. */
+export function defineTransitions(
+  input: FieldInput,
+  options: readonly SelectOption[] | undefined,
+  path: Path,
+  issues: Issue[],
+): readonly Transition[] | undefined {
+  const { transitions, type } = input
+  if (transitions == null || transitions.length === 0) return undefined
+  if (type !== 'SELECT') {
+    issues.push({ path: [...path, 'transitions'], code: 'NOT_APPLICABLE', message: 'Transitions belong to SELECT fields.' })
+    return undefined
+  }
+  const values = new Set((options ?? []).map(({ value }) => value))
+  for (const [index, transition] of transitions.entries()) {
+    for (const end of ['from', 'to'] as const) {
+      if (!values.has(transition[end]))
+        issues.push({
+          path: [...path, 'transitions', index, end],
+          code: 'OPTION',
+          message: `${JSON.stringify(transition[end].slice(0, 60))} is none of the field's options.`,
+        })
+    }
+  }
+  return transitions.map(({ from, to }) => ({ from, to }))
+}

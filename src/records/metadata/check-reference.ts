@@ -1,0 +1,90 @@
+import type { ReferenceMetadata } from '../../entities/metadata.ts'
+import type { Issue } from '../../errors/index.ts'
+import type { ModuleDefinition, Registry } from '../registry/index.ts'
+import type { FieldInput } from './field-input.ts'
+import { localizedText } from './localized.ts'
+import { checkFieldName } from './names.ts'
+
+type Path = readonly (string | number)[]
+
+const RULES = ['restrict', 'clear', 'cascade'] as const
+
+function isRule(text: string): text is (typeof RULES)[number] {
+  return (RULES as readonly string[]).includes(text)
+}
+
+/**
+ * Where a REFERENCE, REFERENCES or USER field leads. `own` is the id of the field that has the relation already. Throws DUPLICATE where the other
+ * side has something of the inverse's name.
+ */
+export function defineReference(
+  input: FieldInput,
+  holder: Pick<ModuleDefinition, 'name'>,
+  registry: Registry,
+  path: Path,
+  issues: Issue[],
+  before: ReferenceMetadata | undefined,
+): ReferenceMetadata | undefined {
+  const { type, reference } = input
+  if (type !== 'REFERENCE' && type !== 'REFERENCES' && type !== 'USER') {
+    if (reference != null) issues.push({ path: [...path, 'reference'], code: 'NOT_APPLICABLE', message: `A ${type} refers to nothing.` })
+    return undefined
+  }
+  const onDelete = ruleOf(input, path, issues)
+  if (type === 'USER') {
+    if (reference != null && reference.module !== 'user')
+      issues.push({ path: [...path, 'reference', 'module'], code: 'MODULE', message: 'A USER refers to users; take REFERENCE for another module.' })
+    return { module: 'user', onDelete, ...inverseOf(input, 'user', holder, registry, path, issues, before) }
+  }
+  if (reference == null) {
+    issues.push({ path: [...path, 'reference'], code: 'REQUIRED', message: `A ${type} needs reference: {module}.` })
+    return undefined
+  }
+  const { module } = reference
+  const any = module === '*' && type === 'REFERENCE'
+  if (!any && module !== holder.name && !registry.modules.has(module)) {
+    issues.push({ path: [...path, 'reference', 'module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(module.slice(0, 60))}.` })
+    return undefined
+  }
+  if (any && reference.inverseName != null)
+    issues.push({
+      path: [...path, 'reference', 'inverseName'],
+      code: 'NOT_APPLICABLE',
+      message: 'A reference to records of any module has no list on the other side.',
+    })
+  return { module, onDelete, ...(any ? {} : inverseOf(input, module, holder, registry, path, issues, before)) }
+}
+
+function ruleOf({ type, reference, required }: FieldInput, path: Path, issues: Issue[]): ReferenceMetadata['onDelete'] {
+  const given = (reference?.onDelete ?? (required === true ? 'restrict' : 'clear')).toLowerCase()
+  if (!isRule(given)) {
+    issues.push({ path: [...path, 'reference', 'onDelete'], code: 'OPTION', message: `onDelete is one of ${RULES.join(', ')}.` })
+    return 'clear'
+  }
+  if (given === 'clear' && required === true && type !== 'REFERENCES')
+    issues.push({
+      path: [...path, 'reference', 'onDelete'],
+      code: 'CONFLICT',
+      message: 'A required reference cannot be cleared when its target is deleted; take restrict or cascade.',
+    })
+  return given
+}
+
+function inverseOf(
+  { reference }: FieldInput,
+  target: string,
+  holder: Pick<ModuleDefinition, 'name'>,
+  registry: Registry,
+  path: Path,
+  issues: Issue[],
+  before: ReferenceMetadata | undefined,
+): Pick<ReferenceMetadata, 'inverseName' | 'inverseLabel'> {
+  const name = reference?.inverseName
+  if (name == null) return {}
+  const module = registry.modules.get(target)
+  // A new module that refers to itself is not in the registry yet; its own build tells of clashes.
+  if (module && name !== before?.inverseName) checkFieldName(name, module, [...path, 'reference', 'inverseName'], issues)
+  else if (!module && target !== holder.name) return {}
+  const label = localizedText(reference?.inverseLabel, reference?.inverseLabels, 200, [...path, 'reference'], 'inverseLabel', issues)
+  return { inverseName: name, ...(label && { inverseLabel: label }) }
+}

@@ -1,0 +1,83 @@
+import type { FieldType } from '../../entities/metadata.ts'
+import type { Issue } from '../../errors/index.ts'
+import type { FieldDefinition } from '../registry/index.ts'
+import { defineFormula, defineRequiredWhen, defineRollup } from './check-computed.ts'
+import { defineOptions, defineTransitions } from './check-options.ts'
+import { defineReference } from './check-reference.ts'
+import { defineDefault, defined, defineLimits, defineNumbering, defineSensitivity } from './check-values.ts'
+import type { FieldInput } from './field-input.ts'
+import { humanised, localizedText } from './localized.ts'
+import type { FieldParameters, IndexKind, StoredField } from './stored.ts'
+import type { Workspace } from './workspace.ts'
+
+type Path = readonly (string | number)[]
+
+const UNIQUE: ReadonlySet<FieldType> = new Set(['TEXT', 'EMAIL', 'INTEGER', 'AUTO_NUMBER'])
+const NOT_INDEXED: ReadonlySet<FieldType> = new Set(['LONG_TEXT', 'JSON', 'ADDRESS', 'GEO', 'REFERENCES', 'ROLLUP'])
+const SEARCHABLE: ReadonlySet<FieldType> = new Set(['TEXT', 'EMAIL', 'URL', 'AUTO_NUMBER'])
+/** An index entry must fit a third of a page; this many characters of any script do. */
+const LONGEST_KEY = 600
+const COMPUTED: ReadonlySet<FieldType> = new Set(['FORMULA', 'ROLLUP'])
+
+/** Where a field is defined: the module's number and name, which may be new, and everything else that is there. */
+export interface FieldSite {
+  readonly workspace: Workspace
+  readonly module: { readonly name: string; readonly number: number }
+  /** ISO 4217; a MONEY default that names no currency is in this one. */
+  readonly currency: string
+}
+
+export type DefinedField = Pick<StoredField, 'label' | 'parameters'>
+
+/**
+ * Label and parameters of a field, made and checked from its description. `before` is what stands so far, where there is something. Adds issues
+ * under `path`; what it answers counts only if there are none. Throws DUPLICATE where the other side of a reference is taken.
+ */
+export function defineField(input: FieldInput, site: FieldSite, path: Path, issues: Issue[], before?: StoredField): DefinedField {
+  const { workspace, module } = site
+  const { type } = input
+  const refuse = (member: string, code: string, message: string) => void issues.push({ path: [...path, member], code, message })
+  const label = localizedText(input.label, input.labels, 200, path, 'label', issues) ?? before?.label ?? { en: humanised(input.name) }
+  const options = defineOptions(input, before?.parameters.options ?? [], path, issues)
+  const limits = defineLimits(input, path, issues)
+  const unique = input.unique === true
+  const indexed = input.indexed === true
+  const tooLong = ((limits.maxLength as number | undefined) ?? (type === 'URL' ? 2048 : 500)) > LONGEST_KEY
+  if (unique && !UNIQUE.has(type)) refuse('unique', 'NOT_APPLICABLE', `A ${type} cannot be unique; ${[...UNIQUE].join(', ')} can.`)
+  else if (indexed && NOT_INDEXED.has(type)) refuse('indexed', 'NOT_APPLICABLE', `A ${type} cannot be indexed.`)
+  else if ((unique || indexed) && (type === 'TEXT' || type === 'URL') && tooLong)
+    refuse('maxLength', 'TOO_LONG', `A field that is ${unique ? 'unique' : 'indexed'} may have ${LONGEST_KEY} characters: set maxLength to that or less.`)
+  if (input.searchable === true && !SEARCHABLE.has(type))
+    refuse('searchable', 'NOT_APPLICABLE', `A ${type} is not searched; ${[...SEARCHABLE].join(', ')} are.`)
+  if (input.required === true && COMPUTED.has(type)) refuse('required', 'NOT_APPLICABLE', `A ${type} is computed and never demanded.`)
+  const parameters = defined<FieldParameters>({
+    help: localizedText(input.help, input.helps, 1000, path, 'help', issues),
+    required: input.required === true || undefined,
+    requiredWhen: defineRequiredWhen(input, site, path, issues),
+    unique: unique || undefined,
+    indexed: indexed || undefined,
+    searchable: (input.searchable === true && SEARCHABLE.has(type)) || undefined,
+    sensitivity: defineSensitivity(input, path, issues),
+    options,
+    transitions: defineTransitions(input, options, path, issues),
+    reference: defineReference(input, module, workspace.registry, path, issues, before?.parameters.reference),
+    ...limits,
+    numbering: defineNumbering(input, path, issues),
+    formula: defineFormula(input, site, path, issues),
+    rollup: defineRollup(input, site, path, issues),
+  })
+  const plain: FieldDefinition = { ...parameters, ...NO_PLACE, name: input.name, type, label, module: module.name }
+  return { label, parameters: defined({ ...parameters, default: defineDefault(input, plain, site.currency, path, issues) }) }
+}
+
+const NO_PLACE = { id: '', column: '', custom: true, system: false, inputs: [] } as const
+
+/** The indexes that a field with these parameters asks for. */
+export function wantedIndexes(type: FieldType, { unique, indexed, searchable }: FieldParameters): IndexKind[] {
+  const kinds: IndexKind[] = []
+  if (unique || type === 'AUTO_NUMBER') kinds.push(unique ? 'unique' : 'order')
+  else if (indexed) kinds.push('order')
+  if (searchable) kinds.push('search')
+  if (type === 'REFERENCE' || type === 'USER') return [...kinds.filter((kind) => kind !== 'order'), 'reference']
+  return kinds
+}

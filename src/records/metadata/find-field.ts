@@ -1,0 +1,51 @@
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { isUuid } from '../../lib/record-id.ts'
+import { fieldNamed } from '../registry/index.ts'
+import type { StoredField, StoredModule } from './stored.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Names a custom field: by its id, or by its module and name. */
+export interface FieldKey {
+  readonly id?: string | null
+  readonly module?: string | null
+  readonly name?: string | null
+}
+
+/** Throws NOT_FOUND, VALIDATION_FAILED for a key that names nothing, FORBIDDEN for a field that is no custom one. */
+export function findField(workspace: Workspace, { id, module, name }: FieldKey, state: 'active' | 'deleted'): StoredField {
+  if ((id == null) === (module == null || name == null))
+    throw validationFailed([{ path: ['id'], code: 'KEY', message: 'Name the field by its id, or by module and name.' }])
+  const found =
+    id != null ? (isUuid(id.toLowerCase()) ? workspace.field(id.toLowerCase()) : undefined) : byName(workspace, module as string, name as string, state)
+  if (!found || found.state === 'purged') throw new GuanxiError('NOT_FOUND', 'There is no such custom field.')
+  if (found.state !== state)
+    throw validationFailed([
+      { path: ['id'], code: 'STATE', message: state === 'deleted' ? `${found.name} is not deleted.` : `${found.name} is deleted. Restore it first.` },
+    ])
+  return found
+}
+
+function byName(workspace: Workspace, moduleName: string, name: string, state: 'active' | 'deleted'): StoredField | undefined {
+  const module = workspace.module(moduleName)
+  if (!module) throw new GuanxiError('NOT_FOUND', `There is no module named ${JSON.stringify(moduleName.slice(0, 60))}.`)
+  if (state === 'deleted') {
+    const deleted = workspace.fieldsOf(module.number).filter((field) => field.state === 'deleted' && field.name === name)
+    return deleted.sort((a, b) => ((a.deletedAt ?? '') < (b.deletedAt ?? '') ? 1 : -1))[0]
+  }
+  const field = fieldNamed(module, name)
+  if (field && !field.custom) throw new GuanxiError('FORBIDDEN', `${module.name}.${name} comes with the product and cannot be changed.`)
+  return field && workspace.field(field.id)
+}
+
+/** Throws NOT_FOUND, FORBIDDEN for a module that comes with the product. */
+export function findModule(workspace: Workspace, name: string, state: 'active' | 'deleted'): StoredModule {
+  if (workspace.core.some((module) => module.name === name))
+    throw new GuanxiError('FORBIDDEN', `The module ${name} comes with the product and cannot be changed.`)
+  const module = workspace.customModule(name)
+  if (!module || module.state === 'purged') throw new GuanxiError('NOT_FOUND', `There is no custom module named ${JSON.stringify(name.slice(0, 60))}.`)
+  if (module.state !== state)
+    throw validationFailed([
+      { path: ['name'], code: 'STATE', message: state === 'deleted' ? `${name} is not deleted.` : `${name} is deleted. Restore it first.` },
+    ])
+  return module
+}

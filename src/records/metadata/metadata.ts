@@ -1,0 +1,212 @@
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import type { Principal } from '../access/policy.ts'
+import type { Registry } from '../registry/index.ts'
+import { applyState, exportState, type ModuleState, type PlanStep } from './apply.ts'
+import { type ChangeServices, type MetadataChange, type MetadataOrigin, runChange } from './change.ts'
+import { deleteModule, type ModulePatch, restoreModule, updateModule } from './change-module.ts'
+import { fieldState } from './compose.ts'
+import { createFields, FIELDS_PER_CALL, type NewField } from './create-fields.ts'
+import { createModule } from './create-module.ts'
+import { type Dependent, dependentsOf, referencesTo } from './dependents.ts'
+import { describeField, describeModule } from './describe-field.ts'
+import type { FieldInput, ModuleInput } from './field-input.ts'
+import { type FieldKey, findField, findModule } from './find-field.ts'
+import { tableOfModule } from './maintenance.ts'
+import type { KernelNames } from './names.ts'
+import { deleteField, purgeField, restoreField } from './remove-field.ts'
+import { readMetadata, type StoredField, type StoredModule } from './stored.ts'
+import { type FieldPatch, updateField } from './update-field.ts'
+import { Workspace } from './workspace.ts'
+
+/** A custom field as administrators see it. */
+export interface FieldView {
+  readonly id: string
+  readonly module: string
+  /** `ready`, `building` or `failed` (its indexes), or `deleted`. */
+  readonly state: string
+  /** Why an index could not be built. */
+  readonly failure: string | null
+  readonly deletedAt: string | null
+  readonly description: FieldInput
+}
+
+export interface ModuleView {
+  readonly id: string
+  readonly number: number
+  /** `active` or `deleted`. */
+  readonly state: string
+  readonly deletedAt: string | null
+  readonly description: Omit<ModuleInput, 'fields'>
+}
+
+/** What a change did, or would do. */
+export interface Outcome<T> {
+  readonly value: T
+  readonly schemaVersion: number
+  /** What depends on it; for changes of what stands already. */
+  readonly dependents: readonly Dependent[]
+}
+
+export type CreateFieldInput = FieldInput & { readonly module: string }
+
+export interface MetadataOptions extends ChangeServices {
+  /** Throws FORBIDDEN for everyone who may not change metadata. */
+  readonly authorize: (principal: Principal) => void
+  readonly kernel: () => KernelNames
+  /** ISO 4217. */
+  readonly organisationCurrency: string
+}
+
+/**
+ * Fields and modules at run time. Each change is one transaction that takes effect on every node with its commit. `dryRun` does everything but the
+ * commit. All throw FORBIDDEN, VALIDATION_FAILED, DUPLICATE, NOT_FOUND, LIMIT_EXCEEDED, and UNAVAILABLE where a table stays in use.
+ */
+export interface Metadata {
+  createFields(
+    principal: Principal,
+    inputs: readonly CreateFieldInput[],
+    options: CallOptions & { readonly single?: boolean },
+  ): Promise<Outcome<readonly FieldView[]>>
+  updateField(principal: Principal, key: FieldKey, patch: FieldPatch, options: CallOptions): Promise<Outcome<FieldView>>
+  deleteField(principal: Principal, key: FieldKey, options: CallOptions): Promise<Outcome<FieldView>>
+  restoreField(principal: Principal, key: FieldKey, options: CallOptions): Promise<Outcome<FieldView>>
+  purgeField(principal: Principal, key: FieldKey, options: CallOptions): Promise<Outcome<FieldView>>
+  createModule(principal: Principal, input: ModuleInput, options: CallOptions): Promise<Outcome<ModuleView>>
+  updateModule(principal: Principal, name: string, patch: ModulePatch, options: CallOptions): Promise<Outcome<ModuleView>>
+  deleteModule(principal: Principal, name: string, options: CallOptions): Promise<Outcome<ModuleView>>
+  restoreModule(principal: Principal, name: string, options: CallOptions): Promise<Outcome<ModuleView>>
+  /** The whole state, in the form that `apply` takes. */
+  export(principal: Principal): Promise<readonly ModuleState[]>
+  /** Makes the stored metadata what the state says, or tells what that would take. */
+  apply(principal: Principal, wanted: readonly ModuleState[], options: CallOptions): Promise<Outcome<readonly PlanStep[]>>
+  /** Custom fields, those of one module or all; deleted ones too where asked. */
+  fields(principal: Principal, module: string | null, deleted: boolean): Promise<readonly FieldView[]>
+  modules(principal: Principal, deleted: boolean): Promise<readonly ModuleView[]>
+}
+
+export interface CallOptions {
+  readonly origin: MetadataOrigin
+  readonly dryRun?: boolean
+}
+
+export function createMetadata(options: MetadataOptions): Metadata {
+  const { authorize, kernel, organisationCurrency: currency, database, core } = options
+  const change = async <T>(
+    principal: Principal,
+    action: string,
+    { origin, dryRun = false }: CallOptions,
+    work: (change: MetadataChange) => Promise<{ value: T; dependents?: readonly Dependent[] }>,
+  ): Promise<Outcome<T>> => {
+    authorize(principal)
+    const { value, version } = await runChange(options, principal, origin, { action, dryRun }, work)
+    return { value: value.value, schemaVersion: version, dependents: value.dependents ?? [] }
+  }
+
+  return {
+    createFields: (principal, inputs, call) =>
+      change(principal, 'customField.create', call, async (run) => {
+        if (inputs.length > FIELDS_PER_CALL)
+          throw new GuanxiError('LIMIT_EXCEEDED', `One call may make ${FIELDS_PER_CALL} fields; these are ${inputs.length}. Send them in parts.`, {
+            limit: FIELDS_PER_CALL,
+          })
+        const fields = inputs.map((input, index) => newField(run.workspace, input, call.single ? ['input'] : ['input', index]))
+        const made = await createFields(run, fields, currency)
+        return { value: made.map(({ id }) => fieldView(run.workspace.field(id) as StoredField, run.workspace)) }
+      }),
+    updateField: (principal, key, patch, call) =>
+      change(principal, 'customField.update', call, async (run) => {
+        const before = findField(run.workspace, key, 'active')
+        const dependents = await dependentsOf(before, run.workspace, run.transaction)
+        const after = await updateField(run, before, patch, currency, ['input'])
+        return { value: fieldView(after, run.workspace), dependents }
+      }),
+    deleteField: (principal, key, call) =>
+      change(principal, 'customField.delete', call, async (run) => {
+        const before = findField(run.workspace, key, 'active')
+        const dependents = await dependentsOf(before, run.workspace, run.transaction)
+        const view = fieldView(before, run.workspace)
+        // What stands against it is the answer of a dry run, not its failure.
+        if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: view, dependents }
+        const { deletedAt } = deleteField(run, before)
+        return { value: { ...view, state: 'deleted', deletedAt }, dependents }
+      }),
+    restoreField: (principal, key, call) =>
+      change(principal, 'customField.restore', call, async (run) => ({
+        value: fieldView(restoreField(run, findField(run.workspace, key, 'deleted')), run.workspace),
+      })),
+    purgeField: (principal, key, call) =>
+      change(principal, 'customField.purge', call, async (run) => {
+        const field = findField(run.workspace, key, 'deleted')
+        const view = fieldView(field, run.workspace)
+        purgeField(run, field, tableOfModule(core, run.workspace.modules, field))
+        return { value: { ...view, state: 'purged' } }
+      }),
+    createModule: (principal, input, call) =>
+      change(principal, 'customModule.create', call, async (run) => ({
+        value: moduleView(await createModule(run, input, { kernel: kernel(), currency }, ['input'])),
+      })),
+    updateModule: (principal, name, patch, call) =>
+      change(principal, 'customModule.update', call, async (run) => ({
+        value: moduleView(updateModule(run, findModule(run.workspace, name, 'active'), patch, ['input'])),
+      })),
+    deleteModule: (principal, name, call) =>
+      change(principal, 'customModule.delete', call, async (run) => {
+        const module = findModule(run.workspace, name, 'active')
+        const dependents = referencesTo(name, run.workspace)
+        if (call.dryRun && dependents.length > 0) return { value: moduleView(module), dependents }
+        return { value: moduleView(deleteModule(run, module)), dependents }
+      }),
+    restoreModule: (principal, name, call) =>
+      change(principal, 'customModule.restore', call, async (run) => ({
+        value: moduleView(restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel())),
+      })),
+    export: async (principal) => {
+      authorize(principal)
+      return exportState(new Workspace(core, await readMetadata(database)))
+    },
+    apply: (principal, wanted, call) =>
+      change(principal, 'metadata.apply', call, async (run) => ({
+        value: await applyState(run, wanted, { kernel: kernel(), currency }, call.dryRun === true),
+      })),
+    fields: async (principal, module, deleted) => {
+      authorize(principal)
+      const workspace = new Workspace(core, await readMetadata(database))
+      const number = module === null ? null : workspace.module(module)?.number
+      if (number === undefined) throw new GuanxiError('NOT_FOUND', `There is no module named ${JSON.stringify((module as string).slice(0, 60))}.`)
+      return workspace.fields
+        .filter(
+          (field) => (number === null || field.moduleNumber === number) && (deleted || field.state === 'active') && workspace.moduleOf(field) !== undefined,
+        )
+        .map((field) => fieldView(field, workspace))
+    },
+    modules: async (principal, deleted) => {
+      authorize(principal)
+      const { modules } = await readMetadata(database)
+      return modules.filter(({ state }) => deleted || state === 'active').map(moduleView)
+    },
+  }
+}
+
+function newField(workspace: Workspace, { module: name, ...input }: CreateFieldInput, path: readonly (string | number)[]): NewField {
+  const module = workspace.module(name)
+  if (!module)
+    throw validationFailed([{ path: [...path, 'module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(name.slice(0, 60))}.` }])
+  return { module: { name, number: module.number, table: module.table }, input, path }
+}
+
+function fieldView(field: StoredField, workspace: Workspace): FieldView {
+  const registry: Registry = workspace.registry
+  return {
+    id: field.id,
+    module: registry.byNumber.get(field.moduleNumber)?.name ?? '',
+    state: fieldState(field),
+    failure: field.indexes.find(({ failure }) => failure !== null)?.failure ?? null,
+    deletedAt: field.deletedAt,
+    description: describeField(field, registry),
+  }
+}
+
+function moduleView(module: StoredModule): ModuleView {
+  const { id, number, state, deletedAt } = module
+  return { id, number, state, deletedAt, description: describeModule(module) }
+}

@@ -1,0 +1,125 @@
+import { columnsOf, extensionTable } from '../../entities/columns.ts'
+import type { FieldType } from '../../entities/metadata.ts'
+import type { Transaction } from '../database.ts'
+import type { SchemaChanges } from './schema-changes.ts'
+import type { StoredField } from './stored.ts'
+import type { Workspace } from './workspace.ts'
+
+/** Columns of custom fields that one table holds. More rows than these would not fit a page (DESIGN §3). */
+export const COLUMNS_PER_TABLE = 200
+
+/** Where the columns of a new field stand. */
+export interface Place {
+  readonly column: string
+  readonly extension: number
+  /** Columns that a purged field has left: nothing need be added. */
+  readonly reused: boolean
+}
+
+interface Slot {
+  readonly column: string
+  readonly extension: number
+  readonly type: string
+  /** Every row is null there, so that the next field can have it. */
+  readonly cleared: boolean
+}
+
+export interface PlaceOptions {
+  /** The columns must stand in the module's own table, whose other columns their index needs. */
+  readonly inMain: boolean
+  /** They must be new, since they come with a value for existing rows. */
+  readonly fresh: boolean
+  /** Column numbers to take at once, for the fields that follow. */
+  readonly wanted: number
+}
+
+/** Types of the columns that hold a field, as one text; two fields of the same text can follow each other in the same columns. */
+export function slotType(type: FieldType): string {
+  return columnsOf({ type, column: 'c' })
+    .map((column) => column.type)
+    .join(' + ')
+}
+
+/** Finds places for the new fields of a change: a slot that is free, else the first table with room. */
+export class ColumnPlaces {
+  readonly #transaction: Transaction
+  readonly #workspace: Workspace
+  readonly #slots = new Map<number, Slot[]>()
+  readonly #numbers: number[] = []
+  /** Columns of each table that are taken, by `<module>.<extension>`. */
+  readonly #taken = new Map<string, number>()
+
+  constructor(transaction: Transaction, workspace: Workspace) {
+    this.#transaction = transaction
+    this.#workspace = workspace
+  }
+
+  async place(type: FieldType, moduleNumber: number, { inMain, fresh, wanted }: PlaceOptions): Promise<Place> {
+    const signature = slotType(type)
+    const width = columnsOf({ type, column: 'c' }).length
+    const prefix = type === 'REFERENCES' ? 'l' : 'c'
+    if (width === 0) return { column: `${prefix}_${await this.#number(wanted)}`, extension: 0, reused: false }
+    const slots = await this.#freeSlots(moduleNumber)
+    const index = fresh ? -1 : slots.findIndex((slot) => slot.cleared && slot.type === signature && (!inMain || slot.extension === 0))
+    const [slot] = index < 0 ? [] : slots.splice(index, 1)
+    if (slot) {
+      await this.#transaction.query({
+        text: 'DELETE FROM custom_slot WHERE module_number = $1 AND column_name = $2',
+        values: [moduleNumber, slot.column],
+        purpose: 'platform',
+      })
+      return { column: slot.column, extension: slot.extension, reused: true }
+    }
+    let extension = 0
+    while (!inMain && this.#count(moduleNumber, extension, slots) + width > COLUMNS_PER_TABLE) extension += 1
+    this.#taken.set(`${moduleNumber}.${extension}`, this.#count(moduleNumber, extension, slots) + width)
+    return { column: `${prefix}_${await this.#number(wanted)}`, extension, reused: false }
+  }
+
+  #count(moduleNumber: number, extension: number, slots: readonly Slot[]): number {
+    const key = `${moduleNumber}.${extension}`
+    const known = this.#taken.get(key)
+    if (known !== undefined) return known
+    const widthOf = (type: FieldType) => columnsOf({ type, column: 'c' }).length
+    const used = this.#workspace.fieldsOf(moduleNumber).filter((field) => field.extension === extension)
+    const free = slots.filter((slot) => slot.extension === extension).reduce((sum, { type }) => sum + type.split(' + ').length, 0)
+    return used.reduce((sum, { type }) => sum + widthOf(type), free)
+  }
+
+  async #freeSlots(moduleNumber: number): Promise<Slot[]> {
+    const known = this.#slots.get(moduleNumber)
+    if (known) return known
+    const slots = await this.#transaction.query<Slot>({
+      text: 'SELECT column_name AS column, extension, type, cleared FROM custom_slot WHERE module_number = $1 ORDER BY extension, column_name',
+      values: [moduleNumber],
+      purpose: 'platform',
+    })
+    this.#slots.set(moduleNumber, slots)
+    return slots
+  }
+
+  async #number(wanted: number): Promise<number> {
+    if (this.#numbers.length === 0) {
+      const rows = await this.#transaction.query<{ number: number }>({
+        text: `SELECT nextval('custom_column_number')::int AS number FROM generate_series(1, $1::int)`,
+        values: [Math.max(1, wanted)],
+        purpose: 'platform',
+      })
+      this.#numbers.push(...rows.map(({ number }) => number))
+    }
+    return this.#numbers.shift() as number
+  }
+}
+
+/** The extension table of a module, for the first column that goes there. */
+export function createExtension(schema: SchemaChanges, table: string, extension: number): string {
+  const name = extensionTable(table, extension)
+  schema.create(name, [`CREATE TABLE public.${name} (id uuid PRIMARY KEY)`])
+  schema.alter(name, `ADD CONSTRAINT ${name}_id_fkey FOREIGN KEY (id) REFERENCES public.${table} (id) ON DELETE CASCADE`, table)
+  return name
+}
+
+/** The table that holds a field's columns. */
+export function tableOf(table: string, field: Pick<StoredField, 'extension'>): string {
+  return field.extension === 0 ? table : extensionTable(table, field.extension)
+}

@@ -1,0 +1,78 @@
+import { columnsOf } from '../../entities/columns.ts'
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import type { ModuleDefinition } from '../registry/index.ts'
+import type { MetadataChange } from './change.ts'
+import { FIELDS_PER_MODULE } from './create-fields.ts'
+import { type Dependent, expressionsOver } from './dependents.ts'
+import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
+import { checkFieldName } from './names.ts'
+import { tableOf } from './place-columns.ts'
+import { leaveColumns } from './slots.ts'
+import type { StoredField } from './stored.ts'
+
+/** Refuses to take away what something else is made of. */
+export function refuseWhileNeeded(name: string, dependents: readonly Dependent[]): void {
+  const blocking = dependents.filter((dependent) => dependent.blocking)
+  if (blocking.length === 0) return
+  const names = blocking.map(({ kind, name: holder }) => `${kind} ${holder}`)
+  throw validationFailed([{ path: ['id'], code: 'IN_USE', message: `${name} is needed by ${names.slice(0, 10).join(', ')}. Change or delete those first.` }])
+}
+
+/** Hides a field at once and everywhere. Its data stays, and comes back with a restore, until it is purged. */
+export function deleteField(change: MetadataChange, field: StoredField): StoredField {
+  const { workspace } = change
+  const module = workspace.moduleOf(field) as ModuleDefinition
+  refuseWhileNeeded(`${module.name}.${field.name}`, [
+    ...expressionsOver(field, workspace),
+    ...(module.nameField === field.name ? [{ kind: 'nameField', name: module.name, detail: null, blocking: true }] : []),
+  ])
+  if (field.parameters.required) dropRequiredCheck(change, { table: module.table, number: module.number }, field)
+  const deleted: StoredField = { ...field, state: 'deleted', deletedAt: change.at.toISOString() }
+  workspace.put({ field: deleted })
+  change.touched.push(`${module.name}.${field.name}`)
+  change.rows.push({ text: `UPDATE custom_field SET state = 'deleted', deleted_at = $2 WHERE id = $1`, values: [field.id, change.at], purpose: 'platform' })
+  return deleted
+}
+
+/** Brings a deleted field back with its data. Throws DUPLICATE where its name was taken meanwhile. */
+export function restoreField(change: MetadataChange, field: StoredField): StoredField {
+  const { workspace } = change
+  const module = workspace.moduleOf(field)
+  if (!module) throw validationFailed([{ path: ['id'], code: 'MODULE_DELETED', message: `The module of ${field.name} is deleted. Restore that first.` }])
+  const active = workspace.fieldsOf(field.moduleNumber).filter(({ state }) => state === 'active').length
+  if (active >= FIELDS_PER_MODULE)
+    throw new GuanxiError('LIMIT_EXCEEDED', `The module ${module.name} has ${active} custom fields already.`, { limit: FIELDS_PER_MODULE })
+  checkFieldName(field.name, module, ['name'], [], field.id)
+  const aliases = field.aliases.filter((alias) => !module.fields.has(alias) && !module.aliases.has(alias) && !module.inverses.has(alias))
+  const restored: StoredField = { ...field, aliases, state: 'active', deletedAt: null }
+  workspace.put({ field: restored })
+  if (field.parameters.required) addRequiredCheck(change, { table: module.table, number: module.number }, restored)
+  change.touched.push(`${module.name}.${field.name}`)
+  change.rows.push({
+    text: `UPDATE custom_field SET state = 'active', deleted_at = NULL, aliases = $2 WHERE id = $1`,
+    values: [field.id, aliases],
+    purpose: 'platform',
+  })
+  return restored
+}
+
+/** Gives a deleted field up for good: nothing brings its data back, and its columns go to a later field. */
+export function purgeField(change: MetadataChange, field: StoredField, table: string): StoredField {
+  const { schema, workspace } = change
+  const held: HeldModule = { table, number: field.moduleNumber }
+  const holder = tableOf(table, field)
+  for (const { name } of field.indexes) schema.underLock(holder, `DROP INDEX IF EXISTS public.${name}`)
+  if (field.type === 'REFERENCES') schema.underLock(field.column, `DROP TABLE public.${field.column}`)
+  else if (columnsOf(field).length > 0) schema.alter(holder, `DROP CONSTRAINT IF EXISTS ${field.column}_fkey`)
+  if (field.type === 'AUTO_NUMBER') schema.make(`DROP SEQUENCE IF EXISTS public.${field.column}_seq`)
+  const purged: StoredField = { ...field, state: 'purged', indexes: [] }
+  workspace.put({ field: purged })
+  change.rows.push(
+    { text: `UPDATE custom_field SET state = 'purged' WHERE id = $1`, values: [field.id], purpose: 'platform' },
+    { text: 'DELETE FROM custom_index WHERE field_id = $1', values: [field.id], purpose: 'platform' },
+    { text: 'DELETE FROM role_field WHERE field_id = $1', values: [field.id], purpose: 'platform' },
+    { text: `DELETE FROM auto_number_series WHERE field_id = $1 OR field_id LIKE $1 || ':%'`, values: [field.id], purpose: 'platform' },
+  )
+  leaveColumns(change, { ...field, moduleNumber: held.number })
+  return purged
+}

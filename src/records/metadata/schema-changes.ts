@@ -1,0 +1,86 @@
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { Statement, Transaction } from '../database.ts'
+
+/**
+ * A statement that takes locks waits so long for them, in milliseconds. What waits for a table's strongest lock makes everybody who comes later wait too,
+ * so the sum stays below what people feel.
+ */
+const EXCLUSIVE_PATIENCE = 150
+const SHARED_PATIENCE = 100
+
+interface TableChange {
+  readonly actions: string[]
+}
+
+/**
+ * Changes of tables, collected while a change of metadata is worked out and carried out at its end: one statement takes all locks, so that no
+ * lock is held while another is waited for, and each table is altered once.
+ */
+export class SchemaChanges {
+  readonly #made: string[] = []
+  readonly #altered = new Map<string, TableChange>()
+  readonly #referenced = new Set<string>()
+  readonly #after: Statement[] = []
+  readonly #created = new Set<string>()
+
+  /** Makes a table by these statements; needs no lock, since nobody knows it. */
+  create(table: string, statements: readonly string[]): void {
+    this.#created.add(table)
+    this.#made.push(...statements)
+  }
+
+  /** Something that takes no lock on a table that is in use: a sequence. */
+  make(statement: string): void {
+    this.#made.push(statement)
+  }
+
+  /** An action of ALTER TABLE; `references` names a table that a foreign key leads to. */
+  alter(table: string, action: string, references?: string): void {
+    const change = this.#altered.get(table)
+    if (change) change.actions.push(action)
+    else this.#altered.set(table, { actions: [action] })
+    if (references !== undefined) this.#referenced.add(references)
+  }
+
+  /** This change makes the table. */
+  has(table: string): boolean {
+    return this.#created.has(table)
+  }
+
+  /** An action of ALTER TABLE that comes after all others of the table. */
+  afterwards(table: string, action: string): void {
+    this.#after.push({ text: `ALTER TABLE public.${quoteIdentifier(table)} ${action}`, purpose: 'platform' })
+  }
+
+  /** A statement that runs under the locks after all tables are altered: an index of a small table, values moved to a new column. */
+  underLock(table: string, text: string, values?: readonly unknown[]): void {
+    if (!this.#altered.has(table)) this.#altered.set(table, { actions: [] })
+    this.#after.push({ text, purpose: 'platform', ...(values && { values }) })
+  }
+
+  get isEmpty(): boolean {
+    return this.#made.length === 0 && this.#altered.size === 0
+  }
+
+  /** Throws SQLSTATE 55P03 or 57014 where a table is in use for too long; then the transaction is lost and can be tried again. */
+  async run(transaction: Transaction): Promise<void> {
+    const run = (text: string) => transaction.query({ text, purpose: 'platform' })
+    for (const statement of this.#made) await run(statement)
+    const exclusive = [...this.#altered.keys()].filter((table) => !this.#created.has(table)).sort()
+    const shared = [...this.#referenced].filter((table) => !this.#created.has(table) && !this.#altered.has(table)).sort()
+    await this.#lock(transaction, exclusive, 'ACCESS EXCLUSIVE', EXCLUSIVE_PATIENCE)
+    await this.#lock(transaction, shared, 'SHARE ROW EXCLUSIVE', SHARED_PATIENCE)
+    for (const [table, { actions }] of this.#altered) if (actions.length > 0) await run(`ALTER TABLE public.${quoteIdentifier(table)} ${actions.join(', ')}`)
+    for (const statement of this.#after) await transaction.query(statement)
+  }
+
+  async #lock(transaction: Transaction, tables: readonly string[], mode: string, patience: number): Promise<void> {
+    if (tables.length === 0) return
+    const names = tables.map((table) => `public.${quoteIdentifier(table)}`).join(', ')
+    // The statement's limit bounds the wait for all of them together; that of locks names the reason.
+    await transaction.query({ text: `SET LOCAL lock_timeout = ${patience}`, purpose: 'platform' })
+    await transaction.query({ text: `SET LOCAL statement_timeout = ${patience + 20}`, purpose: 'platform' })
+    await transaction.query({ text: `LOCK TABLE ${names} IN ${mode} MODE`, purpose: 'platform' })
+    await transaction.query({ text: 'SET LOCAL statement_timeout = 10000', purpose: 'platform' })
+  }
+}

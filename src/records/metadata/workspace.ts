@@ -1,0 +1,66 @@
+import type { ModuleMetadata } from '../../entities/metadata.ts'
+import { buildRegistry, type ModuleDefinition, type Registry } from '../registry/index.ts'
+import { composeModules } from './compose.ts'
+import type { StoredField, StoredMetadata, StoredModule } from './stored.ts'
+
+/**
+ * Stored metadata with the changes that are being made to it. Reads of the registry see what was changed so far, so that a formula can name a
+ * field that the same change creates.
+ */
+export class Workspace {
+  readonly core: readonly ModuleMetadata[]
+  readonly #version: number
+  readonly #modules: Map<string, StoredModule>
+  readonly #fields: Map<string, StoredField>
+  #registry: Registry | null = null
+
+  constructor(core: readonly ModuleMetadata[], stored: StoredMetadata) {
+    this.core = core
+    this.#version = stored.epochs.schema
+    this.#modules = new Map(stored.modules.map((module) => [module.id, module]))
+    this.#fields = new Map(stored.fields.map((field) => [field.id, field]))
+  }
+
+  get modules(): readonly StoredModule[] {
+    return [...this.#modules.values()]
+  }
+
+  get fields(): readonly StoredField[] {
+    return [...this.#fields.values()]
+  }
+
+  field(id: string): StoredField | undefined {
+    return this.#fields.get(id)
+  }
+
+  /** The active custom module of this name, else the one that was deleted last. */
+  customModule(name: string): StoredModule | undefined {
+    const named = this.modules.filter((module) => module.name === name)
+    return named.find(({ state }) => state === 'active') ?? named.sort((a, b) => ((a.deletedAt ?? '') < (b.deletedAt ?? '') ? 1 : -1))[0]
+  }
+
+  fieldsOf(moduleNumber: number): StoredField[] {
+    return this.fields.filter((field) => field.moduleNumber === moduleNumber)
+  }
+
+  put(change: { readonly module?: StoredModule; readonly field?: StoredField }): void {
+    if (change.module) this.#modules.set(change.module.id, change.module)
+    if (change.field) this.#fields.set(change.field.id, change.field)
+    this.#registry = null
+  }
+
+  /** The registry as it would be served. Throws DefectError where the pieces do not fit together. */
+  get registry(): Registry {
+    this.#registry ??= buildRegistry(composeModules(this.core, { modules: this.modules, fields: this.fields }), this.#version)
+    return this.#registry
+  }
+
+  module(name: string): ModuleDefinition | undefined {
+    return this.registry.modules.get(name)
+  }
+
+  /** Module of a stored field, deleted ones too; undefined only for a module that is deleted itself. */
+  moduleOf(field: Pick<StoredField, 'moduleNumber'>): ModuleDefinition | undefined {
+    return this.registry.byNumber.get(field.moduleNumber)
+  }
+}
