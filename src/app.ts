@@ -18,6 +18,7 @@ import {
 import type { Config } from './config/index.ts'
 import { coreRules } from './domain/index.ts'
 import { coreModules } from './entities/index.ts'
+import { StartupError } from './errors/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { repeat } from './jobs/repeat.ts'
 import { createRecordIdFactory } from './lib/record-id.ts'
@@ -25,7 +26,7 @@ import type { Epochs, Principal } from './records/access/policy.ts'
 import { createDataSource, databaseOf } from './records/data-source.ts'
 import type { Database, StatementObserver } from './records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from './records/epochs.ts'
-import { connectForMaintenance, createMetadata, loadRegistry, maintain } from './records/metadata/index.ts'
+import { adoptFields, connectForMaintenance, createMetadata, loadRegistry, maintain, upgradeConflicts } from './records/metadata/index.ts'
 import { migrations } from './records/migrations/index.ts'
 import { migrate } from './records/migrations/migrate.ts'
 import type { Registry } from './records/registry/index.ts'
@@ -76,9 +77,13 @@ export async function createKernel(
   const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize })
   await dataSource.initialize()
   try {
-    await migrate(dataSource)
     const database = databaseOf(dataSource, observe)
-    await database.transaction(seedRoles)
+    await refuseUpgrade(database)
+    await migrate(dataSource)
+    await database.transaction(async (transaction) => {
+      await adoptFields(transaction, coreModules())
+      await seedRoles(transaction)
+    })
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
     const newId = createRecordIdFactory(() => now().getTime())
@@ -100,6 +105,12 @@ export async function createKernel(
     await dataSource.destroy()
     throw error
   }
+}
+
+/** Stops before anything is migrated where fields or modules of the database stand in this version's way. */
+async function refuseUpgrade(database: Database): Promise<void> {
+  const conflicts = await upgradeConflicts(database, coreModules())
+  if (conflicts.length > 0) throw new StartupError(conflicts.join(' '))
 }
 
 /** A server that is ready to listen. */

@@ -18,3 +18,4 @@ export {
 } from './metadata.ts'
 export type { KernelNames } from './names.ts'
 export type { FieldPatch } from './update-field.ts'
+export { adoptFields, upgradeConflicts } from './upgrade.ts'
