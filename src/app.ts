@@ -21,6 +21,7 @@ import { coreModules } from './entities/index.ts'
 import { StartupError } from './errors/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { repeat } from './jobs/repeat.ts'
+import { latestValues } from './lib/latest-values.ts'
 import { createRecordIdFactory } from './lib/record-id.ts'
 import type { Epochs, Principal } from './records/access/policy.ts'
 import { createDataSource, databaseOf } from './records/data-source.ts'
@@ -32,7 +33,7 @@ import { migrate } from './records/migrations/migrate.ts'
 import type { Registry } from './records/registry/index.ts'
 import { createWriter } from './records/write/index.ts'
 import { buildStaticSchema } from './resolvers/static-schema.ts'
-import { buildSchema, kernelNames } from './schema/build/index.ts'
+import { buildSchemaInSlices, kernelNames } from './schema/build/index.ts'
 import { createEngine, type EngineOptions, schemaResolvers } from './schema/execute/index.ts'
 import type { GraphQLEngine } from './schema/operation.ts'
 import { applyShield } from './schema/shield.ts'
@@ -209,6 +210,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
     roles: createRoles({ database, registry, now }),
     explainer: createAccessExplainer(database, registry, authenticator),
     metadata,
+    schemaVersions: () => latestValues((give) => later(engine, give)),
   })
   const staticSchema = applyShield(operations, rightsAreCurrent)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
@@ -218,14 +220,20 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
     settings: { organisationCurrency: kernel.organisationCurrency, cursorKey },
     buildRuntime: async () => {
       const served = await loadRegistry(database, coreModules())
-      const schema = buildSchema({ registry: served, staticSchema, resolvers: schemaResolvers })
-      kernel.serve(served)
+      const schema = await buildSchemaInSlices({ registry: served, staticSchema, resolvers: schemaResolvers })
       return { version: served.version, registry: served, schema }
     },
+    onSwap: (runtime) => kernel.serve(runtime.registry),
     report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
     path,
   })
   return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle }
+}
+
+/** Versions that are served after now. */
+function later(engine: GraphQLEngine, give: (version: number) => void): () => void {
+  const { version } = engine.runtime
+  return engine.onRuntime((runtime) => runtime.version > version && give(runtime.version))
 }
 
 /** What runs beside the requests: indexes and clean-up after changes of metadata. */
@@ -254,11 +262,13 @@ function startBackground(
       }),
     onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
   })
+  // However a wake-up is lost, no node stays behind for longer.
+  const poll = repeat({ every: 1_000, run: () => engine.refresh(), onError: (error) => logger.debug({ err: error }, 'schema version not read') })
   const forget = engine.onRuntime(() => maintenance.wake())
   return {
     stop: async () => {
       forget()
-      await maintenance.stop()
+      await Promise.all([maintenance.stop(), poll.stop()])
     },
   }
 }

@@ -20,6 +20,18 @@ const CACHED_POLICIES = 5000
 export function createPrincipalFactory(registry: () => Registry): PrincipalFactory {
   const roleSets = new LRUCache<string, CompiledModules>({ max: CACHED_ROLE_SETS })
   const policies = new LRUCache<string, AccessPolicy>({ max: CACHED_POLICIES })
+  let version = 0
+
+  /** The registry that is served; what was compiled for another one is of no use any more. */
+  function served(): Registry {
+    const current = registry()
+    if (current.version !== version) {
+      roleSets.clear()
+      policies.clear()
+      version = current.version
+    }
+    return current
+  }
 
   function modulesOf(roles: readonly StoredRole[], current: Registry, accessEpoch: number): CompiledModules {
     const key = `${current.version}.${accessEpoch}:${roles.map((role) => role.id).join()}`
@@ -31,7 +43,7 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
   }
 
   function policyOf(rights: Rights, roles: readonly StoredRole[]): AccessPolicy {
-    const current = registry()
+    const current = served()
     const key = `${current.version}.${rights.accessEpoch}:${rights.userId}:${roles.map((role) => role.id).join()}`
     const known = policies.get(key)
     if (known) return known

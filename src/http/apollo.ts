@@ -7,11 +7,11 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
-import { LRUCache } from 'lru-cache'
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import { VALIDATION_OPTIONS } from '../schema/execute/index.ts'
 import type { GraphQLEngine, OperationRequest, Runtime } from '../schema/operation.ts'
 import { answerStatus, answerText, CarriedAnswer, firstCode } from './carried-answer.ts'
-import { documentBytes, PARSE_OPTIONS, REMEMBERED_BYTES, syntaxErrorCode, VALIDATION_OPTIONS, validateDocument } from './document.ts'
+import { PARSE_OPTIONS, syntaxErrorCode } from './document.ts'
 import { errorExtensions } from './error-body.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import type { Logger } from './logger.ts'
@@ -19,7 +19,7 @@ import { type OperationTrace, traceAnswer } from './operation-context.ts'
 
 /** Context of one HTTP operation: what the engine needs besides the document. */
 export interface HttpContext extends BaseContext {
-  readonly request: Omit<OperationRequest, 'document' | 'operationName' | 'variables'>
+  readonly request: Omit<OperationRequest, 'document' | 'schema' | 'operationName' | 'variables'>
   /** The client accepts `application/graphql-response+json`, whose statuses are stricter. */
   readonly graphqlResponseType: boolean
   readonly trace: OperationTrace
@@ -40,7 +40,6 @@ const OUR_CODES: Readonly<Record<string, ErrorCode>> = {
 export async function startApollo(engine: GraphQLEngine, logger: Logger, known: KnownDocuments): Promise<ApolloServer<HttpContext>> {
   const server = new ApolloServer<HttpContext>({
     gateway: gatewayOf(engine, known) as never,
-    documentStore: documentStore(),
     parseOptions: PARSE_OPTIONS,
     validationOptions: VALIDATION_OPTIONS,
     // Suggestions are off in validation itself, so the plugin that would remove them again is not needed.
@@ -108,7 +107,11 @@ interface GatewayContext {
   readonly document: DocumentNode
   readonly operation: { readonly operation: OperationTrace['type'] } | undefined
   readonly operationName: string | null
-  readonly request: { readonly variables?: Readonly<Record<string, unknown>>; readonly operationName?: string }
+  readonly request: {
+    readonly variables?: Readonly<Record<string, unknown>>
+    readonly operationName?: string
+    readonly extensions?: Readonly<Record<string, unknown>>
+  }
   readonly context: HttpContext
 }
 
@@ -128,14 +131,9 @@ async function executeOperation(
       ],
     }
   }
-  // The schema may have been swapped since the document was validated.
-  const served = engine.runtime.schema
-  if (served !== schema) {
-    const errors = validateDocument(served, document)
-    if (errors.length > 0) return { errors }
-  }
-  if (source !== undefined) known.remember(source, served, document)
-  const answer = await engine.execute({ ...context.request, document, operationName, variables: request.variables ?? {} })
+  if (source !== undefined) known.remember(source, schema, document)
+  const tellsVersion = context.request.tellsVersion || request.extensions?.['schemaVersion'] === true
+  const answer = await engine.execute({ ...context.request, tellsVersion, document, schema, operationName, variables: request.variables ?? {} })
   traceAnswer(context.trace, answer)
   return { data: new CarriedAnswer(answer) as never }
 }
@@ -156,19 +154,6 @@ function formatError({ message, locations, path, extensions }: GraphQLFormattedE
     ...(locations ? { locations } : {}),
     ...(path ? { path } : {}),
     extensions: rest,
-  }
-}
-
-/** Apollo keys documents by the schema's text and their digest. */
-function documentStore() {
-  const documents = new LRUCache<string, DocumentNode>({
-    maxSize: REMEMBERED_BYTES,
-    sizeCalculation: (document) => documentBytes(document.loc?.end ?? 0),
-  })
-  return {
-    get: async (key: string) => documents.get(key),
-    set: async (key: string, document: DocumentNode) => void documents.set(key, document),
-    delete: async (key: string) => documents.delete(key),
   }
 }
 

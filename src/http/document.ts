@@ -1,12 +1,10 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import { VALIDATION_OPTIONS } from '../schema/execute/index.ts'
 import { LIMITS } from './limits.ts'
 
 export const PARSE_OPTIONS = Object.freeze({ maxTokens: LIMITS.tokens })
-
-/** Names of what a caller may not see never appear in "Did you mean". */
-export const VALIDATION_OPTIONS = Object.freeze({ maxErrors: LIMITS.validationErrors, hideSuggestions: true })
 
 /** Code of an error that graphql-js reported while parsing. */
 export function syntaxErrorCode(message: string): ErrorCode {
@@ -21,6 +19,8 @@ export function documentTooLong(): string {
 export interface DocumentReader {
   /** Throws GraphQLError (or answers several) whose `extensions.code` is set. */
   read(text: string, schema: GraphQLSchema): DocumentNode | readonly GraphQLError[]
+  /** Another schema is served: nothing of the one before is kept. */
+  forget(): void
 }
 
 /** What the documents of one cache may take, as `documentBytes` estimates it. */
@@ -33,11 +33,16 @@ export function documentBytes(characters: number): number {
 
 export function createDocumentReader(): DocumentReader {
   let served: GraphQLSchema | undefined
+  const forget = (): void => {
+    known.clear()
+    served = undefined
+  }
   const known = new LRUCache<string, DocumentNode>({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text.length) })
   return {
+    forget,
     read: (text, schema) => {
       if (schema !== served) {
-        known.clear()
+        forget()
         served = schema
       }
       const remembered = known.get(text)

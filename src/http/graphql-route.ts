@@ -9,7 +9,7 @@ import { documentTooLong } from './document.ts'
 import { errorBody } from './error-body.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
-import { accessModeOf, clientOf, newTrace, type OperationTrace, traceAnswer } from './operation-context.ts'
+import { accessModeOf, clientOf, MIN_SCHEMA_VERSION, newTrace, type OperationTrace, schemaVersionOf, traceAnswer } from './operation-context.ts'
 
 /** The sender of a request, by what it sent. */
 export type CallerOf = (credentials: {
@@ -43,7 +43,7 @@ export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, kno
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
     onRequest: begin,
-    preHandler: checkBody,
+    preHandler: [checkBody, (request, reply) => awaitSchema(request, reply, engine)],
     handler(request, reply) {
       return answerKnown(request, reply, engine, known, callerOf) ?? byApollo.call(this, request, reply)
     },
@@ -76,12 +76,19 @@ function answerKnown(
   const name = body.operationName ?? null
   const variables = body.variables ?? {}
   if ((name !== null && typeof name !== 'string') || typeof variables !== 'object' || Array.isArray(variables)) return undefined
-  const operation = known.find(body.query, name === '' ? null : name, engine.runtime.schema)
+  const { schema } = engine.runtime
+  const operation = known.find(body.query, name === '' ? null : name, schema)
   if (operation === null) return undefined
   const trace = request.trace as OperationTrace
   trace.type = operation.type
   return engine
-    .execute({ ...contextOf(request, callerOf).request, document: operation.document, operationName: name, variables: variables as Record<string, unknown> })
+    .execute({
+      ...contextOf(request, callerOf).request,
+      document: operation.document,
+      schema,
+      operationName: name,
+      variables: variables as Record<string, unknown>,
+    })
     .then((answer) => {
       traceAnswer(trace, answer)
       return reply.code(answerStatus(answer, false)).type('application/json; charset=utf-8').send(answerText(answer))
@@ -122,6 +129,19 @@ function checkBody(request: FastifyRequest, reply: FastifyReply, done: () => voi
     .send(errorBody('LIMIT_EXCEEDED', documentTooLong(), request.id))
 }
 
+/**
+ * Holds a request back until the schema version that it asks for is served here: a client that has changed the schema through one node sees its change on
+ * every other.
+ */
+async function awaitSchema(request: FastifyRequest, reply: FastifyReply, engine: GraphQLEngine): Promise<FastifyReply | undefined> {
+  const asked = request.headers[MIN_SCHEMA_VERSION]
+  if (asked === undefined) return undefined
+  const version = schemaVersionOf(asked)
+  if (version === null) return refuse(request, reply, 400, `${MIN_SCHEMA_VERSION} must be a schema version, such as 12.`)
+  if (await engine.reach(version, LIMITS.schemaVersion)) return undefined
+  return refuse(request, reply, 503, `The schema version ${version} is not there yet; ${engine.runtime.version} is served.`, 'UNAVAILABLE')
+}
+
 function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string, code: ErrorCode = 'GRAPHQL_PARSE_FAILED'): FastifyReply {
   ;(request.trace as OperationTrace).outcome = code
   return reply
@@ -142,6 +162,7 @@ function contextOf(request: FastifyRequest, callerOf: CallerOf): HttpContext {
       userAgent,
       transport: 'http',
       accessMode: accessModeOf(headers['x-access-mode']),
+      tellsVersion: /^(1|true)$/i.test(String(headers['x-schema-version'] ?? '')) || headers[MIN_SCHEMA_VERSION] !== undefined,
     },
     graphqlResponseType: acceptsGraphqlResponse(headers.accept),
     trace: request.trace as OperationTrace,

@@ -41,6 +41,7 @@ export interface HttpServer {
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { engine, callerOf, config, logger, metrics, health } = options
   const known = new KnownDocuments()
+  const forget = [engine.onRuntime(({ schema }) => known.serve(schema)), engine.beforeRuntime(({ schema }) => known.warm(schema))]
   const apollo = await startApollo(engine, logger, known)
   const trusted = trustProxies(config.trustedProxies)
   const app: FastifyInstance = Fastify({
@@ -119,6 +120,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const timer = setTimeout(() => app.server.closeAllConnections(), config.drainTimeout)
       await Promise.all([closeGently(app), sockets.close(config.drainTimeout)])
       clearTimeout(timer)
+      for (const each of forget) each()
       await apollo.stop()
     },
   }

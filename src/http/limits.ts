@@ -10,6 +10,8 @@ export const LIMITS = Object.freeze({
   socketMessage: 128 * 1024,
   /** Operations that one socket has under way. */
   socketOperations: 100,
-  /** Validation errors that are reported before validation gives up. */
-  validationErrors: 5,
+  /** Subscriptions that one socket has open. */
+  socketSubscriptions: 50,
+  /** Milliseconds for which a request waits for the schema version that it asks for. */
+  schemaVersion: 2_500,
 })

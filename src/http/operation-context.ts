@@ -36,3 +36,12 @@ export function accessModeOf(value: unknown): AccessMode {
 export function clientOf(headers: IncomingHttpHeaders): string | null {
   return clientNameOf(headers['x-client-name'] ?? headers['apollographql-client-name'])
 }
+
+/** Header by which a request asks for a schema version at least. */
+export const MIN_SCHEMA_VERSION = 'x-min-schema-version'
+
+/** A schema version that a client asks for; null for anything else. */
+export function schemaVersionOf(value: unknown): number | null {
+  const text = String(value)
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null
+}

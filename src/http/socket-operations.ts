@@ -3,11 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import { mapIterator } from '../lib/map-iterator.ts'
+import type { OperationRequest } from '../schema/operation.ts'
 import { unresolved } from './apollo.ts'
 import { answerText, CarriedAnswer } from './carried-answer.ts'
 import type { DocumentReader } from './document.ts'
 import { LIMITS } from './limits.ts'
-import { newTrace, type OperationTrace, observe, traceAnswer } from './operation-context.ts'
+import { newTrace, type OperationTrace, observe, schemaVersionOf, traceAnswer } from './operation-context.ts'
 import type { SocketExtra, SocketOptions } from './web-socket.ts'
 
 /** What `prepare` hands to `execute` as the context value. */
@@ -15,13 +17,16 @@ interface SocketOperation {
   readonly extra: SocketExtra
   readonly requestId: string
   readonly trace: OperationTrace
+  readonly tellsVersion: boolean
 }
 
 export interface SocketOperations {
   /** The operation of a `subscribe` message, read within the limits, or the errors that refuse it. */
-  prepare(extra: SocketExtra, id: string, payload: SubscribePayload): ExecutionArgs | readonly GraphQLError[]
+  prepare(extra: SocketExtra, id: string, payload: SubscribePayload): Promise<ExecutionArgs | readonly GraphQLError[]>
   /** Runs what `prepare` admitted by the engine; must follow it. */
   execute(args: ExecutionArgs): Promise<ExecutionResult>
+  /** Likewise for a subscription: its answers as they come, or the one that refuses it. */
+  subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>
   /** Puts a place holder for the answer's text into the message that is about to be serialised. */
   carry(result: ExecutionResult): ExecutionResult | undefined
   /** Replaces the place holder in the serialised message by the answer's text, which is never parsed on the way. */
@@ -38,6 +43,7 @@ export function createSocketOperations({
   documents,
 }: SocketOptions & { readonly documents: DocumentReader }): SocketOperations {
   const running = new Map<SocketExtra, number>()
+  const open = new Map<SocketExtra, number>()
   const carried = new Map<string, string>()
   let draining = false
 
@@ -57,11 +63,49 @@ export function createSocketOperations({
     }
     const operation = getOperationAST(document, payload.operationName)
     if (!operation) return refused('GRAPHQL_VALIDATION_FAILED', unresolved(payload.operationName), requestId)
+    if (operation.operation === 'subscription' && (open.get(extra) ?? 0) >= LIMITS.socketSubscriptions)
+      return refused('LIMIT_EXCEEDED', `A socket may have ${LIMITS.socketSubscriptions} subscriptions open.`, requestId)
     // Counted here: messages of one packet are all read before the first is executed.
     running.set(extra, (running.get(extra) ?? 0) + 1)
     const trace: OperationTrace = { ...newTrace(), type: operation.operation }
-    const context: SocketOperation = { extra, requestId, trace }
+    const tellsVersion = payload.extensions?.['schemaVersion'] === true || minVersionOf(extra, payload) !== undefined
+    const context: SocketOperation = { extra, requestId, trace, tellsVersion }
     return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? {}, contextValue: context }
+  }
+
+  /** Waits for the schema version that the operation or its socket asks for; answers what refuses it. */
+  async function awaitSchema(extra: SocketExtra, payload: SubscribePayload, requestId: string): Promise<readonly GraphQLError[] | undefined> {
+    const asked = minVersionOf(extra, payload)
+    if (asked === undefined) return undefined
+    const version = schemaVersionOf(asked)
+    if (version === null) return refused('GRAPHQL_PARSE_FAILED', 'minSchemaVersion must be a schema version, such as 12.', requestId)
+    if (await engine.reach(version, LIMITS.schemaVersion)) return undefined
+    return refused('UNAVAILABLE', `The schema version ${version} is not there yet; ${engine.runtime.version} is served.`, requestId)
+  }
+
+  function requestOf({ document, schema, operationName, variableValues, contextValue }: ExecutionArgs): OperationRequest {
+    const { extra, requestId, tellsVersion } = contextValue as SocketOperation
+    const { ip, userAgent, client, accessMode } = extra
+    return {
+      document,
+      schema,
+      operationName: operationName ?? null,
+      variables: variableValues ?? {},
+      caller: callerOf(extra),
+      requestId,
+      client,
+      ip,
+      userAgent,
+      transport: 'ws',
+      accessMode,
+      tellsVersion,
+    }
+  }
+
+  function left(counts: Map<SocketExtra, number>, extra: SocketExtra): void {
+    const count = (counts.get(extra) ?? 1) - 1
+    if (count === 0) counts.delete(extra)
+    else counts.set(extra, count)
   }
 
   function finish(extra: SocketExtra, requestId: string, trace: OperationTrace, started: number): void {
@@ -71,35 +115,42 @@ export function createSocketOperations({
   }
 
   return {
-    prepare: (extra, _id, payload) => {
+    prepare: async (extra, _id, payload) => {
       const requestId = randomUUID()
-      const result = read(extra, payload, requestId)
+      const result = (await awaitSchema(extra, payload, requestId)) ?? read(extra, payload, requestId)
       if (!('document' in result)) finish(extra, requestId, { ...newTrace(), outcome: String(result[0]?.extensions.code) }, performance.now())
       return result
     },
-    execute: async ({ document, operationName, variableValues, contextValue }) => {
-      const { extra, requestId, trace } = contextValue as SocketOperation
+    execute: async (args) => {
+      const { extra, requestId, trace } = args.contextValue as SocketOperation
       const started = performance.now()
       try {
-        const { ip, userAgent, client, accessMode } = extra
-        const answer = await engine.execute({
-          document,
-          operationName: operationName ?? null,
-          variables: variableValues ?? {},
-          caller: callerOf(extra),
-          requestId,
-          client,
-          ip,
-          userAgent,
-          transport: 'ws',
-          accessMode,
-        })
+        const answer = await engine.execute(requestOf(args))
         traceAnswer(trace, answer)
         return { data: new CarriedAnswer(answer) as never }
       } finally {
-        const left = (running.get(extra) ?? 1) - 1
-        if (left === 0) running.delete(extra)
-        else running.set(extra, left)
+        left(running, extra)
+        finish(extra, requestId, trace, started)
+      }
+    },
+    subscribe: async (args) => {
+      const { extra, requestId, trace } = args.contextValue as SocketOperation
+      const started = performance.now()
+      try {
+        const answers = await engine.subscribe(requestOf(args))
+        if (!(Symbol.asyncIterator in answers)) {
+          traceAnswer(trace, answers)
+          return { data: new CarriedAnswer(answers) as never }
+        }
+        open.set(extra, (open.get(extra) ?? 0) + 1)
+        return mapIterator(
+          answers,
+          (answer) => ({ value: { data: new CarriedAnswer(answer) as never }, last: false }),
+          () => left(open, extra),
+        )
+      } finally {
+        // An open subscription is nothing that a drain waits for: its socket is closed.
+        left(running, extra)
         finish(extra, requestId, trace, started)
       }
     },
@@ -123,4 +174,9 @@ export function createSocketOperations({
       for (let waited = 0; running.size > 0 && waited < timeout; waited += 20) await delay(20)
     },
   }
+}
+
+/** The schema version that the operation asks for, or its socket for all of them. */
+function minVersionOf({ minSchemaVersion }: SocketExtra, { extensions }: SubscribePayload): unknown {
+  return extensions?.['minSchemaVersion'] ?? minSchemaVersion ?? undefined
 }

@@ -39,6 +39,7 @@ export interface SocketExtra {
   authorization: string | null
   accessMode: 'errors' | 'redact' | 'strict'
   client: string | null
+  minSchemaVersion: unknown
   expiry: NodeJS.Timeout | undefined
 }
 
@@ -50,7 +51,9 @@ const LONGEST_TIMER = 2 ** 31 - 1
 /** GraphQL over WebSocket (`graphql-transport-ws`) on the path of the API. */
 export function serveSockets(server: Server, options: SocketOptions): Sockets {
   const { callerOf, logger, metrics, health, trusted } = options
-  const operations = createSocketOperations({ ...options, documents: createDocumentReader() })
+  const documents = createDocumentReader()
+  const operations = createSocketOperations({ ...options, documents })
+  const forget = options.engine.onRuntime(() => documents.forget())
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.socketMessage,
@@ -61,8 +64,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     onConnect: async ({ connectionParams, extra }) => connect(extra, connectionParams ?? {}),
     onSubscribe: (context, id, payload) => operations.prepare(context.extra, id, payload),
     execute: operations.execute,
-    // The engine answers these too.
-    subscribe: operations.execute,
+    subscribe: operations.subscribe,
     onNext: (_context, _id, _payload, _args, result) => operations.carry(result),
     onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
   })
@@ -72,6 +74,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     extra.authorization = textParameter(parameters, 'authorization')
     extra.accessMode = accessModeOf(parameters.accessMode)
     extra.client = clientNameOf(parameters.client)
+    extra.minSchemaVersion = parameters.minSchemaVersion
     const caller = callerOf(extra)
     try {
       await caller.principal()
@@ -99,6 +102,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
       authorization: null,
       accessMode: 'errors',
       client: null,
+      minSchemaVersion: null,
       expiry: undefined,
     }
     const closed = protocol.opened(
@@ -138,6 +142,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
 
   return {
     close: async (timeout) => {
+      forget()
       await operations.drain(timeout)
       for (const socket of webSockets.clients) socket.close(GOING_AWAY, 'Going away')
       const deadline = setTimeout(() => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { DefectError, GuanxiError } from '../errors/index.ts'
 
-/** Why a statement runs; tests and metrics count `record` statements apart from authentication and transaction control. */
-export type StatementPurpose = 'record' | 'authentication' | 'platform' | 'transaction'
+/** Why a statement runs; tests and metrics count `record` statements apart from authentication and transaction control. No request waits for a `background` one. */
+export type StatementPurpose = 'record' | 'authentication' | 'platform' | 'transaction' | 'background'
 
 export interface Statement {
   readonly text: string

@@ -1,4 +1,5 @@
-import type { Epochs } from './access/policy.ts'
+import type { Epochs, Principal } from './access/policy.ts'
+import { type Executor, sqlState } from './database.ts'
 
 /**
  * A statement ran under a schema or access epoch that is no longer current. Nothing was read or written;
@@ -21,4 +22,16 @@ export const READ_EPOCHS_SQL = 'SELECT schema_epoch::int AS schema, access_epoch
 
 export function sameEpochs(a: Epochs, b: Epochs): boolean {
   return a.schema === b.schema && a.access === b.access
+}
+
+/** PostgreSQL does not know a table or column of the statement, or its answer has other columns than when it was prepared. */
+export function isOfAnotherSchema(error: unknown): boolean {
+  const state = sqlState(error)
+  return state === '42P01' || state === '42703' || (state === '0A000' && String((error as Error).message).includes('cached plan'))
+}
+
+/** The epochs that the principal's policy was compiled at are those of the database. */
+export async function epochsHold(executor: Executor, { policy }: Pick<Principal, 'policy'>): Promise<boolean> {
+  const [epochs] = await executor.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
+  return epochs !== undefined && sameEpochs(epochs, policy.epochs)
 }

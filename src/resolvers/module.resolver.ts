@@ -1,8 +1,28 @@
-import { Arg, Ctx, FieldResolver, Int, Query, Resolver, Root } from 'type-graphql'
+import { Arg, Ctx, FieldResolver, Int, Field as Member, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql'
 import type { ResolverContext } from '../schema/operation.ts'
 import { type Helpful, type Labelled, localized, type ModuleView, moduleView } from './module-view.ts'
 import { callerOf } from './request-origin.ts'
+import { NO_SOURCE } from './subscription-sources.ts'
 import { Field, FieldOption, Module } from './types/module.types.ts'
+
+@ObjectType({ simpleResolvers: true, description: 'A new version of the schema.' })
+export class SchemaChange {
+  @Member(() => Int)
+  schemaVersion!: number
+}
+
+/** Tells front ends and code generators that there is a new schema. `buildStaticSchema` puts the source in place. */
+@Resolver()
+export class SchemaChangeResolver {
+  @Subscription(() => SchemaChange, {
+    nullable: true,
+    description: 'Each new version of the schema as this node comes to serve it; who is slow gets the latest.',
+    subscribe: NO_SOURCE,
+  })
+  schemaChanged(@Root() schemaVersion: number): SchemaChange {
+    return { schemaVersion }
+  }
+}
 
 /** What the schema tells about itself, pruned to the caller's rights. */
 @Resolver(() => Module)

@@ -8,9 +8,10 @@ import { AccessResolver } from './access.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
 import { CommittedWork } from './committed-work.ts'
 import { CustomFieldLabelResolver, CustomModuleLabelResolver, MetadataResolver, MetadataStateResolver } from './metadata.resolver.ts'
-import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver } from './module.resolver.ts'
+import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver, SchemaChangeResolver } from './module.resolver.ts'
 import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
+import { NO_PUB_SUB, putSources } from './subscription-sources.ts'
 import { UserResolver } from './user.resolver.ts'
 
 /** What hand-written operations call. */
@@ -22,6 +23,8 @@ export interface StaticServices {
   readonly roles: Roles
   readonly explainer: AccessExplainer
   readonly metadata: Metadata
+  /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
+  readonly schemaVersions: () => AsyncIterableIterator<number>
 }
 
 /**
@@ -29,7 +32,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata, schemaVersions } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -37,6 +40,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new RoleResolver(roles, work),
     new UserResolver(roles, passwords, authenticator, work),
     new ModuleResolver(),
+    new SchemaChangeResolver(),
     new FieldLabelResolver(),
     new FieldOptionLabelResolver(),
     new AccessResolver(explainer),
@@ -55,5 +59,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
   }
   const [first, ...others] = [...byClass.keys()]
   if (!first) throw new DefectError('no resolvers')
-  return buildSchemaSync({ resolvers: [first, ...others], container, validate: false })
+  const schema = buildSchemaSync({ resolvers: [first, ...others], container, validate: false, pubSub: NO_PUB_SUB })
+  putSources(schema, { schemaChanged: () => schemaVersions() })
+  return schema
 }

@@ -33,8 +33,10 @@ export interface Caller {
 }
 
 export interface OperationRequest {
-  /** Parsed and valid against `runtime.schema`. */
+  /** Parsed, and valid against `schema`. */
   readonly document: DocumentNode
+  /** What the document was validated against; where another schema is served by the time of its execution, it is validated anew. */
+  readonly schema: GraphQLSchema
   readonly operationName: string | null
   readonly variables: Readonly<Record<string, unknown>>
   readonly caller: Caller
@@ -44,6 +46,8 @@ export interface OperationRequest {
   readonly userAgent: string | null
   readonly transport: 'http' | 'ws'
   readonly accessMode: 'errors' | 'redact' | 'strict'
+  /** Put the version of the schema that answers into the answer's extensions. */
+  readonly tellsVersion?: boolean
 }
 
 export interface OperationAnswer {
@@ -59,10 +63,16 @@ export interface GraphQLEngine {
   readonly runtime: Runtime
   /** Looks whether there is a newer schema and serves it. Answers the version that is served then. */
   refresh(): Promise<number>
+  /** Serves a schema of this version or a later one; false where there is none within the milliseconds. */
+  reach(version: number, timeout: number): Promise<boolean>
   /** Calls back at once and after each swap; answers an unsubscribe function. */
   onRuntime(listener: (runtime: Runtime) => void): () => void
+  /** Calls before each swap, with the runtime that comes; the swap waits. Answers an unsubscribe function. */
+  beforeRuntime(prepare: (next: Runtime) => Promise<void>): () => void
   /** Never throws: failures are in `errors`, masked (INTERNAL with the request id and nothing else for what is not a GuanxiError). */
   execute(request: OperationRequest): Promise<OperationAnswer>
+  /** The answers of a subscription as they come, or the one that refuses it. Every event is answered by the schema and the rights of its moment. */
+  subscribe(request: OperationRequest): Promise<AsyncIterableIterator<OperationAnswer> | OperationAnswer>
 }
 
 /** What hand-written resolvers (TypeGraphQL) get as context. */

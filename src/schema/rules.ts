@@ -80,6 +80,8 @@ export function createRuleTree(rightsAreCurrent: RightsCheck) {
       restoreCustomModule: administrator,
       applyMetadata: administrator,
     },
+    Subscription: { schemaChanged: signedIn },
+    SchemaChange: answer,
     // Whoever may read a user may know its roles, but not what they allow.
     User: { roles: RULES.answer },
     // No look at the epoch here: what has just changed a role may show it.

@@ -107,5 +107,11 @@ async function startNode(server: TestServer) {
   const app = await createApp(server.config, { databaseUrl: server.database.url, secrets: ['a secret of tests that is long enough for anybody'] })
   const { port } = await app.listen()
   const client = createTestClient(`http://127.0.0.1:${port}`, server.admin.token)
-  return { send: client.send, close: async () => (await client.close(), await app.close()) }
+  return {
+    send: client.send,
+    close: async () => {
+      await client.close()
+      await app.close()
+    },
+  }
 }

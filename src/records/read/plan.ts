@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { type Executor, statementName } from '../database.ts'
-import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
+import { epochsHold, epochsHoldSql, isOfAnotherSchema, StaleEpochError } from '../epochs.ts'
 import { aggregateSql } from './aggregate.ts'
 import { columnOf, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
@@ -39,9 +39,15 @@ function usedOnly(sql: string, bindings: readonly BindParameter[]): ReadPlan {
 /** Runs a plan. Answers the JSON text, or null where there is no such record. Throws StaleEpochError. */
 export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Executor): Promise<string | null> {
   const values = plan.bindings.map((bind) => bind(inputs))
-  const [row] = await executor.query<{ fresh: boolean; data: string | null }>({ text: plan.text, name: plan.name, values, purpose: 'record' })
-  if (row?.fresh !== true) throw new StaleEpochError()
-  return row.data
+  try {
+    const [row] = await executor.query<{ fresh: boolean; data: string | null }>({ text: plan.text, name: plan.name, values, purpose: 'record' })
+    if (row?.fresh !== true) throw new StaleEpochError()
+    return row.data
+  } catch (error) {
+    // Inside of a transaction nothing more can be asked; whoever runs it asks when it is over.
+    if (isOfAnotherSchema(error) && !inputs.checked && !(await epochsHold(executor, inputs))) throw new StaleEpochError()
+    throw error
+  }
 }
 
 function requestSql(request: ReadRequest, builder: PlanBuilder): string {

@@ -2,6 +2,7 @@ import { DefectError } from '../../errors/index.ts'
 import type { RecordIdFactory } from '../../lib/record-id.ts'
 import type { Principal } from '../access/policy.ts'
 import { type Database, sqlState, type Transaction } from '../database.ts'
+import { epochsHold, isOfAnotherSchema, StaleEpochError } from '../epochs.ts'
 import type { Registry } from '../registry/definition.ts'
 import { type CheckedChangeSet, PipelineChangeSet } from './change-set.ts'
 import { translateError } from './database-errors.ts'
@@ -24,9 +25,10 @@ export interface Writer {
   /**
    * Runs `work` in one transaction and one change set; its rows stand or fall together. Checks across records come at the end.
    * `work` runs again from the start after a deadlock or serialisation failure, so it must not keep anything from a lost run.
-   * Throws StaleEpochError where the principal's policy or the registry is out of date, and GuanxiError for what the client may see.
+   * `snapshot`: the registry that the operation goes by; the one that holds now unless given. Throws StaleEpochError where the principal's policy or the
+   * registry is out of date, and GuanxiError for what the client may see.
    */
-  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>): Promise<T>
+  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>, snapshot?: Registry): Promise<T>
 }
 
 /** Advisory lock of runs that are repeated; any constant. */
@@ -35,8 +37,8 @@ const REPEATED_RUNS = 7_203_114_621
 export function createWriter({ database, registry, newId, now, rules = [] }: WriterOptions): Writer {
   const rulesByModule = groupRules(rules)
   return {
-    async run(principal, origin, work) {
-      const snapshot = registry()
+    async run(principal, origin, work, snapshot = registry()) {
+      if (snapshot.version !== principal.policy.epochs.schema) throw new StaleEpochError()
       for (let attempt = 1; ; attempt += 1) {
         try {
           return await database.transaction(async (transaction) => {
@@ -49,6 +51,7 @@ export function createWriter({ database, registry, newId, now, rules = [] }: Wri
           })
         } catch (error) {
           const state = sqlState(error)
+          if (isOfAnotherSchema(error) && !(await epochsHold(database, principal))) throw new StaleEpochError()
           if (attempt >= ATTEMPTS || state === undefined || handlingOf(state) !== 'retry') throw translateError(error, snapshot)
           await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt + 1)))
         }

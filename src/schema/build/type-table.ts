@@ -16,6 +16,10 @@ export class TypeTable {
     return type
   }
 
+  types(): readonly GraphQLNamedType[] {
+    return [...this.#types.values()].map(({ type }) => type)
+  }
+
   find(name: string): GraphQLNamedType | undefined {
     return this.#types.get(name)?.type
   }

@@ -11,89 +11,127 @@ import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
 import { readsSchema } from './reads-schema.ts'
+import { Revalidation } from './revalidation.ts'
 import type { EngineSettings } from './session.ts'
+import { subscriptionAnswers } from './subscriptions.ts'
+import { createSwap } from './swap.ts'
 import { unknownNameErrors } from './unknown-names.ts'
 
 export interface EngineOptions {
   readonly database: Database
   readonly writer: ChangeRunner
   readonly settings: EngineSettings
-  /** Makes the runtime of a schema epoch: registry and schema. */
-  readonly buildRuntime: (version: number) => Promise<Runtime>
+  /** Makes the runtime of the present schema epoch: registry and schema. Serves nothing yet. */
+  readonly buildRuntime: () => Promise<Runtime>
+  /** The runtime is served from now on; called in the tick of the swap. */
+  readonly onSwap: (runtime: Runtime) => void
   readonly report: ReportDefect
   readonly path?: QueryServices['path']
 }
 
+/**
+ * An operation that met yesterday's schema or rights runs again under today's. Changes may come in quick succession, so it is tried for so many
+ * milliseconds, and so often at most.
+ */
+const PATIENCE = 5_000
+const TRIES = 50
+
 /** The one execute() behind both transports. Starts by building the runtime of the current schema epoch. */
 export async function createEngine(options: EngineOptions): Promise<GraphQLEngine> {
   const { database, writer, settings, report } = options
-  const listeners = new Set<(runtime: Runtime) => void>()
   const prepared = new PreparedOperations()
-  let runtime = await options.buildRuntime(await readSchemaEpoch(database))
-  let reloading: Promise<void> | undefined
+  const revalidation = new Revalidation()
+  const swap = await createSwap({ readVersion: () => readSchemaEpoch(database), buildRuntime: options.buildRuntime, onSwap: options.onSwap })
 
-  /** Swaps in the runtime of the current schema epoch; one at a time for all who notice that theirs is stale. */
-  async function reload(): Promise<void> {
-    reloading ??= (async () => {
-      const version = await readSchemaEpoch(database)
-      if (version === runtime.version) return
-      runtime = await options.buildRuntime(version)
-      for (const listener of listeners) listener(runtime)
-    })().finally(() => {
-      reloading = undefined
-    })
-    await reloading
-  }
-
-  async function attempt(request: OperationRequest): Promise<OperationAnswer> {
+  async function attempt(request: OperationRequest, value?: unknown): Promise<OperationAnswer> {
     checkVariablesDepth(request.variables)
+    const principal = await request.caller.principal()
+    if (principal !== null && principal.policy.epochs.schema > swap.current.version) await swap.refresh()
+    // From here to the execution nothing waits, so rights, registry and schema are of one version.
+    const current = swap.current
+    if (principal !== null && principal.policy.epochs.schema !== current.version) throw new StaleEpochError()
+    revalidation.require(request, current)
     const operation = prepared.get(request.document, request.operationName)
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
-    const principal = await request.caller.principal()
-    if (principal !== null && principal.policy.epochs.schema !== runtime.version) await reload()
     refuseAnonymous(operation, principal)
-    const current = runtime
-    if (operation.operation.operation === OperationTypeNode.QUERY)
-      return executeQuery(operation, current, principal, request, { database, settings, report, path: options.path ?? 'auto' })
-    if (operation.operation.operation === OperationTypeNode.MUTATION)
-      return executeMutation(operation, current, principal, request, { database, writer, settings, report })
-    throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'Subscriptions are sent over WebSocket as subscribe messages.')
+    const answer = await run(operation, current, principal, request, value)
+    return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
+  }
+
+  function run(
+    operation: PreparedOperation,
+    current: Runtime,
+    principal: Principal | null,
+    request: OperationRequest,
+    value: unknown,
+  ): Promise<OperationAnswer> {
+    const queries: QueryServices = { database, settings, report, path: options.path ?? 'auto' }
+    switch (operation.operation.operation) {
+      case OperationTypeNode.QUERY:
+        return executeQuery(operation, current, principal, request, queries)
+      case OperationTypeNode.MUTATION:
+        return executeMutation(operation, current, principal, request, { database, writer, settings, report })
+      case OperationTypeNode.SUBSCRIPTION:
+        if (value === undefined) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'Subscriptions are sent over WebSocket as subscribe messages.')
+        return executeQuery(operation, current, principal, request, queries, value)
+    }
+  }
+
+  /** Runs until rights and schema stay the same for as long as it takes. */
+  async function settled<T>(request: OperationRequest, work: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + PATIENCE
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof StaleEpochError)) throw error
+        if (tries === TRIES || performance.now() > deadline) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Send the request again.')
+        if (tries > 2) await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
+        request.caller.forget()
+        await swap.refresh()
+      }
+    }
+  }
+
+  function failed(error: unknown, request: OperationRequest): OperationAnswer {
+    const told = error instanceof HiddenNameError ? asUnknown(error, request) : [error]
+    return wholeFailure(told.map((each) => formatError(each, request.requestId, report)))
   }
 
   function asUnknown(hidden: HiddenNameError, { document, operationName, variables }: OperationRequest): readonly Error[] {
     const operation = prepared.get(document, operationName)?.operation
-    const errors = operation ? unknownNameErrors(hidden, { schema: runtime.schema, document, operation, variables }) : []
+    const errors = operation ? unknownNameErrors(hidden, { schema: swap.current.schema, document, operation, variables }) : []
     return errors.length > 0 ? errors : [hidden]
+  }
+
+  async function answer(request: OperationRequest, value?: unknown): Promise<OperationAnswer> {
+    try {
+      return await settled(request, () => attempt(request, value))
+    } catch (error) {
+      return failed(error, request)
+    }
   }
 
   return {
     get runtime() {
-      return runtime
+      return swap.current
     },
-    refresh: async () => {
-      await reload()
-      return runtime.version
-    },
-    onRuntime(listener) {
-      listeners.add(listener)
-      listener(runtime)
-      return () => listeners.delete(listener)
-    },
-    async execute(request) {
+    refresh: swap.refresh,
+    reach: swap.reach,
+    onRuntime: swap.onRuntime,
+    beforeRuntime: swap.beforeRuntime,
+    execute: (request) => answer(request),
+    subscribe: async (request) => {
       try {
-        try {
-          return await attempt(request)
-        } catch (error) {
-          if (!(error instanceof StaleEpochError)) throw error
-          request.caller.forget()
-          await reload()
-          return await attempt(request)
-        }
+        const { operation } = prepared.get(request.document, request.operationName) ?? {}
+        if (operation === undefined) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation.')
+        const principal = await request.caller.principal()
+        // The rule tree judges every event; nobody unknown holds a subscription open.
+        if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
+        revalidation.require(request, swap.current)
+        return await subscriptionAnswers({ operation, runtime: swap.current, principal, request, settings, database }, (value) => answer(request, value))
       } catch (error) {
-        const failure =
-          error instanceof StaleEpochError ? new GuanxiError('UNAVAILABLE', 'Rights or schema changed while the request ran. Send it again.') : error
-        const told = failure instanceof HiddenNameError ? asUnknown(failure, request) : [failure]
-        return wholeFailure(told.map((each) => formatError(each, request.requestId, report)))
+        return failed(error, request)
       }
     },
   }
@@ -110,7 +148,7 @@ function refuseAnonymous(prepared: PreparedOperation, principal: Principal | nul
 }
 
 async function readSchemaEpoch(database: Database): Promise<number> {
-  const [row] = await database.query<{ schema: number }>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
+  const [row] = await database.query<{ schema: number }>({ text: READ_EPOCHS_SQL, purpose: 'background' })
   if (!row) throw new GuanxiError('UNAVAILABLE', 'The database has no epoch row; run the migrations.')
   return row.schema
 }

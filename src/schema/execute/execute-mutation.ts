@@ -3,6 +3,7 @@ import { GraphQLError, getArgumentValues, getVariableValues } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database, Transaction } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
+import type { Registry } from '../../records/registry/definition.ts'
 import type { CheckedChangeSet } from '../../records/write/index.ts'
 import type { ChangeOrigin, ChangeSet } from '../../records/write/request.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
@@ -16,7 +17,7 @@ import { isDryRun, mixedOperation } from './write-records.ts'
 
 /** The write pipeline as the executor needs it. */
 export interface ChangeRunner {
-  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>): Promise<T>
+  run<T>(principal: Principal, origin: ChangeOrigin, work: (changes: CheckedChangeSet, transaction: Transaction) => Promise<T>, registry?: Registry): Promise<T>
 }
 
 export interface MutationServices {
@@ -78,7 +79,7 @@ async function executeWrites(
   }
   let failed: OperationAnswer | undefined
   try {
-    return await services.writer.run(principal, origin, async (changes, transaction) => {
+    const work = async (changes: CheckedChangeSet, transaction: Transaction): Promise<OperationAnswer> => {
       failed = undefined
       const session = sessionFor(runtime, principal, request, services, transaction, changes)
       const answer = await runOrdinary(session, services)
@@ -90,7 +91,8 @@ async function executeWrites(
       if (dryRun) await changes.check()
       if (dryRun || hasFailed(answer)) throw new RolledBack(hasFailed(answer) ? { ...answer, data: null } : answer)
       return answer
-    })
+    }
+    return await services.writer.run(principal, origin, work, runtime.registry)
   } catch (error) {
     if (error instanceof RolledBack) return error.answer
     if (error instanceof StaleEpochError || error instanceof HiddenNameError) throw error

@@ -23,18 +23,20 @@ export interface QueryServices {
 /** Root fields of one query that run at the same time, each on a connection of its own. */
 const PARALLEL_ROOTS = 4
 
-/** Answers a query. Throws StaleEpochError, and GuanxiError where the operation fails as a whole. */
+/** Answers a query, or one event of a subscription, whose value it begins with. Throws StaleEpochError, and GuanxiError where the operation fails as a whole. */
 export async function executeQuery(
   prepared: PreparedOperation,
   runtime: Runtime,
   principal: Principal | null,
   request: OperationRequest,
   services: QueryServices,
+  value?: unknown,
 ): Promise<OperationAnswer> {
   const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
-  if (principal === null || services.path === 'ordinary') return executeOrdinary(runtime, principal, request, services)
-  const key = `${runtime.version}|${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
+  if (principal === null || services.path === 'ordinary' || value !== undefined) return executeOrdinary(runtime, principal, request, services, value)
+  prepared.serve(runtime.version)
+  const key = `${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
   let query: CompiledQuery | undefined = prepared.compiled.get(key)
   if (query === undefined) {
     const fresh = compileQuery(prepared, runtime, principal, coerced.coerced, services.settings)
@@ -86,7 +88,13 @@ async function executeText(
 }
 
 /** The ordinary graphql-js path. */
-async function executeOrdinary(runtime: Runtime, principal: Principal | null, request: OperationRequest, services: QueryServices): Promise<OperationAnswer> {
+async function executeOrdinary(
+  runtime: Runtime,
+  principal: Principal | null,
+  request: OperationRequest,
+  services: QueryServices,
+  value?: unknown,
+): Promise<OperationAnswer> {
   const session: OperationSession = {
     runtime,
     request,
@@ -98,11 +106,11 @@ async function executeOrdinary(runtime: Runtime, principal: Principal | null, re
     loaders: new Map(),
     failure: undefined,
   }
-  return runOrdinary(session, services)
+  return runOrdinary(session, services, value)
 }
 
 /** Executes a prepared operation by graphql-js in a session. Throws StaleEpochError, and for a hidden name in an input. */
-export async function runOrdinary(session: OperationSession, services: Pick<QueryServices, 'report'>): Promise<OperationAnswer> {
+export async function runOrdinary(session: OperationSession, services: Pick<QueryServices, 'report'>, rootValue?: unknown): Promise<OperationAnswer> {
   const { request, runtime } = session
   const result = await execute({
     schema: runtime.schema,
@@ -110,6 +118,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     operationName: request.operationName,
     variableValues: request.variables,
     contextValue: session,
+    rootValue,
     hideSuggestions: COERCION.hideSuggestions,
   })
   for (const error of result.errors ?? []) {

@@ -9,8 +9,10 @@ export interface PreparedOperation {
   readonly operation: OperationDefinitionNode
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>
   readonly profile: OperationProfile
-  /** Compiled queries by schema version, permission shape and plan key. */
+  /** Compiled queries of the version that was served last, by permission shape and plan key. */
   readonly compiled: LRUCache<string, CompiledQuery>
+  /** Forgets what was compiled for another version. */
+  serve(version: number): void
 }
 
 /** The compiled queries that one operation keeps: characters of their keys (which hold variables) and statements. */
@@ -42,11 +44,17 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null)
   for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
   refuseOversized(operation, fragments)
+  const compiled = new LRUCache<string, CompiledQuery>({ maxSize: COMPILED_CHARACTERS, sizeCalculation: charactersOf })
+  let served = 0
   return {
     operation,
     fragments,
     profile: profileOperation(document, operation),
-    compiled: new LRUCache({ maxSize: COMPILED_CHARACTERS, sizeCalculation: charactersOf }),
+    compiled,
+    serve: (version) => {
+      if (version !== served) compiled.clear()
+      served = version
+    },
   }
 }
 

@@ -1,0 +1,15 @@
+/**
+ * The long proofs (`npm run prove`): tests that a normal run makes short, in full, with the budgets that a busy test run cannot hold. Takes about an hour.
+ * File names can be given, as for `npm test`.
+ */
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const PROOFS = ['test/metadata', 'test/swap', 'test/nodes', 'test/execution/differential', 'test/formula']
+
+const files = process.argv.slice(2)
+const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('test.mjs', import.meta.url)), '--runInBand', ...(files.length > 0 ? files : PROOFS)], {
+  stdio: 'inherit',
+  env: { ...process.env, GUANXI_PROVE: '1', GUANXI_DIFFERENTIAL_RUNS: process.env.GUANXI_DIFFERENTIAL_RUNS ?? '20000' },
+})
+process.exitCode = status ?? 1

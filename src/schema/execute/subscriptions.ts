@@ -1,0 +1,54 @@
+import { createSourceEventStream, GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
+import { GuanxiError } from '../../errors/index.ts'
+import { mapIterator } from '../../lib/map-iterator.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import type { Database } from '../../records/database.ts'
+import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
+import { counted, type EngineSettings, type OperationSession } from './session.ts'
+
+export interface SubscriptionStart {
+  readonly operation: OperationDefinitionNode
+  readonly runtime: Runtime
+  readonly principal: Principal | null
+  readonly request: OperationRequest
+  readonly settings: EngineSettings
+  readonly database: Database
+}
+
+/** Stands for the schema of the time of subscribing, which must not be kept alive: every event is answered by the one that is served then. */
+const NO_SCHEMA = new GraphQLSchema({})
+
+/** After an answer with one of these the subscription has ended. */
+const ENDING: ReadonlySet<unknown> = new Set(['SCHEMA_CHANGED', 'UNAUTHENTICATED', 'FORBIDDEN'])
+
+/** Opens the source of a subscription and answers each of its events by `answer`. Throws what the source throws. */
+export async function subscriptionAnswers(
+  { operation, runtime, principal, request, settings, database }: SubscriptionStart,
+  answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>,
+): Promise<AsyncIterableIterator<OperationAnswer>> {
+  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'This is no subscription.')
+  const session: OperationSession = {
+    runtime,
+    request,
+    principal,
+    settings,
+    executor: counted(database),
+    changes: null,
+    redacted: [],
+    loaders: new Map(),
+    failure: undefined,
+  }
+  const source = await createSourceEventStream({
+    schema: runtime.schema,
+    document: request.document,
+    operationName: request.operationName,
+    variableValues: request.variables,
+    contextValue: session,
+  })
+  if (!(Symbol.asyncIterator in source)) throw source.errors?.[0] ?? new GuanxiError('UNAVAILABLE', 'The subscription could not be opened.')
+  const later = { ...request, schema: NO_SCHEMA }
+  return mapIterator(source, async (value) => {
+    const told = await answer(later, value)
+    return { value: told, last: told.errors?.some(({ extensions }) => ENDING.has(extensions?.['code'])) === true }
+  })
+}
