@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm'
 import { coreModules } from '../../src/entities/index.ts'
+import type { ModuleMetadata } from '../../src/entities/metadata.ts'
 import { createRecordIdFactory } from '../../src/lib/record-id.ts'
 import { ACTIONS, type AccessPolicy, type Action, type FieldLevel, type Principal, type Scope } from '../../src/records/access/policy.ts'
 import { createDataSource, databaseOf } from '../../src/records/data-source.ts'
@@ -59,17 +60,28 @@ export interface WriteKit {
 
 const EVERY_SCOPE = { OWN: [], TEAM: [], TEAM_TREE: [] }
 
-export async function openWriteKit({ rules = [], max = 10 }: { rules?: readonly ModuleRule[]; max?: number } = {}): Promise<WriteKit> {
+export interface WriteKitOptions {
+  readonly rules?: readonly ModuleRule[]
+  readonly max?: number
+  /** What the registry is made of; core modules unless given. */
+  readonly modules?: readonly ModuleMetadata[]
+  /** Statements that make what those modules need beyond the migrated schema. */
+  readonly ddl?: readonly string[]
+}
+
+export async function openWriteKit({ rules = [], max = 10, modules = coreModules(), ddl = [] }: WriteKitOptions = {}): Promise<WriteKit> {
   const testDatabase = await openTestDatabase()
   const dataSource: DataSource = await createDataSource({ url: testDatabase.url, max }).initialize()
   let statements: Statement[] = []
   const database = databaseOf(dataSource, (statement) => {
     if (statement.purpose === 'record') statements.push(statement)
   })
-  const registry = buildRegistry(coreModules(), 1)
+  const registry = buildRegistry(modules, 1)
   const newId = createRecordIdFactory(() => Date.now())
   const writer = createWriter({ database, registry: () => registry, newId, now: () => new Date(), rules })
   const rows = (text: string, values: readonly unknown[] = []) => database.query({ text, values, purpose: 'platform' })
+
+  for (const statement of ddl) await rows(statement)
 
   const epochs = async () => {
     const [row] = await rows('SELECT schema_epoch::int AS schema, access_epoch::int AS access FROM epoch')

@@ -3,6 +3,7 @@ import { fieldLevel, secured } from '../access/secured.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import { historyKey } from '../registry/index.ts'
 import { instantSql } from '../sql-text.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import { allOf, type PlanInputs } from './plan-builder.ts'
@@ -78,7 +79,7 @@ export async function readHistory(
     FROM ${table.from} WHERE ${allOf([`${quoteIdentifier('t')}.id = ANY($3::uuid[])`, table.condition])})::text AS data`
   const [row] = await executor.query<{ fresh: boolean; data: string }>({ text, values, purpose: 'record' })
   if (row?.fresh !== true) throw new StaleEpochError()
-  const nameOf = new Map([...module.fields.values()].map((field) => [field.column, field]))
+  const fieldOf = new Map([...module.fields.values()].map((field) => [historyKey(field), field]))
   const pages = (JSON.parse(row.data) as HistoryRow[]).map(({ id, total, entries }): [string, HistoryPage] => [
     id,
     {
@@ -90,8 +91,8 @@ export async function readHistory(
         at: entry.at,
         actor: entry.actor_id === null ? null : { id: entry.actor_id, name: entry.actor_name },
         changeSetId: entry.change_set_id,
-        changes: Object.entries(entry.changes).flatMap(([column, { before, after: now }]) => {
-          const field = nameOf.get(column)
+        changes: Object.entries(entry.changes).flatMap(([key, { before, after: now }]) => {
+          const field = fieldOf.get(key)
           const level = field && fieldLevel(policy, module.name, field.name)
           return field && (level === 'READ' || level === 'WRITE') ? [{ field: field.name, before, after: now }] : []
         }),

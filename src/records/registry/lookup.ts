@@ -1,3 +1,4 @@
+import { extensionTable } from '../../entities/columns.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from './definition.ts'
 
 /** Field of a module by its name or by an earlier one; undefined where there is none. */
@@ -12,12 +13,28 @@ export function targetOf(field: FieldDefinition, registry: Registry): ModuleDefi
 }
 
 /**
+ * Name under which `record_history.changes` keeps a field's values. A custom field's column passes on to another field one day, its id never does;
+ * neither changes with the field's name.
+ */
+export function historyKey(field: FieldDefinition): string {
+  return field.custom ? field.id : field.column
+}
+
+/** Module whose records stand in the table, which is the module's own or one of its extensions; undefined for any other table. */
+export function moduleOfTable(registry: Registry, table: string): ModuleDefinition | undefined {
+  return [...registry.modules.values()].find(
+    (module) => module.table === table || module.extensions.some((number) => extensionTable(module.table, number) === table),
+  )
+}
+
+/**
  * Field whose uniqueness a violated index (`constraint` of SQLSTATE 23505) protects: `<table>_<column>_key`, or
- * `<table>_<column>_lower_key` where case does not count. Undefined for any other index.
+ * `<table>_<column>_lower_key` where case does not count; `table` is the one that holds the field. Undefined for any other index.
  */
 export function uniqueFieldOf(module: ModuleDefinition, constraint: string): FieldDefinition | undefined {
   return module.uniqueFields.find((field) => {
-    const prefix = `${module.table}_${field.column}`
+    const table = field.extension ? extensionTable(module.table, field.extension) : module.table
+    const prefix = `${table}_${field.column}`
     return constraint === `${prefix}_key` || constraint === `${prefix}_lower_key`
   })
 }

@@ -41,20 +41,32 @@ function tagNames(column: string): string {
   return `CASE WHEN ${column} = '{}' THEN '{}'::text[] ELSE ARRAY(SELECT g.name FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL ORDER BY g.name) END`
 }
 
-/** Fields that stand in the module's table. */
+/** Asked for every draft of a batch; a module can have hundreds of fields. */
+const STORED = new WeakMap<ModuleDefinition, readonly FieldDefinition[]>()
+
+/** Fields that have columns, in the module's own table or in an extension of it. */
 export function storedFields(module: ModuleDefinition): readonly FieldDefinition[] {
-  return [...module.fields.values()].filter((field) => physicalColumns(field).length > 0)
+  const known = STORED.get(module)
+  if (known) return known
+  const fields = [...module.fields.values()].filter((field) => physicalColumns(field).length > 0)
+  STORED.set(module, fields)
+  return fields
 }
 
-/** Select list that `imageOf` decodes. */
-export function imageSelectList(module: ModuleDefinition, alias: string): string {
+/** Those of one table: 0 for the module's own, else the number of the extension. */
+export function fieldsIn(module: ModuleDefinition, extension: number): readonly FieldDefinition[] {
+  return storedFields(module).filter((field) => (field.extension ?? 0) === extension)
+}
+
+/** Select list of one of the module's tables; `imageOf` decodes the row, that of the own table together with those of the extensions. */
+export function imageSelectList(module: ModuleDefinition, alias: string, extension = 0): string {
   const table = quoteIdentifier(alias)
-  return storedFields(module)
+  return fieldsIn(module, extension)
     .flatMap((field) => physicalColumns(field).map((column) => `${column.read(`${table}.${quoteIdentifier(column.name)}`)} AS ${quoteIdentifier(column.name)}`))
     .join(', ')
 }
 
-/** Image of one row that was read by `imageSelectList`. */
+/** Image of one row that was read by `imageSelectList`; what it does not hold is null. */
 export function imageOf(module: ModuleDefinition, row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const image: Record<string, unknown> = {}
   for (const field of storedFields(module)) image[field.name] = decoded(field, row)

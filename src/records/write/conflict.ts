@@ -1,6 +1,7 @@
 import { GuanxiError } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { historyKey } from '../registry/index.ts'
 import { differs, outputForm, storedFields } from './columns.ts'
 import type { IssuePath, ParsedInput } from './input.ts'
 import type { ConflictRule } from './request.ts'
@@ -55,11 +56,11 @@ ORDER BY h.record_id, h.version DESC`,
 /** The record at `ifVersion`: later changes undone, newest first. Null where a version is missing or never was. */
 function reconstruct(module: ModuleDefinition, { stored, ifVersion }: Expectation, history: readonly HistoryRow[]): RecordImage | null {
   if (ifVersion < 1 || ifVersion > stored.version || history.length !== stored.version - ifVersion) return null
-  const byColumn = new Map(storedFields(module).map((field) => [field.column, field.name]))
+  const byKey = new Map(storedFields(module).map((field) => [historyKey(field), field.name]))
   const image: Record<string, unknown> = { ...stored.image, version: ifVersion }
   for (const { changes } of history) {
-    for (const [column, { before }] of Object.entries(changes)) {
-      const name = byColumn.get(column)
+    for (const [key, { before }] of Object.entries(changes)) {
+      const name = byKey.get(key)
       if (name !== undefined) image[name] = before
     }
   }

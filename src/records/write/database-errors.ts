@@ -1,7 +1,7 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { sqlState } from '../database.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
-import { uniqueFieldOf } from '../registry/index.ts'
+import { moduleOfTable, uniqueFieldOf } from '../registry/index.ts'
 import { physicalColumns } from './columns.ts'
 import { handlingOf } from './sqlstates.ts'
 
@@ -21,7 +21,7 @@ export function translateError(error: unknown, registry: Registry): unknown {
   const handling = state === undefined ? undefined : handlingOf(state)
   if (handling === undefined) return error
   const { table, column, constraint } = error as ServerError
-  const module = [...registry.modules.values()].find((candidate) => candidate.table === table)
+  const module = table === undefined ? undefined : moduleOfTable(registry, table)
   const options = { cause: error }
   switch (handling) {
     case 'retry':

@@ -2,7 +2,7 @@ import { type Issue, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { effectiveScope } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { dependenciesOn, referenceColumn } from './dependents.ts'
+import { dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
 import type { Draft } from './draft.ts'
 import type { IssuePath } from './input.ts'
 import type { Session } from './session.ts'
@@ -101,7 +101,7 @@ async function findRestrictions(session: Session, module: ModuleDefinition, path
   const selects = dependencies.map((dependency, index) => {
     const table = builder.secured(dependency.module, 'READ', policy, 't')
     const column = referenceColumn(dependency, 't')
-    return `SELECT ${index} AS dependency, ${column} AS target, count(*)::int AS total, (count(*) FILTER (WHERE ${table.condition}))::int AS readable FROM ${table.from} WHERE ${column} = ANY(${ids}) AND t.deleted_at IS NULL GROUP BY ${column}`
+    return `SELECT ${index} AS dependency, ${column} AS target, count(*)::int AS total, (count(*) FILTER (WHERE ${table.condition}))::int AS readable FROM ${referenceFrom(dependency, table.from, 't')} WHERE ${column} = ANY(${ids}) AND t.deleted_at IS NULL GROUP BY ${column}`
   })
   const rows = await session.transaction.query<Restriction>(builder.statement(selects.join('\nUNION ALL ')))
   return rows.map(({ dependency: index, target, readable }) => {

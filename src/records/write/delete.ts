@@ -4,7 +4,7 @@ import { applyChanges } from './apply.ts'
 import { authorize, checkItemLimit } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { checkVersions } from './conflict.ts'
-import { type Dependency, dependenciesOn, referenceColumn } from './dependents.ts'
+import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
 import { Draft } from './draft.ts'
 import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
@@ -112,7 +112,7 @@ async function findDependents(
   const targets = builder.bind(ids, 'uuid[]')
   const selects = dependencies.map((dependency, index) => {
     const table = builder.secured(dependency.module, 'READ', session.unrestricted, 't')
-    return `SELECT ${index} AS dependency, t.id FROM ${table.from} WHERE ${referenceColumn(dependency, 't')} = ANY(${targets}) AND t.deleted_at IS NULL`
+    return `SELECT ${index} AS dependency, t.id FROM ${referenceFrom(dependency, table.from, 't')} WHERE ${referenceColumn(dependency, 't')} = ANY(${targets}) AND t.deleted_at IS NULL`
   })
   const rows = await session.transaction.query<{ dependency: number; id: string }>(
     builder.statement(`${selects.join('\nUNION ALL ')}\nLIMIT ${MAX_DEPENDENTS + 1}`),

@@ -1,5 +1,6 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
+import { heldColumn, heldFrom } from './held-columns.ts'
 
 /** A reference field through which records of `module` depend on another module's records. */
 export interface Dependency {
@@ -20,7 +21,12 @@ export function dependenciesOn(registry: Registry, target: ModuleDefinition): De
   return dependencies
 }
 
-/** The reference's column in the row `alias`. */
+/** FROM item of the module's rows with their references; `from` and `alias` as `secured` knows them. */
+export function referenceFrom({ module, field }: Dependency, from: string, alias: string): string {
+  return heldFrom(module, [field], from, quoteIdentifier(alias))
+}
+
+/** The reference's column in such a row. */
 export function referenceColumn({ field }: Dependency, alias: string): string {
-  return `${quoteIdentifier(alias)}.${quoteIdentifier(field.column)}`
+  return heldColumn(field, quoteIdentifier(alias))
 }

@@ -1,6 +1,7 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { DefectError, type Issue } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { historyKey } from '../registry/index.ts'
 import { differs, outputForm, storedFields } from './columns.ts'
 import type { ExternalId, IssuePath, ParsedInput } from './input.ts'
 import { isSystemOnly } from './input.ts'
@@ -137,11 +138,11 @@ export class Draft implements PendingChange {
     this.refuse(field.name, 'TRANSITION', `${field.name} cannot go from ${String(from)} to ${String(to)}. ${wayOut}`)
   }
 
-  /** `record_history.changes`: each changed field by its column's base name, in output forms. */
+  /** `record_history.changes`: each changed field by its `historyKey`, in output forms. */
   historyChanges(changed: readonly FieldDefinition[]): Record<string, { before: unknown; after: unknown }> {
     const changes: Record<string, { before: unknown; after: unknown }> = {}
     for (const field of changed)
-      changes[field.column] = { before: outputForm(field, this.before?.[field.name]), after: outputForm(field, this.#after[field.name]) }
+      changes[historyKey(field)] = { before: outputForm(field, this.before?.[field.name]), after: outputForm(field, this.#after[field.name]) }
     if (this.externalIds) changes['external_ids'] = { before: this.externalIds.before, after: this.externalIds.after }
     return changes
   }

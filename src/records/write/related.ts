@@ -1,11 +1,12 @@
-import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { imageOf, imageSelectList, moneyText, physicalColumns } from './columns.ts'
+import { readExtensions } from './extension-rows.ts'
+import { heldColumn, heldFrom } from './held-columns.ts'
 import type { MoneyTotal, RecordImage } from './rule.ts'
 import type { Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 
-/** Undeleted records of a module by the record that their reference names, whatever the caller may read; one statement. */
+/** Undeleted records of a module by the record that their reference names, whatever the caller may read; one statement, and one for all extension tables. */
 export async function relatedRecords(
   session: Session,
   module: ModuleDefinition,
@@ -15,15 +16,21 @@ export async function relatedRecords(
 ): Promise<Map<string, RecordImage[]>> {
   const builder = new StatementBuilder(session.registry)
   const table = builder.secured(module, 'READ', session.unrestricted, 't')
-  const key = `t.${quoteIdentifier(reference.column)}`
-  const latest = latestBy && `t.${quoteIdentifier(latestBy.column)}`
+  const key = heldColumn(reference, 't')
+  const latest = latestBy && heldColumn(latestBy, 't')
+  const from = heldFrom(module, latestBy ? [reference, latestBy] : [reference], table.from, 't')
   const rows = await session.transaction.query<Record<string, unknown>>(
-    builder.statement(`SELECT ${latest ? `DISTINCT ON (${key}) ` : ''}${imageSelectList(module, 't')} FROM ${table.from}
+    builder.statement(`SELECT ${latest ? `DISTINCT ON (${key}) ` : ''}${imageSelectList(module, 't')} FROM ${from}
 WHERE ${key} = ANY(${builder.bind(ids, 'uuid[]')}) AND t.deleted_at IS NULL ORDER BY ${key}, ${latest ? `${latest} DESC NULLS LAST, ` : ''}t.id DESC`),
   )
   const found = new Map<string, RecordImage[]>()
+  const extensions = await readExtensions(
+    session,
+    module,
+    rows.map((row) => row['id'] as string),
+  )
   for (const row of rows) {
-    const image = imageOf(module, row)
+    const image = imageOf(module, { ...extensions.get(row['id'] as string), ...row })
     const target = image[reference.name] as string
     const members = found.get(target)
     if (members) members.push(image)
@@ -42,11 +49,12 @@ export async function moneyTotals(
 ): Promise<Map<string, MoneyTotal>> {
   const builder = new StatementBuilder(session.registry)
   const table = builder.secured(module, 'READ', session.unrestricted, 't')
-  const key = `t.${quoteIdentifier(reference.column)}`
-  const [amount, currency, base] = physicalColumns(money).map(({ name }) => `t.${quoteIdentifier(name)}`)
+  const key = heldColumn(reference, 't')
+  const from = heldFrom(module, [reference, money], table.from, 't')
+  const [amount, currency, base] = physicalColumns(money).map(({ name }) => heldColumn({ ...money, column: name }, 't'))
   const rows = await session.transaction.query<{ id: string; count: number; currencies: string[]; amount: string | null; base: string | null }>(
     builder.statement(`SELECT ${key} AS id, count(*)::int AS count, coalesce(array_agg(DISTINCT ${currency}) FILTER (WHERE ${currency} IS NOT NULL), '{}') AS currencies,
-  sum(${amount})::text AS amount, sum(${base})::text AS base FROM ${table.from} WHERE ${key} = ANY(${builder.bind(ids, 'uuid[]')}) AND t.deleted_at IS NULL GROUP BY ${key}`),
+  sum(${amount})::text AS amount, sum(${base})::text AS base FROM ${from} WHERE ${key} = ANY(${builder.bind(ids, 'uuid[]')}) AND t.deleted_at IS NULL GROUP BY ${key}`),
   )
   return new Map(
     rows.map(({ id, count, currencies, ...sums }) => [id, { count, currencies, amount: moneyText(sums.amount ?? '0'), base: moneyText(sums.base ?? '0') }]),

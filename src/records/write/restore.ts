@@ -5,7 +5,7 @@ import { authorize, checkItemLimit } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { checkVersions } from './conflict.ts'
 import { targetDraft } from './delete.ts'
-import { dependenciesOn, referenceColumn } from './dependents.ts'
+import { dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
 import type { Draft } from './draft.ts'
 import { targetModule } from './input.ts'
 import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
@@ -69,7 +69,7 @@ export async function restoreDependents(
   )}) AS d(id, change_set_id)`
   const selects = dependencies.map((dependency, index) => {
     const table = builder.secured(dependency.module, 'READ', session.unrestricted, 't')
-    return `SELECT ${index} AS dependency, t.id FROM ${targets} JOIN ${table.from} ON ${referenceColumn(dependency, 't')} = d.id AND t.change_set_id = d.change_set_id WHERE t.deleted_at IS NOT NULL`
+    return `SELECT ${index} AS dependency, t.id FROM ${targets} JOIN ${referenceFrom(dependency, table.from, 't')} ON ${referenceColumn(dependency, 't')} = d.id AND t.change_set_id = d.change_set_id WHERE t.deleted_at IS NOT NULL`
   })
   const rows = await session.transaction.query<{ dependency: number; id: string }>(builder.statement(selects.join('\nUNION ALL ')))
   for (const [index, { module: child }] of dependencies.entries()) {

@@ -3,9 +3,11 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Action } from '../access/policy.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { historyKey } from '../registry/index.ts'
 import { literalSql, moneySql } from '../sql-text.ts'
 import { type ColumnContext, columnValues, physicalColumns, type StoredColumn } from './columns.ts'
 import type { Draft } from './draft.ts'
+import { type ExtensionSql, insertedExtensions, updatedExtensions } from './extension-rows.ts'
 import type { ExternalId } from './input.ts'
 import type { Operation } from './rule.ts'
 import type { Authority, Session } from './session.ts'
@@ -100,7 +102,14 @@ function shared(builder: StatementBuilder, session: Session, module: ModuleDefin
 type Shared = ReturnType<typeof shared>
 
 /** History, outbox and audit for the rows of `w`; `before` is SQL for a row's old image. */
-function recordSql(builder: StatementBuilder, session: Session, module: ModuleDefinition, common: Shared, old: { join: string; image: string } | null): string {
+function recordSql(
+  builder: StatementBuilder,
+  session: Session,
+  module: ModuleDefinition,
+  common: Shared,
+  old: { join: string; image: string } | null,
+  extensions: ExtensionSql,
+): string {
   const generated = [...module.fields.values()].filter(isGenerated)
   const { module: number, at, actor, changeSet } = common
   const amountOf = (row: string, field: FieldDefinition) => `${row}.${quoteIdentifier(`${field.column}_amount`)}`
@@ -113,18 +122,18 @@ function recordSql(builder: StatementBuilder, session: Session, module: ModuleDe
     'i.h',
     ...generated.map(
       (field) =>
-        `CASE WHEN ${moved(field)} THEN jsonb_build_object(${literalSql(field.column)}, jsonb_build_object('before', ${old ? money('b', field) : 'NULL'}, 'after', ${money('w', field)})) ELSE '{}' END`,
+        `CASE WHEN ${moved(field)} THEN jsonb_build_object(${literalSql(historyKey(field))}, jsonb_build_object('before', ${old ? money('b', field) : 'NULL'}, 'after', ${money('w', field)})) ELSE '{}' END`,
     ),
   ]
   const fields = ['i.f', ...generated.map((field) => `CASE WHEN ${moved(field)} THEN ARRAY[${literalSql(field.id)}] ELSE '{}' END`)]
-  const source = `w JOIN i ON i.i = w.id ${old?.join ?? ''}`
+  const source = `w JOIN i ON i.i = w.id ${old?.join ?? ''}${extensions.joins}`
   const historySource = generated.length > 0 ? source : 'w JOIN i ON i.i = w.id'
   const { origin, principal } = session
   return `
 h AS (INSERT INTO record_history (module_number, record_id, version, operation, at, actor_id, change_set_id, changes)
   SELECT ${number}, w.id, w.version, i.o, ${at}, ${actor}, ${changeSet}, ${changes.join(' || ')} FROM ${historySource}),
 o AS (INSERT INTO outbox (module_number, record_id, version, operation, changed_fields, before, after, actor_id, change_set_id, at)
-  SELECT ${number}, w.id, w.version, i.o, ${fields.join(' || ')}, ${old?.image ?? 'NULL'}, to_jsonb(w), ${actor}, ${changeSet}, ${at} FROM ${source} ORDER BY w.id),
+  SELECT ${number}, w.id, w.version, i.o, ${fields.join(' || ')}, ${old ? `${old.image}${extensions.before}` : 'NULL'}, to_jsonb(w)${extensions.after}, ${actor}, ${changeSet}, ${at} FROM ${source} ORDER BY w.id),
 a AS (INSERT INTO audit_log (at, actor_id, via, action, module_number, record_ids, changed_fields, change_set_id, request_id, client, ip, result)
   SELECT ${at}, ${actor}, ${builder.bind(principal.via, 'text')}, ${builder.bind(module.name, 'text')} || '.' || v.verb, ${number}, array_agg(w.id ORDER BY w.id),
     (SELECT coalesce(array_agg(DISTINCT u.f), '{}') FROM i AS j, unnest(j.f) AS u(f) WHERE j.o = i.o), ${changeSet}, ${builder.bind(origin.requestId, 'text')}, ${builder.bind(origin.client ?? null, 'text')}, ${builder.bind(origin.ip ?? null, 'text')}, 'ok'
@@ -169,7 +178,8 @@ export function insertRows(
   const plans = planColumns(union(writes))
   const input = inputRows(builder, session, writes, plans, context)
   const common = shared(builder, session, module)
-  const columns = plans.flatMap((plan) => plan.columns)
+  const columns = plans.filter(({ field }) => !field.extension).flatMap((plan) => plan.columns)
+  const extensions = insertedExtensions(module, plans)
   const names = columns.map(({ name }) => `, ${quoteIdentifier(name)}`).join('')
   const tagged = columns.some(({ type }) => type === 'uuid[]')
   const values = columns.map(({ key, type }) => (tagged && type === 'uuid[]' ? `, coalesce(i.${key}, '{}')` : `, i.${key}`)).join('')
@@ -180,7 +190,7 @@ export function insertRows(
   const free = keyed ? 'WHERE i.s IS NULL OR i.i IN (SELECT record_id FROM e)' : ''
   const text = `WITH i AS (${input}), ${keys}
 w AS (INSERT INTO ${quoteIdentifier(module.table)} (id, version, created_at, created_by, updated_at, updated_by, change_set_id${names})
-  SELECT i.i, i.v, ${common.at}, ${common.actor}, ${common.at}, ${common.actor}, ${common.changeSet}${values} FROM i ${free} ON CONFLICT DO NOTHING RETURNING *),${recordSql(builder, session, module, common, null)}
+  SELECT i.i, i.v, ${common.at}, ${common.actor}, ${common.at}, ${common.actor}, ${common.changeSet}${values} FROM i ${free} ON CONFLICT DO NOTHING RETURNING *),${extensions.writes}${recordSql(builder, session, module, common, null, extensions)}
 ${answerSql(builder, module, 'CREATE', authority, session)}`
   return run(session, builder, text)
 }
@@ -203,18 +213,22 @@ export function updateRows(
   const common = shared(builder, session, module)
   const table = builder.secured(module, action, authority.policy, 't')
   const old = builder.secured(module, action, authority.policy, 'b')
-  const assignments = plans.flatMap(({ field, columns }) => {
-    const everywhere = writes.every(({ changed }) => changed.includes(field))
+  const changedSets = writes.map(({ changed }) => new Set(changed))
+  const everywhere = (field: FieldDefinition) => changedSets.every((changed) => changed.has(field))
+  const extensions = updatedExtensions(module, plans, everywhere)
+  const own = plans.filter(({ field }) => !field.extension)
+  const assignments = own.flatMap(({ field, columns }) => {
+    const all = everywhere(field)
     return columns.map(({ name, key, type }) => {
       const value = type === 'uuid[]' ? `coalesce(i.${key}, '{}')` : `i.${key}`
-      return `, ${quoteIdentifier(name)} = ${everywhere ? value : `CASE WHEN ${literalSql(field.id)} = ANY(i.f) THEN ${value} ELSE t.${quoteIdentifier(name)} END`}`
+      return `, ${quoteIdentifier(name)} = ${all ? value : `CASE WHEN ${literalSql(field.id)} = ANY(i.f) THEN ${value} ELSE t.${quoteIdentifier(name)} END`}`
     })
   })
   const moving = writes.some(({ draft }) => draft.operation !== 'UPDATED')
   const deletion = moving ? ", deleted_at = CASE i.o WHEN 'DELETED' THEN i.d WHEN 'RESTORED' THEN NULL ELSE t.deleted_at END" : ''
   const text = `WITH i AS (${input}),
 w AS (UPDATE ${table.from} SET version = i.v, updated_at = ${common.at}, updated_by = ${common.actor}, change_set_id = ${common.changeSet}${deletion}${assignments.join('')}
-  FROM i WHERE t.id = i.i RETURNING t.*),${recordSql(builder, session, module, common, { join: `JOIN ${old.from} ON b.id = w.id`, image: 'to_jsonb(b)' })}
+  FROM i WHERE t.id = i.i RETURNING t.*),${extensions.writes}${recordSql(builder, session, module, common, { join: `JOIN ${old.from} ON b.id = w.id`, image: 'to_jsonb(b)' }, extensions)}
 ${answerSql(builder, module, action, authority, session)}`
   return run(session, builder, text)
 }

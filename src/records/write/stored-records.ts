@@ -2,6 +2,7 @@ import type { Action } from '../access/policy.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { imageOf, imageSelectList } from './columns.ts'
+import { readExtensions } from './extension-rows.ts'
 import type { RecordImage } from './rule.ts'
 import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
@@ -38,7 +39,7 @@ export interface ReadOptions {
 
 const DELETED = { EXCLUDE: 'AND t.deleted_at IS NULL', ONLY: 'AND t.deleted_at IS NOT NULL', INCLUDE: '' } as const
 
-/** Reads (and locks, in the order of their ids) the records with these ids: one statement. Throws StaleEpochError. */
+/** Reads (and locks, in the order of their ids) the records with these ids: one statement, and one for all extension tables. Throws StaleEpochError. */
 export async function readRecords(
   session: Session,
   module: ModuleDefinition,
@@ -69,7 +70,12 @@ export async function readWhere(
 FROM ${table.from} WHERE ${where} ${DELETED[deleted]} ${filter} ORDER BY t.id ${LOCKS[lock]}`
   const rows = await session.transaction.query<Record<string, unknown>>(builder.statement(text))
   if (rows.some((row) => row['stored.current'] !== true)) throw new StaleEpochError()
-  return new Map(rows.map((row) => [row['id'] as string, storedRecord(module, row)]))
+  const extensions = await readExtensions(
+    session,
+    module,
+    rows.map((row) => row['id'] as string),
+  )
+  return new Map(rows.map((row) => [row['id'] as string, storedRecord(module, { ...extensions.get(row['id'] as string), ...row })]))
 }
 
 function storedRecord(module: ModuleDefinition, row: Record<string, unknown>): StoredRecord {
