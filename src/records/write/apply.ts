@@ -10,8 +10,9 @@ import { type ColumnContext, imageOf, type Money } from './columns.ts'
 import type { Draft } from './draft.ts'
 import { findDuplicates, findTakenValues } from './duplicates.ts'
 import { duplicate, writeExternalIds } from './external-ids.ts'
-import type { ExternalId } from './input.ts'
+import { writeLinks } from './link-rows.ts'
 import { underOwnEpochs } from './own-epochs.ts'
+import type { ExternalId } from './reference-input.ts'
 import { insertRows, type RowWrite, updateRows, type WrittenRow } from './rows.ts'
 import type { AppliedChange } from './rule.ts'
 import { runAfterRules, runBeforeRules } from './rules.ts'
@@ -115,6 +116,7 @@ async function settle(
     changes.push(applied(session, module, draft, row))
   }
   const taken: Issue[] = []
+  await writeLinks(session, module, drafts)
   await writeExternalIds(session, module, drafts, taken)
   if (taken.length > 0) throw duplicate(module, taken)
   session.checks.note(module, drafts)

@@ -41,16 +41,26 @@ function tagNames(column: string): string {
   return `CASE WHEN ${column} = '{}' THEN '{}'::text[] ELSE ARRAY(SELECT g.name FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL ORDER BY g.name) END`
 }
 
-/** Asked for every draft of a batch; a module can have hundreds of fields. */
-const STORED = new WeakMap<ModuleDefinition, readonly FieldDefinition[]>()
+/** Kept, because they are asked for with every draft of a batch, and a module can have hundreds of fields. */
+const WRITTEN = new WeakMap<ModuleDefinition, { readonly stored: readonly FieldDefinition[]; readonly links: readonly FieldDefinition[] }>()
+
+function writtenFields(module: ModuleDefinition) {
+  const known = WRITTEN.get(module)
+  if (known) return known
+  const fields = [...module.fields.values()]
+  const written = { stored: fields.filter((field) => physicalColumns(field).length > 0), links: fields.filter(({ type }) => type === 'REFERENCES') }
+  WRITTEN.set(module, written)
+  return written
+}
 
 /** Fields that have columns, in the module's own table or in an extension of it. */
 export function storedFields(module: ModuleDefinition): readonly FieldDefinition[] {
-  const known = STORED.get(module)
-  if (known) return known
-  const fields = [...module.fields.values()].filter((field) => physicalColumns(field).length > 0)
-  STORED.set(module, fields)
-  return fields
+  return writtenFields(module).stored
+}
+
+/** REFERENCES fields, whose values are rows of link tables. */
+export function linkFields(module: ModuleDefinition): readonly FieldDefinition[] {
+  return writtenFields(module).links
 }
 
 /** Those of one table: 0 for the module's own, else the number of the extension. */

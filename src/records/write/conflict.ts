@@ -2,8 +2,9 @@ import { GuanxiError } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { differs, outputForm, storedFields } from './columns.ts'
+import { differs, linkFields, outputForm, storedFields } from './columns.ts'
 import type { IssuePath, ParsedInput } from './input.ts'
+import { type LinkChange, linkInput, linksAfter } from './links.ts'
 import type { ConflictRule } from './request.ts'
 import type { RecordImage } from './rule.ts'
 import type { Authority, Session } from './session.ts'
@@ -56,7 +57,7 @@ ORDER BY h.record_id, h.version DESC`,
 /** The record at `ifVersion`: later changes undone, newest first. Null where a version is missing or never was. */
 function reconstruct(module: ModuleDefinition, { stored, ifVersion }: Expectation, history: readonly HistoryRow[]): RecordImage | null {
   if (ifVersion < 1 || ifVersion > stored.version || history.length !== stored.version - ifVersion) return null
-  const byKey = new Map(storedFields(module).map((field) => [historyKey(field), field.name]))
+  const byKey = new Map([...storedFields(module), ...linkFields(module)].map((field) => [historyKey(field), field.name]))
   const image: Record<string, unknown> = { ...stored.image, version: ifVersion }
   for (const { changes } of history) {
     for (const [key, { before }] of Object.entries(changes)) {
@@ -70,7 +71,11 @@ function reconstruct(module: ModuleDefinition, { stored, ifVersion }: Expectatio
 /** None of the fields that the input changes was changed by others, unless to the same value. */
 function mergeable({ parsed, stored }: Expectation, base: RecordImage): boolean {
   if (parsed === null || parsed.externalIds !== undefined) return false
-  return [...parsed.values].every(([field, value]) => !changed(field, base, stored.image) || !differs(field, stored.image[field.name] ?? null, value))
+  return [...parsed.values].every(([field, value]) => {
+    if (!changed(field, base, stored.image)) return true
+    const current = stored.image[field.name] ?? null
+    return !differs(field, current, field.type === 'REFERENCES' ? linksAfter(value as LinkChange, (current ?? []) as readonly string[], stored.gone) : value)
+  })
 }
 
 function changed(field: FieldDefinition, base: RecordImage, current: RecordImage): boolean {
@@ -78,12 +83,17 @@ function changed(field: FieldDefinition, base: RecordImage, current: RecordImage
 }
 
 function conflict(module: ModuleDefinition, { path, stored, ifVersion, parsed }: Expectation, base: RecordImage | null, authority: Authority): GuanxiError {
-  const readable = storedFields(module).filter((field) => {
+  const links = linkFields(module).filter(({ name }) => stored.image[name] !== undefined)
+  const readable = [...storedFields(module), ...links].filter((field) => {
     const level = authority.derived ? 'READ' : fieldLevel(authority.policy, module.name, field.name)
     return level === 'READ' || level === 'WRITE'
   })
   const shown = (image: RecordImage | null) => image && Object.fromEntries(readable.map((field) => [field.name, outputForm(field, image[field.name])]))
-  const yours = parsed && Object.fromEntries([...parsed.values].map(([field, value]) => [field.name, outputForm(field, value)]))
+  const yours =
+    parsed &&
+    Object.fromEntries(
+      [...parsed.values].map(([field, value]) => [field.name, field.type === 'REFERENCES' ? linkInput(value as LinkChange) : outputForm(field, value)]),
+    )
   return new GuanxiError(
     'VERSION_CONFLICT',
     `This ${module.name} is at version ${stored.version}; the change was made for version ${ifVersion}. Read it again and repeat the change.`,

@@ -81,20 +81,21 @@ async function followReferences(writes: ChangeSetWrites, module: ModuleDefinitio
   const found = await findDependents(session, dependencies, ids, module)
   const derived = derivedAuthority(session, authority.depth)
   const options = { pathOf: () => [] }
-  for (const [dependency, dependents] of found) {
+  for (const [dependency, holders] of found) {
+    const dependents = [...holders]
     for (let start = 0; start < dependents.length; start += CHUNK) {
       const part = dependents.slice(start, start + CHUNK)
       if (dependency.onDelete === 'cascade')
         await writes.delete(
           dependency.module,
-          part.map((id) => ({ id })),
+          part.map(([id]) => ({ id })),
           options,
           derived,
         )
       else
         await writes.update(
           dependency.module,
-          part.map((id) => ({ id, input: { [dependency.field.name]: null } })),
+          part.map(([id, targets]) => ({ id, input: { [dependency.field.name]: dependency.field.type === 'REFERENCES' ? { remove: targets } : null } })),
           options,
           derived,
         )
@@ -102,19 +103,22 @@ async function followReferences(writes: ChangeSetWrites, module: ModuleDefinitio
   }
 }
 
+/** Ids of the holders, each with the targets that it refers to where one can refer to several. */
 async function findDependents(
   session: Session,
   dependencies: readonly Dependency[],
   ids: readonly string[],
   module: ModuleDefinition,
-): Promise<Map<Dependency, string[]>> {
+): Promise<Map<Dependency, Map<string, string[]>>> {
   const builder = new StatementBuilder(session.registry)
   const targets = builder.bind(ids, 'uuid[]')
+  const many = dependencies.some(({ field }) => field.type === 'REFERENCES')
   const selects = dependencies.map((dependency, index) => {
     const table = builder.secured(dependency.module, 'READ', session.unrestricted, 't')
-    return `SELECT ${index} AS dependency, t.id FROM ${referenceFrom(dependency, table.from, 't')} WHERE ${referenceColumn(dependency, 't')} = ANY(${targets}) AND t.deleted_at IS NULL`
+    const target = many ? `, ${referenceColumn(dependency, 't')} AS target` : ''
+    return `SELECT ${index} AS dependency, t.id${target} FROM ${referenceFrom(dependency, table.from, 't')} WHERE ${referenceColumn(dependency, 't')} = ANY(${targets}) AND t.deleted_at IS NULL`
   })
-  const rows = await session.transaction.query<{ dependency: number; id: string }>(
+  const rows = await session.transaction.query<{ dependency: number; id: string; target?: string }>(
     builder.statement(`${selects.join('\nUNION ALL ')}\nLIMIT ${MAX_DEPENDENTS + 1}`),
   )
   if (rows.length > MAX_DEPENDENTS) {
@@ -124,12 +128,12 @@ async function findDependents(
       { limit: MAX_DEPENDENTS },
     )
   }
-  const found = new Map<Dependency, string[]>()
-  for (const { dependency: index, id } of rows) {
+  const found = new Map<Dependency, Map<string, string[]>>()
+  for (const { dependency: index, id, target } of rows) {
     const dependency = dependencies[index] as Dependency
-    const members = found.get(dependency)
-    if (members) members.push(id)
-    else found.set(dependency, [id])
+    const holders = found.get(dependency) ?? new Map<string, string[]>()
+    holders.set(id, [...(holders.get(id) ?? []), ...(target === undefined ? [] : [target])])
+    found.set(dependency, holders)
   }
   return found
 }

@@ -2,11 +2,15 @@ import { isGenerated } from '../../entities/columns.ts'
 import { DefectError, type Issue } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { differs, outputForm, storedFields } from './columns.ts'
-import type { ExternalId, IssuePath, ParsedInput } from './input.ts'
-import { isSystemOnly } from './input.ts'
+import { differs, linkFields, outputForm, storedFields } from './columns.ts'
+import { type IssuePath, isSystemOnly, type ParsedInput } from './input.ts'
+import { type LinkChange, linksAfter } from './links.ts'
+import type { ExternalId } from './reference-input.ts'
 import type { Operation, PendingChange, RecordImage } from './rule.ts'
 import { coerceValue, retiredOption, type ValueDefaults } from './values.ts'
+
+/** Targets that one record may have in a REFERENCES field; each change keeps the whole list in its history. */
+const MAX_LINKS = 10_000
 
 export interface DraftOptions {
   readonly module: ModuleDefinition
@@ -17,6 +21,8 @@ export interface DraftOptions {
   /** Stored image and version; null and 0 on create. */
   readonly before: RecordImage | null
   readonly version: number
+  /** Targets of its links that are in the recycle bin. */
+  readonly gone?: ReadonlySet<string>
   readonly defaults: ValueDefaults
   /** Where issues go. */
   readonly issues: Issue[]
@@ -43,10 +49,11 @@ export class Draft implements PendingChange {
   externalIds: PlannedExternalIds | null = null
   readonly #after: Record<string, unknown>
   readonly #given = new Set<string>()
+  readonly #gone: ReadonlySet<string>
   readonly #defaults: ValueDefaults
   readonly #issues: Issue[]
 
-  constructor({ module, operation, id, index, path, before, version, defaults, issues }: DraftOptions) {
+  constructor({ module, operation, id, index, path, before, version, gone, defaults, issues }: DraftOptions) {
     this.module = module
     this.operation = operation
     this.id = id
@@ -54,6 +61,7 @@ export class Draft implements PendingChange {
     this.path = path
     this.before = before
     this.version = version
+    this.#gone = gone ?? new Set()
     this.#defaults = defaults
     this.#issues = issues
     this.#after = { ...before }
@@ -76,6 +84,7 @@ export class Draft implements PendingChange {
   set(field: string, value: unknown): void {
     const definition = this.#field(field)
     if (isSystemOnly(definition)) throw new DefectError(`${definition.id} cannot be set`)
+    if (definition.type === 'REFERENCES') throw new DefectError(`${definition.id}: a rule changes links by a derived update`)
     const plain = definition.type === 'REFERENCE' || definition.type === 'USER'
     const fail = (code: string, message: string, at: readonly (string | number)[] = []): undefined => {
       this.#issues.push({ path: [...this.path, field, ...at], code, message })
@@ -95,9 +104,20 @@ export class Draft implements PendingChange {
   take(parsed: ParsedInput): void {
     for (const [field, value] of parsed.values) {
       this.#given.add(field.name)
-      this.#after[field.name] = value
+      if (field.type === 'REFERENCES') this.#takeLinks(field, value as LinkChange)
+      else this.#after[field.name] = value
     }
     for (const [field, issue] of parsed.ifChanged) if (this.changes(field.name)) this.#issues.push(issue)
+  }
+
+  #takeLinks(field: FieldDefinition, change: LinkChange): void {
+    const before = (this.before?.[field.name] ?? []) as readonly string[]
+    const linked = new Set(before)
+    for (const [id, issue] of change.added) if (issue !== null && !linked.has(id)) this.#issues.push(issue)
+    const after = linksAfter(change, before, this.#gone)
+    if (after.length > MAX_LINKS) this.refuse(field.name, 'TOO_LONG', `${field.name} would have ${after.length} records; at most ${MAX_LINKS} are allowed.`)
+    // A new record without links has none to tell of.
+    if (this.before !== null || after.length > 0) this.#after[field.name] = after
   }
 
   /** Puts a value in place that is already in image form. */
@@ -105,9 +125,11 @@ export class Draft implements PendingChange {
     this.#after[field] = value
   }
 
-  /** Fields whose value changes, in the module's order. */
+  /** Fields whose value changes, in the module's order, links last. */
   changedFields(): FieldDefinition[] {
-    return storedFields(this.module).filter((field) => differs(field, this.before?.[field.name] ?? null, this.#after[field.name] ?? null))
+    return [...storedFields(this.module), ...linkFields(this.module)].filter((field) =>
+      differs(field, this.before?.[field.name] ?? null, this.#after[field.name] ?? null),
+    )
   }
 
   /** Limits that depend on the stored record: retired options, transitions, values that can be given on create alone. */
@@ -122,12 +144,27 @@ export class Draft implements PendingChange {
     }
   }
 
-  /** After the rules: nothing required is empty. */
+  /**
+   * After the rules: nothing required is empty that is new, given, or had a value. What was empty before the field became required stands in
+   * nobody's way until it is filled.
+   */
   checkRequired(): void {
     for (const field of this.module.fields.values()) {
-      if (!field.required || field.system || field.type === 'AUTO_NUMBER' || isGenerated(field)) continue
-      if ((this.#after[field.name] ?? null) === null) this.refuse(field.name, 'REQUIRED', `${field.name} is required.`)
+      if (!field.required || field.system || field.type === 'AUTO_NUMBER' || isGenerated(field) || !this.isEmpty(field)) continue
+      const demanded = this.before === null || this.#given.has(field.name) || !this.#holdsNothing(field, this.before)
+      if (demanded) this.refuse(field.name, 'REQUIRED', `${field.name} is required.`)
     }
+  }
+
+  /** The field will have no value: an empty list is none, and neither is one of which every record is in the recycle bin. */
+  isEmpty(field: FieldDefinition): boolean {
+    return this.#holdsNothing(field, this.#after)
+  }
+
+  #holdsNothing(field: FieldDefinition, image: RecordImage): boolean {
+    const value = image[field.name] ?? null
+    if (field.type === 'REFERENCES') return ((value ?? []) as readonly string[]).every((id) => this.#gone.has(id))
+    return value === null || (field.type === 'MULTI_SELECT' && (value as readonly string[]).length === 0)
   }
 
   #checkTransition(field: FieldDefinition, from: unknown, to: unknown): void {

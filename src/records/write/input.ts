@@ -2,6 +2,7 @@ import { isGenerated } from '../../entities/columns.ts'
 import type { Issue } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { type ExternalId, type PendingReference, parseExternalId, parseLinks, parseReference } from './reference-input.ts'
 import type { RecordInput, WriteOptions } from './request.ts'
 import type { Authority, Session } from './session.ts'
 import { coerceValue, type Fail, storableText } from './values.ts'
@@ -17,26 +18,13 @@ export interface ParsedInput {
   readonly path: IssuePath
   /** Every name of the input, whatever became of its value. */
   readonly named: ReadonlySet<string>
+  /** In image form; of a REFERENCES field what becomes of its links (`LinkChange`). */
   readonly values: Map<FieldDefinition, unknown>
   readonly references: PendingReference[]
   /** Issues that count only if the field's value changes (e.g. a reference to a record that was deleted since it was set). */
   readonly ifChanged: Map<FieldDefinition, Issue>
   externalIds: readonly ExternalId[] | null | undefined
   ref: string | undefined
-}
-
-/** A reference that names its target; `resolveReferences` puts the id into `values`. */
-export interface PendingReference {
-  readonly field: FieldDefinition
-  readonly path: IssuePath
-  /** `id`, `externalId`, `ref` or the name of a unique field. */
-  readonly kind: string
-  readonly value: unknown
-}
-
-export interface ExternalId {
-  readonly system: string
-  readonly key: string
 }
 
 /** Checks one input against fields, levels and types. All issues are added to `issues`; nothing is thrown. */
@@ -70,6 +58,12 @@ function parseField(session: Session, module: ModuleDefinition, parsed: ParsedIn
   if (!field) return
   if (value === null && field.required) {
     fail('REQUIRED', `${name} is required and cannot be cleared.`)
+    return
+  }
+  if (field.type === 'REFERENCES') {
+    const links = parseLinks(session, field, value, [...parsed.path, name], fail)
+    parsed.references.push(...links.references)
+    if (links.change) parsed.values.set(field, links.change)
     return
   }
   if (field.type === 'REFERENCE' || field.type === 'USER') {
@@ -110,49 +104,6 @@ const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 export function isSystemOnly(field: FieldDefinition): boolean {
   if (field.system) return !WRITABLE_SYSTEM_FIELDS.has(field.name)
   return isGenerated(field) || field.type === 'FORMULA' || (field.type === 'ROLLUP' && !field.maintained)
-}
-
-/** Takes a plain id too, for rules and other internal callers. */
-export function parseReference(session: Session, field: FieldDefinition, value: unknown, path: IssuePath, fail: Fail): PendingReference | undefined {
-  if (typeof value === 'string') return { field, path, kind: 'id', value }
-  const members =
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).filter(([, member]) => member !== undefined && member !== null)
-      : []
-  const [member] = members
-  if (members.length !== 1 || !member)
-    return fail('REFERENCE', `${field.name} must name its record by exactly one of ${referenceKinds(session, field).join(', ')}.`)
-  const [kind, key] = member
-  if (!referenceKinds(session, field).includes(kind))
-    return fail('UNKNOWN_FIELD', `A record cannot be named by ${JSON.stringify(kind.slice(0, 60))} here.`, [kind])
-  if (kind === 'externalId') {
-    const externalId = parseExternalId(key, fail, [kind])
-    return externalId && { field, path: [...path, kind], kind, value: externalId }
-  }
-  return { field, path: [...path, kind], kind, value: key }
-}
-
-function referenceKinds(session: Session, field: FieldDefinition): string[] {
-  const target = targetModule(session, field)
-  if (!target) return ['id', 'ref']
-  return ['id', 'externalId', 'ref', ...target.uniqueFields.map((unique) => unique.name)]
-}
-
-/** Module that the reference leads to; undefined for a polymorphic one. */
-export function targetModule(session: Session, field: FieldDefinition): ModuleDefinition | undefined {
-  const name = field.type === 'USER' ? 'user' : (field.reference?.module ?? '*')
-  return name === '*' ? undefined : session.registry.module(name)
-}
-
-export function parseExternalId(value: unknown, fail: Fail, at: readonly (string | number)[]): ExternalId | undefined {
-  const { system, key } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
-  const parsed = {
-    system: storableText('system', system, 100, fail, [...at, 'system']),
-    key: storableText('key', key, 500, fail, [...at, 'key']),
-  }
-  if (parsed.system === undefined || parsed.key === undefined) return undefined
-  if (parsed.system === '' || parsed.key === '') return fail('REQUIRED', 'An external id needs both system and key.', at)
-  return { system: parsed.system, key: parsed.key }
 }
 
 function externalIds(value: unknown, fail: Fail): readonly ExternalId[] | null | undefined {

@@ -3,7 +3,8 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { type ExternalId, type ParsedInput, type PendingReference, targetModule } from './input.ts'
+import type { ParsedInput } from './input.ts'
+import { type ExternalId, type PendingReference, targetModule } from './reference-input.ts'
 import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import { coerceValue } from './values.ts'
@@ -54,7 +55,7 @@ function prepare(session: Session, item: ParsedInput, reference: PendingReferenc
     if (!named) return refuse('NOT_FOUND', `No create of this operation is named ${JSON.stringify(String(value).slice(0, 60))} by its ref.`)
     if (target && named.module !== target.name)
       return refuse('WRONG_MODULE', `${field.name} must be a record of ${target.pluralName}; this ref names a record of another module.`)
-    item.values.set(field, named.id)
+    settle(item, reference, named.id)
     return undefined
   }
   if (kind === 'externalId') return target && { item, reference, module: target, key: externalKey(value as ExternalId) }
@@ -71,7 +72,21 @@ function prepare(session: Session, item: ParsedInput, reference: PendingReferenc
   if (!module) return refuse('NOT_FOUND', notFoundMessage(field))
   if (target && module !== target)
     return refuse('WRONG_MODULE', `${field.name} must be the id of a record of ${target.pluralName}; this is the id of another module's record.`)
+  // Whether there is such a link is all that counts; its target may be deleted.
+  if (reference.link?.member === 'removed') {
+    settle(item, reference, id)
+    return undefined
+  }
   return { item, reference, module, key: id }
+}
+
+/** Puts the target's id where the reference stands. `issue` counts only if the target is new to the record. */
+function settle(item: ParsedInput, { field, link }: PendingReference, id: string, issue: Issue | null = null): void {
+  if (!link) {
+    item.values.set(field, id)
+    if (issue) item.ifChanged.set(field, issue)
+  } else if (link.member === 'removed') link.change.removed.add(id)
+  else if (issue === null || !link.change.added.has(id)) link.change.added.set(id, issue)
 }
 
 /** A value that the caller cannot read may not be searched for either. */
@@ -111,21 +126,16 @@ async function resolveGroup(
   const pending = group.filter((lookup) => !resolveLocally(session, lookup, authority, teamOfUser))
   if (pending.length === 0) return
   const found = await lookUp(session, module, reference.kind, [...new Set(pending.map(({ key }) => key))], authority, teamOfUser)
-  for (const {
-    item,
-    reference: { field, kind, path },
-    key,
-  } of pending) {
+  for (const { item, reference: pendingReference, key } of pending) {
+    const { field, kind, path } = pendingReference
     const id = found.get(key)
-    if (id !== undefined) item.values.set(field, id)
-    else {
-      const issue: Issue = { path, code: 'NOT_FOUND', message: notFoundMessage(field) }
-      if (kind !== 'id') issues.push(issue)
-      else {
-        item.values.set(field, key)
-        item.ifChanged.set(field, issue)
-      }
+    if (id !== undefined) {
+      settle(item, pendingReference, id)
+      continue
     }
+    const issue: Issue = { path, code: 'NOT_FOUND', message: notFoundMessage(field) }
+    if (kind === 'id') settle(item, pendingReference, key, issue)
+    else issues.push(issue)
   }
 }
 
@@ -135,7 +145,7 @@ function resolveLocally(session: Session, { item, reference, key, module }: Look
   const self = module.name === 'user' && key === session.principal.userId
   if (!self && !authority.derived) return false
   if (self) teamOfUser.set(key, session.actorTeam)
-  item.values.set(reference.field, key)
+  settle(item, reference, key)
   return true
 }
 

@@ -3,7 +3,8 @@ import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 
 /**
  * Input of one record: API field name → API value, as the schema layer has coerced it. Left out = unchanged, null = cleared.
- * REFERENCE and USER: a `RecordRef`; REFERENCES: `{set}` or `{add, remove}` of refs; MONEY `{amount, currency}`; PHONE, DATE,
+ * REFERENCE and USER: a `RecordRef`; REFERENCES: `{set: [RecordRef]}` or `{add: [RecordRef], remove: [RecordRef]}`, where a member that is null or left out
+ * says nothing, what is added and removed is there afterwards, and `set` leaves links to records in the recycle bin alone; MONEY `{amount, currency}`; PHONE, DATE,
  * DATETIME, DECIMAL, SELECT: text; DURATION, INTEGER, RATING: number; MULTI_SELECT and tags: text list; externalIds:
  * `[{system, key}]`; `ref`: a name for this create that later references of the same operation use.
  */

@@ -1,13 +1,15 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { applyChanges } from './apply.ts'
 import { authorize, checkItemLimit } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { checkVersions } from './conflict.ts'
 import { targetDraft } from './delete.ts'
-import { dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
+import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
 import type { Draft } from './draft.ts'
-import { targetModule } from './input.ts'
+import { checkLinkedParents } from './link-rows.ts'
+import { targetModule } from './reference-input.ts'
 import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
@@ -69,11 +71,11 @@ export async function restoreDependents(
   )}) AS d(id, change_set_id)`
   const selects = dependencies.map((dependency, index) => {
     const table = builder.secured(dependency.module, 'READ', session.unrestricted, 't')
-    return `SELECT ${index} AS dependency, t.id FROM ${targets} JOIN ${referenceFrom(dependency, table.from, 't')} ON ${referenceColumn(dependency, 't')} = d.id AND t.change_set_id = d.change_set_id WHERE t.deleted_at IS NOT NULL`
+    return `SELECT ${index} AS dependency, t.id FROM ${targets} JOIN ${referenceFrom(dependency, table.from, 't')} ON ${referenceColumn(dependency, 't')} = d.id AND t.change_set_id = d.change_set_id WHERE t.deleted_at IS NOT NULL${stillHangs(builder, session, module, dependency)}`
   })
   const rows = await session.transaction.query<{ dependency: number; id: string }>(builder.statement(selects.join('\nUNION ALL ')))
   for (const [index, { module: child }] of dependencies.entries()) {
-    const ids = rows.filter(({ dependency }) => dependency === index).map(({ id }) => id)
+    const ids = [...new Set(rows.filter(({ dependency }) => dependency === index).map(({ id }) => id))]
     for (let start = 0; start < ids.length; start += CHUNK) {
       await writes.restore(
         child,
@@ -85,6 +87,13 @@ export async function restoreDependents(
   }
 }
 
+/** A record that hangs on several stays where it is until the last of them comes back. */
+function stillHangs(builder: StatementBuilder, session: Session, target: ModuleDefinition, { field }: Dependency): string {
+  if (field.type !== 'REFERENCES') return ''
+  const table = builder.secured(target, 'READ', session.unrestricted, 'g')
+  return ` AND NOT EXISTS (SELECT FROM ${quoteIdentifier(field.column)} AS o JOIN ${table.from} ON g.id = o.target_id WHERE o.source_id = t.id AND g.deleted_at IS NOT NULL)`
+}
+
 /** A restored record must not hang on one that is still deleted: its parents come first. They are locked against a rival who deletes them now. */
 export async function checkParents(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<void> {
   const issues: Issue[] = []
@@ -92,7 +101,7 @@ export async function checkParents(session: Session, module: ModuleDefinition, d
     const hangs = field.reference?.onDelete === 'cascade' || (field.required && field.reference?.onDelete === 'restrict')
     const target = hangs && !field.system ? targetModule(session, field) : undefined
     const held = drafts.filter((draft) => (draft.after[field.name] ?? null) !== null)
-    if (!target || held.length === 0) continue
+    if (!target || field.type === 'REFERENCES' || held.length === 0) continue
     const builder = new StatementBuilder(session.registry)
     const table = builder.secured(target, 'READ', session.unrestricted, 't')
     const ids = builder.bind([...new Set(held.map((draft) => draft.after[field.name]))], 'uuid[]')
@@ -106,4 +115,5 @@ export async function checkParents(session: Session, module: ModuleDefinition, d
     }
   }
   if (issues.length > 0) throw validationFailed(issues)
+  await checkLinkedParents(session, module, drafts)
 }

@@ -7,7 +7,8 @@ export type Operation = 'CREATED' | 'UPDATED' | 'DELETED' | 'RESTORED'
 
 /**
  * One record at one version: every stored field by API name, in the API's output forms (references as ids, MONEY
- * `{amount, currency}`, PHONE `{raw, e164}`, tags as names). A field without a value is null.
+ * `{amount, currency}`, PHONE `{raw, e164}`, tags as names). A field without a value is null. REFERENCES are lists of ids, there only where the
+ * change names them.
  */
 export type RecordImage = Readonly<Record<string, unknown>>
 

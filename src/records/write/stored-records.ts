@@ -13,6 +13,8 @@ export interface StoredRecord {
   readonly version: number
   readonly image: RecordImage
   readonly deleted: boolean
+  /** Targets of its links that are in the recycle bin; known only after `withLinks`. */
+  readonly gone: ReadonlySet<string>
   /** Change set of its last write. */
   readonly changeSetId: string | null
   /** The authority may read it; false only where unreadable records were asked for. */
@@ -78,6 +80,8 @@ FROM ${table.from} WHERE ${where} ${DELETED[deleted]} ${filter} ORDER BY t.id ${
   return new Map(rows.map((row) => [row['id'] as string, storedRecord(module, { ...extensions.get(row['id'] as string), ...row })]))
 }
 
+const NOTHING: ReadonlySet<string> = new Set()
+
 function storedRecord(module: ModuleDefinition, row: Record<string, unknown>): StoredRecord {
   const image = imageOf(module, row)
   return {
@@ -85,6 +89,7 @@ function storedRecord(module: ModuleDefinition, row: Record<string, unknown>): S
     version: row['version'] as number,
     image,
     deleted: image['deletedAt'] !== null,
+    gone: NOTHING,
     changeSetId: (row['stored.changeSet'] as string | null) ?? null,
     readable: row['stored.readable'] === true,
     allowed: row['stored.allowed'] === true,

@@ -9,6 +9,7 @@ import { checkVersions } from './conflict.ts'
 import { Draft } from './draft.ts'
 import { planExternalIds } from './external-ids.ts'
 import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
+import { neededLinks, withLinks } from './link-rows.ts'
 import { type ResolvedReferences, resolveReferences } from './references.ts'
 import type { TargetItem, UpdateItem, WriteOptions, WriteOutcome } from './request.ts'
 import type { Operation } from './rule.ts'
@@ -55,13 +56,18 @@ async function updateRound(
   authority: Authority,
 ): Promise<void> {
   const { session } = writes
-  const stored = await readRecords(
+  const locked = await readRecords(
     session,
     module,
     targets.map(({ id }) => id),
     authority,
     { action: 'UPDATE', lock: 'change', deleted: 'EXCLUDE' },
   )
+  const links = neededLinks(
+    module,
+    targets.map(({ parsed }) => parsed),
+  )
+  const stored = await withLinks(session, locked, links)
   // A derived write follows from a change whose target may meanwhile be gone.
   const present = authority.derived ? targets.filter(({ id }) => stored.has(id)) : targets
   const records = new Map(present.map((target) => [target, requireAllowed(module, stored.get(target.id), 'UPDATE', target.parsed.path)]))
@@ -112,6 +118,7 @@ export function changeDraft(
     path: parsed.path,
     before: stored.image,
     version: stored.version,
+    gone: stored.gone,
     defaults: session.defaults,
     issues,
   })

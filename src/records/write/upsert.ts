@@ -10,7 +10,9 @@ import { nameRecord, newDraft } from './create.ts'
 import type { Draft } from './draft.ts'
 import { findDuplicates } from './duplicates.ts'
 import { claimExternalId, duplicate, planExternalIds } from './external-ids.ts'
-import { type ExternalId, type IssuePath, type ParsedInput, parseExternalId, parseInput } from './input.ts'
+import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
+import { neededLinks, withLinks } from './link-rows.ts'
+import { type ExternalId, parseExternalId } from './reference-input.ts'
 import { externalKey, mayFindBy, type ResolvedReferences, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
 import type { RecordRef, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
 import { checkParents, restoreDependents } from './restore.ts'
@@ -127,13 +129,22 @@ async function changeMatches(
   }
   const returning = targets.filter((target) => (matches.get(target) as StoredRecord).deleted)
   await requireRestorable(session, module, returning, matches, authority)
+  const linked = await withLinks(
+    session,
+    new Map([...matches.values()].map((stored) => [stored.id, stored])),
+    neededLinks(
+      module,
+      targets.map(({ parsed }) => parsed),
+    ),
+  )
+  const storedOf = (target: Target) => linked.get((matches.get(target) as StoredRecord).id) as StoredRecord
   const expecting = targets.filter(({ item }) => (item.ifVersion ?? null) !== null)
   await checkVersions(
     session,
     module,
     expecting.map((target) => ({
       path: target.parsed.path,
-      stored: matches.get(target) as StoredRecord,
+      stored: storedOf(target),
       ifVersion: target.item.ifVersion as number,
       parsed: target.parsed,
       onConflict: 'FAIL',
@@ -142,7 +153,7 @@ async function changeMatches(
   )
   const issues: Issue[] = []
   const pairs = targets.map((target) => {
-    const stored = matches.get(target) as StoredRecord
+    const stored = storedOf(target)
     return { parsed: target.parsed, draft: changeDraft(session, module, stored.deleted ? 'RESTORED' : 'UPDATED', target.parsed, stored, resolved, issues) }
   })
   await planExternalIds(session, pairs)
