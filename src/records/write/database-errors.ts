@@ -36,7 +36,7 @@ export function translateError(error: unknown, registry: Registry): unknown {
     case 'reference':
       return validationFailed([{ path: [], code: 'NOT_FOUND', message: 'A record that this one refers to does not exist.' }])
     case 'missing': {
-      const field = module && fieldOfColumn(module, column)
+      const field = module && (fieldOfColumn(module, column) ?? requiredFieldOf(module, constraint))
       return validationFailed([{ path: field ? [field] : [], code: 'REQUIRED', message: field ? `${field} is required.` : 'A required value is missing.' }])
     }
     case 'value':
@@ -44,6 +44,11 @@ export function translateError(error: unknown, registry: Registry): unknown {
     case 'size':
       return validationFailed([{ path: [], code: 'TOO_LONG', message: 'The record is too large to be stored. Shorten its longest values.' }])
   }
+}
+
+/** Field whose `required` a violated check stands for: `<column>_required`. */
+function requiredFieldOf(module: ModuleDefinition, constraint: string | undefined): string | undefined {
+  return [...module.fields.values()].find((field) => constraint === `${field.column}_required`)?.name
 }
 
 function fieldOfColumn(module: ModuleDefinition, column: string | undefined): string | undefined {

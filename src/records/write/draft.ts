@@ -136,7 +136,7 @@ export class Draft implements PendingChange {
   checkChanges(derived: boolean): void {
     for (const field of this.changedFields()) {
       const next = this.#after[field.name] ?? null
-      const retired = next === null ? null : retiredOption(field, next)
+      const retired = next === null ? null : retiredOption(field, next, this.before?.[field.name] ?? null)
       if (retired !== null) this.refuse(field.name, 'OPTION', `${field.name}: ${JSON.stringify(retired)} is retired and can no longer be written.`)
       if (this.before === null) continue
       if (field.createOnly && !derived) this.refuse(field.name, 'CREATE_ONLY', `${field.name} can be given on create and never changed.`)

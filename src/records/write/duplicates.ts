@@ -33,11 +33,13 @@ export function duplicateIssue(module: ModuleDefinition, draft: Pick<Draft, 'pat
 
 /**
  * Likewise for stored records that are about to take unique values; asked beforehand, since a violation ends the transaction
- * without saying which record it was. The unique index has the last word.
+ * without saying which record it was. The unique index has the last word, and the only one while it is not wholly built: a look without it reads the
+ * whole table.
  */
 export async function findTakenValues(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<Issue[]> {
   const issues: Issue[] = []
   for (const field of module.uniqueFields) {
+    if (field.keyUnavailable) continue
     const takers = drafts.filter((draft) => (draft.after[field.name] ?? null) !== null && (draft.operation === 'RESTORED' || draft.changes(field.name)))
     if (takers.length === 0) continue
     const keys = takers.map((draft) => uniqueKey(field, draft.after[field.name]))

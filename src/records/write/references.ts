@@ -1,4 +1,4 @@
-import type { Issue } from '../../errors/index.ts'
+import { GuanxiError, type Issue } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import { fieldLevel } from '../access/secured.ts'
@@ -7,7 +7,7 @@ import type { ParsedInput } from './input.ts'
 import { type ExternalId, type PendingReference, targetModule } from './reference-input.ts'
 import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
-import { coerceValue } from './values.ts'
+import { coerceKey } from './values.ts'
 
 /** Reference of one item, with the module that it is looked up in. */
 interface Lookup {
@@ -63,7 +63,8 @@ function prepare(session: Session, item: ParsedInput, reference: PendingReferenc
     if (!target) return undefined
     if (!mayFindBy(authority, target, kind)) return refuse('UNKNOWN_FIELD', `A record cannot be named by ${JSON.stringify(kind)} here.`)
     const unique = target.fields.get(kind) as FieldDefinition
-    const key = coerceValue(unique, value, session.defaults, refuse) ?? undefined
+    requireKey(target, unique)
+    const key = coerceKey(unique, value, session.defaults, refuse) ?? undefined
     return key === undefined ? undefined : { item, reference, module: target, key: uniqueKey(unique, key) }
   }
   const id = String(value).toLowerCase()
@@ -87,6 +88,16 @@ function settle(item: ParsedInput, { field, link }: PendingReference, id: string
     if (issue) item.ifChanged.set(field, issue)
   } else if (link.member === 'removed') link.change.removed.add(id)
   else if (issue === null || !link.change.added.has(id)) link.change.added.set(id, issue)
+}
+
+/** Throws UNAVAILABLE for a key whose unique index is not there: two records could have it, and each look would read the whole table. */
+export function requireKey(module: ModuleDefinition, field: FieldDefinition): void {
+  if (!field.keyUnavailable) return
+  throw new GuanxiError(
+    'UNAVAILABLE',
+    `A ${module.name} cannot be found by ${field.name} now: its unique index is still being built, or could not be. Try again shortly, or name the record by its id.`,
+    { module: module.name, field: field.name },
+  )
 }
 
 /** A value that the caller cannot read may not be searched for either. */

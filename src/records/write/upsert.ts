@@ -13,7 +13,7 @@ import { claimExternalId, duplicate, planExternalIds } from './external-ids.ts'
 import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
 import { neededLinks, withLinks } from './link-rows.ts'
 import { type ExternalId, parseExternalId } from './reference-input.ts'
-import { externalKey, mayFindBy, type ResolvedReferences, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
+import { externalKey, mayFindBy, type ResolvedReferences, requireKey, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
 import type { RecordRef, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
 import { checkParents, restoreDependents } from './restore.ts'
 import type { Authority, Session } from './session.ts'
@@ -21,7 +21,7 @@ import { StatementBuilder } from './statement.ts'
 import { readRecords, readWhere, type StoredRecord } from './stored-records.ts'
 import { resolveTags } from './tags.ts'
 import { changeDraft, requireAllowed, rounds } from './update.ts'
-import { coerceValue, type Fail } from './values.ts'
+import { coerceKey, coerceValue, type Fail } from './values.ts'
 
 /** How one item names its record. */
 interface UpsertKey {
@@ -218,7 +218,7 @@ async function createMissing(
       })
     }
     const id = target.key.kind === 'id' ? (target.key.value as string) : session.newId(module.number)
-    refuseUnwritableKey(module, target, authority, issues)
+    refuseUnwritableKey(session, module, target, authority, issues)
     const parsed = withKey(target)
     const draft = newDraft(session, module, id, parsed, resolved, issues)
     if (target.key.kind === 'externalId') keys.set(draft, target.key.value as ExternalId)
@@ -242,10 +242,13 @@ function withKey({ parsed, key }: Target): ParsedInput {
   return { ...parsed, named: new Set([...parsed.named, key.field.name]), values: new Map([...parsed.values, [key.field, key.value]]) }
 }
 
-function refuseUnwritableKey(module: ModuleDefinition, target: Target, authority: Authority, issues: Issue[]): void {
+/** A key that finds a record need not be a value that the field takes today. */
+function refuseUnwritableKey(session: Session, module: ModuleDefinition, target: Target, authority: Authority, issues: Issue[]): void {
   const { field } = target.key
-  if (field === null || authority.derived) return
-  const refuse = (code: string, message: string) => issues.push({ path: keyPath(target), code, message })
+  if (field === null) return
+  const refuse = (code: string, message: string): undefined => void issues.push({ path: keyPath(target), code, message })
+  coerceValue(field, target.key.value, session.defaults, refuse)
+  if (authority.derived) return
   if (field.readOnly) refuse('READ_ONLY', `There is no ${module.name} with this ${field.name}, and ${field.name} is set by the system.`)
   else if (fieldLevel(authority.policy, module.name, field.name) !== 'WRITE') refuse('FORBIDDEN_FIELD', `Your roles do not allow writing ${field.name}.`)
 }
@@ -352,7 +355,8 @@ function parseKey(session: Session, module: ModuleDefinition, by: RecordRef, pat
   const field = module.uniqueFields.find((candidate) => candidate.name === kind)
   if (!field || !mayFindBy(authority, module, kind))
     return fail('UNKNOWN_FIELD', `A ${module.name} cannot be named by ${JSON.stringify(kind.slice(0, 60))}.`, [kind])
-  const coerced = coerceValue(field, value, session.defaults, (code, message, at = []) => fail(code, message, [kind, ...at])) ?? undefined
+  requireKey(module, field)
+  const coerced = coerceKey(field, value, session.defaults, (code, message, at = []) => fail(code, message, [kind, ...at])) ?? undefined
   return coerced === undefined ? undefined : { kind: 'unique', field, value: coerced, text: `${field.name}:${uniqueKey(field, coerced)}` }
 }
 

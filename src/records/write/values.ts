@@ -2,6 +2,7 @@ import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 import { CURRENCY_CODES } from '../../lib/currencies.ts'
 import { canonicalDecimal, compareDecimals, decimalDigits } from '../../lib/decimal-text.ts'
 import { isEmailAddress } from '../../lib/email-address.ts'
+import { matchesPattern } from '../../lib/linear-pattern.ts'
 import { codePoints, unstorable } from '../../lib/text-checks.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
@@ -27,7 +28,7 @@ const MAX_MONEY_DIGITS = 15
 const MAX_JSON_CHARACTERS = 262_144
 const MAX_JSON_DEPTH = 64
 const MAX_TAGS = 100
-const INT32 = { min: -2_147_483_648, max: 2_147_483_647 }
+const INT32 = { min: '-2147483648', max: '2147483647' }
 
 /**
  * An input value of any type but REFERENCE, REFERENCES and USER in the form in which images hold it; undefined after `fail`.
@@ -63,7 +64,7 @@ export function coerceValue(field: FieldDefinition, input: unknown, defaults: Va
     case 'BOOLEAN':
       return typeof input === 'boolean' ? input : fail('BOOLEAN', `${field.name} must be true or false.`)
     case 'DATE':
-      return checkedText(field, input, fail, isDateText, 'DATE', 'is not a day of the calendar in the form YYYY-MM-DD')
+      return date(field, input, fail)
     case 'DATETIME':
       return dateTime(field, input, fail)
     case 'ADDRESS':
@@ -89,7 +90,26 @@ export function storableText(name: string, input: unknown, limit: number, fail: 
 }
 
 function text(field: FieldDefinition, input: unknown, fail: Fail): string | undefined {
-  return storableText(field.name, input, field.maxLength ?? MAX_LENGTH[field.type] ?? 500, fail)
+  const value = storableText(field.name, input, field.maxLength ?? MAX_LENGTH[field.type] ?? 500, fail)
+  if (value === undefined) return undefined
+  const { minLength, pattern } = field
+  if (minLength !== undefined && codePoints(value) < minLength)
+    return fail('TOO_SHORT', `${field.name} has ${codePoints(value)} characters; at least ${minLength} are needed.`)
+  if (pattern !== undefined && !matchesPattern(pattern, value))
+    return fail('PATTERN', `${field.name}: ${JSON.stringify(shortened(value))} does not have the form that is asked for: ${pattern}`)
+  return value
+}
+
+/** Longest key that can be looked up: as much as any field may hold. */
+const MAX_KEY_LENGTH = 4000
+
+/**
+ * Value of a unique field by which a record is looked up. What stands there may be older than the field's bounds, lengths and pattern, so those do not
+ * count; a key that no record can have finds none.
+ */
+export function coerceKey(field: FieldDefinition, input: unknown, defaults: ValueDefaults, fail: Fail): unknown {
+  const { min: _min, max: _max, minLength: _minLength, pattern: _pattern, ...open } = field
+  return coerceValue({ ...open, maxLength: MAX_KEY_LENGTH }, input, defaults, fail)
 }
 
 function checkedText(
@@ -136,10 +156,10 @@ function optionList(field: FieldDefinition): string {
   return values.length > 20 ? `${values.slice(0, 20).join(', ')} …` : values.join(', ')
 }
 
-/** The written value (one or several) is no longer offered; unchanged old values stay allowed, so this is asked when the change is known. */
-export function retiredOption(field: FieldDefinition, value: unknown): string | null {
-  const values = Array.isArray(value) ? value : [value]
-  return (field.options ?? []).find((option) => option.retired && values.includes(option.value))?.value ?? null
+/** A written value (one or several) that is no longer offered; those that stood there `before` stay allowed, so this is asked when the change is known. */
+export function retiredOption(field: FieldDefinition, value: unknown, before: unknown): string | null {
+  const [values, old] = [value, before].map((each) => (Array.isArray(each) ? each : [each])) as [unknown[], unknown[]]
+  return (field.options ?? []).find((option) => option.retired && values.includes(option.value) && !old.includes(option.value))?.value ?? null
 }
 
 function selection(field: FieldDefinition, input: unknown, fail: Fail): string[] | undefined {
@@ -152,10 +172,11 @@ function selection(field: FieldDefinition, input: unknown, fail: Fail): string[]
 
 function integer(field: FieldDefinition, input: unknown, fail: Fail): number | undefined {
   if (typeof input !== 'number' || !Number.isSafeInteger(input)) return fail('INTEGER', `${field.name} must be a whole number.`)
-  const rating = field.type === 'RATING'
-  const min = field.min ?? (rating ? '1' : field.type === 'INTEGER' ? String(INT32.min) : undefined)
-  const max = field.max ?? (rating ? '5' : field.type === 'INTEGER' ? String(INT32.max) : undefined)
-  return withinBounds(field, String(input), min, max, fail) ? input : undefined
+  const value = String(input)
+  // What the column can hold comes first: a field's own bounds may be wider.
+  if (field.type === 'INTEGER' && !withinBounds(field, value, INT32.min, INT32.max, fail)) return undefined
+  const [lowest, highest] = field.type === 'RATING' ? ['1', '5'] : []
+  return withinBounds(field, value, field.min ?? lowest, field.max ?? highest, fail) ? input : undefined
 }
 
 function withinBounds(
@@ -197,7 +218,21 @@ function money(field: FieldDefinition, input: unknown, defaults: ValueDefaults, 
 
 function dateTime(field: FieldDefinition, input: unknown, fail: Fail): string | undefined {
   const value = typeof input === 'string' || input instanceof Date ? canonicalDateTime(input) : null
-  return value ?? fail('DATETIME', `${field.name} must be a moment with its offset from UTC, such as "2026-01-31T08:30:00Z".`)
+  if (value === null) return fail('DATETIME', `${field.name} must be a moment with its offset from UTC, such as "2026-01-31T08:30:00Z".`)
+  return withinTimes(field, value, fail)
+}
+
+function date(field: FieldDefinition, input: unknown, fail: Fail): string | undefined {
+  const value = checkedText(field, input, fail, isDateText, 'DATE', 'is not a day of the calendar in the form YYYY-MM-DD')
+  return value === undefined ? undefined : withinTimes(field, value, fail)
+}
+
+/** Days and moments in their one form are in order as texts. */
+function withinTimes(field: FieldDefinition, value: string, fail: Fail): string | undefined {
+  const { min, max } = field
+  if (min !== undefined && value < min) return fail('TOO_SMALL', `${field.name} must not be before ${min}; this is ${value}.`)
+  if (max !== undefined && value > max) return fail('TOO_LARGE', `${field.name} must not be after ${max}; this is ${value}.`)
+  return value
 }
 
 const ADDRESS_PARTS = ['street', 'city', 'state', 'postcode', 'country'] as const
