@@ -6,6 +6,7 @@ import { ACTIONS, type AccessPolicy, type Action, type FieldLevel, type Principa
 import { createDataSource, databaseOf } from '../../src/records/data-source.ts'
 import type { Database, Statement } from '../../src/records/database.ts'
 import { StaleEpochError } from '../../src/records/epochs.ts'
+import { compileExpression } from '../../src/records/formula/index.ts'
 import { buildRegistry, type Registry } from '../../src/records/registry/index.ts'
 import {
   type CheckedChangeSet,
@@ -63,13 +64,20 @@ const EVERY_SCOPE = { OWN: [], TEAM: [], TEAM_TREE: [] }
 export interface WriteKitOptions {
   readonly rules?: readonly ModuleRule[]
   readonly max?: number
+  readonly now?: () => Date
   /** What the registry is made of; core modules unless given. */
   readonly modules?: readonly ModuleMetadata[]
   /** Statements that make what those modules need beyond the migrated schema. */
   readonly ddl?: readonly string[]
 }
 
-export async function openWriteKit({ rules = [], max = 10, modules = coreModules(), ddl = [] }: WriteKitOptions = {}): Promise<WriteKit> {
+export async function openWriteKit({
+  rules = [],
+  max = 10,
+  modules = coreModules(),
+  ddl = [],
+  now = () => new Date(),
+}: WriteKitOptions = {}): Promise<WriteKit> {
   const testDatabase = await openTestDatabase()
   const dataSource: DataSource = await createDataSource({ url: testDatabase.url, max }).initialize()
   let statements: Statement[] = []
@@ -78,7 +86,7 @@ export async function openWriteKit({ rules = [], max = 10, modules = coreModules
   })
   const registry = buildRegistry(modules, 1)
   const newId = createRecordIdFactory(() => Date.now())
-  const writer = createWriter({ database, registry: () => registry, newId, now: () => new Date(), rules })
+  const writer = createWriter({ database, registry: () => registry, newId, now, rules, compileExpression })
   const rows = (text: string, values: readonly unknown[] = []) => database.query({ text, values, purpose: 'platform' })
 
   for (const statement of ddl) await rows(statement)
