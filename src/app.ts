@@ -27,6 +27,7 @@ import type { Epochs, Principal } from './records/access/policy.ts'
 import { createDataSource, databaseOf } from './records/data-source.ts'
 import type { Database, StatementObserver } from './records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from './records/epochs.ts'
+import { compileExpression } from './records/formula/index.ts'
 import { adoptFields, connectForMaintenance, createMetadata, loadRegistry, maintain, upgradeConflicts } from './records/metadata/index.ts'
 import { migrations } from './records/migrations/index.ts'
 import { migrate } from './records/migrations/migrate.ts'
@@ -88,7 +89,7 @@ export async function createKernel(
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
     const newId = createRecordIdFactory(() => now().getTime())
-    const writer = createWriter({ database, registry: () => registry, newId, now, rules: [...coreRules, userAccessRule] })
+    const writer = createWriter({ database, registry: () => registry, newId, now, rules: [...coreRules, userAccessRule], compileExpression })
     return {
       database,
       writer,

@@ -13,6 +13,7 @@ import { duplicate, writeExternalIds } from './external-ids.ts'
 import { writeLinks } from './link-rows.ts'
 import { underOwnEpochs } from './own-epochs.ts'
 import type { ExternalId } from './reference-input.ts'
+import { checkRequiredWhen } from './required-when.ts'
 import { insertRows, type RowWrite, updateRows, type WrittenRow } from './rows.ts'
 import type { AppliedChange } from './rule.ts'
 import { runAfterRules, runBeforeRules } from './rules.ts'
@@ -96,6 +97,8 @@ async function prepare(writes: ChangeSetWrites, module: ModuleDefinition, drafts
   await runBeforeRules(writes, module, drafts, authority)
   for (const draft of drafts) if (draft.operation !== 'DELETED') draft.checkRequired()
   await checkMoney(writes.session, module, drafts)
+  stopAt(issues)
+  await checkRequiredWhen(writes.session, module, drafts, authority, columnContext(writes.session))
   stopAt(issues)
 }
 

@@ -62,6 +62,7 @@ function parseField(session: Session, module: ModuleDefinition, parsed: ParsedIn
   }
   if (field.type === 'REFERENCES') {
     const links = parseLinks(session, field, value, [...parsed.path, name], fail)
+    if (field.required && links.change?.replaces && links.references.length === 0) fail('REQUIRED', `${name} is required: it needs one record at least.`)
     parsed.references.push(...links.references)
     if (links.change) parsed.values.set(field, links.change)
     return
@@ -73,6 +74,7 @@ function parseField(session: Session, module: ModuleDefinition, parsed: ParsedIn
     return
   }
   const coerced = coerceValue(field, value, session.defaults, fail)
+  if (field.required && Array.isArray(coerced) && coerced.length === 0) fail('REQUIRED', `${name} is required: it needs one value at least.`)
   if (coerced !== undefined) parsed.values.set(field, authority.derived ? withBase(field, coerced, value) : coerced)
 }
 

@@ -6,6 +6,7 @@ import type { Registry } from '../registry/definition.ts'
 import { DeferredChecks } from './deferred-checks.ts'
 import { ExchangeRates } from './exchange-rates.ts'
 import type { ChangeOrigin } from './request.ts'
+import type { CompileExpression } from './required-when.ts'
 import type { ModuleRule } from './rule.ts'
 import { type Session, unrestrictedPolicy } from './session.ts'
 import { StatementBuilder } from './statement.ts'
@@ -18,6 +19,7 @@ export interface SessionSettings {
   readonly newId: RecordIdFactory
   readonly at: Date
   readonly rules: ReadonlyMap<string, readonly ModuleRule[]>
+  readonly compileExpression: CompileExpression | undefined
 }
 
 interface OpeningRow {
@@ -37,7 +39,7 @@ const CHANGE_SET_NUMBER = 0
  * First statement of a change set: writes its row, compares the epochs, and reads what nearly every write needs. The organisation's
  * country (setting `organisation.country`) tells how national phone numbers are read; China's numbering plan unless set.
  */
-export async function openSession({ transaction, principal, origin, registry, newId, at, rules }: SessionSettings): Promise<Session> {
+export async function openSession({ transaction, principal, origin, registry, newId, at, rules, compileExpression }: SessionSettings): Promise<Session> {
   const changeSetId = newId(CHANGE_SET_NUMBER)
   const unrestricted = unrestrictedPolicy(registry)
   const builder = new StatementBuilder(registry)
@@ -71,6 +73,7 @@ SELECT EXISTS (SELECT FROM s) AS opened, (SELECT u.team_id FROM ${users.from} WH
     rates: new ExchangeRates(defaults.currency),
     checks: new DeferredChecks(),
     rules,
+    compileExpression,
     unrestricted,
   }
 }

@@ -5,6 +5,7 @@ import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { DeferredChecks } from './deferred-checks.ts'
 import type { ExchangeRates } from './exchange-rates.ts'
 import type { ChangeOrigin } from './request.ts'
+import type { CompileExpression } from './required-when.ts'
 import type { ModuleRule } from './rule.ts'
 import type { ValueDefaults } from './values.ts'
 
@@ -34,6 +35,7 @@ export interface Session {
   readonly rates: ExchangeRates
   readonly checks: DeferredChecks
   readonly rules: ReadonlyMap<string, readonly ModuleRule[]>
+  readonly compileExpression: CompileExpression | undefined
   /** Allows everything; for derived writes and dictionaries. */
   readonly unrestricted: AccessPolicy
 }

@@ -8,6 +8,7 @@ import { type CheckedChangeSet, PipelineChangeSet } from './change-set.ts'
 import { translateError } from './database-errors.ts'
 import { openSession } from './open-session.ts'
 import type { ChangeOrigin } from './request.ts'
+import type { CompileExpression } from './required-when.ts'
 import type { ModuleRule } from './rule.ts'
 import { ATTEMPTS, handlingOf, pauseBefore } from './sqlstates.ts'
 
@@ -19,6 +20,8 @@ export interface WriterOptions {
   readonly now: () => Date
   /** Behaviour of modules, in the order in which it runs. */
   readonly rules?: readonly ModuleRule[]
+  /** Needed where fields have `requiredWhen`. */
+  readonly compileExpression?: CompileExpression
 }
 
 export interface Writer {
@@ -34,7 +37,7 @@ export interface Writer {
 /** Advisory lock of runs that are repeated; any constant. */
 const REPEATED_RUNS = 7_203_114_621
 
-export function createWriter({ database, registry, newId, now, rules = [] }: WriterOptions): Writer {
+export function createWriter({ database, registry, newId, now, rules = [], compileExpression }: WriterOptions): Writer {
   const rulesByModule = groupRules(rules)
   return {
     async run(principal, origin, work, snapshot = registry()) {
@@ -44,7 +47,7 @@ export function createWriter({ database, registry, newId, now, rules = [] }: Wri
           return await database.transaction(async (transaction) => {
             // Those who lost once go one by one, or they would meet each other crosswise again and again.
             if (attempt > 1) await transaction.query({ text: 'SELECT pg_advisory_xact_lock($1)', values: [REPEATED_RUNS], purpose: 'transaction' })
-            const session = await openSession({ transaction, principal, origin, registry: snapshot, newId, at: now(), rules: rulesByModule })
+            const session = await openSession({ transaction, principal, origin, registry: snapshot, newId, at: now(), rules: rulesByModule, compileExpression })
             const result = await work(new PipelineChangeSet(session), transaction)
             await session.checks.run(session)
             return result
