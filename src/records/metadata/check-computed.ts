@@ -3,7 +3,7 @@ import { type FormulaMetadata, ROLLUP_FUNCTIONS, type RollupMetadata } from '../
 import { valueTypeOf } from '../../entities/value-type.ts'
 import type { Issue } from '../../errors/index.ts'
 import { ExpressionError, readExpression, resultFieldType } from '../formula/index.ts'
-import { type FieldDefinition, fieldNamed, type ModuleDefinition } from '../registry/index.ts'
+import { expressionFields, type FieldDefinition, fieldNamed, type ModuleDefinition } from '../registry/index.ts'
 import type { FieldSite } from './define-field.ts'
 import type { FieldInput } from './field-input.ts'
 
@@ -44,8 +44,21 @@ export function defineRequiredWhen(input: FieldInput, site: FieldSite, path: Pat
   return reported([...path, 'requiredWhen'], issues, () => {
     const { expression, type } = readExpression(requiredWhen, (name) => fieldNamed(module, name))
     if (type !== 'boolean') throw new ExpressionError('requiredWhen must say yes or no, such as status = "lost".', 0)
+    const rollup = rollupIn(expression, module)
+    if (rollup) throw new ExpressionError(`requiredWhen is judged while the record is written and cannot use ${rollup}, which depends on who reads it.`, 0)
     return expression
   })
+}
+
+/** Name of a ROLLUP that the expression uses, also by way of formulas. */
+function rollupIn(expression: Expression, module: ModuleDefinition): string | undefined {
+  const ids = new Set(expressionFields(expression))
+  for (const field of module.fields.values()) {
+    if (!ids.has(field.id)) continue
+    const found = field.rollup ? field.name : field.formula && rollupIn(field.formula.expression, module)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 export function defineRollup(input: FieldInput, site: FieldSite, path: Path, issues: Issue[]): RollupMetadata | undefined {

@@ -19,8 +19,10 @@ export async function relatedRecords(
   const key = heldColumn(reference, 't')
   const latest = latestBy && heldColumn(latestBy, 't')
   const from = heldFrom(module, latestBy ? [reference, latestBy] : [reference], table.from, 't')
+  // A record can have several targets, which its own row does not name.
+  const target = reference.type === 'REFERENCES' ? `, ${key} AS "related.target"` : ''
   const rows = await session.transaction.query<Record<string, unknown>>(
-    builder.statement(`SELECT ${latest ? `DISTINCT ON (${key}) ` : ''}${imageSelectList(module, 't')} FROM ${from}
+    builder.statement(`SELECT ${latest ? `DISTINCT ON (${key}) ` : ''}${imageSelectList(module, 't')}${target} FROM ${from}
 WHERE ${key} = ANY(${builder.bind(ids, 'uuid[]')}) AND t.deleted_at IS NULL ORDER BY ${key}, ${latest ? `${latest} DESC NULLS LAST, ` : ''}t.id DESC`),
   )
   const found = new Map<string, RecordImage[]>()
@@ -31,10 +33,10 @@ WHERE ${key} = ANY(${builder.bind(ids, 'uuid[]')}) AND t.deleted_at IS NULL ORDE
   )
   for (const row of rows) {
     const image = imageOf(module, { ...extensions.get(row['id'] as string), ...row })
-    const target = image[reference.name] as string
-    const members = found.get(target)
+    const id = (row['related.target'] ?? image[reference.name]) as string
+    const members = found.get(id)
     if (members) members.push(image)
-    else found.set(target, [image])
+    else found.set(id, [image])
   }
   return found
 }
