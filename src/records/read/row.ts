@@ -1,3 +1,4 @@
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -96,7 +97,7 @@ function valuesSql(module: ModuleDefinition, alias: string, names: readonly stri
 const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amount', 'currency'], PHONE: ['raw', 'e164'] }
 
 function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 'READ' | 'WRITE'): string {
-  const names = WHOLE_PARTS[field.type]
+  const names = WHOLE_PARTS[valueTypeOf(field)]
   if (names === undefined) return fieldValueSql(field, alias, level)
   const parts = fieldPartsSql(
     field,

@@ -9,7 +9,7 @@ import { systemFields } from './system-fields.ts'
 export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
-export { fieldNamed, targetOf, uniqueFieldOf } from './lookup.ts'
+export { fieldNamed, fieldsById, targetOf, uniqueFieldOf } from './lookup.ts'
 export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
 
 /** Numbers of modules that were made at run time begin here. */

@@ -1,4 +1,5 @@
 import type { FieldType } from '../../entities/metadata.ts'
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import type { FieldDefinition } from '../../records/registry/definition.ts'
 
@@ -56,7 +57,7 @@ export function shapeOf(field: FieldDefinition): FieldShape {
   if (field.system && field.name === 'id') return 'id'
   if (field.system && field.name === 'tags') return 'textList'
   if (field.reference?.module === '*') return 'anyRecord'
-  return SHAPES[field.type]
+  return SHAPES[valueTypeOf(field)]
 }
 
 /** Name of the module that a relation field points to. Throws DefectError for a field that is no relation. */

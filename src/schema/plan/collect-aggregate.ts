@@ -1,4 +1,5 @@
 import { type FieldNode, type GraphQLField, type GraphQLInputObjectType, type GraphQLObjectType, getNamedType } from 'graphql'
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { DefectError, validationFailed } from '../../errors/index.ts'
 import type { AggregateFunction, AggregateMember, AggregateOrder, AggregateValue, DateBucket, GroupKey, ReadRequest } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
@@ -99,7 +100,7 @@ function collectValues(type: GraphQLObjectType, nodes: readonly FieldNode[], mod
     if (name === '__typename') return { key, value: type.name }
     const field = module.fields.get(name) as FieldDefinition
     if (!isUsable(context, module, field)) throw unknownOutputField(name, type.name)
-    if (field.type !== 'MONEY') return { key, field }
+    if (valueTypeOf(field) !== 'MONEY') return { key, field }
     return { key, field, parts: collectParts(type.getFields()[name]?.type, group, context) }
   })
 }
