@@ -180,6 +180,37 @@ describe('formulas and rollups', () => {
     expect(read.through).toEqual(expect.arrayContaining([{ key: { account: { double: '8' } }, count: 2 }]))
   })
 
+  test('a rollup follows links to many records from both sides', async () => {
+    await server.admin.data(METADATA.createFields, {
+      input: [{ module: 'account', name: 'guests', type: 'REFERENCES', reference: { module: 'contact', inverseName: 'hosts' } }],
+    })
+    await server.admin.data(METADATA.createFields, {
+      input: [
+        { module: 'account', name: 'guestPoints', type: 'ROLLUP', rollup: { relation: 'guests', function: 'SUM', field: 'points' } },
+        { module: 'contact', name: 'hostPieces', type: 'ROLLUP', rollup: { relation: 'hosts', function: 'MIN', field: 'double' } },
+      ],
+    })
+    const client = new pg.Client({ connectionString: server.database.url })
+    await client.connect()
+    try {
+      const { rows } = await client.query("SELECT column_name AS link FROM custom_field WHERE name = 'guests'")
+      await client.query(
+        `INSERT INTO ${rows[0].link} (source_id, target_id) SELECT a.id, c.id FROM accounts a, contacts c WHERE (a.name, c.name) IN (('Alpha', 'A1'), ('Alpha', 'B1'), ('Beta', 'B1'))`,
+      )
+    } finally {
+      await client.end()
+    }
+    const read = await server.admin.data(
+      '{ accounts(orderBy: [{guestPoints: ASC}]) { nodes { name guestPoints } } contacts(filter: {hostPieces: {lt: "8"}}) { nodes { name hostPieces } } }',
+    )
+    expect(read.accounts.nodes).toEqual([
+      { name: 'Beta', guestPoints: '9' },
+      { name: 'Alpha', guestPoints: '10' },
+      { name: 'Gamma', guestPoints: null },
+    ])
+    expect(read.contacts.nodes).toEqual([{ name: 'B1', hostPieces: '4' }])
+  })
+
   test('are no inputs', async () => {
     const { __type } = await server.admin.data('{ __type(name: "CreateAccountInput") { inputFields { name } } }')
     const inputs = __type.inputFields.map(({ name }: { name: string }) => name)
