@@ -113,6 +113,7 @@ describe('formulas and rollups', () => {
       date: accounts(filter: {due: {lt: "2026-03-01"}}) { nodes { name } }
       boolean: accounts(filter: {big: {eq: true}}) { nodes { name } }
       money: accounts(filter: {worth: {gt: "5"}}) { nodes { name } }
+      currency: accounts(filter: {worth: {currency: {eq: "USD"}}}, orderBy: [{worth: DESC}]) { nodes { name } }
       count: accounts(filter: {people: {eq: 0}}) { nodes { name } totalCount }
       over: accounts(filter: {perHead: {eq: "2"}}, orderBy: [{name: ASC}]) { nodes { name } }
       related: contacts(filter: {account: {people: {gt: 1}, double: {eq: "8"}}}, orderBy: [{name: ASC}]) { nodes { name account { twice people } } }
@@ -124,6 +125,7 @@ describe('formulas and rollups', () => {
     expect(names(read.date)).toEqual(['Alpha'])
     expect(names(read.boolean)).toEqual(['Alpha'])
     expect(names(read.money)).toEqual(['Alpha'])
+    expect(names(read.currency)).toEqual(['Alpha', 'Beta'])
     expect(read.count).toEqual({ nodes: [{ name: 'Gamma' }], totalCount: 1 })
     expect(names(read.over)).toEqual(['Alpha', 'Beta'])
     expect(read.related.nodes).toEqual(['A1', 'A2'].map((name) => ({ name, account: { twice: '17', people: 2 } })))

@@ -70,6 +70,15 @@ describe('fields in an extension table', () => {
     })
   })
 
+  test('are all read and added up at once', async () => {
+    const { accounts, accountsAggregate } = await server.admin.data(
+      `{ accounts(filter: {name: {eq: "Alpha"}}) { nodes { values } } accountsAggregate { sum { ${Array.from({ length: 60 }, (_, index) => `s${index}: partners`).join(' ')} } } }`,
+    )
+    expect(Object.keys(accounts.nodes[0].values)).toHaveLength(FIELDS + 4)
+    expect(accounts.nodes[0].values).toMatchObject({ text1: 'main a', text250: 'north', both: 'main a/north', fee: null })
+    expect(Object.keys(accountsAggregate[0].sum)).toHaveLength(60)
+  })
+
   test('are filtered, ordered, paged and grouped by', async () => {
     const read = await server.admin.data(`{
       eq: accounts(filter: {text250: {eq: "north"}}, orderBy: [{name: ASC}]) { nodes { name } totalCount }

@@ -101,9 +101,10 @@ function aggregateMemberSql(
       return keyJsonSql(request.groupBy)
     case 'function': {
       const parts = member.members.map(
-        (value) => `${literalSql(value.key)}, ${functionValueSql(member.function, value, request.module, alias, valueOf, builder)}`,
+        (value) => `${functionValueSql(member.function, value, request.module, alias, valueOf, builder)} AS ${quoteIdentifier(value.key)}`,
       )
-      return `json_build_object(${parts.join(', ')})`
+      // A function takes a hundred arguments at most, so no json_build_object.
+      return `(SELECT ${ROW} FROM (SELECT ${parts.join(', ')}) ${ROW})`
     }
   }
 }

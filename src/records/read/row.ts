@@ -89,9 +89,10 @@ function valuesSql(module: ModuleDefinition, alias: string, names: readonly stri
   const members = [...module.fields.values()].flatMap((field) => {
     const level = fieldLevel(builder.policy, module.name, field.name)
     if (!field.custom || level === 'HIDDEN' || (names !== null && !names.includes(field.name))) return []
-    return [literalSql(field.name), wholeValueSql(field, alias, level)]
+    return [`${wholeValueSql(field, alias, level)} AS ${quoteIdentifier(field.name)}`]
   })
-  return `json_build_object(${members.join(', ')})`
+  // A function takes a hundred arguments at most; a row has as many columns as a module has fields.
+  return members.length === 0 ? `'{}'::json` : `(SELECT ${ROW} FROM (SELECT ${members.join(', ')}) ${ROW})`
 }
 
 const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amount', 'currency'], PHONE: ['raw', 'e164'] }
