@@ -6,6 +6,7 @@ import { derivedNames, typeNameOf } from './derived-names.ts'
 import { collectInputs, fieldIdOf } from './inputs.ts'
 import { systemFields } from './system-fields.ts'
 
+export { isComputed, valueTypeOf } from '../../entities/value-type.ts'
 export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'

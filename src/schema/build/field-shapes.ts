@@ -1,7 +1,7 @@
 import type { FieldType } from '../../entities/metadata.ts'
-import { valueTypeOf } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import type { FieldDefinition } from '../../records/registry/definition.ts'
+import { valueTypeOf } from '../../records/registry/index.ts'
 
 /** How a field's value looks in GraphQL. Everything about a field's inputs and outputs follows from its shape. */
 export type FieldShape =
