@@ -213,6 +213,16 @@ describe('formulas and rollups', () => {
     expect(read.contacts.nodes).toEqual([{ name: 'B1', hostPieces: '4' }])
   })
 
+  test('texts in a formula are texts, whatever they look like', async () => {
+    await makeField(server.admin, formula('odd', String.raw`name & ' it\'s \\ $1 $2 "#1"."id" 折扣 ;--'`))
+    const odd = String.raw`Alpha it's \ $1 $2 "#1"."id" 折扣 ;--`
+    const { accounts } = await server.admin.data(
+      'query ($odd: String!) { accounts(filter: {odd: {eq: $odd}}, orderBy: [{odd: ASC}], first: 1) { nodes { odd } totalCount pageInfo { hasNextPage } } }',
+      { odd },
+    )
+    expect(accounts).toEqual({ nodes: [{ odd }], totalCount: 1, pageInfo: { hasNextPage: false } })
+  })
+
   test('are no inputs', async () => {
     const { __type } = await server.admin.data('{ __type(name: "CreateAccountInput") { inputFields { name } } }')
     const inputs = __type.inputFields.map(({ name }: { name: string }) => name)
