@@ -193,6 +193,11 @@ describe('computed fields', () => {
     expect(levels(role([account, { ...contact, actions: ['CREATE'] }]))).toEqual(hidden)
   })
 
+  test('all fields of a module can be given by whoever holds them all, though nobody writes the computed ones', () => {
+    const everything = systemPrincipal('a test', extended, EPOCHS)
+    expect(unheldRights(role([account], [{ module: 'account', fieldId: 'account.*', access: 'WRITE' }]), everything, extended)).toEqual([])
+  })
+
   test('one role may show what another lists as hidden, if it shows the inputs too', () => {
     const open = role([account, contact])
     const closed = role([account, contact], [{ module: 'account', fieldId: 'account.website', access: 'HIDDEN' }])
