@@ -3,6 +3,7 @@ import type { AccessPolicy, Action, Epochs, FieldLevel, ModuleAccess, Scope } fr
 import { ACTIONS, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { limitComputed } from './computed-levels.ts'
 import type { FieldGrant, Grant } from './shipped-roles.ts'
 
 /** The part of a role that rights follow from. */
@@ -25,19 +26,19 @@ const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 
 /**
  * Unites roles: the widest scope per action, and per field the highest level among the roles that reach that scope. A field that a role does not list follows that role's actions on the
- * module where it is not sensitive, and is HIDDEN where it is. A role without READ, CREATE or UPDATE on the module adds no field, whatever it lists.
+ * module where it is not sensitive, and is HIDDEN where it is. A role without READ, CREATE or UPDATE on the module adds no field, whatever it lists. Computed fields follow what they are made of.
  */
 export function compileModules(roles: readonly RoleRights[], registry: Registry): CompiledModules {
-  const modules = new Map<string, ModuleAccess>()
-  const hash = createHash('sha256')
-  const used = new Set<Scope>()
+  const stored = new Map<string, ModuleAccess>()
   for (const module of [...registry.modules.values()].sort((a, b) => a.number - b.number)) {
     const access = compileModule(roles, module)
-    if (!access) continue
-    modules.set(module.name, access)
-    hash.update(
-      `${module.name}:${[...access.actions].join(';')}:${[...access.fields].map(([name, level]) => `${name}=${FIELD_LEVELS.indexOf(level)}`).join(';')}\n`,
-    )
+    if (access) stored.set(module.name, access)
+  }
+  const modules = limitComputed(stored, registry)
+  const hash = createHash('sha256')
+  const used = new Set<Scope>()
+  for (const [name, access] of modules) {
+    hash.update(`${name}:${[...access.actions].join(';')}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}\n`)
     for (const scope of access.actions.values()) used.add(scope)
   }
   return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)) }

@@ -89,7 +89,9 @@ function scopeSentence(module: ModuleDefinition, action: Action, scope: Scope): 
 function fieldSentence(module: ModuleDefinition, name: string, level: FieldLevel): string {
   const sensitivity = module.fields.get(name)?.sensitivity ?? 'none'
   const why = sensitivity === 'none' ? '' : ` (its sensitivity is ${sensitivity}, so a role must list it)`
-  return `The level of the field ${module.name}.${name} is ${level}${why}.`
+  const inputs = (module.fields.get(name)?.inputs ?? []).map((place) => `${place.module}.${place.field}`)
+  const origin = inputs.length === 0 ? '' : ` It is computed, and hidden from whoever cannot read all of ${inputs.join(', ')}.`
+  return `The level of the field ${module.name}.${name} is ${level}${why}.${origin}`
 }
 
 async function recordVerdict(database: Database, module: ModuleDefinition, action: Action, subject: Principal, recordId: string, registry: Registry) {

@@ -1,3 +1,4 @@
+import { isComputed } from '../entities/value-type.ts'
 import { FIELD_LEVELS, type Principal, SCOPES } from '../records/access/policy.ts'
 import { fieldLevel } from '../records/access/secured.ts'
 import type { FieldDefinition, Registry } from '../records/registry/definition.ts'
@@ -29,8 +30,8 @@ export function unheldRights(role: RoleRights, giver: Principal, registry: Regis
     const named = [...(registry.modules.get(module)?.fields.values() ?? [])].filter((field) => fieldId === `${module}.*` || field.id === fieldId)
     const isHeld = (field: FieldDefinition) => {
       const own = fieldLevel(policy, module, field.name)
-      // What no one can write (read-only and system fields) is held with READ.
-      return FIELD_LEVELS.indexOf(own) >= FIELD_LEVELS.indexOf(access) || (own === 'READ' && (field.readOnly === true || field.system))
+      // What no one can write (read-only, computed and system fields) is held with READ.
+      return FIELD_LEVELS.indexOf(own) >= FIELD_LEVELS.indexOf(access) || (own === 'READ' && (field.readOnly === true || field.system || isComputed(field)))
     }
     const held = module === '*' ? isAdministrator(giver) : named.every(isHeld)
     return held ? [] : [{ part: 'fields', index }]

@@ -4,6 +4,7 @@ import { unheldRights } from '../../src/auth/held-rights.ts'
 import { SHIPPED_ROLES, SIGNED_IN } from '../../src/auth/shipped-roles.ts'
 import { SYSTEM_USER_ID, systemPrincipal } from '../../src/auth/system-principal.ts'
 import { coreModules } from '../../src/entities/index.ts'
+import type { FieldMetadata } from '../../src/entities/metadata.ts'
 import type { AccessPolicy, Principal } from '../../src/records/access/policy.ts'
 import { buildRegistry } from '../../src/records/registry/index.ts'
 
@@ -116,6 +117,92 @@ describe('several roles', () => {
     const policy = policyOf(shipped('sales_rep'), shipped('marketing'), shipped('service_agent'), shipped('read_only'))
     for (const field of ['taxNumber', 'bankAccount', 'creditLimit', 'paymentTerms']) expect(level(policy, 'account', field)).toBe('HIDDEN')
     expect(scope(policy, 'user', 'UPDATE')).toBeUndefined()
+  })
+})
+
+describe('computed fields', () => {
+  const label = { en: 'Computed' }
+  const fieldOf = (id: string) => ({ kind: 'field' as const, field: id })
+  const concatenated = (...ids: string[]) => ({
+    kind: 'call' as const,
+    name: '&',
+    arguments: ids.map(fieldOf),
+  })
+  const more: Readonly<Record<string, readonly FieldMetadata[]>> = {
+    account: [
+      { name: 'card', type: 'FORMULA', label, column: 'card', formula: { expression: concatenated('account.name', 'account.website'), type: 'TEXT' } },
+      { name: 'longCard', type: 'FORMULA', label, column: 'long_card', formula: { expression: concatenated('account.card', 'account.name'), type: 'TEXT' } },
+      {
+        name: 'people',
+        type: 'ROLLUP',
+        label,
+        column: 'people',
+        rollup: { via: 'contact.account', reverse: true, module: 'contact', function: 'COUNT', type: 'INTEGER' },
+      },
+      {
+        name: 'named',
+        type: 'ROLLUP',
+        label,
+        column: 'named',
+        rollup: {
+          via: 'contact.account',
+          reverse: true,
+          module: 'contact',
+          function: 'COUNT',
+          type: 'INTEGER',
+          filter: { kind: 'call', name: '=', arguments: [fieldOf('contact.jobTitle'), { kind: 'literal', type: 'text', value: 'boss' }] },
+        },
+      },
+      {
+        name: 'peopleText',
+        type: 'FORMULA',
+        label,
+        column: 'people_text',
+        formula: { expression: concatenated('account.people', 'account.name'), type: 'TEXT' },
+      },
+    ],
+  }
+  const extended = buildRegistry(
+    coreModules().map((module) => ({ ...module, fields: [...module.fields, ...(more[module.name] ?? [])] })),
+    1,
+  )
+  const levels = (...roles: readonly RoleRights[]) => {
+    const policy = bindPolicy(compileModules(roles, extended), NO_KEYS, EPOCHS)
+    return Object.fromEntries(['card', 'longCard', 'people', 'named', 'peopleText'].map((name) => [name, level(policy, 'account', name)]))
+  }
+  const account = { module: 'account', actions: ['READ', 'CREATE', 'UPDATE'] as const, scope: 'ALL' as const }
+  const contact = { module: 'contact', actions: ['READ'] as const, scope: 'OWN' as const }
+  const all = { card: 'READ', longCard: 'READ', people: 'READ', named: 'READ', peopleText: 'READ' }
+
+  test('are read where all that they are made of is, and written by nobody', () => {
+    expect(levels(role([account, contact]))).toEqual(all)
+    expect(levels(role([account, contact], [{ module: 'account', fieldId: 'account.*', access: 'WRITE' }]))).toEqual(all)
+  })
+
+  test.each(['HIDDEN', 'MASKED'] as const)('are hidden where an input is %s, however far behind', (access) => {
+    const hides = (module: string, fieldId: string) => levels(role([account, contact], [{ module, fieldId, access }]))
+    expect(hides('account', 'account.website')).toEqual({ ...all, card: 'HIDDEN', longCard: 'HIDDEN' })
+    expect(hides('account', 'account.card')).toEqual({ ...all, card: access, longCard: 'HIDDEN' })
+    expect(hides('contact', 'contact.jobTitle')).toEqual({ ...all, named: 'HIDDEN' })
+    expect(hides('contact', 'contact.account')).toEqual({ ...all, people: 'HIDDEN', named: 'HIDDEN', peopleText: 'HIDDEN' })
+  })
+
+  test('a rollup is hidden, with all that is made of it, where the other records cannot be read', () => {
+    const hidden = { ...all, people: 'HIDDEN', named: 'HIDDEN', peopleText: 'HIDDEN' }
+    expect(levels(role([account]))).toEqual(hidden)
+    expect(levels(role([account, { ...contact, actions: ['CREATE'] }]))).toEqual(hidden)
+  })
+
+  test('all fields of a module can be given by whoever holds them all, though nobody writes the computed ones', () => {
+    const everything = systemPrincipal('a test', extended, EPOCHS)
+    expect(unheldRights(role([account], [{ module: 'account', fieldId: 'account.*', access: 'WRITE' }]), everything, extended)).toEqual([])
+  })
+
+  test('one role may show what another lists as hidden, if it shows the inputs too', () => {
+    const open = role([account, contact])
+    const closed = role([account, contact], [{ module: 'account', fieldId: 'account.website', access: 'HIDDEN' }])
+    expect(levels(open, closed)).toEqual(all)
+    expect(levels(closed, closed)).toEqual({ ...all, card: 'HIDDEN', longCard: 'HIDDEN' })
   })
 })
 

@@ -49,7 +49,7 @@ export function mergesScope(keys: number, population: number): boolean {
 }
 
 /** Level of a field for the policy; HIDDEN for a module or field that it does not know. */
-export function fieldLevel(policy: AccessPolicy, module: string, field: string): FieldLevel {
+export function fieldLevel(policy: Pick<AccessPolicy, 'modules'>, module: string, field: string): FieldLevel {
   return policy.modules.get(module)?.fields.get(field) ?? 'HIDDEN'
 }
 

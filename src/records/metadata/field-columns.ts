@@ -19,7 +19,7 @@ export function addColumns(
   reused: boolean,
   filled: ReadonlyMap<string, string> = new Map(),
 ): void {
-  const { schema, workspace } = change
+  const { schema, places } = change
   const table = tableOf(module.table, field)
   if (field.type === 'REFERENCES') {
     addLinkTable(change, module, field)
@@ -28,7 +28,7 @@ export function addColumns(
   if (field.type === 'AUTO_NUMBER' && field.parameters.numbering?.gapless === false) schema.make(`CREATE SEQUENCE public.${field.column}_seq`)
   const columns = columnsOf(field)
   if (columns.length === 0) return
-  const isNew = field.extension > 0 && !workspace.fieldsOf(module.number).some((other) => other.id !== field.id && other.extension === field.extension)
+  const isNew = field.extension > 0 && !places.hasExtension(module.number, field.extension)
   if (isNew && !schema.has(table)) createExtension(schema, module.table, field.extension)
   if (!reused) {
     for (const { name, type } of columns) {

@@ -2,7 +2,7 @@ import type { Expression } from '../../entities/expression.ts'
 import type { Issue } from '../../errors/index.ts'
 import { checkExpression, compileExpression } from '../formula/index.ts'
 import { comparableColumn } from '../read/columns.ts'
-import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/index.ts'
+import { type FieldDefinition, fieldsById, type Registry } from '../registry/index.ts'
 import type { StoredField } from './stored.ts'
 
 /** Characters of SQL that a formula may come to, those that it is made of written out; it stands in every statement that uses it. */
@@ -53,10 +53,6 @@ export function isIndexable(id: string, byId: ReadonlyMap<string, FieldDefinitio
   if (!field.formula) return true
   const { stable } = checkExpression(field.formula.expression, (input) => byId.get(input))
   return stable && field.inputs.every((input) => input.module === field.module && isIndexable(idOf(input.field, byId), byId))
-}
-
-export function fieldsById(module: ModuleDefinition): ReadonlyMap<string, FieldDefinition> {
-  return new Map([...module.fields.values()].map((field) => [field.id, field]))
 }
 
 function idOf(name: string, byId: ReadonlyMap<string, FieldDefinition>): string {

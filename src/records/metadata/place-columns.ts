@@ -45,6 +45,8 @@ export class ColumnPlaces {
   readonly #transaction: Transaction
   readonly #workspace: Workspace
   readonly #slots = new Map<number, Slot[]>()
+  /** Extension tables that stood before the change, by module: each has a field's columns, or free ones. */
+  readonly #extensions = new Map<number, ReadonlySet<number>>()
   readonly #numbers: number[] = []
   /** Columns of each table that are taken, by `<module>.<extension>`. */
   readonly #taken = new Map<string, number>()
@@ -76,6 +78,11 @@ export class ColumnPlaces {
     return { column: `${prefix}_${await this.#number(wanted)}`, extension, reused: false }
   }
 
+  /** The extension table stood before the change. To be asked of modules in which something was placed. */
+  hasExtension(moduleNumber: number, extension: number): boolean {
+    return this.#extensions.get(moduleNumber)?.has(extension) === true
+  }
+
   #count(moduleNumber: number, extension: number, slots: readonly Slot[]): number {
     const key = `${moduleNumber}.${extension}`
     const known = this.#taken.get(key)
@@ -95,6 +102,7 @@ export class ColumnPlaces {
       purpose: 'platform',
     })
     this.#slots.set(moduleNumber, slots)
+    this.#extensions.set(moduleNumber, new Set([...slots, ...this.#workspace.fieldsOf(moduleNumber)].map(({ extension }) => extension)))
     return slots
   }
 

@@ -1,3 +1,4 @@
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { instantSql, literalSql, moneySql } from '../sql-text.ts'
@@ -79,7 +80,7 @@ function keyAnswerSql({ field, bucket }: GroupKey, column: string): string {
 /** The bucket's first day (for HOUR its first minute) in the asked time zone. */
 function bucketSql(bucket: DateBucket, field: FieldDefinition, column: string, request: AggregateRequest, builder: PlanBuilder): string {
   const zone = builder.operand(request.timeZone, 'time zone', encodeTimeZone)
-  const local = field.type === 'DATE' ? `${column}::timestamp` : `(${column} AT TIME ZONE ${zone}::text)`
+  const local = valueTypeOf(field) === 'DATE' ? `${column}::timestamp` : `(${column} AT TIME ZONE ${zone}::text)`
   return `to_char(date_trunc('${bucket.toLowerCase()}', ${local}), '${bucket === 'HOUR' ? 'YYYY-MM-DD"T"HH24:MI' : 'YYYY-MM-DD'}')`
 }
 
@@ -100,9 +101,10 @@ function aggregateMemberSql(
       return keyJsonSql(request.groupBy)
     case 'function': {
       const parts = member.members.map(
-        (value) => `${literalSql(value.key)}, ${functionValueSql(member.function, value, request.module, alias, valueOf, builder)}`,
+        (value) => `${functionValueSql(member.function, value, request.module, alias, valueOf, builder)} AS ${quoteIdentifier(value.key)}`,
       )
-      return `json_build_object(${parts.join(', ')})`
+      // A function takes a hundred arguments at most, so no json_build_object.
+      return `(SELECT ${ROW} FROM (SELECT ${parts.join(', ')}) ${ROW})`
     }
   }
 }
@@ -146,7 +148,7 @@ function functionValueSql(
   if (field === undefined) return literalSql(value.value ?? '')
   const raw = valueOf(functionSql(name, field, module, alias, builder))
   const rounded = name === 'avg' ? `round(${raw}, 6)` : raw
-  if (field.type === 'MONEY') {
+  if (valueTypeOf(field) === 'MONEY') {
     const parts = (value.parts ?? []).map(({ key, part, value: text }) => {
       const member =
         part === '__typename'
@@ -159,6 +161,6 @@ function functionValueSql(
     return `CASE WHEN ${raw} IS NOT NULL THEN json_build_object(${parts.join(', ')}) END`
   }
   if (name === 'sum' || name === 'avg') return `trim_scale((${rounded})::numeric)::text`
-  if (field.type === 'DATETIME') return instantSql(raw)
+  if (valueTypeOf(field) === 'DATETIME') return instantSql(raw)
   return comparableType(field) === 'numeric' ? `${raw}::text` : raw
 }

@@ -1,3 +1,4 @@
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
@@ -9,14 +10,15 @@ export function columnOf(field: FieldDefinition, part: string | null = null): st
 
 /** Column that stands for the field's value when it is compared, ordered, grouped or aggregated. */
 export function comparableColumn(field: FieldDefinition): string {
-  if (field.type === 'MONEY') return columnOf(field, 'base')
-  if (field.type === 'PHONE') return columnOf(field, 'e164')
+  const type = valueTypeOf(field)
+  if (type === 'MONEY') return columnOf(field, 'base')
+  if (type === 'PHONE') return columnOf(field, 'e164')
   return columnOf(field)
 }
 
 /** PostgreSQL type that the comparable column's values are written as. */
 export function comparableType(field: FieldDefinition): string {
-  switch (field.type) {
+  switch (valueTypeOf(field)) {
     // A rating's column is an int2, but a filter may name any Int.
     case 'INTEGER':
     case 'RATING':

@@ -1,3 +1,4 @@
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldLevel } from '../access/policy.ts'
@@ -14,7 +15,7 @@ export function fieldValueSql(field: FieldDefinition, alias: string, level: Fiel
   if (field.name === 'tags' && field.system) {
     return `ARRAY(SELECT g.name FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL ORDER BY g.name)`
   }
-  switch (field.type) {
+  switch (valueTypeOf(field)) {
     case 'DATETIME':
       return instantSql(column)
     case 'DECIMAL':
@@ -39,11 +40,11 @@ export function fieldPartsSql(field: FieldDefinition, alias: string, level: Fiel
   const members = parts.map(
     ({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : partSql(field, table, part, level)} AS ${quoteIdentifier(key)}`,
   )
-  return { members: members.join(', '), present: `${table}.${field.type === 'MONEY' ? columnOf(field, 'amount') : columnOf(field)} IS NOT NULL` }
+  return { members: members.join(', '), present: `${table}.${valueTypeOf(field) === 'MONEY' ? columnOf(field, 'amount') : columnOf(field)} IS NOT NULL` }
 }
 
 function partSql(field: FieldDefinition, table: string, part: string, level: FieldLevel): string {
-  if (field.type === 'MONEY') {
+  if (valueTypeOf(field) === 'MONEY') {
     const column = `${table}.${columnOf(field, part)}`
     return part === 'currency' ? column : moneySql(column)
   }
@@ -59,6 +60,6 @@ const MASKABLE = new Set(['TEXT', 'LONG_TEXT', 'URL', 'AUTO_NUMBER'])
 
 function maskedSql(field: FieldDefinition, column: string): string {
   if (field.type === 'EMAIL') return `left(${column}, 1) || '***' || substring(${column} FROM '@.*$')`
-  if (!MASKABLE.has(field.type)) return 'NULL::text'
+  if (!MASKABLE.has(valueTypeOf(field))) return 'NULL::text'
   return `CASE WHEN length(${column}) > 4 THEN '***' || right(${column}, 4) WHEN ${column} IS NOT NULL THEN '***' END`
 }

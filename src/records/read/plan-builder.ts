@@ -1,7 +1,9 @@
+import { DefectError } from '../../errors/index.ts'
 import type { AccessPolicy, Scope } from '../access/policy.ts'
 import { type SecuredTable, secured } from '../access/secured.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { Operand } from './request.ts'
+import { hasVirtualColumns, tableMark } from './virtual-columns.ts'
 
 /** What one execution of a plan supplies. */
 export interface PlanInputs {
@@ -32,6 +34,7 @@ export class PlanBuilder {
   readonly context: PlanContext
   readonly #placeholders = new Map<string, string>()
   readonly #bindings: BindParameter[] = []
+  readonly #occurrences = new Map<string, ModuleDefinition>()
   #aliases = 0
 
   constructor(context: PlanContext) {
@@ -86,8 +89,19 @@ export class PlanBuilder {
     return operand.kind === 'constant' ? operand.value : this.context.inputs.variables[operand.name]
   }
 
+  /** A module's table, the only way to it. With virtual columns `from` is a mark that `expandTables` replaces when the statement is whole. */
   secured(module: ModuleDefinition, action: 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE' | 'EXPORT', alias: string): SecuredTable {
-    return secured(module, action, this.policy, alias, this.registry, (scope) => this.scope(scope))
+    const table = secured(module, action, this.policy, alias, this.registry, (scope) => this.scope(scope))
+    if (!hasVirtualColumns(module)) return table
+    this.#occurrences.set(alias, module)
+    return { ...table, from: tableMark(alias) }
+  }
+
+  /** The module whose table has this alias. */
+  occurrence(alias: string): ModuleDefinition {
+    const module = this.#occurrences.get(alias)
+    if (!module) throw new DefectError(`no table has the alias ${alias}`)
+    return module
   }
 
   scope(scope: Exclude<Scope, 'ALL'>): string {

@@ -4,6 +4,7 @@ import { epochsHold, epochsHoldSql, isOfAnotherSchema, StaleEpochError } from '.
 import { aggregateSql } from './aggregate.ts'
 import { columnOf, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
+import { expandTables } from './expand-tables.ts'
 import { connectionSelect } from './page.ts'
 import { allOf, type BindParameter, PlanBuilder, type PlanContext, type PlanInputs, ROW } from './plan-builder.ts'
 import type { ReadRequest, RecordSelection, UniqueKey } from './request.ts'
@@ -22,13 +23,18 @@ export function planRead(request: ReadRequest, context: PlanContext): ReadPlan {
   const schema = builder.parameter('schema epoch', ({ policy, checked }) => (checked ? null : policy.epochs.schema))
   const access = builder.parameter('access epoch', ({ policy, checked }) => (checked ? null : policy.epochs.access))
   const data = requestSql(request, builder)
-  return usedOnly(`SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`, builder.bindings)
+  const whole = `SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`
+  return usedOnly(expandTables(whole, builder), builder.bindings)
 }
 
-/** Parameters that no part of the text took in the end (PostgreSQL could not tell their types) are left out, the others renumbered. */
+/**
+ * Parameters that no part of the text took in the end (PostgreSQL could not tell their types) are left out, the others renumbered. Literals are
+ * passed over: a formula may hold the text `$1`.
+ */
 function usedOnly(sql: string, bindings: readonly BindParameter[]): ReadPlan {
   const numbers = new Map<number, number>()
-  const text = sql.replaceAll(/\$(\d+)/g, (_, digits: string) => {
+  const text = sql.replaceAll(/'[^']*'|\$(\d+)/g, (found, digits: string | undefined) => {
+    if (digits === undefined) return found
     const given = Number(digits)
     if (!numbers.has(given)) numbers.set(given, numbers.size + 1)
     return `$${numbers.get(given)}`

@@ -1,3 +1,4 @@
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -88,15 +89,16 @@ function valuesSql(module: ModuleDefinition, alias: string, names: readonly stri
   const members = [...module.fields.values()].flatMap((field) => {
     const level = fieldLevel(builder.policy, module.name, field.name)
     if (!field.custom || level === 'HIDDEN' || (names !== null && !names.includes(field.name))) return []
-    return [literalSql(field.name), wholeValueSql(field, alias, level)]
+    return [`${wholeValueSql(field, alias, level)} AS ${quoteIdentifier(field.name)}`]
   })
-  return `json_build_object(${members.join(', ')})`
+  // A function takes a hundred arguments at most; a row has as many columns as a module has fields.
+  return members.length === 0 ? `'{}'::json` : `(SELECT ${ROW} FROM (SELECT ${members.join(', ')}) ${ROW})`
 }
 
 const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amount', 'currency'], PHONE: ['raw', 'e164'] }
 
 function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 'READ' | 'WRITE'): string {
-  const names = WHOLE_PARTS[field.type]
+  const names = WHOLE_PARTS[valueTypeOf(field)]
   if (names === undefined) return fieldValueSql(field, alias, level)
   const parts = fieldPartsSql(
     field,

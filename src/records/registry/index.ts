@@ -6,10 +6,11 @@ import { derivedNames, typeNameOf } from './derived-names.ts'
 import { collectInputs, fieldIdOf } from './inputs.ts'
 import { systemFields } from './system-fields.ts'
 
+export { isComputed, valueTypeOf } from '../../entities/value-type.ts'
 export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
-export { fieldNamed, historyKey, moduleOfTable, targetOf, uniqueFieldOf } from './lookup.ts'
+export { fieldNamed, fieldsById, historyKey, moduleOfTable, targetOf, uniqueFieldOf } from './lookup.ts'
 export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
 
 /** Numbers of modules that were made at run time begin here. */

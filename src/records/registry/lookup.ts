@@ -6,6 +6,11 @@ export function fieldNamed(module: ModuleDefinition, name: string): FieldDefinit
   return module.fields.get(name) ?? module.aliases.get(name)
 }
 
+/** A module's fields by their permanent ids. */
+export function fieldsById(module: ModuleDefinition): ReadonlyMap<string, FieldDefinition> {
+  return new Map([...module.fields.values()].map((field) => [field.id, field]))
+}
+
 /** Module that a REFERENCE, REFERENCES or USER field leads to; undefined for other fields and for references to any module. */
 export function targetOf(field: FieldDefinition, registry: Registry): ModuleDefinition | undefined {
   const name = field.reference?.module

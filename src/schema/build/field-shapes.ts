@@ -1,6 +1,7 @@
 import type { FieldType } from '../../entities/metadata.ts'
 import { DefectError } from '../../errors/index.ts'
 import type { FieldDefinition } from '../../records/registry/definition.ts'
+import { valueTypeOf } from '../../records/registry/index.ts'
 
 /** How a field's value looks in GraphQL. Everything about a field's inputs and outputs follows from its shape. */
 export type FieldShape =
@@ -56,7 +57,7 @@ export function shapeOf(field: FieldDefinition): FieldShape {
   if (field.system && field.name === 'id') return 'id'
   if (field.system && field.name === 'tags') return 'textList'
   if (field.reference?.module === '*') return 'anyRecord'
-  return SHAPES[field.type]
+  return SHAPES[valueTypeOf(field)]
 }
 
 /** Name of the module that a relation field points to. Throws DefectError for a field that is no relation. */

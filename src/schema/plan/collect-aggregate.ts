@@ -2,6 +2,7 @@ import { type FieldNode, type GraphQLField, type GraphQLInputObjectType, type Gr
 import { DefectError, validationFailed } from '../../errors/index.ts'
 import type { AggregateFunction, AggregateMember, AggregateOrder, AggregateValue, DateBucket, GroupKey, ReadRequest } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
+import { valueTypeOf } from '../../records/registry/index.ts'
 import { operandOf, resolved } from './arguments.ts'
 import { type CollectContext, isUsable } from './collect-context.ts'
 import { collectFields, subselections } from './collect-fields.ts'
@@ -99,7 +100,7 @@ function collectValues(type: GraphQLObjectType, nodes: readonly FieldNode[], mod
     if (name === '__typename') return { key, value: type.name }
     const field = module.fields.get(name) as FieldDefinition
     if (!isUsable(context, module, field)) throw unknownOutputField(name, type.name)
-    if (field.type !== 'MONEY') return { key, field }
+    if (valueTypeOf(field) !== 'MONEY') return { key, field }
     return { key, field, parts: collectParts(type.getFields()[name]?.type, group, context) }
   })
 }

@@ -2,6 +2,7 @@ import { type FieldNode, type GraphQLObjectType, getNamedType, type SelectionSet
 import { DefectError } from '../../errors/index.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, RecordSelection, SelectedField, SelectedPart } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
+import { valueTypeOf } from '../../records/registry/index.ts'
 import { operandOf, resolved } from './arguments.ts'
 import { type CollectContext, isModuleReadable, levelOf } from './collect-context.ts'
 import { collectFields, subselections } from './collect-fields.ts'
@@ -58,7 +59,7 @@ function collectField(
         const selection = collectRecord(getNamedType(field.type) as GraphQLObjectType, subselections(nodes), target, path, context)
         return { kind: 'one', key, field: definition, selection }
       }
-      if (COMPOSITE.has(definition.type)) return { kind: 'parts', key, field: definition, parts: collectParts(field.type, nodes, context) }
+      if (COMPOSITE.has(valueTypeOf(definition))) return { kind: 'parts', key, field: definition, parts: collectParts(field.type, nodes, context) }
       return { kind: 'value', key, field: definition }
     }
     case 'inverse': {

@@ -1,0 +1,58 @@
+import type { RollupMetadata } from '../../entities/metadata.ts'
+import { DefectError } from '../../errors/index.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { compileExpression } from '../formula/index.ts'
+import type { FieldDefinition } from '../registry/definition.ts'
+import { fieldsById } from '../registry/lookup.ts'
+import { columnOf, comparableColumn } from './columns.ts'
+import { allOf, type PlanBuilder } from './plan-builder.ts'
+
+/**
+ * A ROLLUP's value for the row `holder`: a sub-select over those records of the other module that the reader may read and that are in no recycle bin.
+ * `fields` are those of the row's module, by id.
+ */
+export function rollupSql(rollup: RollupMetadata, fields: ReadonlyMap<string, FieldDefinition>, holder: string, builder: PlanBuilder): string {
+  const module = builder.registry.module(rollup.module)
+  const listed = fieldsById(module)
+  const alias = builder.alias()
+  const table = builder.secured(module, 'READ', alias)
+  const record = quoteIdentifier(alias)
+  const valueOf = (id: string) => `${record}.${comparableColumn(found(listed, id))}`
+  const via = found(rollup.reverse ? listed : fields, rollup.via)
+  const relation = relationSql(via, rollup.reverse === true, record, quoteIdentifier(holder), builder)
+  const conditions = [relation.match, `${record}.deleted_at IS NULL`, table.condition]
+  if (rollup.filter) conditions.push(`(${compileExpression(rollup.filter, (id) => listed.get(id), valueOf)}) IS TRUE`)
+  const value = rollup.field === undefined ? undefined : valueOf(rollup.field)
+  return `(SELECT ${functionSql(rollup, value)} FROM ${table.from}${relation.join} WHERE ${allOf(conditions)})`
+}
+
+function found(fields: ReadonlyMap<string, FieldDefinition>, id: string): FieldDefinition {
+  const field = fields.get(id)
+  if (!field) throw new DefectError(`a rollup uses the field ${id}, which does not exist`)
+  return field
+}
+
+/** REFERENCE: a column of the listed record. REFERENCES: a link table, whose `source_id` is the record that holds the field. */
+function relationSql(
+  via: FieldDefinition,
+  reverse: boolean,
+  record: string,
+  holder: string,
+  builder: PlanBuilder,
+): { readonly join: string; readonly match: string } {
+  if (via.type !== 'REFERENCES') return { join: '', match: `${record}.${columnOf(via)} = ${holder}.id` }
+  const link = quoteIdentifier(builder.alias())
+  const [own, other] = reverse ? ['source_id', 'target_id'] : ['target_id', 'source_id']
+  return { join: ` JOIN ${columnOf(via)} ${link} ON ${link}.${own} = ${record}.id`, match: `${link}.${other} = ${holder}.id` }
+}
+
+/** Digits behind the point of an average. */
+const AVERAGE_DIGITS = 6
+const MONEY_DIGITS = 4
+
+function functionSql({ function: name, type }: RollupMetadata, value: string | undefined): string {
+  if (name === 'COUNT' || value === undefined) return 'count(*)::int'
+  if (name === 'AVG') return `trim_scale(round(avg(${value}), ${type === 'MONEY' ? MONEY_DIGITS : AVERAGE_DIGITS}))`
+  const sql = `${name.toLowerCase()}(${value})`
+  return type === 'DECIMAL' ? `trim_scale((${sql})::numeric)` : sql
+}
