@@ -61,6 +61,11 @@ beforeAll(async () => {
     { name: 'Arena', seats: 9000, landlord: { id: idOf('Acme') }, about: { id: idOf('Acme') } },
     { name: 'Attic', seats: 12, landlord: { id: idOf('Gone') }, about: { id: idOf('Gone') } },
   ] as never)
+  // First, since a delete clears links.
+  await admin.data('mutation ($account: ID!, $product: ID!) { deleteAccount(id: $account) { id } deleteProduct(id: $product) { id } }', {
+    account: idOf('Gone'),
+    product: idOf('Retired'),
+  })
   const pairs = (sources: string[], targets: string[]) => sources.flatMap((source) => targets.map((target) => [idOf(source), idOf(target)] as const))
   await insertLinks(server, products.id, [
     ...pairs(['Acme'], [...PRODUCTS, 'Retired']),
@@ -69,10 +74,6 @@ beforeAll(async () => {
   ])
   await insertLinks(server, sponsors.id, [...pairs(['Hall'], ['Acme', 'Bärlauch', 'Gone']), ...pairs(['Arena'], ['Bärlauch', '华东'])])
   await insertLinks(server, neighbours.id, [...pairs(['Hall'], ['Arena', 'Attic']), ...pairs(['Arena'], ['Hall', 'Arena'])])
-  await admin.data('mutation ($account: ID!, $product: ID!) { deleteAccount(id: $account) { id } deleteProduct(id: $product) { id } }', {
-    account: idOf('Gone'),
-    product: idOf('Retired'),
-  })
   await admin.data(
     'mutation { createRole(input: { key: "guide", name: "Guide", grants: [{ module: "venue", actions: [READ], scope: ALL }] }) { role { key } } }',
   )
