@@ -1,3 +1,4 @@
+import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -21,7 +22,7 @@ const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amou
 
 function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 'READ' | 'WRITE', builder: PlanBuilder): string {
   if (field.reference) return level === 'MASKED' ? 'NULL::text' : relatedSql(field, alias, builder)
-  const names = WHOLE_PARTS[field.type]
+  const names = WHOLE_PARTS[valueTypeOf(field)]
   if (names === undefined) return fieldValueSql(field, alias, level)
   const parts = fieldPartsSql(
     field,
