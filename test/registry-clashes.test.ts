@@ -56,6 +56,11 @@ describe('a registry is refused', () => {
       [boat, module(2, 'car', { fields: [title, reference('boat', 'boat', { inverseName: 'title' })] })],
       'field car.boat claims the list boat.title, which is a field of module boat',
     ],
+    [
+      'a many-to-many relation to records of any module',
+      [module(1, 'boat', { fields: [title, { ...reference('cargo', '*'), type: 'REFERENCES' }] })],
+      'module boat: field cargo: only a REFERENCE leads to any module',
+    ],
     ['two fields of one name', [module(1, 'boat', { fields: [title, title] })], 'module boat: two fields are called "title"'],
     ['a field that Record has', [module(1, 'boat', { fields: [title, field('displayName')] })], 'module boat: field displayName: the name is reserved'],
     ['a field that every object has', [module(1, 'boat', { fields: [title, field('constructor')] })], 'field constructor: the name is reserved'],

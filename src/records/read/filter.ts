@@ -5,6 +5,7 @@ import type { FieldDefinition, ModuleDefinition } from '../registry/definition.t
 import { columnOf, comparableColumn, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeText } from './encode.ts'
 import { allOf, type PlanBuilder } from './plan-builder.ts'
+import { type RelationSql, relationSql } from './relation.ts'
 import type { CompareOperator, FilterNode, Operand } from './request.ts'
 
 /** Second wall behind the schema layer: names that the reader may not use never reach SQL. */
@@ -28,20 +29,21 @@ export function filterSql(node: FilterNode, module: ModuleDefinition, alias: str
     case 'one': {
       assertReadable(builder, module, node.field)
       const inner = builder.alias()
-      const match = `${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(node.field)}`
+      const tie = { join: '', condition: `${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(node.field)}` }
       const empty = emptinessOf(node.node, builder)
-      if (empty !== null) return `${empty ? 'NOT ' : ''}${existsSql(node.module, inner, match, 'TRUE', builder)}`
-      const exists = existsSql(node.module, inner, match, filterSql(node.node, node.module, inner, builder), builder)
+      if (empty !== null) return `${empty ? 'NOT ' : ''}${existsSql(node.module, inner, tie, 'TRUE', builder)}`
+      const exists = existsSql(node.module, inner, tie, filterSql(node.node, node.module, inner, builder), builder)
       return allOf([...idHints(node.field, node.node, alias, builder), exists])
     }
     case 'many': {
-      assertReadable(builder, node.module, node.via)
+      const { relation } = node
+      assertReadable(builder, builder.registry.module(relation.field.module), relation.field)
       const inner = builder.alias()
-      const match = `${quoteIdentifier(inner)}.${columnOf(node.via)} = ${quoteIdentifier(alias)}.id`
+      const tie = relationSql(relation, inner, alias, builder)
       const condition = filterSql(node.node, node.module, inner, builder)
-      if (node.quantifier === 'some') return existsSql(node.module, inner, match, condition, builder)
-      if (node.quantifier === 'none') return `NOT ${existsSql(node.module, inner, match, condition, builder)}`
-      return `NOT ${existsSql(node.module, inner, match, `(${condition}) IS NOT TRUE`, builder)}`
+      if (node.quantifier === 'some') return existsSql(node.module, inner, tie, condition, builder)
+      if (node.quantifier === 'none') return `NOT ${existsSql(node.module, inner, tie, condition, builder)}`
+      return `NOT ${existsSql(node.module, inner, tie, `(${condition}) IS NOT TRUE`, builder)}`
     }
     case 'externalId': {
       const system = builder.operand(node.system, 'text', encodeText)
@@ -71,10 +73,10 @@ function idHints(field: FieldDefinition, node: FilterNode, alias: string, builde
   return [`${quoteIdentifier(alias)}.${column} = ${list ? `ANY(${ids}::uuid[])` : `${ids}::uuid`}`]
 }
 
-function existsSql(module: ModuleDefinition, alias: string, match: string, condition: string, builder: PlanBuilder): string {
+function existsSql(module: ModuleDefinition, alias: string, tie: RelationSql, condition: string, builder: PlanBuilder): string {
   const table = builder.secured(module, 'READ', alias)
-  const where = allOf([match, `${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition, condition])
-  return `EXISTS (SELECT FROM ${table.from} WHERE ${where})`
+  const where = allOf([tie.condition, `${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition, condition])
+  return `EXISTS (SELECT FROM ${table.from}${tie.join} WHERE ${where})`
 }
 
 const SIGNS: Partial<Record<CompareOperator, string>> = { gt: '>', gte: '>=', lt: '<', lte: '<=' }

@@ -1,20 +1,20 @@
 import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import type { ModuleDefinition } from '../registry/definition.ts'
 import { literalSql } from '../sql-text.ts'
-import { columnOf } from './columns.ts'
 import { cursorSql } from './cursor.ts'
 import { filterSql } from './filter.ts'
 import { keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql } from './order.ts'
 import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
-import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart } from './request.ts'
+import { relationSql } from './relation.ts'
+import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart, ToManyRelation } from './request.ts'
 import { rowSql } from './row.ts'
 import { searchSql } from './search.ts'
 
 /** The record whose to-many relation is listed; null for a root list. */
 export interface PageParent {
   readonly alias: string
-  readonly via: FieldDefinition
+  readonly relation: ToManyRelation
 }
 
 /** A connection as a scalar sub-select that gives one record. */
@@ -150,21 +150,23 @@ function usedColumns(sql: string, alias: string): string[] {
   return [...used].map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column)}`)
 }
 
-function conditionsSql(module: ModuleDefinition, list: ListArguments, alias: string, parent: PageParent | null, builder: PlanBuilder): string[] {
+/** What the list's rows must fulfil, and the join that ties them to the parent. */
+function restrictionSql(module: ModuleDefinition, list: ListArguments, alias: string, parent: PageParent | null, builder: PlanBuilder) {
   const table = quoteIdentifier(alias)
-  const conditions: string[] = []
-  if (parent !== null) conditions.push(`${table}.${columnOf(parent.via)} = ${quoteIdentifier(parent.alias)}.id`)
+  const tie = parent === null ? null : relationSql(parent.relation, alias, parent.alias, builder)
+  const conditions = tie === null ? [] : [tie.condition]
   if (list.deleted === 'EXCLUDE') conditions.push(`${table}.deleted_at IS NULL`)
   if (list.deleted === 'ONLY') conditions.push(`${table}.deleted_at IS NOT NULL`)
   if (list.filter !== null) conditions.push(filterSql(list.filter, module, alias, builder))
   if (list.search !== null) conditions.push(searchSql(list.search, module, alias, builder))
-  return conditions
+  return { join: tie?.join ?? '', conditions }
 }
 
 function totalSql(module: ModuleDefinition, list: ListArguments, parent: PageParent | null, builder: PlanBuilder): string {
   const alias = builder.alias()
   const table = builder.secured(module, 'READ', alias)
-  return `(SELECT count(*) FROM ${table.from} WHERE ${allOf([...conditionsSql(module, list, alias, parent, builder), table.condition])})`
+  const { join, conditions } = restrictionSql(module, list, alias, parent, builder)
+  return `(SELECT count(*) FROM ${table.from}${join} WHERE ${allOf([...conditions, table.condition])})`
 }
 
 /** The rows of one page in their order (turned round for a page read backward), with joined order values as `~k<i>`. */
@@ -183,7 +185,8 @@ function sourceSql(
   const table = builder.secured(module, 'READ', alias)
   const name = quoteIdentifier(alias)
   const keys = order.hasJoins ? order.terms.map((term, index) => `, ${term.sql} AS ${quoteIdentifier(`~k${index}`)}`).join('') : ''
-  const conditions = [...conditionsSql(module, list, alias, parent, builder), keyset]
+  const restriction = restrictionSql(module, list, alias, parent, builder)
+  const conditions = [...restriction.conditions, keyset]
   const orderBy = orderBySql(order.terms, backward)
   const { scope } = table
   const mergeable = parent === null && module.accessParent === undefined && !order.hasJoins && list.filter === null && list.search === null
@@ -191,5 +194,5 @@ function sourceSql(
     const where = allOf([`${name}.scope_id = k.id`, ...conditions])
     return `SELECT ${columns} FROM unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (SELECT ${name}.* FROM ${table.from} WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
   }
-  return `SELECT ${columns}${keys} FROM ${table.from}${order.joins} WHERE ${allOf([...conditions, table.condition])} ORDER BY ${orderBy} LIMIT ${limit}`
+  return `SELECT ${columns}${keys} FROM ${table.from}${restriction.join}${order.joins} WHERE ${allOf([...conditions, table.condition])} ORDER BY ${orderBy} LIMIT ${limit}`
 }

@@ -19,7 +19,7 @@ export type SelectedField =
       readonly kind: 'many'
       readonly key: string
       readonly module: ModuleDefinition
-      readonly via: FieldDefinition
+      readonly relation: ToManyRelation
       readonly list: ListArguments
       readonly connection: ConnectionSelection
     }
@@ -31,6 +31,15 @@ export type SelectedField =
   | { readonly kind: 'hidden'; readonly key: string }
   /** Raw columns needed by a resolver of the ordinary path (id, a polymorphic reference's id …). */
   | { readonly kind: 'raw'; readonly key: string; readonly column: string }
+
+/**
+ * How a to-many relation finds its records: by a column of theirs that refers to the record, or by the link table of a REFERENCES field,
+ * which the record holds (it is the source) or is the target of.
+ */
+export interface ToManyRelation {
+  readonly kind: 'column' | 'linkSource' | 'linkTarget'
+  readonly field: FieldDefinition
+}
 
 export interface SelectedPart {
   readonly key: string
@@ -64,7 +73,7 @@ export type FilterNode =
       readonly kind: 'many'
       readonly quantifier: 'some' | 'none' | 'every'
       readonly module: ModuleDefinition
-      readonly via: FieldDefinition
+      readonly relation: ToManyRelation
       readonly node: FilterNode
     }
   | { readonly kind: 'externalId'; readonly system: Operand; readonly externalKey: Operand }

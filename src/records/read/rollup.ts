@@ -4,8 +4,9 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { compileExpression } from '../formula/index.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { fieldsById } from '../registry/lookup.ts'
-import { columnOf, comparableColumn } from './columns.ts'
+import { comparableColumn } from './columns.ts'
 import { allOf, type PlanBuilder } from './plan-builder.ts'
+import { relationSql } from './relation.ts'
 
 /**
  * A ROLLUP's value for the row `holder`: a sub-select over those records of the other module that the reader may read and that are in no recycle bin.
@@ -19,8 +20,9 @@ export function rollupSql(rollup: RollupMetadata, fields: ReadonlyMap<string, Fi
   const record = quoteIdentifier(alias)
   const valueOf = (id: string) => `${record}.${comparableColumn(found(listed, id))}`
   const via = found(rollup.reverse ? listed : fields, rollup.via)
-  const relation = relationSql(via, rollup.reverse === true, record, quoteIdentifier(holder), builder)
-  const conditions = [relation.match, `${record}.deleted_at IS NULL`, table.condition]
+  const kind = via.type !== 'REFERENCES' ? 'column' : rollup.reverse ? 'linkTarget' : 'linkSource'
+  const relation = relationSql({ kind, field: via }, alias, holder, builder)
+  const conditions = [relation.condition, `${record}.deleted_at IS NULL`, table.condition]
   if (rollup.filter) conditions.push(`(${compileExpression(rollup.filter, (id) => listed.get(id), valueOf)}) IS TRUE`)
   const value = rollup.field === undefined ? undefined : valueOf(rollup.field)
   return `(SELECT ${functionSql(rollup, value)} FROM ${table.from}${relation.join} WHERE ${allOf(conditions)})`
@@ -30,20 +32,6 @@ function found(fields: ReadonlyMap<string, FieldDefinition>, id: string): FieldD
   const field = fields.get(id)
   if (!field) throw new DefectError(`a rollup uses the field ${id}, which does not exist`)
   return field
-}
-
-/** REFERENCE: a column of the listed record. REFERENCES: a link table, whose `source_id` is the record that holds the field. */
-function relationSql(
-  via: FieldDefinition,
-  reverse: boolean,
-  record: string,
-  holder: string,
-  builder: PlanBuilder,
-): { readonly join: string; readonly match: string } {
-  if (via.type !== 'REFERENCES') return { join: '', match: `${record}.${columnOf(via)} = ${holder}.id` }
-  const link = quoteIdentifier(builder.alias())
-  const [own, other] = reverse ? ['source_id', 'target_id'] : ['target_id', 'source_id']
-  return { join: ` JOIN ${columnOf(via)} ${link} ON ${link}.${own} = ${record}.id`, match: `${link}.${other} = ${holder}.id` }
 }
 
 /** Digits behind the point of an average. */

@@ -1,4 +1,3 @@
-import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -7,6 +6,7 @@ import { columnOf } from './columns.ts'
 import { fieldPartsSql, fieldValueSql } from './field-value.ts'
 import { connectionSql } from './page.ts'
 import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
+import { valuesSql } from './record-values.ts'
 import type { RecordSelection, SelectedField, SelectedPart } from './request.ts'
 import { viewerAccessSql } from './viewer-access.ts'
 
@@ -54,7 +54,7 @@ function memberSql(selected: SelectedField, module: ModuleDefinition, alias: str
       if (level(selected.field) === 'HIDDEN' || level(selected.field) === 'MASKED') return 'NULL::text'
       return oneSql(selected.field, selected.selection, alias, joins, builder)
     case 'many':
-      return connectionSql(selected.module, selected.list, selected.connection, { alias, via: selected.via }, builder)
+      return connectionSql(selected.module, selected.list, selected.connection, { alias, relation: selected.relation }, builder)
     case 'values':
       return valuesSql(module, alias, selected.names === null ? null : (builder.peek(selected.names) as readonly string[] | null), builder)
     case 'externalIds':
@@ -82,29 +82,4 @@ function externalIdsSql(alias: string, parts: readonly SelectedPart[]): string {
     ({ key, part, value }) => `${part === '__typename' ? literalSql(value ?? '') : part === 'system' ? 'x.system' : 'x.key'} AS ${quoteIdentifier(key)}`,
   )
   return `ARRAY(SELECT ${ROW} FROM (SELECT ${members.join(', ')} FROM external_id x WHERE x.record_id = ${quoteIdentifier(alias)}.id ORDER BY x.system, x.key) ${ROW})`
-}
-
-/** Readable custom fields by API name. */
-function valuesSql(module: ModuleDefinition, alias: string, names: readonly string[] | null, builder: PlanBuilder): string {
-  const members = [...module.fields.values()].flatMap((field) => {
-    const level = fieldLevel(builder.policy, module.name, field.name)
-    if (!field.custom || level === 'HIDDEN' || (names !== null && !names.includes(field.name))) return []
-    return [`${wholeValueSql(field, alias, level)} AS ${quoteIdentifier(field.name)}`]
-  })
-  // A function takes a hundred arguments at most; a row has as many columns as a module has fields.
-  return members.length === 0 ? `'{}'::json` : `(SELECT ${ROW} FROM (SELECT ${members.join(', ')}) ${ROW})`
-}
-
-const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amount', 'currency'], PHONE: ['raw', 'e164'] }
-
-function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 'READ' | 'WRITE'): string {
-  const names = WHOLE_PARTS[valueTypeOf(field)]
-  if (names === undefined) return fieldValueSql(field, alias, level)
-  const parts = fieldPartsSql(
-    field,
-    alias,
-    level,
-    names.map((part) => ({ key: part, part })),
-  )
-  return parts === null ? 'NULL::text' : `(SELECT ${ROW} FROM (SELECT ${parts.members}) ${ROW} WHERE ${parts.present})`
 }

@@ -40,6 +40,7 @@ function checkField(field: FieldMetadata, refuse: (what: string) => never): void
   if (field.unique && !UNIQUE_TYPES.has(field.type)) refuse(`a ${field.type} cannot be unique`)
   if (field.searchable && !SEARCHABLE_TYPES.has(field.type)) refuse(`a ${field.type} cannot be searchable`)
   if ((field.type === 'REFERENCE' || field.type === 'REFERENCES' || field.type === 'USER') && !field.reference) refuse('needs to say what it refers to')
+  if (field.reference?.module === '*' && field.type !== 'REFERENCE') refuse('only a REFERENCE leads to any module')
   if (field.reference?.module === '*' && field.reference.inverseName) refuse('a reference to any module has no inverse')
   if (field.required && field.type !== 'REFERENCES' && field.reference?.onDelete === 'clear')
     refuse('a required reference cannot be cleared when its target is deleted')

@@ -4,6 +4,7 @@ import type { CompareOperator, FilterNode, UniqueKey } from '../../records/read/
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { operandOf } from './arguments.ts'
 import { type CollectContext, isModuleReadable, isUsable } from './collect-context.ts'
+import { toManyRelation } from './collect-relation.ts'
 import { unknownInputField } from './hidden-names.ts'
 
 /** Conditions in all filters of one root field. Each may be a sub-select, and PostgreSQL plans them all before it can be stopped. */
@@ -78,18 +79,15 @@ function manyNodes(
   path: Path,
   context: CollectContext,
 ): FilterNode {
-  const inverse = module.inverses.get(relation)
-  if (!inverse) throw new DefectError(`${module.name} has no relation ${relation}`)
-  const target = context.registry.module(inverse.module)
-  const via = target.fields.get(inverse.field) as FieldDefinition
-  if (!isModuleReadable(context, target) || !isUsable(context, target, via)) throw unknownInputField(name, type.name)
+  const related = toManyRelation(module, relation, context)
+  if (!related.isOpen) throw unknownInputField(name, type.name)
   const nodes = Object.entries(value).map(([quantifier, member]): FilterNode => {
     if (member === null) throw nullValue([...path, quantifier])
     countRelation(context)
     const filterType = getNamedType(inner.getFields()[quantifier]?.type)
     if (!isInputObjectType(filterType)) throw new DefectError(`${inner.name}.${quantifier} is no filter`)
-    const node = filterObject(member as InputObject, filterType, target, [...path, quantifier], context)
-    return { kind: 'many', quantifier: quantifier as 'some' | 'none' | 'every', module: target, via, node }
+    const node = filterObject(member as InputObject, filterType, related.module, [...path, quantifier], context)
+    return { kind: 'many', quantifier: quantifier as 'some' | 'none' | 'every', module: related.module, relation: related.relation, node }
   })
   return { kind: 'and', nodes }
 }

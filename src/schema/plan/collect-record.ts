@@ -7,6 +7,7 @@ import { operandOf, resolved } from './arguments.ts'
 import { type CollectContext, isModuleReadable, levelOf } from './collect-context.ts'
 import { collectFields, subselections } from './collect-fields.ts'
 import { argumentsOf, collectList } from './collect-list.ts'
+import { toManyRelation } from './collect-relation.ts'
 import { columnKey, isLongKey } from './column-key.ts'
 
 const COMPOSITE = new Set(['MONEY', 'PHONE', 'ADDRESS', 'GEO'])
@@ -47,11 +48,19 @@ function collectField(
     context.redacted.push({ path, typeName: type.name, fieldName: name, state: 'hidden' })
     return { kind: 'hidden', key }
   }
+  const many = (relation: string): SelectedField => {
+    const { isOpen, ...related } = toManyRelation(module, relation, context)
+    if (!isOpen) return hidden()
+    const list = collectList(field, node, related.module, context)
+    const connection = collectConnection(getNamedType(field.type) as GraphQLObjectType, nodes, related.module, path, context)
+    return { kind: 'many', key, ...related, list, connection }
+  }
   switch (descriptor.kind) {
     case 'field': {
       const definition = fieldOf(module, descriptor.field)
       const level = levelOf(context, module, definition)
       if (level === 'HIDDEN') return hidden()
+      if (definition.type === 'REFERENCES') return many(definition.name)
       if (level === 'MASKED') context.redacted.push({ path, typeName: type.name, fieldName: name, state: 'masked' })
       if (definition.type === 'USER' || definition.type === 'REFERENCE') {
         const target = context.registry.module(definition.type === 'USER' ? 'user' : (definition.reference?.module as string))
@@ -62,23 +71,8 @@ function collectField(
       if (COMPOSITE.has(valueTypeOf(definition))) return { kind: 'parts', key, field: definition, parts: collectParts(field.type, nodes, context) }
       return { kind: 'value', key, field: definition }
     }
-    case 'inverse': {
-      const inverse = module.inverses.get(descriptor.relation)
-      if (!inverse) throw new DefectError(`${module.name} has no relation ${descriptor.relation}`)
-      const target = context.registry.module(inverse.module)
-      const via = fieldOf(target, inverse.field)
-      const level = levelOf(context, target, via)
-      if (!isModuleReadable(context, target) || level === 'HIDDEN' || level === 'MASKED') return hidden()
-      const list = collectList(field, node, target, context)
-      return {
-        kind: 'many',
-        key,
-        module: target,
-        via,
-        list,
-        connection: collectConnection(getNamedType(field.type) as GraphQLObjectType, nodes, target, path, context),
-      }
-    }
+    case 'inverse':
+      return many(descriptor.relation)
     case 'displayName': {
       const level = levelOf(context, module, fieldOf(module, module.nameField))
       return level === 'HIDDEN' ? hidden() : { kind: 'displayName', key }
