@@ -19,6 +19,7 @@ import type { Config } from './config/index.ts'
 import { coreRules } from './domain/index.ts'
 import { coreModules } from './entities/index.ts'
 import { StartupError } from './errors/index.ts'
+import { createSignals, type Signals } from './events/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { repeat } from './jobs/repeat.ts'
 import { latestValues } from './lib/latest-values.ts'
@@ -55,6 +56,8 @@ export interface AppOverrides {
   readonly observe?: StatementObserver
   /** Which execution path the engine takes; `auto` unless given. */
   readonly path?: EngineOptions['path']
+  /** Do not listen to what other nodes tell: what they change is seen by the poll and by the epochs alone. */
+  readonly deaf?: boolean
 }
 
 /** Database, registry and write pipeline: what set-up work and commands need. */
@@ -137,10 +140,17 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     overrides.observe?.(statement, milliseconds)
   }
   const kernel = await createKernel(config, { ...overrides, observe })
+  const { database } = kernel
+  let signals: Signals | undefined
   try {
-    const { engine, callerOf, idle } = await createApi(kernel, { secrets, logger, path: overrides.path })
-    const { database } = kernel
-    const background = startBackground(kernel, engine, { config, databaseUrl: overrides.databaseUrl, logger })
+    signals = await createSignals({
+      database,
+      databaseUrl: overrides.databaseUrl,
+      redisUrl: config.redisUrl,
+      onError: (error, message) => logger.warn({ err: error }, message),
+    })
+    const { engine, callerOf, idle } = await createApi(kernel, { secrets, logger, path: overrides.path, signals })
+    const background = startBackground(kernel, engine, { config, databaseUrl: overrides.databaseUrl, logger, signals, deaf: overrides.deaf === true })
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
     const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health })
@@ -160,20 +170,28 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       close: async () => {
         await http.close()
         await background.stop()
+        await signals?.close()
         await idle()
         await kernel.close()
         metrics.close()
       },
     }
   } catch (error) {
+    await signals?.close()
     await kernel.close()
     metrics.close()
     throw error
   }
 }
 
+interface ApiOptions extends Pick<AppOverrides, 'secrets'> {
+  readonly logger: Logger
+  readonly path: EngineOptions['path']
+  readonly signals: Signals
+}
+
 /** Identity, schema and executor over a kernel. */
-async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: readonly string[]; logger: Logger; path: EngineOptions['path'] }) {
+async function createApi(kernel: Kernel, { secrets, logger, path, signals }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -199,9 +217,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
     authorize: requireAdministrator,
     kernel: () => kernelNames(engine.runtime.schema, engine.runtime.registry),
     organisationCurrency: kernel.organisationCurrency,
-    announce: async () => {
-      await engine.refresh()
-    },
+    announce: (version) => announceSchema(version, engine, signals),
   })
   const operations = buildStaticSchema({
     authenticator,
@@ -231,18 +247,31 @@ async function createApi(kernel: Kernel, { secrets, logger, path }: { secrets: r
   return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle }
 }
 
+/** Topic of the signal that the schema is at a version, which is its text. */
+const SCHEMA_TOPIC = 'schema'
+
+/** Serves a new version here. The other nodes hear of it first, so that they make theirs at the same time. */
+async function announceSchema(version: number, engine: GraphQLEngine, signals: Signals): Promise<void> {
+  signals.publish(SCHEMA_TOPIC, String(version))
+  await engine.refresh()
+}
+
 /** Versions that are served after now. */
 function later(engine: GraphQLEngine, give: (version: number) => void): () => void {
   const { version } = engine.runtime
   return engine.onRuntime((runtime) => runtime.version > version && give(runtime.version))
 }
 
-/** What runs beside the requests: indexes and clean-up after changes of metadata. */
-function startBackground(
-  kernel: Kernel,
-  engine: GraphQLEngine,
-  { config, databaseUrl, logger }: { readonly config: Config; readonly databaseUrl: string; readonly logger: Logger },
-) {
+interface BackgroundOptions {
+  readonly config: Config
+  readonly databaseUrl: string
+  readonly logger: Logger
+  readonly signals: Signals
+  readonly deaf: boolean
+}
+
+/** What runs beside the requests: indexes and clean-up after changes of metadata, and what other nodes changed. */
+function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, deaf }: BackgroundOptions) {
   const { database, registry, now } = kernel
   const maintenance = repeat({
     every: 30_000,
@@ -251,9 +280,7 @@ function startBackground(
         database,
         core: coreModules(),
         now,
-        announce: async () => {
-          await engine.refresh()
-        },
+        announce: (version) => announceSchema(version, engine, signals),
         connect: () => connectForMaintenance(databaseUrl),
         retention: config.metadataRetention,
         principal: async () => {
@@ -265,10 +292,14 @@ function startBackground(
   })
   // However a wake-up is lost, no node stays behind for longer.
   const poll = repeat({ every: 1_000, run: () => engine.refresh(), onError: (error) => logger.debug({ err: error }, 'schema version not read') })
-  const forget = engine.onRuntime(() => maintenance.wake())
+  const hear = (text: string | null): void => {
+    if (text !== null && Number(text) <= engine.runtime.version) return
+    engine.refresh().catch((error: unknown) => logger.warn({ err: error }, 'the schema that another node told of is not served yet; it is tried again'))
+  }
+  const forget = [engine.onRuntime(() => maintenance.wake()), ...(deaf ? [] : [signals.subscribe(SCHEMA_TOPIC, hear)])]
   return {
     stop: async () => {
-      forget()
+      for (const each of forget) each()
       await Promise.all([maintenance.stop(), poll.stop()])
     },
   }

@@ -9,6 +9,8 @@ export interface Config {
   readonly port: number
   /** PostgreSQL to use; undefined starts the embedded one under `dataDir`. */
   readonly databaseUrl: string | undefined
+  /** Redis that carries signals between nodes; undefined: PostgreSQL does. */
+  readonly redisUrl: string | undefined
   /** Absolute path. Holds the embedded cluster, generated secrets, and the first administrator's generated password. */
   readonly dataDir: string
   readonly logLevel: LogLevel

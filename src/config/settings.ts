@@ -114,6 +114,16 @@ export const SETTINGS: readonly Setting[] = [
     schema: url(['postgres:', 'postgresql:']),
   },
   {
+    name: 'REDIS_URL',
+    property: 'redisUrl',
+    meaning:
+      'Redis that carries signals between the nodes of one database. Several databases may share one. Nothing is stored in it; while it is down, nodes hear of a change a second later.',
+    fallback: 'the signals go through PostgreSQL (LISTEN and NOTIFY)',
+    accepts: 'redis://user:password@host:6379/0, or rediss:// with TLS',
+    secret: true,
+    schema: url(['redis:', 'rediss:']),
+  },
+  {
     name: 'DATA_DIR',
     property: 'dataDir',
     meaning:

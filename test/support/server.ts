@@ -44,7 +44,10 @@ export interface TestServer {
 /** Starts a server and signs its administrator in. Call `close` in `afterAll`. */
 export async function startTestServer({ template = 'migrated', environment = {}, now, path }: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase(template)
-  const config = loadConfig({ ...TEST_ENVIRONMENT, LOG_LEVEL: process.env.GUANXI_TEST_LOG ?? TEST_ENVIRONMENT.LOG_LEVEL, ...environment }, tmpdir())
+  const config = loadConfig(
+    { ...TEST_ENVIRONMENT, REDIS_URL: process.env.TEST_REDIS_URL, LOG_LEVEL: process.env.GUANXI_TEST_LOG ?? TEST_ENVIRONMENT.LOG_LEVEL, ...environment },
+    tmpdir(),
+  )
   const clients: TestClient[] = []
   let observed: ObservedStatement[] | undefined
   let app: App | undefined

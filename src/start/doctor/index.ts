@@ -4,6 +4,7 @@ import { type Config, type Environment, loadConfig } from '../../config/index.ts
 import { describeDatabase, placeOf } from '../check-database.ts'
 import { openDatabase } from '../open-database.ts'
 import { checkClock, checkDataDir, checkListening, checkNode } from './check-machine.ts'
+import { checkRedis } from './check-redis.ts'
 import { checkSchema } from './check-schema.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
@@ -24,7 +25,8 @@ export async function examine(environment: Environment, directory: string): Prom
   const data = checkDataDir(config)
   const findings = [node, ok('environment', `NODE_ENV ${config.production ? 'production' : 'development'}`), ...data, await checkListening(config)]
   if (data.some((finding) => finding.level === 'fail' && finding.message.startsWith('DATA_DIR'))) return findings
-  return [...findings, ...(await checkDatabase(config))]
+  const redis = config.redisUrl === undefined ? [] : [await checkRedis(config.redisUrl)]
+  return [...findings, ...redis, ...(await checkDatabase(config))]
 }
 
 async function checkDatabase(config: Config): Promise<Finding[]> {

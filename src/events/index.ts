@@ -1,0 +1,1 @@
+export { createSignals, type SignalListener, type Signals, type SignalsOptions } from './signals.ts'
