@@ -227,7 +227,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, signals }: Api
     roles: createRoles({ database, registry, now }),
     explainer: createAccessExplainer(database, registry, authenticator),
     metadata,
-    schemaVersions: () => latestValues((give) => later(engine, give)),
+    schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
   const staticSchema = applyShield(operations, rightsAreCurrent)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')

@@ -11,6 +11,11 @@ export class SchemaChange {
   schemaVersion!: number
 }
 
+/** What the source of `schemaChanged` gives. An interface: TypeGraphQL would copy into a class, whose declared members hide what was copied. */
+export interface SchemaVersion {
+  readonly schemaVersion: number
+}
+
 /** Tells front ends and code generators that there is a new schema. `buildStaticSchema` puts the source in place. */
 @Resolver()
 export class SchemaChangeResolver {
@@ -19,8 +24,8 @@ export class SchemaChangeResolver {
     description: 'Each new version of the schema as this node comes to serve it; who is slow gets the latest.',
     subscribe: NO_SOURCE,
   })
-  schemaChanged(@Root() schemaVersion: number): SchemaChange {
-    return { schemaVersion }
+  schemaChanged(@Root() change: SchemaVersion): SchemaVersion {
+    return change
   }
 }
 

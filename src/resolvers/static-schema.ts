@@ -8,7 +8,7 @@ import { AccessResolver } from './access.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
 import { CommittedWork } from './committed-work.ts'
 import { CustomFieldLabelResolver, CustomModuleLabelResolver, MetadataResolver, MetadataStateResolver } from './metadata.resolver.ts'
-import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver, SchemaChangeResolver } from './module.resolver.ts'
+import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver, SchemaChangeResolver, type SchemaVersion } from './module.resolver.ts'
 import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
 import { NO_PUB_SUB, putSources } from './subscription-sources.ts'
@@ -24,7 +24,7 @@ export interface StaticServices {
   readonly explainer: AccessExplainer
   readonly metadata: Metadata
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
-  readonly schemaVersions: () => AsyncIterableIterator<number>
+  readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
 }
 
 /**
@@ -32,7 +32,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata, schemaVersions } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -60,6 +60,6 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
   const [first, ...others] = [...byClass.keys()]
   if (!first) throw new DefectError('no resolvers')
   const schema = buildSchemaSync({ resolvers: [first, ...others], container, validate: false, pubSub: NO_PUB_SUB })
-  putSources(schema, { schemaChanged: () => schemaVersions() })
+  putSources(schema, { schemaChanged: () => schemaChanges() })
   return schema
 }

@@ -83,13 +83,13 @@ describe('metadata as one state', () => {
     expect(issuesOf(await target.admin.send(METADATA.apply, { input: broken }))).toEqual([expect.stringMatching(/^input\.0\.fields\.\d\.name: NAME$/)])
     expect(await contentOf(target.database.url)).toEqual(before)
     await target.admin.data(METADATA.apply, { input: next })
-    const { machines } = await target.admin.data('{ machines { nodes { serialNumber power } } }')
-    expect(machines.nodes).toEqual([{ serialNumber: 'A-1', power: '10.25' }])
+    const { machines } = await target.admin.data('{ machines { nodes { serialNumber serial power } } }')
+    expect(machines.nodes).toEqual([{ serialNumber: 'A-1', serial: 'A-1', power: '10.25' }])
   })
 
   test('tells which values would not convert', async () => {
     const field = await makeField(target.admin, { module: 'machine', name: 'size', type: 'TEXT' })
-    await target.admin.data('mutation { createMachine(input: {serialNumber: "A-2", size: "large"}) { machine { id } } }')
+    await target.admin.data('mutation { createMachine(input: {serial: "A-2", size: "large"}) { machine { id } } }')
     expect(field.state).toBe('ready')
     const wanted = await state(target)
     const machine = wanted.find(({ name }: { name: string }) => name === 'machine')

@@ -117,13 +117,13 @@ function keyJsonSql(groupBy: readonly GroupKey[]): string {
   const root: Branch = { members: new Map() }
   groupBy.forEach((key, index) => {
     let branch = root
-    for (const step of key.through) {
-      const known = branch.members.get(step.name)
+    for (const name of key.names.slice(0, -1)) {
+      const known = branch.members.get(name)
       const next: Branch = known !== undefined && typeof known !== 'string' ? known : { members: new Map() }
-      branch.members.set(step.name, next)
+      branch.members.set(name, next)
       branch = next
     }
-    branch.members.set(key.field.name, keyAnswerSql(key, `g.k${index + 1}`))
+    branch.members.set(key.names.at(-1) as string, keyAnswerSql(key, `g.k${index + 1}`))
   })
   const write = (branch: Branch): string =>
     `json_build_object(${[...branch.members].map(([name, value]) => `${literalSql(name)}, ${typeof value === 'string' ? value : write(value)}`).join(', ')})`

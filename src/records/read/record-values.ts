@@ -8,12 +8,13 @@ import { fieldPartsSql, fieldValueSql } from './field-value.ts'
 import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
 import { relationSql } from './relation.ts'
 
-/** Readable custom fields by API name, all or those named. As a row, since a function takes 100 arguments and a module has 500 fields. */
+/** Readable custom fields by API name, all or those named, by the names that were asked for. As a row, since a function takes 100 arguments and a module has 500 fields. */
 export function valuesSql(module: ModuleDefinition, alias: string, names: readonly string[] | null, builder: PlanBuilder): string {
   const members = [...module.fields.values()].flatMap((field) => {
     const level = fieldLevel(builder.policy, module.name, field.name)
-    if (!field.custom || level === 'HIDDEN' || (names !== null && !names.includes(field.name))) return []
-    return [`${wholeValueSql(field, alias, level, builder)} AS ${quoteIdentifier(field.name)}`]
+    if (!field.custom || level === 'HIDDEN') return []
+    const asked = names === null ? [field.name] : [field.name, ...(field.aliases ?? [])].filter((name) => names.includes(name))
+    return asked.map((name) => `${wholeValueSql(field, alias, level, builder)} AS ${quoteIdentifier(name)}`)
   })
   return members.length === 0 ? `'{}'::json` : `(SELECT ${ROW} FROM (SELECT ${members.join(', ')}) ${ROW})`
 }

@@ -126,6 +126,8 @@ export type DateBucket = 'HOUR' | 'DAY' | 'WEEK' | 'MONTH' | 'QUARTER' | 'YEAR'
 export interface GroupKey {
   readonly through: readonly FieldDefinition[]
   readonly field: FieldDefinition
+  /** Members of the answer's key that the steps and the field stand under. */
+  readonly names: readonly string[]
   readonly bucket: DateBucket | null
 }
 

@@ -5,7 +5,7 @@ import type { ResolverContext } from '../operation.ts'
 import type { BuildContext } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { isRanged, isSummable, shapeOf } from './field-shapes.ts'
-import { type InputMember, inputMember, inputType, type OutputMember, objectType } from './members.ts'
+import { everyName, type InputMember, inputMember, inputType, type OutputMember, objectType } from './members.ts'
 import { type ModuleTypeNames, typeNames } from './names.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
 
@@ -44,12 +44,14 @@ export function aggregateTypes(context: BuildContext, module: ModuleDefinition):
       names[type],
       `${description} (${label})`,
       { kind: 'aggregateValues', module: module.name },
-      () => fields.map((field) => valueMember(context, name, field)),
+      () => fields.flatMap((field) => [...everyName(valueMember(context, name, field), field)]),
       context.resolvers,
     )
     const orderType =
       orders.get(names[order]) ??
-      inputType(names[order], `The field to order groups by (${label})`, () => fields.map((field) => orderKey(context, field)), { oneOf: true })
+      inputType(names[order], `The field to order groups by (${label})`, () => fields.flatMap((field) => [...everyName(orderKey(context, field), field)]), {
+        oneOf: true,
+      })
     if (!orders.has(names[order])) parts.push(orderType)
     orders.set(names[order], orderType)
     parts.push(values)

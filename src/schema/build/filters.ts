@@ -3,7 +3,7 @@ import type { FieldDefinition, ModuleDefinition } from '../../records/registry/d
 import { type BuildContext, listedModule, typesOf } from './context.ts'
 import { describeInverse, moduleLabel } from './descriptions.ts'
 import { operatorFamily, shapeOf, targetOf } from './field-shapes.ts'
-import { type InputMember, inputMember, inputType } from './members.ts'
+import { everyName, type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
 
 /** `AccountFilter`: own fields, to-one relations, to-many relations, and/or/not. */
@@ -20,7 +20,7 @@ function* filterMembers(context: BuildContext, module: ModuleDefinition): Iterab
   yield inputMember('externalId', context.shared.inputs.externalId, 'It has this name in another system.', { kind: 'externalId' })
   for (const field of module.fields.values()) {
     const member = fieldMember(context, field)
-    if (member) yield member
+    if (member) yield* everyName(member, field)
   }
   for (const relation of module.inverses.values()) {
     const description = describeInverse(relation, listedModule(context, relation.module))

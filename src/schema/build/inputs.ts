@@ -13,7 +13,7 @@ import type { FieldDefinition, ModuleDefinition } from '../../records/registry/d
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
-import { type InputMember, inputMember, inputType } from './members.ts'
+import { everyName, type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
 
@@ -67,9 +67,10 @@ function itemInput(type: GraphQLInputObjectType): InputMember {
 
 /** Inputs differ in what they leave out; the members themselves are shared. */
 function fieldMembers(context: BuildContext, module: ModuleDefinition): readonly FieldMember[] {
-  return [...module.fields.values()].filter(isInput).map((field) => {
+  return [...module.fields.values()].filter(isInput).flatMap((field) => {
     const type = INPUTS[shapeOf(field)](context, field)
-    return { field, member: inputMember(field.name, type, context.describe(field), { kind: 'value', field: field.name }) }
+    const named = inputMember(field.name, type, context.describe(field), { kind: 'value', field: field.name })
+    return [...everyName(named, field)].map((member) => ({ field, member }))
   })
 }
 

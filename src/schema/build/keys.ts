@@ -3,7 +3,7 @@ import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { shapeOf } from './field-shapes.ts'
-import { type InputMember, inputMember, inputType } from './members.ts'
+import { everyName, type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
 
 /** `AccountUniqueInput`: names one record by id, external id or a unique field. */
@@ -40,6 +40,6 @@ function* keyMembers(context: BuildContext, module: ModuleDefinition): Iterable<
   yield inputMember('externalId', context.shared.inputs.externalId, 'Its name in another system.', { kind: 'externalId' })
   for (const field of module.uniqueFields) {
     const type = shapeOf(field) === 'integer' ? GraphQLInt : GraphQLString
-    yield inputMember(field.name, type, context.describe(field), { kind: 'unique', field: field.name })
+    yield* everyName(inputMember(field.name, type, context.describe(field), { kind: 'unique', field: field.name }), field)
   }
 }

@@ -8,6 +8,7 @@ import {
   type GraphQLOutputType,
 } from 'graphql'
 import { DefectError } from '../../errors/index.ts'
+import type { FieldDefinition } from '../../records/registry/definition.ts'
 import type { FieldDescriptor, InputDescriptor, TypeDescriptor } from '../descriptors.ts'
 import type { ResolverContext } from '../operation.ts'
 import type { SchemaResolvers } from './options.ts'
@@ -19,6 +20,7 @@ export interface OutputMember {
   readonly description: string
   readonly descriptor: FieldDescriptor
   readonly args?: GraphQLFieldConfigArgumentMap
+  readonly deprecationReason?: string
 }
 
 /** One generated member of an input type: graphql-js' own config and the name. */
@@ -27,7 +29,14 @@ export interface InputMember {
   readonly type: GraphQLInputType
   readonly description: string
   readonly defaultValue?: unknown
+  readonly deprecationReason?: string
   readonly extensions: { readonly guanxi: InputDescriptor }
+}
+
+/** The member of a field, and its deprecated twins under the names that the field had before. They stand for the same field. */
+export function* everyName<Member extends OutputMember | InputMember>(member: Member, { name, aliases = [] }: FieldDefinition): Iterable<Member> {
+  yield member
+  for (const alias of aliases) yield { ...member, name: alias, deprecationReason: `Renamed to ${name}.` }
 }
 
 /** A member of an input type with what it means to the planner. */
@@ -68,12 +77,13 @@ export function inputType(name: string, description: string, members: () => Iter
 /** Fields of an object type, with descriptor and resolver. Throws DefectError for two members of one name. */
 export function outputFields(typeName: string, members: Iterable<OutputMember>, resolvers?: SchemaResolvers): GraphQLFieldConfigMap<unknown, ResolverContext> {
   const fields: GraphQLFieldConfigMap<unknown, ResolverContext> = Object.create(null)
-  for (const { name, type, description, descriptor, args } of members) {
+  for (const { name, type, description, descriptor, args, deprecationReason } of members) {
     if (fields[name]) throw twice(typeName, name)
     fields[name] = {
       type,
       description,
       args,
+      ...(deprecationReason !== undefined && { deprecationReason }),
       resolve: resolvers?.resolverFor(descriptor, { typeName, fieldName: name }),
       extensions: extensionsOf(descriptor),
     }

@@ -17,7 +17,7 @@ import { listArguments } from './connection.ts'
 import { type BuildContext, listedModule, typesOf } from './context.ts'
 import { describeInverse, describeModule } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
-import { type OutputMember, outputFields } from './members.ts'
+import { everyName, type OutputMember, outputFields } from './members.ts'
 import type { HandWrittenMembers } from './module-types.ts'
 import { typeNames } from './names.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar, JsonScalar } from './scalars/index.ts'
@@ -46,7 +46,7 @@ function withHandWritten(typeName: string, fields: Fields, handWritten: Fields):
 }
 
 function* recordMembers(context: BuildContext, module: ModuleDefinition): Iterable<OutputMember> {
-  for (const field of module.fields.values()) yield fieldMember(context, field)
+  for (const field of module.fields.values()) yield* everyName(fieldMember(context, field), field)
   yield* derivedRecordMembers(context.shared)
   for (const relation of module.inverses.values()) {
     const listed = listedModule(context, relation.module)

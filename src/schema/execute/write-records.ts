@@ -14,6 +14,7 @@ import type {
 } from '../../records/write/request.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
 import { isModuleReadable } from '../plan/collect-context.ts'
+import { presentInput, presentRef } from './present-names.ts'
 import { requireAllowed, requirePrincipal, resolveByIds } from './read-records.ts'
 import { collectContextOf, type OperationSession } from './session.ts'
 
@@ -53,18 +54,38 @@ function write(changes: ChangeSet, module: ModuleDefinition, { operation, many }
   const at = (single: readonly (string | number)[], list: string, member?: string): WriteOptions => ({
     pathOf: (index) => (many ? (member === undefined ? [list, index] : [list, index, member]) : single),
   })
+  const present = (input: RecordInput, index: number, { pathOf }: WriteOptions) => presentInput(input, module, pathOf(index), changes.registry)
   switch (operation) {
-    case 'create':
-      return changes.create(module, (many ? args.input : [args.input]) as readonly RecordInput[], at(['input'], 'input'))
+    case 'create': {
+      const options = at(['input'], 'input')
+      const inputs = (many ? args.input : [args.input]) as readonly RecordInput[]
+      return changes.create(
+        module,
+        inputs.map((input, index) => present(input, index, options)),
+        options,
+      )
+    }
     case 'update': {
-      const items = many
+      const options = at(['input'], 'updates', 'input')
+      const items: readonly UpdateItem[] = many
         ? (args.updates ?? []).map((item) => ({ ...item, onConflict: item.onConflict ?? args.onConflict ?? null }))
         : [{ id: args.id as string, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null, onConflict: args.onConflict ?? null }]
-      return changes.update(module, items, at(['input'], 'updates', 'input'))
+      return changes.update(
+        module,
+        items.map((item, index) => ({ ...item, input: present(item.input, index, options) })),
+        options,
+      )
     }
     case 'upsert': {
-      const items = many ? (args.upserts ?? []) : [{ by: args.by as RecordRef, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null }]
-      return changes.upsert(module, items, at(['input'], 'upserts', 'input'))
+      const options = at(['input'], 'upserts', 'input')
+      const items: readonly UpsertItem[] = many
+        ? (args.upserts ?? [])
+        : [{ by: args.by as RecordRef, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null }]
+      return changes.upsert(
+        module,
+        items.map((item, index) => ({ ...item, by: presentRef(item.by, module), input: present(item.input, index, options) })),
+        options,
+      )
     }
     case 'delete':
     case 'restore': {

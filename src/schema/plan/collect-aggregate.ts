@@ -47,12 +47,12 @@ export function collectAggregate(
 }
 
 function collectGroupKey(item: InputObject, type: GraphQLInputObjectType, module: ModuleDefinition, context: CollectContext): GroupKey {
-  const { through, field, value } = collectSteps(item, type, module, context)
+  const { through, field, names, value } = collectSteps(item, type, module, context)
   if (value === false)
     throw validationFailed([
       { path: ['groupBy', field.name], code: 'GROUP', message: `groupBy takes {${field.name}: true}; leave the key out instead of false.` },
     ])
-  return { through, field, bucket: value === true ? null : (value as DateBucket) }
+  return { through, field, names, bucket: value === true ? null : (value as DateBucket) }
 }
 
 function collectOrder(
@@ -75,7 +75,8 @@ function collectOrder(
   if (descriptor?.kind !== 'function') throw new DefectError(`${type.name}.${name} has no descriptor`)
   const [fieldName, direction] = Object.entries(member as InputObject)[0] as [string, 'ASC' | 'DESC']
   const inner = getNamedType(input?.type) as GraphQLInputObjectType
-  const field = module.fields.get(fieldName)
+  const key = inner.getFields()[fieldName]?.extensions.guanxi
+  const field = key?.kind === 'key' ? module.fields.get(key.field) : undefined
   if (!field || !isUsable(context, module, field)) throw unknownInputField(fieldName, inner.name)
   return { kind: 'function', function: descriptor.function, field, direction }
 }
@@ -98,7 +99,8 @@ function collectValues(type: GraphQLObjectType, nodes: readonly FieldNode[], mod
     const key = columnKey(responseKey)
     const name = (group[0] as FieldNode).name.value
     if (name === '__typename') return { key, value: type.name }
-    const field = module.fields.get(name) as FieldDefinition
+    const value = type.getFields()[name]?.extensions.guanxi
+    const field = module.fields.get(value?.kind === 'aggregateValue' ? value.field : name) as FieldDefinition
     if (!isUsable(context, module, field)) throw unknownOutputField(name, type.name)
     if (valueTypeOf(field) !== 'MONEY') return { key, field }
     return { key, field, parts: collectParts(type.getFields()[name]?.type, group, context) }

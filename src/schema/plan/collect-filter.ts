@@ -124,7 +124,12 @@ export function collectUniqueKey(value: InputObject, type: GraphQLInputObjectTyp
     const { system, key } = member as InputObject
     return { kind: 'externalId', system: operandOf(system), externalKey: operandOf(key) }
   }
-  if (descriptor?.kind === 'unique') return { kind: 'field', field: usableField(descriptor.field, name, type, module, context), value: operandOf(member) }
+  if (descriptor?.kind === 'unique') {
+    const field = usableField(descriptor.field, name, type, module, context)
+    if (field.keyUnavailable)
+      throw new GuanxiError('UNAVAILABLE', `The index of ${module.name}.${name} is still being built. Try again later, or look up by another key.`)
+    return { kind: 'field', field, value: operandOf(member) }
+  }
   return { kind: 'id', id: operandOf(member) }
 }
 

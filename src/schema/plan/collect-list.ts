@@ -86,6 +86,8 @@ export function resolvedList(value: unknown, context: CollectContext): readonly 
 interface Steps {
   readonly through: readonly FieldDefinition[]
   readonly field: FieldDefinition
+  /** As they were called in the request, which may be by earlier names; the field's last. */
+  readonly names: readonly string[]
   /** What was given for the last member: a direction, a bucket or `true`. */
   readonly value: unknown
 }
@@ -93,6 +95,7 @@ interface Steps {
 /** Follows a `@oneOf` key (`{account: {name: ASC}}`) to its field. */
 export function collectSteps(item: Readonly<Record<string, unknown>>, type: GraphQLInputObjectType, module: ModuleDefinition, context: CollectContext): Steps {
   const through: FieldDefinition[] = []
+  const names: string[] = []
   let value: unknown = item
   let current = module
   let currentType = type
@@ -103,7 +106,8 @@ export function collectSteps(item: Readonly<Record<string, unknown>>, type: Grap
     if (!input || (descriptor?.kind !== 'key' && descriptor?.kind !== 'through')) throw new DefectError(`${currentType.name}.${name} has no descriptor`)
     const field = current.fields.get(descriptor.field)
     if (!field || !isUsable(context, current, field)) throw unknownInputField(name, currentType.name)
-    if (descriptor.kind === 'key') return { through, field, value: member instanceof VariableRef ? resolved(member, context.variables) : member }
+    names.push(name)
+    if (descriptor.kind === 'key') return { through, field, names, value: member instanceof VariableRef ? resolved(member, context.variables) : member }
     through.push(field)
     current = context.registry.module(field.type === 'USER' ? 'user' : (field.reference?.module as string))
     if (!isModuleReadable(context, current)) throw unknownInputField(name, currentType.name)
