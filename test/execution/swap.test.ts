@@ -102,6 +102,25 @@ describe('a schema that changes while it is served', () => {
     expect(socket.errors?.[0]?.extensions.code).toBe('GRAPHQL_PARSE_FAILED')
   })
 
+  test('schemaChanged tells of later versions only, stays open across them and ends at once', async () => {
+    const before = await version()
+    const told: number[] = []
+    const heard = server.admin.socket().iterate<{ schemaChanged: { schemaVersion: number } }>({ query: 'subscription { schemaChanged { schemaVersion } }' })
+    const reading = (async () => {
+      for await (const { data } of heard) {
+        told.push(data?.schemaChanged.schemaVersion as number)
+        if (told.at(-1) === before + 2) return
+      }
+    })()
+    await socketAnswer('{ schemaVersion }', {})
+    await makeField(server.admin, { module: 'account', name: 'first', type: 'TEXT' })
+    await makeField(server.admin, { module: 'account', name: 'second', type: 'TEXT' })
+    await reading
+    expect(told.at(-1)).toBe(before + 2)
+    expect(Math.min(...told)).toBeGreaterThan(before)
+    expect((await socketAnswer('{ schemaVersion }', {})).data).toEqual({ schemaVersion: before + 2 })
+  })
+
   test('schemaChanged is for whoever is signed in, over WebSocket', async () => {
     const query = 'subscription { schemaChanged { schemaVersion } }'
     expect((await post(query)).errors?.[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED')

@@ -129,7 +129,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         // The rule tree judges every event; nobody unknown holds a subscription open.
         if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
         revalidation.require(request, swap.current)
-        return await subscriptionAnswers({ operation, runtime: swap.current, principal, request, settings, database }, (value) => answer(request, value))
+        return await subscriptionAnswers({ operation, runtime: swap.current, principal, request, settings, database }, answer)
       } catch (error) {
         return failed(error, request)
       }
