@@ -51,10 +51,11 @@ const COMMANDS = {
   },
   /** Processor time, in milliseconds, of looking at the database and serving what is new. */
   refresh: async () => {
+    const swapsBefore = swaps
     const before = process.cpuUsage()
     const version = await app.engine.refresh()
     const { user, system } = process.cpuUsage(before)
-    return { version, cpu: (user + system) / 1000 }
+    return { version, swapped: swaps > swapsBefore, cpu: (user + system) / 1000 }
   },
 }
 

@@ -17,8 +17,8 @@ export interface NodeProcess {
   readonly pid: number
   /** Schemas that are alive after a garbage collection, swaps since the start, bytes of heap. */
   memory(): Promise<{ readonly schemas: number; readonly swaps: number; readonly heap: number }>
-  /** Looks at the database and serves what is new; tells the processor time of that. */
-  refresh(): Promise<{ readonly version: number; readonly cpu: number }>
+  /** Looks at the database and serves what is new; tells whether there was something, and the milliseconds of processor time that it took. */
+  refresh(): Promise<{ readonly version: number; readonly swapped: boolean; readonly cpu: number }>
   close(): Promise<void>
 }
 
