@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { createTestClient, type TestClient } from './client.ts'
+import { TEST_ENVIRONMENT, TEST_PASSWORD } from './database.ts'
+
+const PROGRAM = fileURLToPath(new URL('./node.mjs', import.meta.url))
+
+/** The long proofs are run in full, with their budgets (`npm run prove`). */
+export const PROVE = process.env.GUANXI_PROVE === '1'
+
+/** A node in a process of its own. */
+export interface NodeProcess {
+  readonly url: string
+  /** The administrator, signed in on this node. */
+  readonly admin: TestClient
+  readonly pid: number
+  /** Schemas that are alive after a garbage collection, swaps since the start, bytes of heap. */
+  memory(): Promise<{ readonly schemas: number; readonly swaps: number; readonly heap: number }>
+  /** Looks at the database and serves what is new; tells whether there was something, and the milliseconds of processor time that it took. */
+  refresh(): Promise<{ readonly version: number; readonly swapped: boolean; readonly cpu: number }>
+  close(): Promise<void>
+}
+
+export interface NodeOptions {
+  /** Undefined: PostgreSQL carries the signals. */
+  readonly redisUrl?: string | undefined
+  /** No signal reaches it. */
+  readonly deaf?: boolean
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** Starts a node and signs the administrator in. */
+export async function startNode(databaseUrl: string, { redisUrl = '', deaf = false, environment = {} }: NodeOptions = {}): Promise<NodeProcess> {
+  const child = spawn(process.execPath, ['--expose-gc', PROGRAM], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH ?? '', ...TEST_ENVIRONMENT, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, DEAF: deaf ? '1' : '0', ...environment },
+  })
+  const ended = new Promise<never>((_, reject) => child.once('close', (code, signal) => reject(new Error(`the node ended (${code ?? signal})`))))
+  ended.catch(() => {})
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const answer = async <T>(): Promise<T> => JSON.parse((await Promise.race([lines.next(), ended])).value as string) as T
+  const ask = <T>(command: string): Promise<T> => {
+    child.stdin.write(`${command}\n`)
+    return answer<T>()
+  }
+  const url = `http://127.0.0.1:${(await answer<{ port: number }>()).port}`
+  const anonymous = createTestClient(url, null)
+  const { signIn } = await anonymous.data('mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', {
+    input: { email: 'admin@guanxi.local', password: TEST_PASSWORD },
+  })
+  const admin = createTestClient(url, signIn.accessToken)
+  return {
+    url,
+    admin,
+    pid: child.pid as number,
+    memory: () => ask('memory'),
+    refresh: () => ask('refresh'),
+    close: async () => {
+      await admin.close()
+      child.stdin.end()
+      await ended.catch(() => {})
+    },
+  }
+}
+
+/** The value that so large a share of the values does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN
+}
+
+/** One line of a proof's figures. */
+export function tell(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
