@@ -53,6 +53,11 @@ describe('guanxi start refuses', () => {
     ['production without its secret', () => ({ NODE_ENV: 'production' }), /^GUANXI_SECRET must be set when NODE_ENV is production/],
     ['a weak secret, without printing it', () => ({ GUANXI_SECRET: 'hunter2' }), /^GUANXI_SECRET is too weak: (?!.*hunter2)/],
     [
+      'a URL of another kind of Redis, without printing it',
+      () => ({ REDIS_URL: 'http://:hunter2@localhost' }),
+      /^REDIS_URL is not a URL that begins with redis:\/\/ or rediss:\/\/\. (?!.*hunter2)/,
+    ],
+    [
       'a URL of another database',
       () => ({ DATABASE_URL: 'mysql://root:hunter2@localhost/x' }),
       /^DATABASE_URL is not a URL that begins with postgres:\/\/ (?!.*hunter2)/,
