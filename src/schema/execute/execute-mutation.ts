@@ -5,14 +5,14 @@ import type { Database, Transaction } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { Registry } from '../../records/registry/definition.ts'
 import type { CheckedChangeSet } from '../../records/write/index.ts'
-import type { ChangeOrigin, ChangeSet } from '../../records/write/request.ts'
+import type { ChangeOrigin } from '../../records/write/request.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { runOrdinary } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
-import { COERCION, counted, type EngineSettings, type OperationSession } from './session.ts'
+import { COERCION, counted, type EngineSettings, newSession } from './session.ts'
 import { isDryRun, mixedOperation } from './write-records.ts'
 
 /** The write pipeline as the executor needs it. */
@@ -53,12 +53,12 @@ export async function executeMutation(
   const groups = collectFields(type, [prepared.operation.selectionSet], { schema: runtime.schema, fragments: prepared.fragments, variables: coerced.coerced })
   const roots = [...groups.values()].map((nodes) => (nodes[0] as FieldNode).name.value).filter((name) => name !== '__typename')
   const handWritten = roots.filter((name) => type.getFields()[name]?.extensions.guanxi?.kind !== 'write')
+  const alone = () => newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database) })
   if (handWritten.length > 0) {
     if (roots.length > 1) throw mixedOperation(handWritten[0] as string)
-    return runOrdinary(sessionFor(runtime, principal, request, services, counted(services.database), null), services)
+    return runOrdinary(alone(), services)
   }
-  if (principal === null || roots.length === 0)
-    return runOrdinary(sessionFor(runtime, principal, request, services, counted(services.database), null), services)
+  if (principal === null || roots.length === 0) return runOrdinary(alone(), services)
   return executeWrites(prepared, runtime, principal, request, services, dryRunOf(groups, type, coerced.coerced))
 }
 
@@ -81,7 +81,7 @@ async function executeWrites(
   try {
     const work = async (changes: CheckedChangeSet, transaction: Transaction): Promise<OperationAnswer> => {
       failed = undefined
-      const session = sessionFor(runtime, principal, request, services, transaction, changes)
+      const session = newSession({ runtime, request, principal, settings: services.settings, executor: transaction, changes })
       const answer = await runOrdinary(session, services)
       if (session.failure !== undefined) {
         failed = answer
@@ -119,15 +119,4 @@ function dryRunOf(groups: FieldGroups, type: GraphQLObjectType, variables: Recor
       return getArgumentValues(field, node, variables)['dryRun'] as boolean | null | undefined
     })
   return isDryRun(values)
-}
-
-function sessionFor(
-  runtime: Runtime,
-  principal: Principal | null,
-  request: OperationRequest,
-  services: MutationServices,
-  executor: OperationSession['executor'],
-  changes: ChangeSet | null,
-): OperationSession {
-  return { runtime, request, principal, settings: services.settings, executor, changes, redacted: [], loaders: new Map(), failure: undefined }
 }

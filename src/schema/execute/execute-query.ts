@@ -10,7 +10,7 @@ import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-q
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { redactionOf } from './redaction.ts'
-import { COERCION, counted, type EngineSettings, type OperationSession, planInputs } from './session.ts'
+import { COERCION, counted, type EngineSettings, newSession, type OperationSession, planInputs } from './session.ts'
 
 export interface QueryServices {
   readonly database: Database
@@ -95,17 +95,7 @@ async function executeOrdinary(
   services: QueryServices,
   value?: unknown,
 ): Promise<OperationAnswer> {
-  const session: OperationSession = {
-    runtime,
-    request,
-    principal,
-    settings: services.settings,
-    executor: counted(services.database),
-    changes: null,
-    redacted: [],
-    loaders: new Map(),
-    failure: undefined,
-  }
+  const session = newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database) })
   return runOrdinary(session, services, value)
 }
 

@@ -34,6 +34,14 @@ export interface OperationSession extends ResolverContext {
   failure: unknown
 }
 
+/** What an operation begins with. */
+export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'principal' | 'settings' | 'executor'> & { readonly changes?: ChangeSet }
+
+/** The session of an operation of which nothing has run yet. */
+export function newSession({ changes, ...start }: SessionStart): OperationSession {
+  return { ...start, changes: changes ?? null, redacted: [], loaders: new Map(), failure: undefined }
+}
+
 /** Counts the record statements that run on an executor. */
 export function counted(executor: Executor): Executor & { readonly statements: number } {
   let statements = 0

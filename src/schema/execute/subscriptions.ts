@@ -4,7 +4,7 @@ import { mapIterator } from '../../lib/map-iterator.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
-import { counted, type EngineSettings, type OperationSession } from './session.ts'
+import { counted, type EngineSettings, newSession } from './session.ts'
 
 export interface SubscriptionStart {
   readonly operation: OperationDefinitionNode
@@ -27,23 +27,12 @@ export async function subscriptionAnswers(
   answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>,
 ): Promise<AsyncIterableIterator<OperationAnswer>> {
   if (operation.operation !== OperationTypeNode.SUBSCRIPTION) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'This is no subscription.')
-  const session: OperationSession = {
-    runtime,
-    request,
-    principal,
-    settings,
-    executor: counted(database),
-    changes: null,
-    redacted: [],
-    loaders: new Map(),
-    failure: undefined,
-  }
   const source = await createSourceEventStream({
     schema: runtime.schema,
     document: request.document,
     operationName: request.operationName,
     variableValues: request.variables,
-    contextValue: session,
+    contextValue: newSession({ runtime, request, principal, settings, executor: counted(database) }),
   })
   if (!(Symbol.asyncIterator in source)) throw source.errors?.[0] ?? new GuanxiError('UNAVAILABLE', 'The subscription could not be opened.')
   const later = { ...request, schema: NO_SCHEMA }
