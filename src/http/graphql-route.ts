@@ -122,11 +122,7 @@ function checkBody(request: FastifyRequest, reply: FastifyReply, done: () => voi
     done()
     return
   }
-  ;(request.trace as OperationTrace).outcome = 'LIMIT_EXCEEDED'
-  reply
-    .code(413)
-    .type('application/json; charset=utf-8')
-    .send(errorBody('LIMIT_EXCEEDED', documentTooLong(), request.id))
+  refuse(request, reply, 413, documentTooLong(), 'LIMIT_EXCEEDED')
 }
 
 /**

@@ -1,10 +1,11 @@
+import { columnsOf } from '../../entities/columns.ts'
 import { isComputed, valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { compileExpression } from '../formula/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { fieldsById } from '../registry/lookup.ts'
 import { literalSql } from '../sql-text.ts'
-import { columnOf, comparableColumn } from './columns.ts'
+import { comparableColumn } from './columns.ts'
 import type { PlanBuilder } from './plan-builder.ts'
 import { rollupSql } from './rollup.ts'
 import { columnNames } from './virtual-columns.ts'
@@ -45,7 +46,7 @@ export class ComputedRow {
     const sql = this.#valueSql(field)
     if (valueTypeOf(field) !== 'MONEY') return [{ name: field.column, sql }]
     const currency = `CASE WHEN ${sql} IS NOT NULL THEN ${literalSql(this.#builder.context.organisationCurrency)} END`
-    return columnNames(field).map((name) => ({ name, sql: quoteIdentifier(name) === columnOf(field, 'currency') ? currency : sql }))
+    return columnsOf({ type: 'MONEY', column: field.column }).map(({ name, part }) => ({ name, sql: part === 'currency' ? currency : sql }))
   }
 
   /** The field's comparable value, written for formulas exactly as their indexes have it. */

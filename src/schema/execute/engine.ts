@@ -43,7 +43,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   const revalidation = new Revalidation()
   const swap = await createSwap({ readVersion: () => readSchemaEpoch(database), buildRuntime: options.buildRuntime, onSwap: options.onSwap })
 
-  async function attempt(request: OperationRequest, value?: unknown): Promise<OperationAnswer> {
+  async function attempt(request: OperationRequest, value: unknown): Promise<OperationAnswer> {
     checkVariablesDepth(request.variables)
     const principal = await request.caller.principal()
     if (principal !== null && principal.policy.epochs.schema > swap.current.version) await swap.refresh()
@@ -78,11 +78,11 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   }
 
   /** Runs until rights and schema stay the same for as long as it takes. */
-  async function settled<T>(request: OperationRequest, work: () => Promise<T>): Promise<T> {
+  async function settled(request: OperationRequest, value: unknown): Promise<OperationAnswer> {
     const deadline = performance.now() + PATIENCE
     for (let tries = 1; ; tries += 1) {
       try {
-        return await work()
+        return await attempt(request, value)
       } catch (error) {
         if (!(error instanceof StaleEpochError)) throw error
         if (tries === TRIES || performance.now() > deadline) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Send the request again.')
@@ -106,7 +106,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
 
   async function answer(request: OperationRequest, value?: unknown): Promise<OperationAnswer> {
     try {
-      return await settled(request, () => attempt(request, value))
+      return await settled(request, value)
     } catch (error) {
       return failed(error, request)
     }

@@ -1,4 +1,4 @@
-import type { Runtime } from '../operation.ts'
+import type { GraphQLEngine, Runtime } from '../operation.ts'
 
 export interface SwapOptions {
   /** Version that the database is at. */
@@ -10,13 +10,7 @@ export interface SwapOptions {
 }
 
 /** The runtime that is served, and its replacement by newer ones. */
-export interface Swap {
-  readonly current: Runtime
-  refresh(): Promise<number>
-  reach(version: number, timeout: number): Promise<boolean>
-  onRuntime(listener: (runtime: Runtime) => void): () => void
-  beforeRuntime(prepare: (next: Runtime) => Promise<void>): () => void
-}
+export type Swap = { readonly current: Runtime } & Pick<GraphQLEngine, 'refresh' | 'reach' | 'onRuntime' | 'beforeRuntime'>
 
 /** Milliseconds between two looks while a version is awaited. */
 const LOOK = 50

@@ -76,7 +76,8 @@ function collectOrder(
   const [fieldName, direction] = Object.entries(member as InputObject)[0] as [string, 'ASC' | 'DESC']
   const inner = getNamedType(input?.type) as GraphQLInputObjectType
   const key = inner.getFields()[fieldName]?.extensions.guanxi
-  const field = key?.kind === 'key' ? module.fields.get(key.field) : undefined
+  if (key?.kind !== 'key') throw new DefectError(`${inner.name}.${fieldName} has no descriptor`)
+  const field = module.fields.get(key.field)
   if (!field || !isUsable(context, module, field)) throw unknownInputField(fieldName, inner.name)
   return { kind: 'function', function: descriptor.function, field, direction }
 }
@@ -99,8 +100,9 @@ function collectValues(type: GraphQLObjectType, nodes: readonly FieldNode[], mod
     const key = columnKey(responseKey)
     const name = (group[0] as FieldNode).name.value
     if (name === '__typename') return { key, value: type.name }
-    const value = type.getFields()[name]?.extensions.guanxi
-    const field = module.fields.get(value?.kind === 'aggregateValue' ? value.field : name) as FieldDefinition
+    const descriptor = type.getFields()[name]?.extensions.guanxi
+    if (descriptor?.kind !== 'aggregateValue') throw new DefectError(`${type.name}.${name} has no descriptor`)
+    const field = module.fields.get(descriptor.field) as FieldDefinition
     if (!isUsable(context, module, field)) throw unknownOutputField(name, type.name)
     if (valueTypeOf(field) !== 'MONEY') return { key, field }
     return { key, field, parts: collectParts(type.getFields()[name]?.type, group, context) }
