@@ -87,6 +87,9 @@ function definitionOf({ name, pluralName = `${name}s`, fields }: HandMadeModule,
     inverses,
     uniqueFields: [...definitions.values()].filter((field) => field.unique),
     searchableFields: [],
+    storedFields: [...definitions.values()],
+    linkFields: [],
+    virtualFields: [],
   }
 }
 

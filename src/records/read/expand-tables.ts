@@ -2,7 +2,7 @@ import { extensionTable } from '../../entities/columns.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { ComputedRow } from './computed-row.ts'
 import type { PlanBuilder } from './plan-builder.ts'
-import { columnNames, isVirtual, MARK } from './virtual-columns.ts'
+import { columnNames, MARK } from './virtual-columns.ts'
 
 /**
  * Puts the tables in whose marks `PlanBuilder.secured` left, each with the virtual columns that the statement takes from it and no others: the plain
@@ -33,7 +33,7 @@ function usedColumns(sql: string): ReadonlyMap<string, ReadonlySet<string>> {
 
 function tableSql(alias: string, used: ReadonlySet<string>, builder: PlanBuilder): string {
   const module = builder.occurrence(alias)
-  const fields = [...module.fields.values()].filter((field) => isVirtual(field) && columnNames(field).some((name) => used.has(name)))
+  const fields = module.virtualFields.filter((field) => columnNames(field).some((name) => used.has(name)))
   if (fields.length === 0) return `${quoteIdentifier(module.table)} ${quoteIdentifier(alias)}`
   const row = new ComputedRow(module, builder)
   const columns = fields.flatMap((field) => row.columns(field).filter(({ name }) => used.has(name)))

@@ -3,7 +3,7 @@ import type { AccessPolicy, Scope } from '../access/policy.ts'
 import { type SecuredTable, secured } from '../access/secured.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { Operand } from './request.ts'
-import { hasVirtualColumns, tableMark } from './virtual-columns.ts'
+import { tableMark } from './virtual-columns.ts'
 
 /** What one execution of a plan supplies. */
 export interface PlanInputs {
@@ -92,7 +92,7 @@ export class PlanBuilder {
   /** A module's table, the only way to it. With virtual columns `from` is a mark that `expandTables` replaces when the statement is whole. */
   secured(module: ModuleDefinition, action: 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE' | 'EXPORT', alias: string): SecuredTable {
     const table = secured(module, action, this.policy, alias, this.registry, (scope) => this.scope(scope))
-    if (!hasVirtualColumns(module)) return table
+    if (module.virtualFields.length === 0) return table
     this.#occurrences.set(alias, module)
     return { ...table, from: tableMark(alias) }
   }

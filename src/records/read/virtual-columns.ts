@@ -1,15 +1,6 @@
 import { columnsOf } from '../../entities/columns.ts'
-import { isComputed, valueTypeOf } from '../../entities/value-type.ts'
-import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-
-/** The field's columns are not in the module's own table: it stands in an extension table, or each read computes it. */
-export function isVirtual(field: FieldDefinition): boolean {
-  return isComputed(field) || (field.extension ?? 0) > 0
-}
-
-export function hasVirtualColumns(module: ModuleDefinition): boolean {
-  return [...module.fields.values()].some(isVirtual)
-}
+import { valueTypeOf } from '../../entities/value-type.ts'
+import type { FieldDefinition } from '../registry/definition.ts'
 
 /** The names under which a read gives the field's value, as a stored field of its value's type would have them. */
 export function columnNames(field: FieldDefinition): readonly string[] {

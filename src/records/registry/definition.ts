@@ -47,6 +47,12 @@ export interface ModuleDefinition extends Omit<ModuleMetadata, 'fields'> {
   /** Fields that make `<Module>UniqueInput`, besides id and externalId. */
   readonly uniqueFields: readonly FieldDefinition[]
   readonly searchableFields: readonly FieldDefinition[]
+  /** Fields that have columns, in the module's own table or in an extension of it. */
+  readonly storedFields: readonly FieldDefinition[]
+  /** REFERENCES fields, whose values are rows of link tables. */
+  readonly linkFields: readonly FieldDefinition[]
+  /** Fields whose columns are not in the module's own table: they stand in an extension of it, or each read computes them. */
+  readonly virtualFields: readonly FieldDefinition[]
 }
 
 /** Immutable snapshot of all modules. */

@@ -1,4 +1,6 @@
+import { columnsOf } from '../../entities/columns.ts'
 import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
+import { isComputed } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import { checkModule } from './check-module.ts'
 import type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
@@ -56,6 +58,9 @@ function define(module: ModuleMetadata, inverses: readonly InverseRelation[], in
     inverses: new Map(inverses.map((inverse) => [inverse.name, inverse])),
     uniqueFields: Object.freeze(fields.filter((field) => field.unique)),
     searchableFields: Object.freeze(fields.filter((field) => field.searchable)),
+    storedFields: Object.freeze(fields.filter((field) => columnsOf(field).length > 0)),
+    linkFields: Object.freeze(fields.filter(({ type }) => type === 'REFERENCES')),
+    virtualFields: Object.freeze(fields.filter((field) => isComputed(field) || (field.extension ?? 0) > 0)),
   })
 }
 

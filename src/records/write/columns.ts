@@ -41,31 +41,9 @@ function tagNames(column: string): string {
   return `CASE WHEN ${column} = '{}' THEN '{}'::text[] ELSE ARRAY(SELECT g.name FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL ORDER BY g.name) END`
 }
 
-/** Kept, because they are asked for with every draft of a batch, and a module can have hundreds of fields. */
-const WRITTEN = new WeakMap<ModuleDefinition, { readonly stored: readonly FieldDefinition[]; readonly links: readonly FieldDefinition[] }>()
-
-function writtenFields(module: ModuleDefinition) {
-  const known = WRITTEN.get(module)
-  if (known) return known
-  const fields = [...module.fields.values()]
-  const written = { stored: fields.filter((field) => physicalColumns(field).length > 0), links: fields.filter(({ type }) => type === 'REFERENCES') }
-  WRITTEN.set(module, written)
-  return written
-}
-
-/** Fields that have columns, in the module's own table or in an extension of it. */
-export function storedFields(module: ModuleDefinition): readonly FieldDefinition[] {
-  return writtenFields(module).stored
-}
-
-/** REFERENCES fields, whose values are rows of link tables. */
-export function linkFields(module: ModuleDefinition): readonly FieldDefinition[] {
-  return writtenFields(module).links
-}
-
-/** Those of one table: 0 for the module's own, else the number of the extension. */
+/** Stored fields of one table: 0 for the module's own, else the number of the extension. */
 export function fieldsIn(module: ModuleDefinition, extension: number): readonly FieldDefinition[] {
-  return storedFields(module).filter((field) => (field.extension ?? 0) === extension)
+  return module.storedFields.filter((field) => (field.extension ?? 0) === extension)
 }
 
 /** Select list of one of the module's tables; `imageOf` decodes the row, that of the own table together with those of the extensions. */
@@ -79,7 +57,7 @@ export function imageSelectList(module: ModuleDefinition, alias: string, extensi
 /** Image of one row that was read by `imageSelectList`; what it does not hold is null. */
 export function imageOf(module: ModuleDefinition, row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const image: Record<string, unknown> = {}
-  for (const field of storedFields(module)) image[field.name] = decoded(field, row)
+  for (const field of module.storedFields) image[field.name] = decoded(field, row)
   return image
 }
 

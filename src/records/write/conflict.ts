@@ -2,7 +2,7 @@ import { GuanxiError } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { differs, linkFields, outputForm, storedFields } from './columns.ts'
+import { differs, outputForm } from './columns.ts'
 import type { IssuePath, ParsedInput } from './input.ts'
 import { type LinkChange, linkInput, linksAfter } from './links.ts'
 import type { ConflictRule } from './request.ts'
@@ -57,7 +57,7 @@ ORDER BY h.record_id, h.version DESC`,
 /** The record at `ifVersion`: later changes undone, newest first. Null where a version is missing or never was. */
 function reconstruct(module: ModuleDefinition, { stored, ifVersion }: Expectation, history: readonly HistoryRow[]): RecordImage | null {
   if (ifVersion < 1 || ifVersion > stored.version || history.length !== stored.version - ifVersion) return null
-  const byKey = new Map([...storedFields(module), ...linkFields(module)].map((field) => [historyKey(field), field.name]))
+  const byKey = new Map([...module.storedFields, ...module.linkFields].map((field) => [historyKey(field), field.name]))
   const image: Record<string, unknown> = { ...stored.image, version: ifVersion }
   for (const { changes } of history) {
     for (const [key, { before }] of Object.entries(changes)) {
@@ -83,8 +83,8 @@ function changed(field: FieldDefinition, base: RecordImage, current: RecordImage
 }
 
 function conflict(module: ModuleDefinition, { path, stored, ifVersion, parsed }: Expectation, base: RecordImage | null, authority: Authority): GuanxiError {
-  const links = linkFields(module).filter(({ name }) => stored.image[name] !== undefined)
-  const readable = [...storedFields(module), ...links].filter((field) => {
+  const links = module.linkFields.filter(({ name }) => stored.image[name] !== undefined)
+  const readable = [...module.storedFields, ...links].filter((field) => {
     const level = authority.derived ? 'READ' : fieldLevel(authority.policy, module.name, field.name)
     return level === 'READ' || level === 'WRITE'
   })

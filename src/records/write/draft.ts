@@ -2,7 +2,7 @@ import { isGenerated } from '../../entities/columns.ts'
 import { DefectError, type Issue } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { differs, linkFields, outputForm, storedFields } from './columns.ts'
+import { differs, outputForm } from './columns.ts'
 import { type IssuePath, isSystemOnly, type ParsedInput } from './input.ts'
 import { type LinkChange, linksAfter } from './links.ts'
 import type { ExternalId } from './reference-input.ts'
@@ -65,7 +65,7 @@ export class Draft implements PendingChange {
     this.#defaults = defaults
     this.#issues = issues
     this.#after = { ...before }
-    if (before === null) for (const field of storedFields(module)) this.#after[field.name] = null
+    if (before === null) for (const field of module.storedFields) this.#after[field.name] = null
   }
 
   get after(): RecordImage {
@@ -127,7 +127,7 @@ export class Draft implements PendingChange {
 
   /** Fields whose value changes, in the module's order, links last. */
   changedFields(): FieldDefinition[] {
-    return [...storedFields(this.module), ...linkFields(this.module)].filter((field) =>
+    return [...this.module.storedFields, ...this.module.linkFields].filter((field) =>
       differs(field, this.before?.[field.name] ?? null, this.#after[field.name] ?? null),
     )
   }

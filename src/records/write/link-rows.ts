@@ -1,7 +1,6 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { linkFields } from './columns.ts'
 import type { Draft } from './draft.ts'
 import type { ParsedInput } from './input.ts'
 import { targetModule } from './reference-input.ts'
@@ -11,7 +10,7 @@ import type { StoredRecord } from './stored-records.ts'
 
 /** REFERENCES fields whose present links a change needs: those that it names, and those that may be demanded by what it names. */
 export function neededLinks(module: ModuleDefinition, inputs: readonly ParsedInput[]): FieldDefinition[] {
-  return linkFields(module).filter((field) => field.requiredWhen !== undefined || inputs.some(({ values }) => values.has(field)))
+  return module.linkFields.filter((field) => field.requiredWhen !== undefined || inputs.some(({ values }) => values.has(field)))
 }
 
 /**
@@ -51,7 +50,7 @@ export async function withLinks(
 export async function writeLinks(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<void> {
   const builder = new StatementBuilder(session.registry)
   const writes: string[] = []
-  for (const field of linkFields(module)) {
+  for (const field of module.linkFields) {
     const [ended, made] = linkPairs(field, drafts)
     const table = quoteIdentifier(field.column)
     const pairs = (list: readonly Pair[]) => {
@@ -97,7 +96,7 @@ function linkPairs(field: FieldDefinition, drafts: readonly Draft[]): readonly [
 export async function checkLinkedParents(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<void> {
   if (drafts.length === 0) return
   const issues: Issue[] = []
-  for (const field of linkFields(module)) {
+  for (const field of module.linkFields) {
     const cascades = field.reference?.onDelete === 'cascade'
     if (!cascades && !(field.required && field.reference?.onDelete === 'restrict')) continue
     const target = targetModule(session, field) as ModuleDefinition
