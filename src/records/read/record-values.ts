@@ -2,6 +2,7 @@ import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { targetOf } from '../registry/lookup.ts'
 import { literalSql } from '../sql-text.ts'
 import { columnOf } from './columns.ts'
 import { fieldPartsSql, fieldValueSql } from './field-value.ts'
@@ -36,10 +37,8 @@ function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 
 
 /** Id of the record that a reference leads to, ids of all for REFERENCES: as far as the reader could read the records themselves. */
 function relatedSql(field: FieldDefinition, alias: string, builder: PlanBuilder): string {
-  const { registry } = builder
-  const target = field.type === 'USER' ? 'user' : field.reference?.module
-  if (target === '*') return anyTargetSql(field, alias, builder)
-  const module = registry.module(target as string)
+  const module = targetOf(field, builder.registry)
+  if (!module) return anyTargetSql(field, alias, builder)
   return field.type === 'REFERENCES' ? targetsSql(field, module, alias, builder) : targetSql(field, module, alias, builder)
 }
 

@@ -12,7 +12,7 @@ export { isComputed, valueTypeOf } from '../../entities/value-type.ts'
 export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
-export { fieldNamed, fieldsById, historyKey, moduleOfTable, targetOf, uniqueFieldOf } from './lookup.ts'
+export { fieldNamed, fieldsById, historyKey, moduleOfTable, requireKey, targetOf, uniqueFieldOf } from './lookup.ts'
 export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
 
 /** Numbers of modules that were made at run time begin here. */

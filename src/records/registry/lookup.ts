@@ -1,4 +1,5 @@
 import { extensionTable } from '../../entities/columns.ts'
+import { GuanxiError } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from './definition.ts'
 
 /** Field of a module by its name or by an earlier one; undefined where there is none. */
@@ -15,6 +16,16 @@ export function fieldsById(module: ModuleDefinition): ReadonlyMap<string, FieldD
 export function targetOf(field: FieldDefinition, registry: Registry): ModuleDefinition | undefined {
   const name = field.reference?.module
   return name === undefined || name === '*' ? undefined : registry.modules.get(name)
+}
+
+/** Throws UNAVAILABLE for a key whose unique index is not there: two records could have it, and each look would read the whole table. */
+export function requireKey(module: ModuleDefinition, field: FieldDefinition): void {
+  if (!field.keyUnavailable) return
+  throw new GuanxiError(
+    'UNAVAILABLE',
+    `A ${module.name} cannot be found by ${field.name} now: its unique index is still being built, or could not be. Try again shortly, or name the record by its id.`,
+    { module: module.name, field: field.name },
+  )
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isGenerated } from '../../entities/columns.ts'
+import { isComputed } from '../../entities/value-type.ts'
 import type { Issue } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -105,7 +106,7 @@ const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 /** Nobody writes these as a value: keys, versions and times of the record itself, and what PostgreSQL or the reader computes. */
 export function isSystemOnly(field: FieldDefinition): boolean {
   if (field.system) return !WRITABLE_SYSTEM_FIELDS.has(field.name)
-  return isGenerated(field) || field.type === 'FORMULA' || (field.type === 'ROLLUP' && !field.maintained)
+  return isGenerated(field) || isComputed(field)
 }
 
 function externalIds(value: unknown, fail: Fail): readonly ExternalId[] | null | undefined {

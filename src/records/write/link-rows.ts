@@ -1,9 +1,9 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { targetOf } from '../registry/index.ts'
 import type { Draft } from './draft.ts'
 import type { ParsedInput } from './input.ts'
-import { targetModule } from './reference-input.ts'
 import type { Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import type { StoredRecord } from './stored-records.ts'
@@ -26,7 +26,7 @@ export async function withLinks(
   const builder = new StatementBuilder(session.registry)
   const ids = builder.bind([...stored.keys()], 'uuid[]')
   const selects = fields.map((field, index) => {
-    const target = builder.secured(targetModule(session, field) as ModuleDefinition, 'READ', session.unrestricted, 't')
+    const target = builder.secured(targetOf(field, session.registry) as ModuleDefinition, 'READ', session.unrestricted, 't')
     return `SELECT ${index} AS field, l.source_id AS id, l.target_id AS target, t.deleted_at IS NOT NULL AS gone FROM ${quoteIdentifier(field.column)} AS l JOIN ${target.from} ON t.id = l.target_id WHERE l.source_id = ANY(${ids})`
   })
   const rows = await session.transaction.query<{ field: number; id: string; target: string; gone: boolean }>(builder.statement(selects.join('\nUNION ALL ')))
@@ -99,7 +99,7 @@ export async function checkLinkedParents(session: Session, module: ModuleDefinit
   for (const field of module.linkFields) {
     const cascades = field.reference?.onDelete === 'cascade'
     if (!cascades && !(field.required && field.reference?.onDelete === 'restrict')) continue
-    const target = targetModule(session, field) as ModuleDefinition
+    const target = targetOf(field, session.registry) as ModuleDefinition
     const builder = new StatementBuilder(session.registry)
     const table = builder.secured(target, 'READ', session.unrestricted, 't')
     const sources = builder.bind(

@@ -1,4 +1,5 @@
-import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import type { FieldDefinition } from '../registry/definition.ts'
+import { targetOf } from '../registry/index.ts'
 import type { IssuePath } from './input.ts'
 import type { LinkChange } from './links.ts'
 import type { Session } from './session.ts'
@@ -44,15 +45,9 @@ export function parseReference(session: Session, field: FieldDefinition, value: 
 }
 
 function referenceKinds(session: Session, field: FieldDefinition): string[] {
-  const target = targetModule(session, field)
+  const target = targetOf(field, session.registry)
   if (!target) return ['id', 'ref']
   return ['id', 'externalId', 'ref', ...target.uniqueFields.map((unique) => unique.name)]
-}
-
-/** Module that the reference leads to; undefined for a polymorphic one. */
-export function targetModule(session: Session, field: FieldDefinition): ModuleDefinition | undefined {
-  const name = field.type === 'USER' ? 'user' : (field.reference?.module ?? '*')
-  return name === '*' ? undefined : session.registry.module(name)
 }
 
 export function parseExternalId(value: unknown, fail: Fail, at: readonly (string | number)[]): ExternalId | undefined {

@@ -1,10 +1,11 @@
-import { GuanxiError, type Issue } from '../../errors/index.ts'
+import type { Issue } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { requireKey, targetOf } from '../registry/index.ts'
 import type { ParsedInput } from './input.ts'
-import { type ExternalId, type PendingReference, targetModule } from './reference-input.ts'
+import type { ExternalId, PendingReference } from './reference-input.ts'
 import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import { coerceKey } from './values.ts'
@@ -49,7 +50,7 @@ function prepare(session: Session, item: ParsedInput, reference: PendingReferenc
     issues.push({ path, code, message })
     return undefined
   }
-  const target = targetModule(session, field)
+  const target = targetOf(field, session.registry)
   if (kind === 'ref') {
     const named = session.named.get(String(value))
     if (!named) return refuse('NOT_FOUND', `No create of this operation is named ${JSON.stringify(String(value).slice(0, 60))} by its ref.`)
@@ -88,16 +89,6 @@ function settle(item: ParsedInput, { field, link }: PendingReference, id: string
     if (issue) item.ifChanged.set(field, issue)
   } else if (link.member === 'removed') link.change.removed.add(id)
   else if (issue === null || !link.change.added.has(id)) link.change.added.set(id, issue)
-}
-
-/** Throws UNAVAILABLE for a key whose unique index is not there: two records could have it, and each look would read the whole table. */
-export function requireKey(module: ModuleDefinition, field: FieldDefinition): void {
-  if (!field.keyUnavailable) return
-  throw new GuanxiError(
-    'UNAVAILABLE',
-    `A ${module.name} cannot be found by ${field.name} now: its unique index is still being built, or could not be. Try again shortly, or name the record by its id.`,
-    { module: module.name, field: field.name },
-  )
 }
 
 /** A value that the caller cannot read may not be searched for either. */

@@ -1,6 +1,7 @@
 import type { Expression } from '../../entities/expression.ts'
 import { DefectError } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { fieldsById } from '../registry/index.ts'
 import { type ColumnContext, columnValues, physicalColumns } from './columns.ts'
 import type { Draft } from './draft.ts'
 import { isSystemOnly } from './input.ts'
@@ -55,7 +56,7 @@ class DraftColumns {
 
   constructor(session: Session, module: ModuleDefinition) {
     this.#session = session
-    this.#byId = new Map([...module.fields.values()].map((field) => [field.id, field]))
+    this.#byId = fieldsById(module)
   }
 
   compile(expression: Expression): string {

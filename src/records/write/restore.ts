@@ -1,6 +1,7 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
+import { targetOf } from '../registry/index.ts'
 import { applyChanges } from './apply.ts'
 import { authorize, checkItemLimit } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
@@ -9,7 +10,6 @@ import { targetDraft } from './delete.ts'
 import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
 import type { Draft } from './draft.ts'
 import { checkLinkedParents } from './link-rows.ts'
-import { targetModule } from './reference-input.ts'
 import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
@@ -99,7 +99,7 @@ export async function checkParents(session: Session, module: ModuleDefinition, d
   const issues: Issue[] = []
   for (const field of module.fields.values()) {
     const hangs = field.reference?.onDelete === 'cascade' || (field.required && field.reference?.onDelete === 'restrict')
-    const target = hangs && !field.system ? targetModule(session, field) : undefined
+    const target = hangs && !field.system ? targetOf(field, session.registry) : undefined
     const held = drafts.filter((draft) => (draft.after[field.name] ?? null) !== null)
     if (!target || field.type === 'REFERENCES' || held.length === 0) continue
     const builder = new StatementBuilder(session.registry)

@@ -1,5 +1,4 @@
 import { GuanxiError, type Issue } from '../../errors/index.ts'
-import { moduleNumberOf } from '../../lib/record-id.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { applyChanges, applyCreates, stopAt } from './apply.ts'
@@ -12,26 +11,17 @@ import { findDuplicates } from './duplicates.ts'
 import { claimExternalId, duplicate, planExternalIds } from './external-ids.ts'
 import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
 import { neededLinks, withLinks } from './link-rows.ts'
-import { type ExternalId, parseExternalId } from './reference-input.ts'
-import { externalKey, mayFindBy, type ResolvedReferences, requireKey, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
-import type { RecordRef, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
+import type { ExternalId } from './reference-input.ts'
+import { externalKey, type ResolvedReferences, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
+import type { UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
 import { checkParents, restoreDependents } from './restore.ts'
 import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import { readRecords, readWhere, type StoredRecord } from './stored-records.ts'
 import { resolveTags } from './tags.ts'
 import { changeDraft, requireAllowed, rounds } from './update.ts'
-import { coerceKey, coerceValue, type Fail } from './values.ts'
-
-/** How one item names its record. */
-interface UpsertKey {
-  readonly kind: 'id' | 'externalId' | 'unique'
-  readonly field: FieldDefinition | null
-  /** Value in image form: an id, an external id or the unique field's value. */
-  readonly value: unknown
-  /** Text that is the same for the same record. */
-  readonly text: string
-}
+import { keyName, parseKey, type UpsertKey } from './upsert-key.ts'
+import { coerceValue } from './values.ts'
 
 interface Target {
   readonly item: UpsertItem
@@ -332,38 +322,6 @@ async function holdersOf(session: Session, module: ModuleDefinition, ids: readon
   return new Map(rows.map(({ system, key, id }) => [externalKey({ system, key }), id]))
 }
 
-function parseKey(session: Session, module: ModuleDefinition, by: RecordRef, path: IssuePath, authority: Authority, issues: Issue[]): UpsertKey | undefined {
-  const base = [...path.slice(0, -1), 'by']
-  const fail: Fail = (code, message, at = []) => {
-    issues.push({ path: [...base, ...at], code, message })
-    return undefined
-  }
-  const members = Object.entries(by ?? {}).filter(([, value]) => value !== undefined && value !== null)
-  const [member] = members
-  if (members.length !== 1 || !member) return fail('REFERENCE', `by must name the ${module.name} by exactly one of its keys.`)
-  const [kind, value] = member
-  if (kind === 'id') {
-    const id = String(value).toLowerCase()
-    return moduleNumberOf(id) === module.number
-      ? { kind: 'id', field: null, value: id, text: `id:${id}` }
-      : fail('WRONG_MODULE', `This is not the id of a record of ${module.pluralName}.`, ['id'])
-  }
-  if (kind === 'externalId') {
-    const externalId = parseExternalId(value, fail, ['externalId'])
-    return externalId && { kind, field: null, value: externalId, text: `externalId:${externalKey(externalId)}` }
-  }
-  const field = module.uniqueFields.find((candidate) => candidate.name === kind)
-  if (!field || !mayFindBy(authority, module, kind))
-    return fail('UNKNOWN_FIELD', `A ${module.name} cannot be named by ${JSON.stringify(kind.slice(0, 60))}.`, [kind])
-  requireKey(module, field)
-  const coerced = coerceKey(field, value, session.defaults, (code, message, at = []) => fail(code, message, [kind, ...at])) ?? undefined
-  return coerced === undefined ? undefined : { kind: 'unique', field, value: coerced, text: `${field.name}:${uniqueKey(field, coerced)}` }
-}
-
 function keyPath({ parsed, key }: Target): IssuePath {
   return [...parsed.path.slice(0, -1), 'by', keyName(key)]
-}
-
-function keyName({ kind, field }: UpsertKey): string {
-  return field?.name ?? kind
 }

@@ -10,6 +10,7 @@ import {
   GraphQLString,
 } from 'graphql'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
+import { isComputed } from '../../records/registry/index.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
@@ -101,10 +102,8 @@ const REF = inputMember('ref', GraphQLString, 'A name by which later relations o
 /** System fields that clients may write. */
 const WRITABLE_SYSTEM_FIELDS: ReadonlySet<string> = new Set(['owner', 'team', 'tags', 'source'])
 
-const COMPUTED_TYPES: ReadonlySet<string> = new Set(['FORMULA', 'ROLLUP'])
-
 function isInput(field: FieldDefinition): boolean {
-  if (field.readOnly || field.maintained || COMPUTED_TYPES.has(field.type)) return false
+  if (field.readOnly || field.maintained || isComputed(field)) return false
   return !field.system || WRITABLE_SYSTEM_FIELDS.has(field.name)
 }
 

@@ -2,6 +2,7 @@ import { type GraphQLInputObjectType, getNamedType, isInputObjectType } from 'gr
 import { DefectError, GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { CompareOperator, FilterNode, UniqueKey } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
+import { requireKey } from '../../records/registry/index.ts'
 import { operandOf } from './arguments.ts'
 import { type CollectContext, isModuleReadable, isUsable } from './collect-context.ts'
 import { toManyRelation } from './collect-relation.ts'
@@ -126,8 +127,7 @@ export function collectUniqueKey(value: InputObject, type: GraphQLInputObjectTyp
   }
   if (descriptor?.kind === 'unique') {
     const field = usableField(descriptor.field, name, type, module, context)
-    if (field.keyUnavailable)
-      throw new GuanxiError('UNAVAILABLE', `The index of ${module.name}.${name} is still being built. Try again later, or look up by another key.`)
+    requireKey(module, field)
     return { kind: 'field', field, value: operandOf(member) }
   }
   return { kind: 'id', id: operandOf(member) }
