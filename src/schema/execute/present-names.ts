@@ -5,11 +5,23 @@ import type { RecordInput, RecordRef } from '../../records/write/request.ts'
 
 type Path = readonly (string | number)[]
 
-/**
- * An input with its members under the present names of their fields, which are the only ones that the write pipeline knows. Throws VALIDATION_FAILED where
- * a field is given under two of its names.
- */
-export function presentInput(input: RecordInput, module: ModuleDefinition, path: Path, registry: Registry): RecordInput {
+/** Inputs and keys of one module with their members under the present names of their fields, which are the only ones that the write pipeline knows. */
+export interface PresentNames {
+  /** Throws VALIDATION_FAILED where a field is given under two of its names. */
+  input(input: RecordInput, path: Path): RecordInput
+  ref(ref: RecordRef): RecordRef
+}
+
+/** Most modules have no field of an earlier name, and refer to none that has: what they are given is left as it is. */
+const AS_GIVEN: PresentNames = { input: (input) => input, ref: (ref) => ref }
+
+export function presentNames(module: ModuleDefinition, registry: Registry): PresentNames {
+  const isRenamed = (each: ModuleDefinition | undefined): boolean => each !== undefined && each.aliases.size > 0
+  if (!isRenamed(module) && ![...module.fields.values()].some((field) => isRenamed(targetOf(field, registry)))) return AS_GIVEN
+  return { input: (input, path) => presentInput(input, module, path, registry), ref: (ref) => presentRef(ref, module) }
+}
+
+function presentInput(input: RecordInput, module: ModuleDefinition, path: Path, registry: Registry): RecordInput {
   const given = new Map<string, string>()
   const members = Object.entries(input).map(([name, value]) => {
     const field = fieldNamed(module, name)
@@ -24,8 +36,7 @@ export function presentInput(input: RecordInput, module: ModuleDefinition, path:
   return Object.fromEntries(members)
 }
 
-/** A key or reference likewise. */
-export function presentRef(ref: RecordRef, module: ModuleDefinition): RecordRef {
+function presentRef(ref: RecordRef, module: ModuleDefinition): RecordRef {
   return Object.fromEntries(Object.entries(ref).map(([name, value]) => [module.aliases.get(name)?.name ?? name, value]))
 }
 

@@ -14,7 +14,7 @@ import type {
 } from '../../records/write/request.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
 import { isModuleReadable } from '../plan/collect-context.ts'
-import { presentInput, presentRef } from './present-names.ts'
+import { presentNames } from './present-names.ts'
 import { requireAllowed, requirePrincipal, resolveByIds } from './read-records.ts'
 import { collectContextOf, type OperationSession } from './session.ts'
 
@@ -54,7 +54,8 @@ function write(changes: ChangeSet, module: ModuleDefinition, { operation, many }
   const at = (single: readonly (string | number)[], list: string, member?: string): WriteOptions => ({
     pathOf: (index) => (many ? (member === undefined ? [list, index] : [list, index, member]) : single),
   })
-  const present = (input: RecordInput, index: number, { pathOf }: WriteOptions) => presentInput(input, module, pathOf(index), changes.registry)
+  const names = presentNames(module, changes.registry)
+  const present = (input: RecordInput, index: number, { pathOf }: WriteOptions) => names.input(input, pathOf(index))
   switch (operation) {
     case 'create': {
       const options = at(['input'], 'input')
@@ -83,7 +84,7 @@ function write(changes: ChangeSet, module: ModuleDefinition, { operation, many }
         : [{ by: args.by as RecordRef, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null }]
       return changes.upsert(
         module,
-        items.map((item, index) => ({ ...item, by: presentRef(item.by, module), input: present(item.input, index, options) })),
+        items.map((item, index) => ({ ...item, by: names.ref(item.by), input: present(item.input, index, options) })),
         options,
       )
     }
