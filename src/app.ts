@@ -29,7 +29,16 @@ import { createDataSource, databaseOf } from './records/data-source.ts'
 import type { Database, StatementObserver } from './records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from './records/epochs.ts'
 import { compileExpression } from './records/formula/index.ts'
-import { adoptFields, connectForMaintenance, createMetadata, loadRegistry, maintain, upgradeConflicts } from './records/metadata/index.ts'
+import {
+  adoptFields,
+  connectForMaintenance,
+  createFieldUsage,
+  createMetadata,
+  type FieldUsage,
+  loadRegistry,
+  maintain,
+  upgradeConflicts,
+} from './records/metadata/index.ts'
 import { migrations } from './records/migrations/index.ts'
 import { migrate } from './records/migrations/migrate.ts'
 import type { Registry } from './records/registry/index.ts'
@@ -149,8 +158,15 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       redisUrl: config.redisUrl,
       onError: (error, message) => logger.warn({ err: error }, message),
     })
-    const { engine, callerOf, idle } = await createApi(kernel, { secrets, logger, path: overrides.path, signals })
-    const background = startBackground(kernel, engine, { config, databaseUrl: overrides.databaseUrl, logger, signals, deaf: overrides.deaf === true })
+    const { engine, callerOf, idle, usage } = await createApi(kernel, { secrets, logger, path: overrides.path, signals })
+    const background = startBackground(kernel, engine, {
+      config,
+      databaseUrl: overrides.databaseUrl,
+      logger,
+      signals,
+      usage,
+      deaf: overrides.deaf === true,
+    })
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
     const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health })
@@ -210,6 +226,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, signals }: Api
         throw error
       },
     )
+  const usage = createFieldUsage(database, now)
   const metadata = createMetadata({
     database,
     core: coreModules(),
@@ -218,6 +235,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, signals }: Api
     kernel: () => kernelNames(engine.runtime.schema, engine.runtime.registry),
     organisationCurrency: kernel.organisationCurrency,
     announce: (version) => announceSchema(version, engine, signals),
+    writeUsage: usage.flush,
   })
   const operations = buildStaticSchema({
     authenticator,
@@ -242,9 +260,10 @@ async function createApi(kernel: Kernel, { secrets, logger, path, signals }: Api
     },
     onSwap: (runtime) => kernel.serve(runtime.registry),
     report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
+    onUse: usage.note,
     path,
   })
-  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle }
+  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage }
 }
 
 /** Topic of the signal that the schema is at a version, which is its text. */
@@ -267,11 +286,12 @@ interface BackgroundOptions {
   readonly databaseUrl: string
   readonly logger: Logger
   readonly signals: Signals
+  readonly usage: FieldUsage
   readonly deaf: boolean
 }
 
-/** What runs beside the requests: indexes and clean-up after changes of metadata, and what other nodes changed. */
-function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, deaf }: BackgroundOptions) {
+/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields, and what other nodes changed. */
+function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, usage, deaf }: BackgroundOptions) {
   const { database, registry, now } = kernel
   const maintenance = repeat({
     every: 30_000,
@@ -290,6 +310,8 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
       }),
     onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
   })
+  const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields not written; it is tried again')
+  const counts = repeat({ every: 10_000, run: usage.flush, onError: notCounted })
   // However a wake-up is lost, no node stays behind for longer.
   const poll = repeat({ every: 1_000, run: () => engine.refresh(), onError: (error) => logger.debug({ err: error }, 'schema version not read') })
   const hear = (text: string | null): void => {
@@ -300,7 +322,8 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
   return {
     stop: async () => {
       for (const each of forget) each()
-      await Promise.all([maintenance.stop(), poll.stop()])
+      await Promise.all([maintenance.stop(), poll.stop(), counts.stop()])
+      await usage.flush().catch(notCounted)
     },
   }
 }

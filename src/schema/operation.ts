@@ -56,6 +56,8 @@ export interface OperationAnswer {
   readonly extensions?: Readonly<Record<string, unknown>>
   /** Record statements that the operation ran, for metrics. */
   readonly statements?: number
+  /** Ids of the custom fields that the operation named, to be counted. */
+  readonly customFields?: readonly string[]
 }
 
 /** The one execute() behind both transports, and the schema it executes. */

@@ -68,6 +68,7 @@ describe('a change of a table that is in use', () => {
       authorize: () => {},
       kernel: () => NO_NAMES,
       organisationCurrency: 'USD',
+      writeUsage: async () => {},
       announce: async () => {},
       patience: 800,
     })

@@ -32,6 +32,7 @@ const metadata = createMetadata({
   authorize: () => {},
   kernel: () => ({ types: nothing, queries: nothing, mutations: nothing, subscriptions: nothing }),
   organisationCurrency: 'USD',
+  writeUsage: async () => {},
   announce: async () => {},
 })
 const [epochs] = await kernel.database.query({ text: 'SELECT schema_epoch::int AS schema, access_epoch::int AS access FROM epoch', purpose: 'platform' })

@@ -55,6 +55,8 @@ export interface MetadataOptions extends ChangeServices {
   readonly kernel: () => KernelNames
   /** ISO 4217. */
   readonly organisationCurrency: string
+  /** Writes down what this node has counted of the uses of fields; dry runs tell them. */
+  readonly writeUsage: () => Promise<void>
 }
 
 /**
@@ -98,6 +100,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
     work: (change: MetadataChange) => Promise<{ value: T; dependents?: readonly Dependent[] }>,
   ): Promise<Outcome<T>> => {
     authorize(principal)
+    if (dryRun) await options.writeUsage()
     const { value, version } = await runChange(options, principal, origin, { action, dryRun }, work)
     return { value: value.value, schemaVersion: version, dependents: value.dependents ?? [] }
   }

@@ -25,7 +25,13 @@ export interface CompiledRoot {
 
 /** How a query is answered; the same for all callers of one permission shape and all values of its bound variables. */
 export type CompiledQuery =
-  | { readonly kind: 'text'; readonly roots: readonly CompiledRoot[]; readonly redacted: readonly RedactedSelection[] }
+  | {
+      readonly kind: 'text'
+      readonly roots: readonly CompiledRoot[]
+      readonly redacted: readonly RedactedSelection[]
+      /** Ids of the custom fields that it names. */
+      readonly customFields: readonly string[]
+    }
   | { readonly kind: 'ordinary' }
 
 const ORDINARY: CompiledQuery = { kind: 'ordinary' }
@@ -52,6 +58,7 @@ export function compileQuery(
     fragments,
     variables,
     redacted,
+    named: new Set(),
     ordinary: false,
   }
   const groups = collectFields(queryType, [operation.selectionSet], context)
@@ -86,7 +93,7 @@ export function compileQuery(
     }
   }
   if (context.ordinary) return { query: ORDINARY, cacheable: true }
-  return { query: { kind: 'text', roots, redacted }, cacheable }
+  return { query: { kind: 'text', roots, redacted, customFields: [...context.named] }, cacheable }
 }
 
 function plannedRoot(base: Omit<CompiledRoot, 'plan'>, request: ReadRequest, plan: ReadPlan): CompiledRoot {

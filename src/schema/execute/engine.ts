@@ -3,6 +3,7 @@ import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
+import type { FieldUse } from '../../records/metadata/index.ts'
 import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
@@ -26,6 +27,8 @@ export interface EngineOptions {
   /** The runtime is served from now on; called in the tick of the swap. */
   readonly onSwap: (runtime: Runtime) => void
   readonly report: ReportDefect
+  /** Told of every operation that named custom fields and was answered. */
+  readonly onUse?: (use: FieldUse) => void
   readonly path?: QueryServices['path']
 }
 
@@ -55,6 +58,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
     refuseAnonymous(operation, principal)
     const answer = await run(operation, current, principal, request, value)
+    const { customFields: fieldIds = [] } = answer
+    if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
     return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
   }
 

@@ -82,6 +82,7 @@ async function executeText(
   return {
     data: new RawJson(`{${members.join(',')}}`),
     statements: query.roots.filter(({ plan }) => plan !== undefined).length,
+    customFields: query.customFields,
     ...(errors.length > 0 ? { errors } : {}),
     ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
   }
@@ -123,6 +124,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
   return {
     data: result.data as Record<string, unknown> | null | undefined,
     statements: session.executor.statements,
+    customFields: [...session.named],
     ...(errors.length > 0 ? { errors } : {}),
     ...extensions,
   }

@@ -28,6 +28,8 @@ export interface OperationSession extends ResolverContext {
   /** The writes of a mutation; absent in queries. */
   readonly changes: ChangeSet | null
   readonly redacted: RedactedSelection[]
+  /** Ids of the custom fields that it has named so far. */
+  readonly named: Set<string>
   /** By the field nodes of their selection. */
   readonly loaders: Map<readonly FieldNode[], DataLoader<string, unknown>>
   /** First failure of a mutation; what follows is not executed. */
@@ -39,7 +41,7 @@ export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'princ
 
 /** The session of an operation of which nothing has run yet. */
 export function newSession({ changes, ...start }: SessionStart): OperationSession {
-  return { ...start, changes: changes ?? null, redacted: [], loaders: new Map(), failure: undefined }
+  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), loaders: new Map(), failure: undefined }
 }
 
 /** Counts the record statements that run on an executor. */
@@ -63,8 +65,8 @@ export function collectContextOf(
   fragments: CollectContext['fragments'],
   variables: Readonly<Record<string, unknown>>,
 ): CollectContext {
-  const { runtime, redacted } = session
-  return { schema: runtime.schema, registry: runtime.registry, policy: principal.policy, fragments, variables, redacted, ordinary: false }
+  const { runtime, redacted, named } = session
+  return { schema: runtime.schema, registry: runtime.registry, policy: principal.policy, fragments, variables, redacted, named, ordinary: false }
 }
 
 export function planInputs(principal: Principal, settings: EngineSettings, variables: Readonly<Record<string, unknown>>, checked = false): PlanInputs {

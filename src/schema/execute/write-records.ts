@@ -14,6 +14,7 @@ import type {
 } from '../../records/write/request.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
 import { isModuleReadable } from '../plan/collect-context.ts'
+import { noteKeys, noteWritten } from './named-in-inputs.ts'
 import { presentNames } from './present-names.ts'
 import { requireAllowed, requirePrincipal, resolveByIds } from './read-records.ts'
 import { collectContextOf, type OperationSession } from './session.ts'
@@ -46,34 +47,41 @@ export async function resolveWrite(session: OperationSession, descriptor: WriteD
   requireAllowed(descriptor, session)
   if (!changes) throw new DefectError('a record mutation needs a change set')
   const module = session.runtime.registry.module(descriptor.module)
-  const outcome = await write(changes, module, descriptor, args)
+  const outcome = await write(changes, module, descriptor, args, session.named)
   return { ids: outcome.ids, id: outcome.ids[0], created: outcome.created[0], changeSetId: changes.id }
 }
 
-function write(changes: ChangeSet, module: ModuleDefinition, { operation, many }: WriteDescriptor, args: WriteArguments): Promise<WriteOutcome> {
+function write(
+  changes: ChangeSet,
+  module: ModuleDefinition,
+  { operation, many }: WriteDescriptor,
+  args: WriteArguments,
+  named: Set<string>,
+): Promise<WriteOutcome> {
   const at = (single: readonly (string | number)[], list: string, member?: string): WriteOptions => ({
     pathOf: (index) => (many ? (member === undefined ? [list, index] : [list, index, member]) : single),
   })
   const names = presentNames(module, changes.registry)
-  const present = (input: RecordInput, index: number, { pathOf }: WriteOptions) => names.input(input, pathOf(index))
+  const presentInputs = (inputs: readonly RecordInput[], { pathOf }: WriteOptions) => {
+    const present = inputs.map((input, index) => names.input(input, pathOf(index)))
+    noteWritten(present, module, changes.registry, named)
+    return present
+  }
   switch (operation) {
     case 'create': {
       const options = at(['input'], 'input')
       const inputs = (many ? args.input : [args.input]) as readonly RecordInput[]
-      return changes.create(
-        module,
-        inputs.map((input, index) => present(input, index, options)),
-        options,
-      )
+      return changes.create(module, presentInputs(inputs, options), options)
     }
     case 'update': {
       const options = at(['input'], 'updates', 'input')
       const items: readonly UpdateItem[] = many
         ? (args.updates ?? []).map((item) => ({ ...item, onConflict: item.onConflict ?? args.onConflict ?? null }))
         : [{ id: args.id as string, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null, onConflict: args.onConflict ?? null }]
+      const inputs = presentInputs(inputsOf(items), options)
       return changes.update(
         module,
-        items.map((item, index) => ({ ...item, input: present(item.input, index, options) })),
+        items.map((item, index) => ({ ...item, input: inputs[index] as RecordInput })),
         options,
       )
     }
@@ -82,9 +90,12 @@ function write(changes: ChangeSet, module: ModuleDefinition, { operation, many }
       const items: readonly UpsertItem[] = many
         ? (args.upserts ?? [])
         : [{ by: args.by as RecordRef, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null }]
+      const refs = items.map(({ by }) => names.ref(by))
+      noteKeys(refs, module, named)
+      const inputs = presentInputs(inputsOf(items), options)
       return changes.upsert(
         module,
-        items.map((item, index) => ({ ...item, by: names.ref(item.by), input: present(item.input, index, options) })),
+        items.map((item, index) => ({ ...item, by: refs[index] as RecordRef, input: inputs[index] as RecordInput })),
         options,
       )
     }
@@ -94,6 +105,10 @@ function write(changes: ChangeSet, module: ModuleDefinition, { operation, many }
       return changes[operation](module, items, at(['id'], 'ids'))
     }
   }
+}
+
+function inputsOf(items: readonly { readonly input: RecordInput }[]): RecordInput[] {
+  return items.map(({ input }) => input)
 }
 
 /** The record(s) of a payload, as they are now in the transaction; a deleted one as it went into the recycle bin. */

@@ -21,6 +21,8 @@ export interface CollectContext {
   /** Coerced variable values. */
   readonly variables: Readonly<Record<string, unknown>>
   readonly redacted: RedactedSelection[]
+  /** Ids of the custom fields that the operation names. */
+  readonly named: Set<string>
   /** Set where something is selected that the ordinary graphql-js path must answer. */
   ordinary: boolean
   /** Conditions in the filters of the present root field so far; `collect-filter` bounds them. */
@@ -29,7 +31,9 @@ export interface CollectContext {
   relations?: number
 }
 
+/** The reader's level on a field that the operation names. Every such field comes by here, so that none is read unasked or used uncounted. */
 export function levelOf(context: CollectContext, module: ModuleDefinition, field: FieldDefinition) {
+  if (field.custom) context.named.add(field.id)
   return fieldLevel(context.policy, module.name, field.name)
 }
 

@@ -2,7 +2,7 @@ import { type FieldNode, type GraphQLObjectType, getNamedType, type SelectionSet
 import { DefectError } from '../../errors/index.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, RecordSelection, SelectedField, SelectedPart } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
-import { valueTypeOf } from '../../records/registry/index.ts'
+import { fieldNamed, valueTypeOf } from '../../records/registry/index.ts'
 import { operandOf, resolved } from './arguments.ts'
 import { type CollectContext, isModuleReadable, levelOf } from './collect-context.ts'
 import { collectFields, subselections } from './collect-fields.ts'
@@ -78,7 +78,11 @@ function collectField(
       return level === 'HIDDEN' ? hidden() : { kind: 'displayName', key }
     }
     case 'values': {
-      const names = resolved(argumentsOf(field, node, context).get('fields'), context.variables)
+      const names = resolved(argumentsOf(field, node, context).get('fields'), context.variables) as readonly string[] | null | undefined
+      for (const each of names ?? []) {
+        const named = fieldNamed(module, each)
+        if (named) levelOf(context, module, named)
+      }
       return { kind: 'values', key, names: names === undefined || names === null ? null : operandOf(names) }
     }
     case 'externalIds':
