@@ -44,7 +44,7 @@ import { migrate } from './records/migrations/migrate.ts'
 import type { Registry } from './records/registry/index.ts'
 import { createWriter } from './records/write/index.ts'
 import { buildStaticSchema } from './resolvers/static-schema.ts'
-import { buildSchemaInSlices, kernelNames } from './schema/build/index.ts'
+import { buildSchema, kernelNames } from './schema/build/index.ts'
 import { createEngine, type EngineOptions, schemaResolvers } from './schema/execute/index.ts'
 import type { GraphQLEngine } from './schema/operation.ts'
 import { applyShield } from './schema/shield.ts'
@@ -255,7 +255,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, signals }: Api
     settings: { organisationCurrency: kernel.organisationCurrency, cursorKey },
     buildRuntime: async () => {
       const served = await loadRegistry(database, coreModules())
-      const schema = await buildSchemaInSlices({ registry: served, staticSchema, resolvers: schemaResolvers })
+      const schema = buildSchema({ registry: served, staticSchema, resolvers: schemaResolvers })
       return { version: served.version, registry: served, schema }
     },
     onSwap: (runtime) => kernel.serve(runtime.registry),

@@ -1,4 +1,4 @@
-import { buildSchema as fromText, type GraphQLSchema } from 'graphql'
+import { buildSchema as fromText, GraphQLSchema, isObjectType } from 'graphql'
 import type { FieldMetadata, FieldType } from '../../src/entities/metadata.ts'
 import { DefectError } from '../../src/errors/index.ts'
 import type { FieldDefinition, InverseRelation, ModuleDefinition, Registry } from '../../src/records/registry/definition.ts'
@@ -103,8 +103,15 @@ export const NO_STATIC = fromText('type Query { _empty: Boolean }')
 /** Resolvers that leave graphql-js' own. */
 export const NO_RESOLVERS: SchemaResolvers = { resolverFor: () => undefined, wrapStaticRecordField: (resolver) => resolver }
 
+/** The schema with every field of every type made, and not taken to be valid. */
 export function build(registry: Registry, staticSchema: GraphQLSchema = NO_STATIC, resolvers: SchemaResolvers = NO_RESOLVERS): GraphQLSchema {
-  return buildSchema({ registry, staticSchema, resolvers })
+  return walked(buildSchema({ registry, staticSchema, resolvers }))
+}
+
+/** The same roots as graphql-js itself finds their types: by all fields of all types. */
+export function walked(schema: GraphQLSchema): GraphQLSchema {
+  const implementing = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && type.getInterfaces().length > 0)
+  return new GraphQLSchema({ ...schema.toConfig(), types: implementing, assumeValid: false })
 }
 
 /** Printed types without descriptions and blank lines, arguments on one line: what a reader compares. */

@@ -124,3 +124,7 @@ export function isRanged(field: FieldDefinition): boolean {
 export function isToOne(field: FieldDefinition): boolean {
   return shapeOf(field) === 'one'
 }
+
+export function isToMany(field: FieldDefinition): boolean {
+  return shapeOf(field) === 'many'
+}

@@ -1,4 +1,4 @@
-export { buildSchema, buildSchemaInSlices } from './build-schema.ts'
+export { buildSchema } from './build-schema.ts'
 export { isDated, isGroupable, isRanged, isSortable, isSummable, operatorFamily } from './field-shapes.ts'
 export { kernelNames } from './kernel-names.ts'
 export { rootFieldNames, typeNames } from './names.ts'

@@ -28,7 +28,12 @@ export interface WriteInputs {
 
 /** Whether clients write the module at all: at least one field of its own is an input. */
 export function isWritable(module: ModuleDefinition): boolean {
-  return [...module.fields.values()].some((field) => !field.system && isInput(field))
+  return inputFieldsOf(module).some(({ system }) => !system)
+}
+
+/** Fields that clients write. */
+export function inputFieldsOf(module: ModuleDefinition): readonly FieldDefinition[] {
+  return [...module.fields.values()].filter(isInput)
 }
 
 /** Inputs of a module's writes. Only for writable modules. */
@@ -68,7 +73,7 @@ function itemInput(type: GraphQLInputObjectType): InputMember {
 
 /** Inputs differ in what they leave out; the members themselves are shared. */
 function fieldMembers(context: BuildContext, module: ModuleDefinition): readonly FieldMember[] {
-  return [...module.fields.values()].filter(isInput).flatMap((field) => {
+  return inputFieldsOf(module).flatMap((field) => {
     const type = INPUTS[shapeOf(field)](context, field)
     const named = inputMember(field.name, type, context.describe(field), { kind: 'value', field: field.name })
     return [...everyName(named, field)].map((member) => ({ field, member }))

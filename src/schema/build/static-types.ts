@@ -43,6 +43,7 @@ export class StaticTypes {
   readonly #table: TypeTable
   readonly #resolvers: SchemaResolvers
   readonly #final = new Map<string, GraphQLNamedType>()
+  readonly #members = new Map<string, Fields>()
 
   constructor(schema: GraphQLSchema, table: TypeTable, resolvers: SchemaResolvers) {
     this.#schema = schema
@@ -61,8 +62,11 @@ export class StaticTypes {
    * which of these the API shows is the registry's affair, so they are left out.
    */
   recordMembers(module: ModuleDefinition): Fields {
+    const known = this.#members.get(module.name)
+    if (known) return known
     const type = this.#schema.getType(module.typeName)
     const members: Fields = {}
+    this.#members.set(module.name, members)
     if (!isObjectType(type)) return members
     for (const [name, member] of Object.entries(type.toConfig().fields)) {
       if (!member.resolve) continue
@@ -73,6 +77,30 @@ export class StaticTypes {
       members[name] = { ...copy, resolve, extensions: { ...copy.extensions, guanxi: descriptor } }
     }
     return members
+  }
+
+  /**
+   * Final types to which these fields lead, through hand-written types alone: what generated ones lead to is left to them. With the copies of types that
+   * only their interfaces lead to.
+   */
+  reached(members: readonly Fields[]): ReadonlySet<GraphQLNamedType> {
+    const reached = new Set<GraphQLNamedType>()
+    const follow = (named: GraphQLNamedType): void => {
+      if (reached.has(named)) return
+      reached.add(named)
+      if (this.#table.find(named.name) === named) return
+      if (isUnionType(named)) named.getTypes().forEach(follow)
+      if (isObjectType(named) || isInterfaceType(named)) named.getInterfaces().forEach(follow)
+      if (isInputObjectType(named)) for (const { type } of Object.values(named.getFields())) follow(getNamedType(type))
+      else if ('getFields' in named) {
+        for (const { type, args } of Object.values(named.getFields())) for (const each of [type, ...args.map((arg) => arg.type)]) follow(getNamedType(each))
+      }
+    }
+    for (const field of members.flatMap((fields) => Object.values(fields))) {
+      for (const type of [field.type, ...Object.values(field.args ?? {}).map((arg) => arg.type)]) follow(getNamedType(type))
+    }
+    this.implementations().forEach(follow)
+    return reached
   }
 
   /** Copies of object types that only their interfaces lead to. */
