@@ -20,3 +20,8 @@ export function literalSql(text: string): string {
   const quoted = text.replaceAll("'", "''")
   return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
 }
+
+/** Average with six digits behind the point at least. PostgreSQL's own has some sixteen digits in all, or as many behind the point as the values have. */
+export function averageSql(value: string): string {
+  return `avg(${value} + 0.000000)`
+}

@@ -1,7 +1,7 @@
 import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { instantSql, literalSql, moneySql } from '../sql-text.ts'
+import { averageSql, instantSql, literalSql, moneySql } from '../sql-text.ts'
 import { columnOf, comparableColumn, comparableType } from './columns.ts'
 import { encodeTimeZone } from './encode.ts'
 import { assertReadable, filterSql } from './filter.ts'
@@ -133,7 +133,8 @@ function keyJsonSql(groupBy: readonly GroupKey[]): string {
 function functionSql(name: AggregateFunction, field: FieldDefinition, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
   assertReadable(builder, module, field)
   const column = `${quoteIdentifier(alias)}.${comparableColumn(field)}`
-  return `${name}(${column}${comparableType(field) === 'bool' ? '::int' : ''})`
+  const value = comparableType(field) === 'bool' ? `${column}::int` : column
+  return name === 'avg' ? averageSql(value) : `${name}(${value})`
 }
 
 function functionValueSql(

@@ -4,6 +4,7 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { compileExpression } from '../formula/index.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { fieldsById } from '../registry/lookup.ts'
+import { averageSql } from '../sql-text.ts'
 import { comparableColumn } from './columns.ts'
 import { allOf, type PlanBuilder } from './plan-builder.ts'
 import { relationSql } from './relation.ts'
@@ -40,7 +41,7 @@ const MONEY_DIGITS = 4
 
 function functionSql({ function: name, type }: RollupMetadata, value: string | undefined): string {
   if (name === 'COUNT' || value === undefined) return 'count(*)::int'
-  if (name === 'AVG') return `trim_scale(round(avg(${value}), ${type === 'MONEY' ? MONEY_DIGITS : AVERAGE_DIGITS}))`
+  if (name === 'AVG') return `trim_scale(round(${averageSql(value)}, ${type === 'MONEY' ? MONEY_DIGITS : AVERAGE_DIGITS}))`
   const sql = `${name.toLowerCase()}(${value})`
   return type === 'DECIMAL' ? `trim_scale((${sql})::numeric)` : sql
 }

@@ -1,0 +1,167 @@
+import { Decimal } from 'decimal.js'
+import { nameOf, TESTED, type TestedType } from './field-types.ts'
+
+/** A record as it was written: inputs by field, ids where fields are relations. */
+export interface ModelRecord {
+  readonly id: string
+  readonly values: Record<string, unknown>
+}
+
+/** What the server must answer for records that were written, by the documented rules alone. */
+export class Model {
+  readonly #ranks: ReadonlyMap<string, number>
+  readonly #records: readonly ModelRecord[]
+
+  /** Order of texts: the database's. */
+  constructor(records: readonly ModelRecord[], sortedTexts: readonly string[]) {
+    this.#records = records
+    this.#ranks = new Map(sortedTexts.map((text, index) => [text, index]))
+  }
+
+  /** What is answered for a field of a record. */
+  answer(tested: TestedType, record: ModelRecord): unknown {
+    const value = this.#written(tested, record)
+    switch (tested.type) {
+      case 'REFERENCES':
+        return { nodes: ((value ?? []) as string[]).map((id) => ({ id })) }
+      case 'REFERENCE':
+      case 'USER':
+        return value === null ? null : { id: value }
+      case 'FORMULA':
+      case 'ROLLUP':
+        return (this.compared(tested, record) as Decimal | null)?.toFixed() ?? null
+      default:
+        return value === null ? null : tested.answer ? tested.answer(value as never) : value
+    }
+  }
+
+  /** What filters and orders compare; null for what is empty. */
+  compared(tested: TestedType, record: ModelRecord): unknown {
+    if (tested.type === 'ROLLUP') {
+      const children = this.#records.filter(({ values }) => values['fReference'] === record.id).flatMap(({ values }) => values['fInteger'] ?? [])
+      return children.length === 0 ? null : children.reduce((sum: Decimal, value) => sum.plus(value as number), new Decimal(0))
+    }
+    const value = this.#written(tested, record)
+    if (value === null) return tested.family === 'list' || tested.family === 'many' ? [] : null
+    if (tested.type === 'FORMULA') return new Decimal(value as number)
+    return tested.compared ? tested.compared(value as never) : value
+  }
+
+  #written({ type }: TestedType, { values }: ModelRecord): unknown {
+    if (type !== 'FORMULA') return values[nameOf({ type })] ?? null
+    const whole = (values['fInteger'] ?? null) as number | null
+    return whole === null ? null : whole * 2 + 1
+  }
+
+  matches(tested: TestedType, operator: string, operand: unknown, record: ModelRecord): boolean {
+    const value = this.compared(tested, record)
+    const { family } = tested
+    if (family === 'one') return value !== null && (operand as { id: { eq: string } }).id.eq === value
+    if (family === 'many') return quantified(operator, value as string[], (operand as { id: { in: string[] } }).id.in)
+    if (family === 'list') return listed(operator, value as string[], operand)
+    if (operator === 'isNull') return (value === null) === operand
+    if (operator === 'currency') return value !== null && (operand as { eq: string }).eq === 'CNY'
+    const equals = (other: unknown) => value !== null && this.compare(value, comparable(tested, other)) === 0
+    switch (operator) {
+      case 'eq':
+        return equals(operand)
+      case 'ne':
+        return !equals(operand)
+      case 'in':
+        return (operand as unknown[]).some(equals)
+      case 'notIn':
+        return !(operand as unknown[]).some(equals)
+      case 'gt':
+      case 'gte':
+      case 'lt':
+      case 'lte':
+        return value !== null && ranged(operator, this.compare(value, comparable(tested, operand)))
+      case 'contains':
+      case 'startsWith':
+      case 'endsWith':
+        return value !== null && this.#texts(tested, record).some((text) => found(operator, text, operand as string))
+      default:
+        throw new Error(`the model does not know the operator ${operator} of ${tested.type}`)
+    }
+  }
+
+  /** A phone is found as it was typed and in its international form. */
+  #texts(tested: TestedType, record: ModelRecord): readonly string[] {
+    const value = this.compared(tested, record) as string
+    return tested.family === 'phone' ? [this.#written(tested, record) as string, value] : [value]
+  }
+
+  compare(a: unknown, b: unknown): number {
+    if (a instanceof Decimal) return a.comparedTo(b as Decimal)
+    if (typeof a === 'string') return this.#rank(a) - this.#rank(b as string)
+    return Number(a) - Number(b)
+  }
+
+  #rank(text: string): number {
+    const rank = this.#ranks.get(text)
+    if (rank === undefined) throw new Error(`the model knows no order for ${JSON.stringify(text)}`)
+    return rank
+  }
+
+  /** Empty values last both ways, ties by id in the direction of the key. */
+  ordered(tested: TestedType, direction: 'ASC' | 'DESC'): readonly ModelRecord[] {
+    const sign = direction === 'ASC' ? 1 : -1
+    return [...this.#records].sort((a, b) => {
+      const [left, right] = [this.compared(tested, a), this.compared(tested, b)]
+      if ((left === null) !== (right === null)) return left === null ? 1 : -1
+      return (left === null ? 0 : this.compare(left, right) * sign) || (a.id < b.id ? -sign : sign)
+    })
+  }
+
+  /** Number of records by the answered value, the empty one too. */
+  counts(tested: TestedType, key: (answer: unknown, record: ModelRecord) => unknown): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const record of this.#records) {
+      const name = JSON.stringify(key(this.answer(tested, record), record))
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+    }
+    return counts
+  }
+
+  /** Values of the records that have one. */
+  all(tested: TestedType): readonly unknown[] {
+    return this.#records.map((record) => this.compared(tested, record)).filter((value) => value !== null)
+  }
+}
+
+export const tested = (type: TestedType['type']): TestedType => TESTED.find((each) => each.type === type) as TestedType
+
+function comparable({ family, compared }: TestedType, operand: unknown): unknown {
+  if (family === 'number' || family === 'money') return new Decimal(operand as string)
+  if (family === 'phone') return compared?.(operand as never) ?? operand
+  return family === 'day' || family === 'instant' ? Date.parse(operand as string) : operand
+}
+
+function ranged(operator: string, compared: number): boolean {
+  if (operator === 'gt') return compared > 0
+  if (operator === 'gte') return compared >= 0
+  return operator === 'lt' ? compared < 0 : compared <= 0
+}
+
+function listed(operator: string, value: readonly string[], operand: unknown): boolean {
+  if (operator === 'isEmpty') return (value.length === 0) === operand
+  const asked = operand as readonly string[]
+  if (operator === 'hasAll') return asked.every((each) => value.includes(each))
+  if (operator === 'hasAny') return asked.some((each) => value.includes(each))
+  if (operator === 'hasNone') return !asked.some((each) => value.includes(each))
+  throw new Error(`the model does not know the operator ${operator} of lists`)
+}
+
+function quantified(quantifier: string, ids: readonly string[], asked: readonly string[]): boolean {
+  const hits = ids.filter((id) => asked.includes(id)).length
+  if (quantifier === 'some') return hits > 0
+  if (quantifier === 'none') return hits === 0
+  if (quantifier === 'every') return hits === ids.length
+  throw new Error(`the model does not know the quantifier ${quantifier}`)
+}
+
+function found(operator: string, value: string, part: string): boolean {
+  const [folded, wanted] = [value, part].map((text) => text.normalize('NFKC').toLowerCase()) as [string, string]
+  if (operator === 'contains') return folded.includes(wanted)
+  return operator === 'startsWith' ? folded.startsWith(wanted) : folded.endsWith(wanted)
+}
