@@ -44,7 +44,8 @@ async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void>
   return { url: embedded.url, stop: () => embedded.stop() }
 }
 
-async function createWhereMissing(url: string): Promise<void> {
+/** Makes the database of a connection string where its server has none of that name. */
+export async function createWhereMissing(url: string): Promise<void> {
   const maintenance = new URL(url)
   const name = maintenance.pathname.slice(1)
   maintenance.pathname = '/postgres'

@@ -77,7 +77,8 @@ export async function measureAll(
   return new Map(cases.map(({ name }) => [name, figuresOf(name)]))
 }
 
-function startLoadGenerator() {
+/** The load generator, for one order at a time. */
+export function startLoadGenerator() {
   const child = fork(fileURLToPath(new URL('load-worker.ts', import.meta.url)), { execArgv: [...TYPESCRIPT], serialization: 'advanced' })
   return {
     run: (order: LoadOrder) =>
@@ -103,7 +104,8 @@ async function withCpu(server: BenchServer, client: pg.Client, work: () => Promi
   return { ...result, cpuServer: each(before.server, after.server), cpuPostgres: each(before.postgres, after.postgres) }
 }
 
-function wireText({ method, path, body = '' }: BenchRequest, headers: Readonly<Record<string, string>>): string {
+/** A request as it goes over the socket. */
+export function wireText({ method, path, body = '' }: BenchRequest, headers: Readonly<Record<string, string>>): string {
   const lines = Object.entries({
     host: '127.0.0.1',
     ...headers,

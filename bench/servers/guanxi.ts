@@ -7,8 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { MANAGER_EMAIL, PASSWORD } from '../data-set.ts'
 import { type BenchServer, startChild } from './child.ts'
 
-/** This product, started as its users start it, in production mode; requests come from the sales manager. */
-export async function startGuanxi(databaseUrl: string, connections: number): Promise<BenchServer> {
+export const ADMIN_EMAIL = 'admin@bench.guanxi.local'
+
+/** This product, started as its users start it, in production mode; requests come from the sales manager unless another's address is given. */
+export async function startGuanxi(databaseUrl: string, connections: number, email: string = MANAGER_EMAIL): Promise<BenchServer> {
   const directory = await mkdtemp(join(tmpdir(), 'guanxi-bench-'))
   const port = await freePort()
   const environment = {
@@ -19,7 +21,7 @@ export async function startGuanxi(databaseUrl: string, connections: number): Pro
     GUANXI_SECRET: randomBytes(32).toString('hex'),
     POOL_SIZE: String(connections),
     DEMO: '0',
-    ADMIN_EMAIL: 'admin@bench.guanxi.local',
+    ADMIN_EMAIL,
     ADMIN_PASSWORD: PASSWORD,
     // The other two write no log.
     LOG_LEVEL: 'warn',
@@ -41,7 +43,7 @@ export async function startGuanxi(databaseUrl: string, connections: number): Pro
     port,
     applicationName: 'guanxi',
     // Access tokens end after a quarter of an hour, so each round has its own.
-    headers: async () => ({ authorization: `Bearer ${await signIn(url)}` }),
+    headers: async () => ({ authorization: `Bearer ${await signIn(url, email)}` }),
     stop: close,
   }
 }
@@ -59,17 +61,17 @@ async function untilReady(url: string, exitCode: () => number | null): Promise<v
   throw new Error('the server was not ready within a minute')
 }
 
-async function signIn(url: string): Promise<string> {
+async function signIn(url: string, email: string): Promise<string> {
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       query: 'mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }',
-      variables: { input: { email: MANAGER_EMAIL, password: PASSWORD } },
+      variables: { input: { email, password: PASSWORD } },
     }),
   })
   const answer = (await response.json()) as { data?: { signIn: { accessToken: string } | null } }
-  if (!answer.data?.signIn) throw new Error(`the sales manager cannot sign in: ${JSON.stringify(answer)}`)
+  if (!answer.data?.signIn) throw new Error(`${email} cannot sign in: ${JSON.stringify(answer)}`)
   return answer.data.signIn.accessToken
 }
 

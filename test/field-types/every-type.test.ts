@@ -7,7 +7,7 @@ import { METADATA } from '../support/metadata.ts'
 import { PROVE } from '../support/nodes.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { moneyText, nameOf, TESTED, type TestedType } from './field-types.ts'
-import { Model, type ModelRecord } from './model.ts'
+import { compact, Model, type ModelRecord } from './model.ts'
 
 /** Every field type as a custom field of a core and of a custom module, through every way to write and read, against a model in memory. */
 const RUNS = PROVE ? 150 : 6
@@ -309,7 +309,7 @@ describe.each([
               (early.all(each) as string[]).concat(fc.sample(each.inputs ?? fc.constant(''), { numRuns: 60, seed: 1 }) as string[]),
             ),
           )
-          for (const each of TESTED) if (each.family === 'phone') for (const raw of ['+861065529988', '+8613800138000', '+16502530000']) texts.add(raw)
+          for (const text of [...texts]) texts.add(compact(text))
           const { rows } = await sql.query<{ text: string }>('SELECT v AS text FROM unnest($1::text[]) v ORDER BY v', [[...texts]])
           const model = new Model(
             records,
@@ -336,7 +336,7 @@ describe.each([
           }
           await compareAll(scope, records, model)
         }),
-        { numRuns: RUNS, seed: PROVE ? undefined : 20, endOnFailure: !PROVE },
+        { numRuns: RUNS, seed: PROVE ? undefined : 20, endOnFailure: true },
       )
     },
     PROVE ? 900_000 : 60_000,

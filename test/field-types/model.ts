@@ -61,7 +61,8 @@ export class Model {
     if (family === 'list') return listed(operator, value as string[], operand)
     if (operator === 'isNull') return (value === null) === operand
     if (operator === 'currency') return value !== null && (operand as { eq: string }).eq === 'CNY'
-    const equals = (other: unknown) => value !== null && this.compare(value, comparable(tested, other)) === 0
+    const typed = this.#written(tested, record)
+    const equals = (other: unknown) => value !== null && ((family === 'phone' && typed === other) || this.compare(value, comparable(tested, other)) === 0)
     switch (operator) {
       case 'eq':
         return equals(operand)
@@ -79,16 +80,18 @@ export class Model {
       case 'contains':
       case 'startsWith':
       case 'endsWith':
-        return value !== null && this.#texts(tested, record).some((text) => found(operator, text, operand as string))
+        return value !== null && this.#reads(tested, record, operator, operand as string)
       default:
         throw new Error(`the model does not know the operator ${operator} of ${tested.type}`)
     }
   }
 
-  /** A phone is found as it was typed and in its international form. */
-  #texts(tested: TestedType, record: ModelRecord): readonly string[] {
+  /** A phone is found as it was typed, and by three digits or more of its international form. */
+  #reads(tested: TestedType, record: ModelRecord, operator: string, part: string): boolean {
     const value = this.compared(tested, record) as string
-    return tested.family === 'phone' ? [this.#written(tested, record) as string, value] : [value]
+    if (tested.family !== 'phone') return found(operator, value, part)
+    const digits = compact(part)
+    return found(operator, this.#written(tested, record) as string, part) || (digits.length > 2 && found(operator, value, digits))
   }
 
   compare(a: unknown, b: unknown): number {
@@ -131,10 +134,15 @@ export class Model {
 
 export const tested = (type: TestedType['type']): TestedType => TESTED.find((each) => each.type === type) as TestedType
 
-function comparable({ family, compared }: TestedType, operand: unknown): unknown {
+function comparable({ family }: TestedType, operand: unknown): unknown {
   if (family === 'number' || family === 'money') return new Decimal(operand as string)
-  if (family === 'phone') return compared?.(operand as never) ?? operand
+  if (family === 'phone') return compact(operand as string)
   return family === 'day' || family === 'instant' ? Date.parse(operand as string) : operand
+}
+
+/** A phone number without what people put between its digits. */
+export function compact(text: string): string {
+  return text.normalize('NFKC').replaceAll(/[^+0-9]/g, '')
 }
 
 function ranged(operator: string, compared: number): boolean {

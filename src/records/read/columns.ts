@@ -58,8 +58,14 @@ export function comparableType(field: FieldDefinition): string {
 }
 
 const NEVER_NULL = new Set(['id', 'version', 'createdAt', 'updatedAt'])
+/** What is compared is another column than the one that must be filled. */
+const COMPARED_ASIDE: ReadonlySet<FieldDefinition['type']> = new Set(['MONEY', 'PHONE'])
 
-/** The column is NOT NULL in every module's table. */
+/**
+ * The column is NOT NULL, so that an index serves its order in both directions. Required custom fields may be empty in records that are older than the
+ * demand.
+ */
 export function neverNull(field: FieldDefinition): boolean {
-  return field.system && NEVER_NULL.has(field.name)
+  if (field.system) return NEVER_NULL.has(field.name)
+  return !field.custom && field.required === true && !COMPARED_ASIDE.has(field.type)
 }
