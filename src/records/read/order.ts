@@ -68,30 +68,41 @@ export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, a
 
 /** ORDER BY list; empty values last both ways, everything turned round when the page is read from its end. */
 export function orderBySql(terms: readonly OrderTerm[], backward: boolean): string {
+  return orderSql(terms, backward, backward ? 'FIRST' : 'LAST')
+}
+
+/** The same for rows whose first key is empty in all or in none of them: in the order that an index of that key has. */
+export function partOrderSql(terms: readonly OrderTerm[], backward: boolean): string {
+  return orderSql(terms, backward, terms[0]?.descending !== backward ? 'FIRST' : 'LAST')
+}
+
+function orderSql(terms: readonly OrderTerm[], backward: boolean, nullsOfFirst: 'FIRST' | 'LAST'): string {
   return terms
-    .map(({ sql, nullable, descending }) => {
+    .map(({ sql, nullable, descending }, index) => {
       const direction = descending !== backward ? 'DESC' : 'ASC'
       // On columns that are never null the clause is left out, because it would keep PostgreSQL from using the index.
-      return `${sql} ${direction}${nullable ? (backward ? ' NULLS FIRST' : ' NULLS LAST') : ''}`
+      const nulls = index === 0 ? nullsOfFirst : backward ? 'FIRST' : 'LAST'
+      return `${sql} ${direction}${nullable ? ` NULLS ${nulls}` : ''}`
     })
     .join(', ')
 }
 
-/** Conditions of `after` and `before`. */
-export function keysetSql(list: ListArguments, order: ListOrder, builder: PlanBuilder): string {
+/** Conditions of `after` and `before`. `filled`: the first key is known to have a value in the rows at hand. */
+export function keysetSql(list: ListArguments, order: ListOrder, builder: PlanBuilder, filled = false): string {
   const conditions: string[] = []
   for (const [operand, side] of [
     [list.after, 'after'],
     [list.before, 'before'],
   ] as const) {
-    if (operand !== null && builder.peek(operand) != null) conditions.push(boundSql(operand, side, order, builder))
+    if (operand !== null && builder.peek(operand) != null) conditions.push(boundSql(operand, side, order, builder, filled))
   }
   return allOf(conditions)
 }
 
-function boundSql(operand: Operand, side: 'after' | 'before', order: ListOrder, builder: PlanBuilder): string {
-  const { terms, fingerprint } = order
-  const nulls = decodeCursor(builder.peek(operand), fingerprint, terms.length, builder.context.inputs)
+function boundSql(operand: Operand, side: 'after' | 'before', order: ListOrder, builder: PlanBuilder, filled: boolean): string {
+  const { fingerprint } = order
+  const nulls = decodeCursor(builder.peek(operand), fingerprint, order.terms.length, builder.context.inputs)
+  const terms = order.terms.map((term, index) => (filled && index === 0 && nulls[0] !== null ? { ...term, nullable: false } : term))
   const placeholder = (index: number) => {
     const name = operand.kind === 'constant' ? `cursor constant ${fingerprint} ${String(operand.value)}` : `cursor ${operand.name} ${fingerprint}`
     const key = `${name} ${index}`

@@ -4,7 +4,7 @@ import type { ModuleDefinition } from '../registry/definition.ts'
 import { literalSql } from '../sql-text.ts'
 import { cursorSql } from './cursor.ts'
 import { filterSql } from './filter.ts'
-import { keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql } from './order.ts'
+import { keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql, partOrderSql } from './order.ts'
 import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
 import { relationSql } from './relation.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart, ToManyRelation } from './request.ts'
@@ -189,10 +189,24 @@ function sourceSql(
   const conditions = [...restriction.conditions, keyset]
   const orderBy = orderBySql(order.terms, backward)
   const { scope } = table
+  const [first] = order.terms
+  const given = [list.after, list.before].some((operand) => operand !== null && builder.peek(operand) != null)
   const mergeable = parent === null && module.accessParent === undefined && !order.hasJoins && list.filter === null && list.search === null
   if (mergeable && scope !== undefined && scope !== 'ALL' && builder.policy.merged[scope]) {
     const where = allOf([`${name}.scope_id = k.id`, ...conditions])
     return `SELECT ${columns} FROM unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (SELECT ${name}.* FROM ${table.from} WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
+  }
+  if (first?.nullable && (first.descending || given) && parent === null && !order.hasJoins) {
+    // An index gives the records with a value and those without in their orders, but not the ones behind the others where the order is descending, and not
+    // from a cursor on. So each part is read on its own, and the second one only where the first is too short.
+    const part = (isNull: boolean, gate: string[]) => {
+      const held = [...restriction.conditions, isNull ? keyset : keysetSql(list, order, builder, true), table.condition, ...gate]
+      const where = allOf([...held, `${first.sql} IS ${isNull ? '' : 'NOT '}NULL`])
+      return `SELECT ${name}.* FROM ${table.from}${restriction.join} WHERE ${where} ORDER BY ${partOrderSql(order.terms, backward)} LIMIT ${limit}`
+    }
+    const begun = quoteIdentifier(`${alias}~first`)
+    const rest = part(!backward, [`(SELECT count(*) FROM ${begun}) < ${limit}`])
+    return `WITH ${begun} AS MATERIALIZED (${part(backward, [])}) SELECT ${columns} FROM (SELECT * FROM ${begun} UNION ALL (${rest})) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
   }
   return `SELECT ${columns}${keys} FROM ${table.from}${restriction.join}${order.joins} WHERE ${allOf([...conditions, table.condition])} ORDER BY ${orderBy} LIMIT ${limit}`
 }
