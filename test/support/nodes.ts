@@ -9,6 +9,9 @@ const PROGRAM = fileURLToPath(new URL('./node.mjs', import.meta.url))
 /** The long proofs are run in full, with their budgets (`npm run prove`). */
 export const PROVE = process.env.GUANXI_PROVE === '1'
 
+/** Nodes run as they do for users: what libraries check besides in development would be measured too. */
+const PRODUCTION = { ...TEST_ENVIRONMENT, NODE_ENV: 'production', GUANXI_SECRET: 'a secret of tests that is long enough for anybody' }
+
 /** A node in a process of its own. */
 export interface NodeProcess {
   readonly url: string
@@ -34,7 +37,7 @@ export interface NodeOptions {
 export async function startNode(databaseUrl: string, { redisUrl = '', deaf = false, environment = {} }: NodeOptions = {}): Promise<NodeProcess> {
   const child = spawn(process.execPath, ['--expose-gc', PROGRAM], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH ?? '', ...TEST_ENVIRONMENT, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, DEAF: deaf ? '1' : '0', ...environment },
+    env: { PATH: process.env.PATH ?? '', ...PRODUCTION, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, DEAF: deaf ? '1' : '0', ...environment },
   })
   const ended = new Promise<never>((_, reject) => child.once('close', (code, signal) => reject(new Error(`the node ended (${code ?? signal})`))))
   ended.catch(() => {})
