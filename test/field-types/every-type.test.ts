@@ -4,10 +4,11 @@ import fc from 'fast-check'
 import pg from 'pg'
 import { issuesOf } from '../support/client.ts'
 import { METADATA } from '../support/metadata.ts'
+import { compact } from '../support/model-values.ts'
 import { PROVE } from '../support/nodes.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { moneyText, nameOf, TESTED, type TestedType } from './field-types.ts'
-import { compact, Model, type ModelRecord } from './model.ts'
+import { Model, type ModelRecord } from './model.ts'
 
 /** Every field type as a custom field of a core and of a custom module, through every way to write and read, against a model in memory. */
 const RUNS = PROVE ? 150 : 6

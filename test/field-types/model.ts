@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js'
-import { nameOf, TESTED, type TestedType } from './field-types.ts'
+import { type Compare, compact, comparing, found, foundPhone, listed, ranged } from '../support/model-values.ts'
+import { nameOf, type TestedType } from './field-types.ts'
 
 /** A record as it was written: inputs by field, ids where fields are relations. */
 export interface ModelRecord {
@@ -9,13 +10,13 @@ export interface ModelRecord {
 
 /** What the server must answer for records that were written, by the documented rules alone. */
 export class Model {
-  readonly #ranks: ReadonlyMap<string, number>
+  readonly #compare: Compare
   readonly #records: readonly ModelRecord[]
 
   /** Order of texts: the database's. */
   constructor(records: readonly ModelRecord[], sortedTexts: readonly string[]) {
     this.#records = records
-    this.#ranks = new Map(sortedTexts.map((text, index) => [text, index]))
+    this.#compare = comparing(sortedTexts)
   }
 
   /** What is answered for a field of a record. */
@@ -62,7 +63,7 @@ export class Model {
     if (operator === 'isNull') return (value === null) === operand
     if (operator === 'currency') return value !== null && (operand as { eq: string }).eq === 'CNY'
     const typed = this.#written(tested, record)
-    const equals = (other: unknown) => value !== null && ((family === 'phone' && typed === other) || this.compare(value, comparable(tested, other)) === 0)
+    const equals = (other: unknown) => value !== null && ((family === 'phone' && typed === other) || this.#compare(value, comparable(tested, other)) === 0)
     switch (operator) {
       case 'eq':
         return equals(operand)
@@ -76,7 +77,7 @@ export class Model {
       case 'gte':
       case 'lt':
       case 'lte':
-        return value !== null && ranged(operator, this.compare(value, comparable(tested, operand)))
+        return value !== null && ranged(operator, this.#compare(value, comparable(tested, operand)))
       case 'contains':
       case 'startsWith':
       case 'endsWith':
@@ -86,24 +87,9 @@ export class Model {
     }
   }
 
-  /** A phone is found as it was typed, and by three digits or more of its international form. */
   #reads(tested: TestedType, record: ModelRecord, operator: string, part: string): boolean {
     const value = this.compared(tested, record) as string
-    if (tested.family !== 'phone') return found(operator, value, part)
-    const digits = compact(part)
-    return found(operator, this.#written(tested, record) as string, part) || (digits.length > 2 && found(operator, value, digits))
-  }
-
-  compare(a: unknown, b: unknown): number {
-    if (a instanceof Decimal) return a.comparedTo(b as Decimal)
-    if (typeof a === 'string') return this.#rank(a) - this.#rank(b as string)
-    return Number(a) - Number(b)
-  }
-
-  #rank(text: string): number {
-    const rank = this.#ranks.get(text)
-    if (rank === undefined) throw new Error(`the model knows no order for ${JSON.stringify(text)}`)
-    return rank
+    return tested.family === 'phone' ? foundPhone(operator, this.#written(tested, record) as string, value, part) : found(operator, value, part)
   }
 
   /** Empty values last both ways, ties by id in the direction of the key. */
@@ -112,7 +98,7 @@ export class Model {
     return [...this.#records].sort((a, b) => {
       const [left, right] = [this.compared(tested, a), this.compared(tested, b)]
       if ((left === null) !== (right === null)) return left === null ? 1 : -1
-      return (left === null ? 0 : this.compare(left, right) * sign) || (a.id < b.id ? -sign : sign)
+      return (left === null ? 0 : this.#compare(left, right) * sign) || (a.id < b.id ? -sign : sign)
     })
   }
 
@@ -132,32 +118,10 @@ export class Model {
   }
 }
 
-export const tested = (type: TestedType['type']): TestedType => TESTED.find((each) => each.type === type) as TestedType
-
 function comparable({ family }: TestedType, operand: unknown): unknown {
   if (family === 'number' || family === 'money') return new Decimal(operand as string)
   if (family === 'phone') return compact(operand as string)
   return family === 'day' || family === 'instant' ? Date.parse(operand as string) : operand
-}
-
-/** A phone number without what people put between its digits. */
-export function compact(text: string): string {
-  return text.normalize('NFKC').replaceAll(/[^+0-9]/g, '')
-}
-
-function ranged(operator: string, compared: number): boolean {
-  if (operator === 'gt') return compared > 0
-  if (operator === 'gte') return compared >= 0
-  return operator === 'lt' ? compared < 0 : compared <= 0
-}
-
-function listed(operator: string, value: readonly string[], operand: unknown): boolean {
-  if (operator === 'isEmpty') return (value.length === 0) === operand
-  const asked = operand as readonly string[]
-  if (operator === 'hasAll') return asked.every((each) => value.includes(each))
-  if (operator === 'hasAny') return asked.some((each) => value.includes(each))
-  if (operator === 'hasNone') return !asked.some((each) => value.includes(each))
-  throw new Error(`the model does not know the operator ${operator} of lists`)
 }
 
 function quantified(quantifier: string, ids: readonly string[], asked: readonly string[]): boolean {
@@ -166,10 +130,4 @@ function quantified(quantifier: string, ids: readonly string[], asked: readonly 
   if (quantifier === 'none') return hits === 0
   if (quantifier === 'every') return hits === ids.length
   throw new Error(`the model does not know the quantifier ${quantifier}`)
-}
-
-function found(operator: string, value: string, part: string): boolean {
-  const [folded, wanted] = [value, part].map((text) => text.normalize('NFKC').toLowerCase()) as [string, string]
-  if (operator === 'contains') return folded.includes(wanted)
-  return operator === 'startsWith' ? folded.startsWith(wanted) : folded.endsWith(wanted)
 }

@@ -3,6 +3,7 @@ import { parse } from 'lossless-json'
 import pg from 'pg'
 import { coreModules } from '../../src/entities/index.ts'
 import { buildRegistry, type FieldDefinition, type ModuleDefinition, type Registry } from '../../src/records/registry/index.ts'
+import { type Compare, compact, comparing, found, foundPhone, listed, ranged } from './model-values.ts'
 
 /** A row of a module's table by physical column; numbers as text, so that none loses digits. */
 export type ModelRow = Readonly<Record<string, unknown>> & { readonly id: string }
@@ -76,7 +77,7 @@ export class ReadModel {
   readonly #rows = new Map<string, readonly ModelRow[]>()
   readonly #children = new Map<string, ReadonlyMap<unknown, readonly ModelRow[]>>()
   #byId = new Map<string, ModelRow>()
-  #ranks = new Map<string, number>()
+  #compare: Compare = comparing([])
   #externalIds = new Map<string, string>()
 
   static async load(url: string): Promise<ReadModel> {
@@ -98,7 +99,7 @@ export class ReadModel {
     )
     for (const { name, id } of named) model.#externalIds.set(name, id)
     const { rows: ranked } = await client.query<{ text: string }>('SELECT v AS text FROM unnest($1::text[]) v ORDER BY v', [[...texts]])
-    ranked.forEach(({ text }, index) => model.#ranks.set(text, index))
+    model.#compare = comparing(ranked.map(({ text }) => text))
     await client.end()
     return model
   }
@@ -112,7 +113,7 @@ export class ReadModel {
         rows.filter((row) => sees(module, row)),
       )
     scoped.#byId = new Map([...scoped.#rows.values()].flat().map((row) => [row.id, row]))
-    scoped.#ranks = this.#ranks
+    scoped.#compare = this.#compare
     scoped.#externalIds = this.#externalIds
     return scoped
   }
@@ -238,21 +239,11 @@ export class ReadModel {
 
   #reads(field: FieldDefinition, row: ModelRow, operator: string, text: string): boolean {
     if (field.type !== 'PHONE') return found(operator, row[field.column] as string, text)
-    const digits = compact(text)
-    return found(operator, row[field.column] as string, text) || (digits.length > 2 && found(operator, row[`${field.column}_e164`] as string, digits))
+    return foundPhone(operator, row[field.column] as string, row[`${field.column}_e164`] as string, text)
   }
 
-  /** Order of two values that are not empty; texts as the database sorts them. */
-  compare(a: unknown, b: unknown): number {
-    if (a instanceof Decimal) return a.comparedTo(b as Decimal)
-    if (typeof a === 'string') return this.#rank(a) - this.#rank(b as string)
-    return Number(a) - Number(b)
-  }
-
-  #rank(text: string): number {
-    const rank = this.#ranks.get(text)
-    if (rank === undefined) throw new Error(`the model knows no order for ${JSON.stringify(text)}`)
-    return rank
+  get compare(): Compare {
+    return this.#compare
   }
 
   /** Rows in the order of the keys: empty values last both ways, ties by id in the last key's direction; without keys newest first. */
@@ -291,32 +282,4 @@ export function comparable(field: FieldDefinition, operand: unknown): unknown {
   if (family === 'whole' || family === 'decimal' || family === 'money') return new Decimal(operand as string)
   if (family === 'phone') return compact(operand as string)
   return family === 'instant' || family === 'day' ? Date.parse(operand as string) : operand
-}
-
-function ranged(operator: string, compared: number): boolean {
-  if (operator === 'gt') return compared > 0
-  if (operator === 'gte') return compared >= 0
-  return operator === 'lt' ? compared < 0 : compared <= 0
-}
-
-function listed(operator: string, value: readonly string[], operand: unknown): boolean {
-  if (operator === 'isEmpty') return (value.length === 0) === operand
-  const asked = operand as readonly string[]
-  if (operator === 'hasAll') return asked.every((name) => value.includes(name))
-  return asked.some((name) => value.includes(name)) === (operator === 'hasAny')
-}
-
-/** Text operators see neither case nor width. */
-function found(operator: string, value: string, text: string): boolean {
-  const [folded, part] = [fold(value), fold(text)]
-  if (operator === 'contains') return folded.includes(part)
-  return operator === 'startsWith' ? folded.startsWith(part) : folded.endsWith(part)
-}
-
-function fold(text: string): string {
-  return text.normalize('NFKC').toLowerCase()
-}
-
-function compact(text: string): string {
-  return fold(text).replaceAll(/[^+0-9]/g, '')
 }
