@@ -2,14 +2,11 @@
  * `npm run bench:custom-fields`: filters and orders by a custom field beside those by a core column that holds the same values, on a million records.
  * Fails where the median ratio of a case is above the budget.
  */
-import { mkdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { buildIfNeeded } from '../scripts/build.mjs'
-import { startEmbeddedDatabase } from '../src/start/embedded/index.ts'
-import { createWhereMissing } from './database.ts'
+import { createWhereMissing, startEmbedded } from './database.ts'
 import { median, startLoadGenerator, wireText } from './measure.ts'
 import { ADMIN_EMAIL, startGuanxi } from './servers/guanxi.ts'
 
@@ -113,17 +110,15 @@ async function bench(): Promise<boolean> {
 /** A new database, in the server of BENCH_DATABASE_URL or an embedded one. */
 async function openDatabase(): Promise<{ url: string; stop: () => Promise<void> }> {
   const given = process.env.BENCH_DATABASE_URL
-  const directory = fileURLToPath(new URL('../.guanxi/bench', import.meta.url))
-  mkdirSync(directory, { recursive: true })
-  const embedded = given === undefined ? await startEmbeddedDatabase({ dataDir: directory }) : undefined
-  const base = new URL(given ?? (embedded?.url as string))
+  const { url, stop } = given === undefined ? await startEmbedded() : { url: given, stop: async () => {} }
+  const base = new URL(url)
   const maintenance = new pg.Client({ connectionString: base.href })
   await maintenance.connect()
   await maintenance.query(`DROP DATABASE IF EXISTS ${DATABASE}`)
   await maintenance.end()
   base.pathname = `/${DATABASE}`
   await createWhereMissing(base.href)
-  return { url: base.href, stop: async () => void (await embedded?.stop()) }
+  return { url: base.href, stop }
 }
 
 /** Columns of the custom fields, in the order of the pairs and of the core columns that they copy. */

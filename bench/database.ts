@@ -38,7 +38,8 @@ export async function openBenchDatabase(given: string | undefined, progress: (me
   }
 }
 
-async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void> }> {
+/** The embedded PostgreSQL of the benchmarks. */
+export async function startEmbedded(): Promise<{ url: string; stop: () => Promise<void> }> {
   mkdirSync(DATA_DIR, { recursive: true })
   const embedded = await startEmbeddedDatabase({ dataDir: DATA_DIR })
   return { url: embedded.url, stop: () => embedded.stop() }
