@@ -87,6 +87,11 @@ function orderSql(terms: readonly OrderTerm[], backward: boolean, nullsOfFirst: 
     .join(', ')
 }
 
+/** The cursor is there in this request: a variable may be left out or null. */
+export function isGiven(operand: Operand | null, builder: PlanBuilder): operand is Operand {
+  return operand !== null && builder.peek(operand) != null
+}
+
 /** Conditions of `after` and `before`. `filled`: the first key is known to have a value in the rows at hand. */
 export function keysetSql(list: ListArguments, order: ListOrder, builder: PlanBuilder, filled = false): string {
   const conditions: string[] = []
@@ -94,7 +99,7 @@ export function keysetSql(list: ListArguments, order: ListOrder, builder: PlanBu
     [list.after, 'after'],
     [list.before, 'before'],
   ] as const) {
-    if (operand !== null && builder.peek(operand) != null) conditions.push(boundSql(operand, side, order, builder, filled))
+    if (isGiven(operand, builder)) conditions.push(boundSql(operand, side, order, builder, filled))
   }
   return allOf(conditions)
 }

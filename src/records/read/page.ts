@@ -4,7 +4,7 @@ import type { ModuleDefinition } from '../registry/definition.ts'
 import { literalSql } from '../sql-text.ts'
 import { cursorSql } from './cursor.ts'
 import { filterSql } from './filter.ts'
-import { keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql, partOrderSql } from './order.ts'
+import { isGiven, keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql, partOrderSql } from './order.ts'
 import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
 import { relationSql } from './relation.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart, ToManyRelation } from './request.ts'
@@ -118,7 +118,7 @@ function pageInfoSelect(parts: readonly SelectedPart[], { alias, limit, backward
   // Counts a column, not rows: inside the cursor's sub-select `count(*)` would count that one.
   const rows = `count(${quoteIdentifier(alias)}.id)`
   const more = `(${rows} > ${limit})`
-  const given = (operand: Operand | null) => (operand !== null && builder.peek(operand) != null ? 'TRUE' : 'FALSE')
+  const given = (operand: Operand | null) => (isGiven(operand, builder) ? 'TRUE' : 'FALSE')
   const cursorAt = (position: string) => {
     const values = terms.map((term) => `(array_agg(${term.sql}))[${position}]`)
     return `CASE WHEN ${rows} > 0 THEN ${cursorSql(values, fingerprint, cursorKey(builder))} END`
@@ -190,7 +190,7 @@ function sourceSql(
   const orderBy = orderBySql(order.terms, backward)
   const { scope } = table
   const [first] = order.terms
-  const given = [list.after, list.before].some((operand) => operand !== null && builder.peek(operand) != null)
+  const given = isGiven(list.after, builder) || isGiven(list.before, builder)
   const mergeable = parent === null && module.accessParent === undefined && !order.hasJoins && list.filter === null && list.search === null
   if (mergeable && scope !== undefined && scope !== 'ALL' && builder.policy.merged[scope]) {
     const where = allOf([`${name}.scope_id = k.id`, ...conditions])

@@ -31,9 +31,14 @@ export interface CollectContext {
   relations?: number
 }
 
+/** The operation names the field: counted for custom ones. */
+export function noteNamed(context: CollectContext, field: FieldDefinition): void {
+  if (field.custom) context.named.add(field.id)
+}
+
 /** The reader's level on a field that the operation names. Every such field comes by here, so that none is read unasked or used uncounted. */
 export function levelOf(context: CollectContext, module: ModuleDefinition, field: FieldDefinition) {
-  if (field.custom) context.named.add(field.id)
+  noteNamed(context, field)
   return fieldLevel(context.policy, module.name, field.name)
 }
 

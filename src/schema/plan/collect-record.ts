@@ -4,7 +4,7 @@ import type { ConnectionMember, ConnectionSelection, EdgeMember, RecordSelection
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { fieldNamed, valueTypeOf } from '../../records/registry/index.ts'
 import { operandOf, resolved } from './arguments.ts'
-import { type CollectContext, isModuleReadable, levelOf } from './collect-context.ts'
+import { type CollectContext, isModuleReadable, levelOf, noteNamed } from './collect-context.ts'
 import { collectFields, subselections } from './collect-fields.ts'
 import { argumentsOf, collectList } from './collect-list.ts'
 import { toManyRelation } from './collect-relation.ts'
@@ -81,7 +81,7 @@ function collectField(
       const names = resolved(argumentsOf(field, node, context).get('fields'), context.variables) as readonly string[] | null | undefined
       for (const each of names ?? []) {
         const named = fieldNamed(module, each)
-        if (named) levelOf(context, module, named)
+        if (named) noteNamed(context, named)
       }
       return { kind: 'values', key, names: names === undefined || names === null ? null : operandOf(names) }
     }
