@@ -39,7 +39,6 @@ import {
   maintain,
   upgradeConflicts,
 } from './records/metadata/index.ts'
-import { migrations } from './records/migrations/index.ts'
 import { migrate } from './records/migrations/migrate.ts'
 import type { Registry } from './records/registry/index.ts'
 import { createWriter } from './records/write/index.ts'
@@ -49,6 +48,7 @@ import { createEngine, type EngineOptions, schemaResolvers } from './schema/exec
 import type { GraphQLEngine } from './schema/operation.ts'
 import { applyShield } from './schema/shield.ts'
 import { listenFailure } from './start/check-port.ts'
+import { answers, isMigrated, outboxLag } from './start/database-probes.ts'
 import { organisationCurrency } from './start/organisation-currency.ts'
 import { deriveKeys } from './start/secrets.ts'
 import type { SetUpServices } from './start/user-accounts.ts'
@@ -326,28 +326,4 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
       await usage.flush().catch(notCounted)
     },
   }
-}
-
-async function answers(database: Database): Promise<boolean> {
-  await database.query({ text: 'SELECT 1', purpose: 'platform' })
-  return true
-}
-
-/** Every migration that this version knows has run. */
-async function isMigrated(database: Database): Promise<boolean> {
-  const [row] = await database.query<{ count: number }>({
-    text: 'SELECT count(*)::int AS count FROM schema_version WHERE number <= $1',
-    values: [migrations.length],
-    purpose: 'platform',
-  })
-  return row?.count === migrations.length
-}
-
-async function outboxLag(database: Database) {
-  const [row] = await database.query<{ rows: number; seconds: number }>({
-    text: `SELECT count(*)::int AS rows, coalesce(extract(epoch FROM now() - min(at)), 0)::float8 AS seconds
-             FROM (SELECT at FROM outbox WHERE position IS NULL ORDER BY sequence LIMIT 10000) AS waiting`,
-    purpose: 'platform',
-  })
-  return row ?? { rows: 0, seconds: 0 }
 }
