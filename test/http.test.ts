@@ -43,6 +43,7 @@ beforeAll(async () => {
     refresh: async () => runtime.version,
     reach: async (version) => runtime.version >= version,
     beforeRuntime: () => () => {},
+    stillFits: () => false,
     subscribe: async (request) => answer(request),
     onRuntime: (listener) => {
       listeners.add(listener)

@@ -41,7 +41,10 @@ export interface HttpServer {
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { engine, callerOf, config, logger, metrics, health } = options
   const known = new KnownDocuments()
-  const forget = [engine.onRuntime(({ schema }) => known.serve(schema)), engine.beforeRuntime(({ schema }) => known.warm(schema))]
+  const forget = [
+    engine.onRuntime(({ schema }) => known.serve(schema)),
+    engine.beforeRuntime((next) => known.warm(next.schema, (document, valid) => engine.stillFits(document, valid, next))),
+  ]
   const apollo = await startApollo(engine, logger, known)
   const trusted = trustProxies(config.trustedProxies)
   const app: FastifyInstance = Fastify({

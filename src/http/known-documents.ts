@@ -1,6 +1,6 @@
 import { type DocumentNode, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { documentBytes, REMEMBERED_BYTES, validateDocument } from './document.ts'
+import { documentBytes, REMEMBERED_BYTES } from './document.ts'
 
 /** A document that Apollo Server has parsed and validated, with the one operation that is asked for. */
 export interface KnownOperation {
@@ -15,9 +15,9 @@ interface KnownDocument {
 
 type Documents = LRUCache<string, KnownDocument>
 
-/** Documents that are validated against a new schema before it is served, the ones used last first, and for how long (milliseconds). */
-const WARMED = 200
+/** For so many milliseconds documents are tried against a new schema before it is served, the ones used last first; others get their turn every few. */
 const WARMING = 100
+const TURN = 5
 
 function createDocuments(): Documents {
   return new LRUCache({ maxSize: REMEMBERED_BYTES, sizeCalculation: (_, text) => documentBytes(text.length) })
@@ -51,17 +51,22 @@ export class KnownDocuments {
     return known && (type === 'query' || type === 'mutation') ? { document: known.document, type } : null
   }
 
-  /** Validates the documents that are used most against a schema that is about to be served, so that their next requests need not wait for it. */
-  async warm(schema: GraphQLSchema): Promise<void> {
-    const documents = createDocuments()
-    const hottest = [...this.#documents.entries()].slice(0, WARMED)
-    const deadline = performance.now() + WARMING
+  /** Carries over the documents that fit a schema which is about to be served, so that their next requests need not wait for it. */
+  async warm(schema: GraphQLSchema, stillFits: (document: DocumentNode, valid: GraphQLSchema) => boolean): Promise<void> {
+    const valid = this.#schema
+    if (valid === null) return
     const fitting: [string, KnownDocument][] = []
-    for (const [text, known] of hottest) {
-      if (performance.now() > deadline) break
-      if (validateDocument(schema, known.document).length === 0) fitting.push([text, known])
+    let turn = performance.now() + TURN
+    const deadline = performance.now() + WARMING
+    for (const [text, known] of [...this.#documents.entries()]) {
+      if (stillFits(known.document, valid)) fitting.push([text, known])
+      const now = performance.now()
+      if (now > deadline) break
+      if (now < turn) continue
       await new Promise((resolve) => setImmediate(resolve))
+      turn = performance.now() + TURN
     }
+    const documents = createDocuments()
     // The ones used last are to stay the last ones.
     for (const [text, known] of fitting.reverse()) documents.set(text, known)
     this.#warm = { schema, documents }

@@ -71,6 +71,8 @@ export interface GraphQLEngine {
   onRuntime(listener: (runtime: Runtime) => void): () => void
   /** Calls before each swap, with the runtime that comes; the swap waits. Answers an unsubscribe function. */
   beforeRuntime(prepare: (next: Runtime) => Promise<void>): () => void
+  /** Whether a document that is valid against `schema` is valid against the runtime's as well. */
+  stillFits(document: DocumentNode, schema: GraphQLSchema, runtime: Runtime): boolean
   /** Never throws: failures are in `errors`, masked (INTERNAL with the request id and nothing else for what is not a GuanxiError). */
   execute(request: OperationRequest): Promise<OperationAnswer>
   /** The answers of a subscription as they come, or the one that refuses it. Every event is answered by the schema and the rights of its moment. */

@@ -162,6 +162,7 @@ describe('the swap', () => {
     const swap = await createSwap({
       readVersion: async () => stored,
       buildRuntime: async () => at(stored),
+      beforeSwap: (current, next) => events.push(`step ${current.version} to ${next.version}`),
       onSwap: ({ version }) => events.push(`swap ${version}`),
     })
     swap.beforeRuntime(async ({ version }) => {
@@ -174,7 +175,10 @@ describe('the swap', () => {
     stored = 3
     expect(await swap.reach(3, 0)).toBe(true)
     expect(await swap.reach(4, 0)).toBe(false)
-    expect(events).toEqual(['swap 1', 'told 1', 'prepare 2 beside 1', 'swap 2', 'told 2', 'prepare 3 beside 2', 'swap 3'])
+    expect(events).toEqual([
+      ...['swap 1', 'told 1', 'step 1 to 2', 'prepare 2 beside 1', 'swap 2', 'told 2'],
+      ...['step 2 to 3', 'prepare 3 beside 2', 'swap 3'],
+    ])
   })
 
   test('a build that fails leaves the present runtime, and the next look tries again', async () => {
@@ -186,6 +190,7 @@ describe('the swap', () => {
         if (broken) throw new Error('out of order')
         return at(stored)
       },
+      beforeSwap: () => {},
       onSwap: () => {},
     })
     stored = 2
@@ -194,6 +199,37 @@ describe('the swap', () => {
     expect(swap.current.version).toBe(1)
     broken = false
     expect(await swap.refresh()).toBe(2)
+  })
+
+  test('while the next runtime is made, whoever wants that can wait for it, also where it fails', async () => {
+    let stored = 1
+    let broken = false
+    const swap = await createSwap({
+      readVersion: async () => stored,
+      buildRuntime: async () => {
+        if (stored === 1) return at(stored)
+        await new Promise((resolve) => setImmediate(resolve))
+        if (broken) throw new Error('out of order')
+        return at(stored)
+      },
+      beforeSwap: () => {},
+      onSwap: () => {},
+    })
+    const comes = async (): Promise<number> => {
+      const refreshed = swap.refresh().catch(() => {})
+      while (swap.coming === undefined) await new Promise((resolve) => setImmediate(resolve))
+      await swap.coming
+      const { version } = swap.current
+      await refreshed
+      expect(swap.coming).toBeUndefined()
+      return version
+    }
+    expect(swap.coming).toBeUndefined()
+    stored = 2
+    broken = true
+    expect(await comes()).toBe(1)
+    broken = false
+    expect(await comes()).toBe(2)
   })
 
   test('nobody who asks while a look is under way gets an answer from before', async () => {
@@ -211,6 +247,7 @@ describe('the swap', () => {
         return read
       },
       buildRuntime: async () => at(stored),
+      beforeSwap: () => {},
       onSwap: () => {},
     })
     const early = swap.refresh()

@@ -22,7 +22,7 @@ export interface MetadataChange {
   readonly transaction: Transaction
   readonly schema: SchemaChanges
   readonly places: ColumnPlaces
-  /** Statements on rows of the metadata itself; they run after the tables are changed. */
+  /** Statements on rows of the metadata itself; they run before the tables are changed. */
   readonly rows: Statement[]
   /** What it did, for the audit, e.g. `account.contractNumber`. */
   readonly touched: string[]
@@ -133,9 +133,10 @@ async function attemptChange<T>(
       result = { value, version, changed: false }
       if (dryRun) throw new DryRun()
       if (change.rows.length === 0 && change.schema.isEmpty) return
-      await change.schema.run(transaction)
+      // Tables come last: from their locks to the commit everybody who uses them waits.
       for (const statement of change.rows) await transaction.query(statement)
       await finish(transaction, principal, origin, action, change)
+      await change.schema.run(transaction)
       result = { value, version: version + 1, changed: true }
     })
   } catch (error) {

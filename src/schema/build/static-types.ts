@@ -81,26 +81,24 @@ export class StaticTypes {
 
   /**
    * Final types to which these fields lead, through hand-written types alone: what generated ones lead to is left to them. With the copies of types that
-   * only their interfaces lead to.
+   * only their interfaces lead to. The hand-written types themselves are followed, so that their copies need not make their fields yet.
    */
   reached(members: readonly Fields[]): ReadonlySet<GraphQLNamedType> {
-    const reached = new Set<GraphQLNamedType>()
-    const follow = (named: GraphQLNamedType): void => {
-      if (reached.has(named)) return
-      reached.add(named)
-      if (this.#table.find(named.name) === named) return
-      if (isUnionType(named)) named.getTypes().forEach(follow)
-      if (isObjectType(named) || isInterfaceType(named)) named.getInterfaces().forEach(follow)
-      if (isInputObjectType(named)) for (const { type } of Object.values(named.getFields())) follow(getNamedType(type))
-      else if ('getFields' in named) {
-        for (const { type, args } of Object.values(named.getFields())) for (const each of [type, ...args.map((arg) => arg.type)]) follow(getNamedType(each))
-      }
+    const reached = new Map<string, GraphQLNamedType>()
+    const follow = ({ name }: GraphQLNamedType): void => {
+      const type = reached.has(name) ? undefined : this.#schema.getType(name)
+      if (!type) return
+      reached.set(name, this.#finalType(type))
+      if (this.#table.find(name)) return
+      if (isUnionType(type)) type.getTypes().forEach(follow)
+      if (isObjectType(type) || isInterfaceType(type)) type.getInterfaces().forEach(follow)
+      if (isInputObjectType(type)) for (const member of Object.values(type.getFields())) follow(getNamedType(member.type))
+      else if ('getFields' in type) for (const { type: own, args } of Object.values(type.getFields())) followAll([own, ...args.map((arg) => arg.type)])
     }
-    for (const field of members.flatMap((fields) => Object.values(fields))) {
-      for (const type of [field.type, ...Object.values(field.args ?? {}).map((arg) => arg.type)]) follow(getNamedType(type))
-    }
+    const followAll = (types: readonly GraphQLType[]): void => types.forEach((type) => follow(getNamedType(type)))
+    for (const field of members.flatMap((fields) => Object.values(fields))) followAll([field.type, ...Object.values(field.args ?? {}).map((arg) => arg.type)])
     this.implementations().forEach(follow)
-    return reached
+    return new Set(reached.values())
   }
 
   /** Copies of object types that only their interfaces lead to. */

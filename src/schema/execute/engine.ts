@@ -44,10 +44,17 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   const { database, writer, settings, report } = options
   const prepared = new PreparedOperations()
   const revalidation = new Revalidation()
-  const swap = await createSwap({ readVersion: () => readSchemaEpoch(database), buildRuntime: options.buildRuntime, onSwap: options.onSwap })
+  const swap = await createSwap({
+    readVersion: () => readSchemaEpoch(database),
+    buildRuntime: options.buildRuntime,
+    beforeSwap: (current, next) => revalidation.prepare(current, next),
+    onSwap: options.onSwap,
+  })
 
   async function attempt(request: OperationRequest, value: unknown): Promise<OperationAnswer> {
     checkVariablesDepth(request.variables)
+    // Nothing that is planned for the present version would be answered any more.
+    await swap.coming
     const principal = await request.caller.principal()
     if (principal !== null && principal.policy.epochs.schema > swap.current.version) await swap.refresh()
     // From here to the execution nothing waits, so rights, registry and schema are of one version.
@@ -93,7 +100,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         if (tries === TRIES || performance.now() > deadline) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Send the request again.')
         if (tries > 2) await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
         request.caller.forget()
-        await swap.refresh()
+        await (swap.coming ?? swap.refresh())
       }
     }
   }
@@ -125,6 +132,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     reach: swap.reach,
     onRuntime: swap.onRuntime,
     beforeRuntime: swap.beforeRuntime,
+    stillFits: (document, schema, runtime) => revalidation.flaw(document, schema, runtime) === null,
     execute: (request) => answer(request),
     subscribe: async (request) => {
       try {

@@ -5,29 +5,46 @@ export interface SwapOptions {
   readonly readVersion: () => Promise<number>
   /** Makes the runtime of the present version; changes nothing that is served. */
   readonly buildRuntime: () => Promise<Runtime>
+  /** Called before each swap, ahead of all others. */
+  readonly beforeSwap: (current: Runtime, next: Runtime) => void
   /** Called in the tick of the swap, before anybody else hears of it. */
   readonly onSwap: (runtime: Runtime) => void
 }
 
 /** The runtime that is served, and its replacement by newer ones. */
-export type Swap = { readonly current: Runtime } & Pick<GraphQLEngine, 'refresh' | 'reach' | 'onRuntime' | 'beforeRuntime'>
+export interface Swap extends Pick<GraphQLEngine, 'refresh' | 'reach' | 'onRuntime' | 'beforeRuntime'> {
+  readonly current: Runtime
+  /** The next runtime is known of and being made: settles when it is served, or could not be made. Never rejects. */
+  readonly coming: Promise<void> | undefined
+}
 
 /** Milliseconds between two looks while a version is awaited. */
 const LOOK = 50
 
 /** Begins with the runtime of the present version. */
-export async function createSwap({ readVersion, buildRuntime, onSwap }: SwapOptions): Promise<Swap> {
+export async function createSwap({ readVersion, buildRuntime, beforeSwap, onSwap }: SwapOptions): Promise<Swap> {
   const listeners = new Set<(runtime: Runtime) => void>()
   const preparations = new Set<(next: Runtime) => Promise<void>>()
   let current = await buildRuntime()
   let looking: Promise<void> | undefined
+  let coming: Promise<void> | undefined
   let next: Promise<void> | undefined
   onSwap(current)
 
   async function look(): Promise<void> {
     if ((await readVersion()) <= current.version) return
+    const replaced = replace()
+    const settled = (): void => {
+      coming = undefined
+    }
+    coming = replaced.then(settled, settled)
+    await replaced
+  }
+
+  async function replace(): Promise<void> {
     const built = await buildRuntime()
     if (built.version <= current.version) return
+    beforeSwap(current, built)
     for (const prepare of preparations) await prepare(built)
     current = built
     onSwap(built)
@@ -54,6 +71,9 @@ export async function createSwap({ readVersion, buildRuntime, onSwap }: SwapOpti
   return {
     get current() {
       return current
+    },
+    get coming() {
+      return coming
     },
     refresh: async () => {
       await refreshed()
