@@ -3,19 +3,11 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { literalSql } from '../sql-text.ts'
 import { cursorSql } from './cursor.ts'
-import { filterSql } from './filter.ts'
-import { isGiven, keysetSql, type ListOrder, listOrder, type OrderTerm, orderBySql, partOrderSql } from './order.ts'
+import { isGiven, keysetSql, listOrder, type OrderTerm, orderBySql } from './order.ts'
+import { type PageParent, restrictionSql, sourceSql } from './page-source.ts'
 import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
-import { relationSql } from './relation.ts'
-import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart, ToManyRelation } from './request.ts'
+import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart } from './request.ts'
 import { rowSql } from './row.ts'
-import { searchSql } from './search.ts'
-
-/** The record whose to-many relation is listed; null for a root list. */
-export interface PageParent {
-  readonly alias: string
-  readonly relation: ToManyRelation
-}
 
 /** A connection as a scalar sub-select that gives one record. */
 export function connectionSql(
@@ -49,7 +41,7 @@ export function connectionSelect(
   const informed = connection.members.some((member) => member.kind === 'pageInfo' && member.parts.some(({ part }) => part !== '__typename'))
   // Read once by a common table expression when more than one member needs the page.
   const shared = informed || lists.length > 1
-  const sourceOf = (columns: string, rows: number) => sourceSql(module, list, order, keyset, columns, alias, rows, backward, parent, builder)
+  const sourceOf = (columns: string, rows: number) => sourceSql({ module, list, order, keyset, alias, backward, parent, columns, limit: rows }, builder)
   const source = shared ? `(SELECT * FROM ${quoteIdentifier(alias)} LIMIT ${limit})` : `(${sourceOf(`${quoteIdentifier(alias)}.*`, limit)})`
   const members = connection.members.map(
     (member) => `${memberSql(member, page, source, () => totalSql(module, list, parent, builder), builder)} AS ${quoteIdentifier(member.key)}`,
@@ -150,63 +142,9 @@ function usedColumns(sql: string, alias: string): string[] {
   return [...used].map((column) => `${quoteIdentifier(alias)}.${quoteIdentifier(column)}`)
 }
 
-/** What the list's rows must fulfil, and the join that ties them to the parent. */
-function restrictionSql(module: ModuleDefinition, list: ListArguments, alias: string, parent: PageParent | null, builder: PlanBuilder) {
-  const table = quoteIdentifier(alias)
-  const tie = parent === null ? null : relationSql(parent.relation, alias, parent.alias, builder)
-  const conditions = tie === null ? [] : [tie.condition]
-  if (list.deleted === 'EXCLUDE') conditions.push(`${table}.deleted_at IS NULL`)
-  if (list.deleted === 'ONLY') conditions.push(`${table}.deleted_at IS NOT NULL`)
-  if (list.filter !== null) conditions.push(filterSql(list.filter, module, alias, builder))
-  if (list.search !== null) conditions.push(searchSql(list.search, module, alias, builder))
-  return { join: tie?.join ?? '', conditions }
-}
-
 function totalSql(module: ModuleDefinition, list: ListArguments, parent: PageParent | null, builder: PlanBuilder): string {
   const alias = builder.alias()
   const table = builder.secured(module, 'READ', alias)
   const { join, conditions } = restrictionSql(module, list, alias, parent, builder)
   return `(SELECT count(*) FROM ${table.from}${join} WHERE ${allOf([...conditions, table.condition])})`
-}
-
-/** The rows of one page in their order (turned round for a page read backward), with joined order values as `~k<i>`. */
-function sourceSql(
-  module: ModuleDefinition,
-  list: ListArguments,
-  order: ListOrder,
-  keyset: string,
-  columns: string,
-  alias: string,
-  limit: number,
-  backward: boolean,
-  parent: PageParent | null,
-  builder: PlanBuilder,
-): string {
-  const table = builder.secured(module, 'READ', alias)
-  const name = quoteIdentifier(alias)
-  const keys = order.hasJoins ? order.terms.map((term, index) => `, ${term.sql} AS ${quoteIdentifier(`~k${index}`)}`).join('') : ''
-  const restriction = restrictionSql(module, list, alias, parent, builder)
-  const conditions = [...restriction.conditions, keyset]
-  const orderBy = orderBySql(order.terms, backward)
-  const { scope } = table
-  const [first] = order.terms
-  const given = isGiven(list.after, builder) || isGiven(list.before, builder)
-  const mergeable = parent === null && module.accessParent === undefined && !order.hasJoins && list.filter === null && list.search === null
-  if (mergeable && scope !== undefined && scope !== 'ALL' && builder.policy.merged[scope]) {
-    const where = allOf([`${name}.scope_id = k.id`, ...conditions])
-    return `SELECT ${columns} FROM unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (SELECT ${name}.* FROM ${table.from} WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
-  }
-  if (first?.nullable && (first.descending || given) && parent === null && !order.hasJoins) {
-    // An index gives the records with a value and those without in their orders, but not the ones behind the others where the order is descending, and not
-    // from a cursor on. So each part is read on its own, and the second one only where the first is too short.
-    const part = (isNull: boolean, gate: string[]) => {
-      const held = [...restriction.conditions, isNull ? keyset : keysetSql(list, order, builder, true), table.condition, ...gate]
-      const where = allOf([...held, `${first.sql} IS ${isNull ? '' : 'NOT '}NULL`])
-      return `SELECT ${name}.* FROM ${table.from}${restriction.join} WHERE ${where} ORDER BY ${partOrderSql(order.terms, backward)} LIMIT ${limit}`
-    }
-    const begun = quoteIdentifier(`${alias}~first`)
-    const rest = part(!backward, [`(SELECT count(*) FROM ${begun}) < ${limit}`])
-    return `WITH ${begun} AS MATERIALIZED (${part(backward, [])}) SELECT ${columns} FROM (SELECT * FROM ${begun} UNION ALL (${rest})) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
-  }
-  return `SELECT ${columns}${keys} FROM ${table.from}${restriction.join}${order.joins} WHERE ${allOf([...conditions, table.condition])} ORDER BY ${orderBy} LIMIT ${limit}`
 }
