@@ -1,13 +1,13 @@
 import { isComputed } from '../entities/value-type.ts'
 import type { FieldLevel, ModuleAccess } from '../records/access/policy.ts'
-import { fieldLevel } from '../records/access/secured.ts'
+import { effectiveScope, fieldLevel } from '../records/access/secured.ts'
 import type { FieldDefinition, Registry } from '../records/registry/definition.ts'
 
 type Modules = ReadonlyMap<string, ModuleAccess>
 
 /**
  * Levels of FORMULA and ROLLUP fields, once those of all others are known: nobody reads by computing what he may not read. Such a field is HIDDEN
- * where any field behind it is hidden or masked (a part of a value tells the rest), or records that it rolls up are of a module without READ;
+ * where any field behind it is hidden or masked (a part of a value tells the rest), or records that it rolls up are of a module that cannot be read;
  * else its own level holds, without writing.
  */
 export function limitComputed(modules: Modules, registry: Registry): Modules {
@@ -24,7 +24,8 @@ export function limitComputed(modules: Modules, registry: Registry): Modules {
 function computedLevel(field: FieldDefinition, modules: Modules, registry: Registry): FieldLevel {
   const behind = field.inputs.map((place) => registry.module(place.module).fields.get(place.field) as FieldDefinition)
   const isKnown = ({ module, name }: FieldDefinition) => ['READ', 'WRITE'].includes(fieldLevel({ modules }, module, name))
-  const isCounted = ({ rollup }: FieldDefinition) => rollup === undefined || modules.get(rollup.module)?.actions.has('READ') === true
+  const isCounted = ({ rollup }: FieldDefinition) =>
+    rollup === undefined || effectiveScope(registry.module(rollup.module), 'READ', { modules }, registry) !== undefined
   if (!behind.every(isKnown) || ![field, ...behind].every(isCounted)) return 'HIDDEN'
   const own = fieldLevel({ modules }, field.module, field.name)
   return own === 'WRITE' ? 'READ' : own

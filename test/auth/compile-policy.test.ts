@@ -193,6 +193,26 @@ describe('computed fields', () => {
     expect(levels(role([account, { ...contact, actions: ['CREATE'] }]))).toEqual(hidden)
   })
 
+  test('a rollup is hidden where the parent that decides about the other records cannot be read', () => {
+    const lines: FieldMetadata = {
+      name: 'lines',
+      type: 'ROLLUP',
+      label,
+      column: 'lines',
+      rollup: { via: 'orderLine.product', reverse: true, module: 'orderLine', function: 'COUNT', type: 'INTEGER' },
+    }
+    const sold = buildRegistry(
+      coreModules().map((module) => (module.name === 'product' ? { ...module, fields: [...module.fields, lines] } : module)),
+      1,
+    )
+    const reads = (...modules: readonly string[]) => {
+      const grants = modules.map((module) => ({ module, actions: ['READ' as const], scope: 'ALL' as const }))
+      return level(bindPolicy(compileModules([role(grants)], sold), NO_KEYS, EPOCHS), 'product', 'lines')
+    }
+    expect(reads('product', 'orderLine', 'order')).toBe('READ')
+    expect(reads('product', 'orderLine')).toBe('HIDDEN')
+  })
+
   test('all fields of a module can be given by whoever holds them all, though nobody writes the computed ones', () => {
     const everything = systemPrincipal('a test', extended, EPOCHS)
     expect(unheldRights(role([account], [{ module: 'account', fieldId: 'account.*', access: 'WRITE' }]), everything, extended)).toEqual([])

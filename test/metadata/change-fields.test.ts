@@ -149,4 +149,23 @@ describe('a field that changes', () => {
     expect(dry.answer.field.name).toBe('never')
     expect(await contentOf(server.database.url)).toEqual(before)
   })
+  test('cannot be deleted while others are made of it, however it is named', async () => {
+    const field = await makeField(server.admin, { module: 'account', name: 'net', type: 'DECIMAL' })
+    const gross = await makeField(server.admin, { module: 'account', name: 'gross', type: 'FORMULA', formula: 'net * 1.19' })
+    await server.admin.data(METADATA.createModule, { input: { name: 'branch', pluralName: 'branches', label: 'Branch' } })
+    const leading = await makeField(server.admin, { module: 'account', name: 'branch', type: 'REFERENCE', reference: { module: 'branch' } })
+    const before = await contentOf(server.database.url)
+    for (const [refused, argument, needed] of [
+      [`deleteCustomField(id: "${field.id}")`, 'id', 'formula account.gross'],
+      ['deleteCustomField(module: "account", name: "net")', 'name', 'formula account.gross'],
+      ['deleteCustomModule(name: "branch")', 'name', 'reference account.branch'],
+    ]) {
+      const answer = await server.admin.send(`mutation { ${refused} { schemaVersion } }`)
+      expect(issuesOf(answer)).toEqual([`${argument}: IN_USE`])
+      expect(JSON.stringify(answer.errors)).toContain(needed)
+    }
+    expect(await contentOf(server.database.url)).toEqual(before)
+    for (const { id } of [gross, field, leading]) await server.admin.data(METADATA.deleteField, { id })
+    await server.admin.data(METADATA.deleteModule, { name: 'branch' })
+  })
 })

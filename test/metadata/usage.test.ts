@@ -70,7 +70,29 @@ describe('the operations that use a custom field', () => {
     await ask({ 'x-client-name': 'sales-app' }, 'query Twice { accounts { nodes { grade } } }')
     await ask({}, '{ accounts { nodes { ranking } } }')
     expect((await usersOf('grade')).Twice).toBe('2 times by sales-app')
-    expect((await usersOf('ranking'))['(without a name)']).toBe('1 times')
+    expect((await usersOf('ranking'))['(without a name)']).toBe('once')
+  })
+
+  test('are told of a whole module, with the roles that reach it', async () => {
+    const input = { name: 'site', pluralName: 'sites', label: 'Site', fields: [{ name: 'area', type: 'DECIMAL' }] }
+    await server.admin.data(METADATA.createModule, { input })
+    await server.admin.data(`mutation { createRole(input: {key: "surveyor", name: "Surveyor", grants: [
+      {module: "site", actions: [READ, UPDATE], scope: TEAM}, {module: "account", actions: [READ], scope: ALL}], fields: []}) { role { key } } }`)
+    await server.admin.data('query Surveys { sites { nodes { name area } } }')
+    await server.admin.data('query Surveys { sites { nodes { name area } } }')
+    await server.admin.data('query Names { sites { nodes { name } } }')
+    const { answer } = await server.admin.data(METADATA.deleteModule, { name: 'site', dryRun: true })
+    const found = (answer.dependents as { kind: string; name: string; detail: string }[]).map(({ detail, ...rest }) => ({
+      ...rest,
+      detail: detail.replace(/, last on .*/, ''),
+    }))
+    expect(answer.module.state).toBe('deleted')
+    expect(found).toEqual([
+      { kind: 'role', name: 'surveyor', blocking: false, detail: 'READ UPDATE: TEAM' },
+      { kind: 'operation', name: 'Surveys', blocking: false, detail: '2 times' },
+      { kind: 'operation', name: 'Names', blocking: false, detail: 'once' },
+    ])
+    expect((await server.admin.data('{ customModules { name state } }')).customModules).toContainEqual({ name: 'site', state: 'active' })
   })
 })
 

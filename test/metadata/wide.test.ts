@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { codesOf } from '../support/client.ts'
 import { METADATA } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
@@ -103,4 +104,31 @@ describe('a module with 500 custom fields, 300 texts of 32 characters among them
     expect(values).toEqual(changed)
     expect(Math.max(...history.nodes.map(({ changes }: { changes: unknown[] }) => changes.length))).toBeGreaterThanOrEqual(TEXTS)
   }, 120_000)
+
+  test('a default that fills a field of an extension table stands in events with all other values', async () => {
+    const { createSheets } = await server.admin.data('mutation ($input: [CreateSheetInput!]!) { createSheets(input: $input) { sheets { id } } }', {
+      input: [{ text0: 'a', text299: 'b', other199: '1.5' }, { text0: 'c' }],
+    })
+    const [full, empty] = createSheets.sheets.map(({ id }: { id: string }) => id)
+    const found = await server.admin.data('{ customFields(module: "sheet") { id name } }')
+    const { id } = found.customFields.find(({ name }: { name: string }) => name === last)
+    await server.admin.data(METADATA.updateField, { id, input: { required: true, default: '满' } })
+    const client = new pg.Client(server.database.url)
+    await client.connect()
+    const { rows: events } = await client.query('SELECT record_id, version::int, before, after FROM outbox WHERE record_id = ANY($1) ORDER BY sequence', [
+      [full, empty],
+    ])
+    const { rows: columns } = await client.query('SELECT name, column_name AS column, extension FROM custom_field WHERE name = ANY($1)', [
+      ['text0', last, 'other199'],
+    ])
+    await client.end()
+    const column = (name: string): string => columns.find((each) => each.name === name).column
+    expect(columns.find(({ name }) => name === last).extension).toBeGreaterThan(0)
+    const ofEmpty = events.filter(({ record_id }) => record_id === empty)
+    expect(ofEmpty.map(({ version }) => version)).toEqual([1, 2])
+    expect(events.filter(({ record_id }) => record_id === full)).toHaveLength(1)
+    const [, { before, after }] = ofEmpty
+    expect([before.version, before[column('text0')], before[column(last)] ?? null]).toEqual([1, 'c', null])
+    expect([after.version, after[column('text0')], after[column(last)]]).toEqual([2, 'c', '满'])
+  })
 })

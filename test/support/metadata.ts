@@ -29,7 +29,7 @@ export const METADATA = {
   purgeField: `mutation Purge($id: ID!) { answer: purgeCustomField(id: $id) ${PAYLOAD} }`,
   createModule: `mutation Create($input: CreateCustomModuleInput!, $dryRun: Boolean! = false) { answer: createCustomModule(input: $input, dryRun: $dryRun) { module { id name pluralName state nameField } schemaVersion } }`,
   updateModule: `mutation Update($name: String!, $input: UpdateCustomModuleInput!) { answer: updateCustomModule(name: $name, input: $input) { module { name label(locale: "zh-CN") state nameField } } }`,
-  deleteModule: `mutation Delete($name: String!, $dryRun: Boolean! = false) { answer: deleteCustomModule(name: $name, dryRun: $dryRun) { module { name state } dependents { kind name blocking } } }`,
+  deleteModule: `mutation Delete($name: String!, $dryRun: Boolean! = false) { answer: deleteCustomModule(name: $name, dryRun: $dryRun) { module { name state } dependents { kind name detail blocking } } }`,
   restoreModule: `mutation Restore($name: String!) { answer: restoreCustomModule(name: $name) { module { name state } } }`,
   apply: `mutation Apply($input: [ModuleStateInput!]!, $dryRun: Boolean! = false) { answer: applyMetadata(input: $input, dryRun: $dryRun) {
     plan { action module field changes touches { kind name } unconvertible { count examples } } applied schemaVersion } }`,

@@ -32,7 +32,7 @@ export function secured(module: ModuleDefinition, action: Action, policy: Access
 }
 
 /** Widest scope that the policy gives for the action on the module, its access parent taken into account. */
-export function effectiveScope(module: ModuleDefinition, action: Action, policy: AccessPolicy, registry: Registry): Scope | undefined {
+export function effectiveScope(module: ModuleDefinition, action: Action, policy: Pick<AccessPolicy, 'modules'>, registry: Registry): Scope | undefined {
   const own = policy.modules.get(module.name)?.actions.get(action)
   if (own === undefined || module.accessParent === undefined) return own
   const parent = parentOf(module, registry)

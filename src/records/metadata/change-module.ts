@@ -48,7 +48,7 @@ export function updateModule(change: MetadataChange, before: StoredModule, patch
 
 /** Hides a module with its records and fields at once and everywhere; a restore brings all of it back, until it is purged. */
 export function deleteModule(change: MetadataChange, module: StoredModule): StoredModule {
-  refuseWhileNeeded(`The module ${module.name}`, referencesTo(module.name, change.workspace))
+  refuseWhileNeeded(`The module ${module.name}`, referencesTo(module.name, change.workspace), 'name')
   const deleted: StoredModule = { ...module, state: 'deleted', deletedAt: change.at.toISOString() }
   change.workspace.put({ module: deleted })
   change.touched.push(module.name)

@@ -1,6 +1,6 @@
 import type { Executor } from '../database.ts'
 import { directInputs, expressionFields, type ModuleDefinition } from '../registry/index.ts'
-import type { StoredField } from './stored.ts'
+import type { StoredField, StoredModule } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Something that depends on a field or module. */
@@ -24,7 +24,18 @@ export async function dependentsOf(field: StoredField, workspace: Workspace, exe
     ...expressionsOver(field, workspace),
     ...ownDependents(field, workspace),
     ...(await rolesWith(field, executor)),
-    ...(await operationsWith(field, executor)),
+    ...(await operationsWith([field.id], executor)),
+  ]
+}
+
+/** What depends on a custom module: fields that lead to it, roles, its plugin, and operations that named fields of it. */
+export async function dependentsOfModule(module: StoredModule, workspace: Workspace, executor: Executor): Promise<Dependent[]> {
+  const fieldIds = workspace.fieldsOf(module.number).map(({ id }) => id)
+  return [
+    ...referencesTo(module.name, workspace),
+    ...(await rolesOn(module, executor)),
+    ...(module.ownerPlugin === null ? [] : [{ kind: 'plugin', name: module.ownerPlugin, detail: null, blocking: false }]),
+    ...(await operationsWith(fieldIds, executor)),
   ]
 }
 
@@ -64,17 +75,30 @@ async function rolesWith({ id }: StoredField, executor: Executor): Promise<Depen
   return rows.map(({ key, access }) => ({ kind: 'role', name: key, detail: access, blocking: false }))
 }
 
-async function operationsWith({ id }: StoredField, executor: Executor): Promise<Dependent[]> {
+async function rolesOn({ name }: StoredModule, executor: Executor): Promise<Dependent[]> {
+  const rows = await executor.query<{ key: string; detail: string }>({
+    text: `SELECT r.key, string_agg(array_to_string(g.actions, ' ') || ': ' || g.scope, '; ' ORDER BY g.scope) AS detail
+             FROM role_grant g JOIN role r ON r.id = g.role_id WHERE g.module = $1 GROUP BY r.key ORDER BY r.key`,
+    values: [name],
+    purpose: 'platform',
+  })
+  return rows.map(({ key, detail }) => ({ kind: 'role', name: key, detail, blocking: false }))
+}
+
+/** One that named several of the fields counts as often as it named the one that it named most. */
+async function operationsWith(fieldIds: readonly string[], executor: Executor): Promise<Dependent[]> {
   const rows = await executor.query<{ operation: string; client: string; count: string; last: string }>({
-    text: `SELECT operation, client, sum(count)::text AS count, max(day)::text AS last FROM field_usage
-            WHERE field_id = $1 AND day > (now() AT TIME ZONE 'UTC')::date - $2::int GROUP BY operation, client ORDER BY sum(count) DESC LIMIT 100`,
-    values: [id, USAGE_DAYS],
+    text: `SELECT operation, client, max(count)::text AS count, max(last)::text AS last
+             FROM (SELECT operation, client, sum(count) AS count, max(day) AS last FROM field_usage
+                    WHERE field_id = ANY($1::uuid[]) AND day > (now() AT TIME ZONE 'UTC')::date - $2::int GROUP BY field_id, operation, client) u
+            GROUP BY operation, client ORDER BY max(count) DESC, operation, client LIMIT 100`,
+    values: [fieldIds, USAGE_DAYS],
     purpose: 'platform',
   })
   return rows.map(({ operation, client, count, last }) => ({
     kind: 'operation',
     name: operation === '' ? '(without a name)' : operation,
-    detail: `${count} times${client === '' ? '' : ` by ${client}`}, last on ${last}`,
+    detail: `${count === '1' ? 'once' : `${count} times`}${client === '' ? '' : ` by ${client}`}, last on ${last}`,
     blocking: false,
   }))
 }

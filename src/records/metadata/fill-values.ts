@@ -63,6 +63,7 @@ export async function fillEmpty(
   }
   await run(`INSERT INTO change_set (id, actor_id, via, cause, at) VALUES ($1, $2, 'metadata', 'system', $3)`, [changeSetId, userId, at])
   const columns = [...literals.keys()].map(quoteIdentifier)
+  const extensions = new Set([...(change.workspace.registry.byNumber.get(module.number)?.extensions ?? []), field.extension].filter((number) => number > 0))
   const first = columns[0] as string
   const { table } = module
   const extension = tableOf(table, field)
@@ -75,12 +76,15 @@ export async function fillEmpty(
        x AS (INSERT INTO public.${extension} (id, ${columns.join(', ')}) SELECT e.id, ${[...literals.values()].join(', ')} FROM e
         ON CONFLICT (id) DO UPDATE SET ${columns.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}),
        w AS (UPDATE public.${table} SET ${system} FROM e WHERE ${table}.id = e.id RETURNING ${table}.*)`
+  // The rows as they were: what the statement writes is not seen by its own reads.
+  const joins = [...extensions].map((number) => ` LEFT JOIN public.${tableOf(table, { extension: number })} x${number} ON x${number}.id = w.id`).join('')
+  const held = [...extensions].map((number) => ` || coalesce(to_jsonb(x${number}), '{}')`).join('')
+  const filled = own ? '' : ` || jsonb_build_object(${[...literals].map(([name, sql]) => `'${name}', ${sql}`).join(', ')})`
   const text = `WITH ${written},
       h AS (INSERT INTO record_history (module_number, record_id, version, operation, at, actor_id, change_set_id, changes)
         SELECT $4, w.id, w.version, 'UPDATED', $1, $2, $3, $5::jsonb FROM w)
       INSERT INTO outbox (module_number, record_id, version, operation, changed_fields, before, after, actor_id, change_set_id, at)
-        SELECT $4, w.id, w.version, 'UPDATED', ARRAY[$6::text], to_jsonb(w) || jsonb_build_object('version', w.version - 1) || $7::jsonb, to_jsonb(w), $2, $3, $1
-        FROM w ORDER BY w.id`
-  const emptied = Object.fromEntries([...literals.keys()].map((name) => [name, null]))
-  await run(text, [at, userId, changeSetId, module.number, JSON.stringify({ [field.id]: { before: null, after } }), field.id, JSON.stringify(emptied)])
+        SELECT $4, w.id, w.version, 'UPDATED', ARRAY[$6::text], to_jsonb(b)${held}, to_jsonb(w)${held}${filled}, $2, $3, $1
+        FROM w JOIN public.${table} b ON b.id = w.id${joins} ORDER BY w.id`
+  await run(text, [at, userId, changeSetId, module.number, JSON.stringify({ [field.id]: { before: null, after } }), field.id])
 }

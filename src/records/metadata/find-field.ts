@@ -20,9 +20,18 @@ export function findField(workspace: Workspace, { id, module, name }: FieldKey, 
   if (!found || found.state === 'purged') throw new GuanxiError('NOT_FOUND', 'There is no such custom field.')
   if (found.state !== state)
     throw validationFailed([
-      { path: ['id'], code: 'STATE', message: state === 'deleted' ? `${found.name} is not deleted.` : `${found.name} is deleted. Restore it first.` },
+      {
+        path: [argumentOf({ id })],
+        code: 'STATE',
+        message: state === 'deleted' ? `${found.name} is not deleted.` : `${found.name} is deleted. Restore it first.`,
+      },
     ])
   return found
+}
+
+/** The argument that names the field. */
+export function argumentOf({ id }: FieldKey): 'id' | 'name' {
+  return id == null ? 'name' : 'id'
 }
 
 function byName(workspace: Workspace, moduleName: string, name: string, state: 'active' | 'deleted'): StoredField | undefined {

@@ -7,10 +7,10 @@ import { deleteModule, type ModulePatch, restoreModule, updateModule } from './c
 import { fieldState } from './compose.ts'
 import { createFields, FIELDS_PER_CALL, type NewField } from './create-fields.ts'
 import { createModule } from './create-module.ts'
-import { type Dependent, dependentsOf, referencesTo } from './dependents.ts'
+import { type Dependent, dependentsOf, dependentsOfModule } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
-import { type FieldKey, findField, findModule } from './find-field.ts'
+import { argumentOf, type FieldKey, findField, findModule } from './find-field.ts'
 import { tableOfModule } from './maintenance.ts'
 import type { KernelNames } from './names.ts'
 import { deleteField, purgeField, restoreField } from './remove-field.ts'
@@ -130,7 +130,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
         const view = fieldView(before, run.workspace)
         // What stands against it is the answer of a dry run, not its failure.
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: view, dependents }
-        const { deletedAt } = deleteField(run, before)
+        const { deletedAt } = deleteField(run, before, argumentOf(key))
         return { value: { ...view, state: 'deleted', deletedAt }, dependents }
       }),
     restoreField: (principal, key, call) =>
@@ -155,8 +155,8 @@ export function createMetadata(options: MetadataOptions): Metadata {
     deleteModule: (principal, name, call) =>
       change(principal, 'customModule.delete', call, async (run) => {
         const module = findModule(run.workspace, name, 'active')
-        const dependents = referencesTo(name, run.workspace)
-        if (call.dryRun && dependents.length > 0) return { value: moduleView(module), dependents }
+        const dependents = await dependentsOfModule(module, run.workspace, run.transaction)
+        if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: moduleView(module), dependents }
         return { value: moduleView(deleteModule(run, module)), dependents }
       }),
     restoreModule: (principal, name, call) =>

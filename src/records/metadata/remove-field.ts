@@ -10,22 +10,26 @@ import { tableOf } from './place-columns.ts'
 import { leaveColumns } from './slots.ts'
 import type { StoredField } from './stored.ts'
 
-/** Refuses to take away what something else is made of. */
-export function refuseWhileNeeded(name: string, dependents: readonly Dependent[]): void {
+/** Refuses to take away what something else is made of; `argument` is what named it. */
+export function refuseWhileNeeded(name: string, dependents: readonly Dependent[], argument: 'id' | 'name'): void {
   const blocking = dependents.filter((dependent) => dependent.blocking)
   if (blocking.length === 0) return
   const names = blocking.map(({ kind, name: holder }) => `${kind} ${holder}`)
-  throw validationFailed([{ path: ['id'], code: 'IN_USE', message: `${name} is needed by ${names.slice(0, 10).join(', ')}. Change or delete those first.` }])
+  throw validationFailed([
+    { path: [argument], code: 'IN_USE', message: `${name} is needed by ${names.slice(0, 10).join(', ')}. Change or delete those first.` },
+  ])
 }
 
 /** Hides a field at once and everywhere. Its data stays, and comes back with a restore, until it is purged. */
-export function deleteField(change: MetadataChange, field: StoredField): StoredField {
+export function deleteField(change: MetadataChange, field: StoredField, argument: 'id' | 'name' = 'id'): StoredField {
   const { workspace } = change
   const module = workspace.moduleOf(field) as ModuleDefinition
-  refuseWhileNeeded(`${module.name}.${field.name}`, [
-    ...expressionsOver(field, workspace),
-    ...(module.nameField === field.name ? [{ kind: 'nameField', name: module.name, detail: null, blocking: true }] : []),
-  ])
+  const isNaming = module.nameField === field.name
+  refuseWhileNeeded(
+    `${module.name}.${field.name}`,
+    [...expressionsOver(field, workspace), ...(isNaming ? [{ kind: 'nameField', name: module.name, detail: null, blocking: true }] : [])],
+    argument,
+  )
   if (field.parameters.required) dropRequiredCheck(change, { table: module.table, number: module.number }, field)
   const deleted: StoredField = { ...field, state: 'deleted', deletedAt: change.at.toISOString() }
   workspace.put({ field: deleted })
