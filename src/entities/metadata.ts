@@ -178,5 +178,7 @@ export interface ModuleMetadata {
    * read (write) this one, e.g. an order's lines. Absent: rows are scoped by their own owner and team.
    */
   readonly accessParent?: string
+  /** Further members that its GraphQL type has by hand-written resolvers (`User.roles`); no field or list can have their names. */
+  readonly members?: readonly string[]
   readonly fields: readonly FieldMetadata[]
 }

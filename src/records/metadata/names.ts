@@ -44,6 +44,7 @@ export function checkFieldName(name: string, module: ModuleDefinition, path: Pat
   const holder = module.fields.get(name) ?? module.aliases.get(name)
   if (holder && holder.id !== own) throw duplicateField(module, name, holder.name === name ? 'has a field' : 'had a field', path)
   if (module.inverses.has(name)) throw duplicateField(module, name, 'has a list', path)
+  if (module.members?.includes(name)) throw duplicateField(module, name, 'has a member', path)
 }
 
 export function duplicateField(module: Pick<ModuleDefinition, 'name'>, name: string, has: string, path: Path): GuanxiError {
@@ -86,6 +87,8 @@ function firstClaim(names: ModuleNames, registry: Registry, kernel: KernelNames)
   const kinds = ['types', 'queries', 'mutations', 'subscriptions'] as const
   const words = { types: 'type', queries: 'query', mutations: 'mutation', subscriptions: 'subscription' } as const
   for (const kind of kinds) {
+    const twice = wanted[kind].find((name, index) => wanted[kind].indexOf(name) !== index)
+    if (twice !== undefined) return { kind: words[kind], name: twice, owner: 'the module itself: its two names make the same' }
     for (const name of wanted[kind]) if (kernel[kind].has(name)) return { kind: words[kind], name, owner: 'the kernel' }
   }
   for (const module of registry.modules.values()) {

@@ -1,5 +1,6 @@
 import type { ModuleMetadata } from '../../entities/metadata.ts'
-import { buildRegistry, type ModuleDefinition, type Registry } from '../registry/index.ts'
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { buildRegistry, type ModuleDefinition, type Registry, RegistryConflict } from '../registry/index.ts'
 import { composeModules } from './compose.ts'
 import type { StoredField, StoredMetadata, StoredModule } from './stored.ts'
 
@@ -49,10 +50,18 @@ export class Workspace {
     this.#registry = null
   }
 
-  /** The registry as it would be served. Throws DefectError where the pieces do not fit together. */
+  /** The registry as it would be served. Throws VALIDATION_FAILED or DUPLICATE where the change makes pieces that do not fit together. */
   get registry(): Registry {
-    this.#registry ??= buildRegistry(composeModules(this.core, { modules: this.modules, fields: this.fields }), this.#version)
+    this.#registry ??= this.#build()
     return this.#registry
+  }
+
+  #build(): Registry {
+    try {
+      return buildRegistry(composeModules(this.core, { modules: this.modules, fields: this.fields }), this.#version)
+    } catch (error) {
+      throw error instanceof RegistryConflict ? refusalOf(error) : error
+    }
   }
 
   module(name: string): ModuleDefinition | undefined {
@@ -63,4 +72,10 @@ export class Workspace {
   moduleOf(field: Pick<StoredField, 'moduleNumber'>): ModuleDefinition | undefined {
     return this.registry.byNumber.get(field.moduleNumber)
   }
+}
+
+/** No single argument is to blame: it is what the whole change leads to. */
+function refusalOf({ message, rule }: RegistryConflict): GuanxiError {
+  const issue = { path: [], code: rule, message: `${message.charAt(0).toUpperCase()}${message.slice(1)}.` }
+  return rule === 'DUPLICATE' ? new GuanxiError('DUPLICATE', issue.message, { issues: [issue] }) : validationFailed([issue])
 }

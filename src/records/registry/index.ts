@@ -3,12 +3,14 @@ import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
 import { isComputed } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import { checkModule } from './check-module.ts'
+import { RegistryConflict } from './conflict.ts'
 import type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 import { derivedNames, typeNameOf } from './derived-names.ts'
 import { collectInputs, fieldIdOf } from './inputs.ts'
 import { systemFields } from './system-fields.ts'
 
 export { isComputed, valueTypeOf } from '../../entities/value-type.ts'
+export { RegistryConflict } from './conflict.ts'
 export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
@@ -19,7 +21,7 @@ export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES,
 export const FIRST_CUSTOM_NUMBER = 1000
 
 /**
- * The registry of these modules at a schema epoch: an immutable snapshot. Throws DefectError, naming the owner, where two
+ * The registry of these modules at a schema epoch: an immutable snapshot. Throws RegistryConflict, naming the owner, where two
  * modules claim one name, a list of one module meets a field of another, or a reference leads nowhere.
  */
 export function buildRegistry(metadata: readonly ModuleMetadata[], version: number): Registry {
@@ -72,7 +74,7 @@ function checkClaims(metadata: readonly ModuleMetadata[]): void {
   const claim = (kind: string, what: string | number, owner: string) => {
     const key = `${kind} ${what}`
     const holder = owners.get(key)
-    if (holder !== undefined) throw new DefectError(`module ${owner} claims the ${key}, which belongs to module ${holder}`)
+    if (holder !== undefined) throw new RegistryConflict(`module ${owner} claims the ${key}, which belongs to module ${holder}`)
     owners.set(key, owner)
   }
   for (const module of metadata) {
@@ -97,14 +99,21 @@ function collectInverses(metadata: readonly ModuleMetadata[]): ReadonlyMap<strin
       const target = byModule.get(reference.module)
       // A registry of a few modules (a test, a plugin's check) need not hold users and teams for the system fields.
       if (!target && reference.inverseName === undefined && (reference.module === 'user' || reference.module === 'team')) continue
-      if (!target) throw new DefectError(`field ${where} refers to module ${reference.module}, which does not exist`)
+      if (!target) throw new RegistryConflict(`field ${where} refers to module ${reference.module}, which does not exist`)
       if (reference.inverseName === undefined) continue
       const taken = inverses.get(target.name) ?? []
       const holder = taken.find((inverse) => inverse.name === reference.inverseName)
       if (holder)
-        throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which belongs to ${holder.module}.${holder.field}`)
-      if ([...systemFields(target.name), ...target.fields].some((other) => [other.name, ...(other.aliases ?? [])].includes(reference.inverseName as string))) {
-        throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which is a field of module ${target.name}`)
+        throw new RegistryConflict(
+          `field ${where} claims the list ${target.name}.${reference.inverseName}, which belongs to ${holder.module}.${holder.field}`,
+          'DUPLICATE',
+        )
+      const named = [...systemFields(target.name), ...target.fields].flatMap((other) => [other.name, ...(other.aliases ?? [])])
+      if ([...named, ...(target.members ?? [])].includes(reference.inverseName)) {
+        throw new RegistryConflict(
+          `field ${where} claims the list ${target.name}.${reference.inverseName}, which is a field of module ${target.name}`,
+          'DUPLICATE',
+        )
       }
       inverses.set(target.name, [...taken, Object.freeze({ name: reference.inverseName, module: module.name, field: field.name })])
     }
