@@ -25,11 +25,11 @@ export const FIRST_CUSTOM_NUMBER = 1000
  * modules claim one name, a list of one module meets a field of another, or a reference leads nowhere.
  */
 export function buildRegistry(metadata: readonly ModuleMetadata[], version: number): Registry {
-  for (const module of metadata) checkModule(module)
+  for (const module of metadata) if (!known.has(module)) checkModule(module)
   checkClaims(metadata)
   const inverses = collectInverses(metadata)
   const inputs = collectInputs(metadata)
-  const definitions = metadata.map((module) => define(module, inverses.get(module.name) ?? [], inputs))
+  const definitions = metadata.map((module) => definitionOf(module, inverses.get(module.name) ?? NO_INVERSES, inputs))
   const modules: ReadonlyMap<string, ModuleDefinition> = new Map(definitions.map((module) => [module.name, module]))
   return Object.freeze({
     version,
@@ -41,6 +41,27 @@ export function buildRegistry(metadata: readonly ModuleMetadata[], version: numb
       return found
     },
   })
+}
+
+const NO_INVERSES: readonly InverseRelation[] = Object.freeze([])
+
+/** What was made of metadata before: most changes at run time touch one module of many, and the others' metadata are the same objects. */
+const known = new WeakMap<ModuleMetadata, { readonly inverses: readonly InverseRelation[]; readonly definition: ModuleDefinition }>()
+
+function definitionOf(module: ModuleMetadata, inverses: readonly InverseRelation[], inputs: ReadonlyMap<string, readonly FieldPlace[]>): ModuleDefinition {
+  const before = known.get(module)
+  // What computed fields are made of may have changed in other modules.
+  if (before && sameInverses(before.inverses, inverses) && !module.fields.some(isComputed)) return before.definition
+  const definition = define(module, inverses, inputs)
+  known.set(module, { inverses, definition })
+  return definition
+}
+
+function sameInverses(some: readonly InverseRelation[], others: readonly InverseRelation[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ name, module, field }, index) => name === others[index]?.name && module === others[index].module && field === others[index].field)
+  )
 }
 
 function define(module: ModuleMetadata, inverses: readonly InverseRelation[], inputs: ReadonlyMap<string, readonly FieldPlace[]>): ModuleDefinition {
