@@ -7,6 +7,7 @@ import { runRead } from '../../records/read/index.ts'
 import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
 import { planKey } from '../plan/operation-profile.ts'
 import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-query.ts'
+import { introspect, type VisibleSchemas } from './execute-introspection.ts'
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { redactionOf } from './redaction.ts'
@@ -16,6 +17,7 @@ export interface QueryServices {
   readonly database: Database
   readonly settings: EngineSettings
   readonly report: ReportDefect
+  readonly visible: VisibleSchemas
   /** Tests compare both paths; otherwise all that can be is passed through as text. */
   readonly path: 'auto' | 'ordinary'
 }
@@ -34,6 +36,7 @@ export async function executeQuery(
 ): Promise<OperationAnswer> {
   const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
+  if (principal !== null && prepared.readsSchema) return executeIntrospective(prepared, runtime, principal, request, coerced.coerced, services)
   if (principal === null || services.path === 'ordinary' || value !== undefined) return executeOrdinary(runtime, principal, request, services, value)
   prepared.serve(runtime.version)
   const key = `${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
@@ -86,6 +89,26 @@ async function executeText(
     ...(errors.length > 0 ? { errors } : {}),
     ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
   }
+}
+
+/** What tells about the schema shows what is visible to the caller; everything else of the operation is answered as always. */
+async function executeIntrospective(
+  prepared: PreparedOperation,
+  runtime: Runtime,
+  principal: Principal,
+  request: OperationRequest,
+  coerced: Readonly<Record<string, unknown>>,
+  services: QueryServices,
+): Promise<OperationAnswer> {
+  const variables = { sent: request.variables, coerced }
+  const text = await services.visible.tell(prepared, variables, runtime, principal)
+  if (text !== null) return { data: new RawJson(text) }
+  const [answer, told] = [
+    await executeOrdinary(runtime, principal, request, services),
+    await introspect(prepared, variables, services.visible.of(runtime, principal)),
+  ]
+  if (told && answer.data && !(answer.data instanceof RawJson)) Object.assign(answer.data, told.data)
+  return answer
 }
 
 /** The ordinary graphql-js path. */
