@@ -4,9 +4,9 @@ import { SchemaMigration } from './migration.ts'
  * What the stamper keeps: positions of committed events and audit rows, and the chain of digests over the audit. Rows are written without any of it, so
  * that writers never queue.
  */
-export class Stamper0000000000009 extends SchemaMigration {
-  readonly number = 9
-  readonly name = 'Stamper0000000000009'
+export class Stamper0000000000010 extends SchemaMigration {
+  readonly number = 10
+  readonly name = 'Stamper0000000000010'
   readonly breaking = false
   protected readonly statements = [
     `CREATE TABLE public.stamper (
