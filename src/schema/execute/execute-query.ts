@@ -1,4 +1,4 @@
-import { execute, type GraphQLFormattedError, getVariableValues } from 'graphql'
+import { execute, type GraphQLError, type GraphQLFormattedError, getVariableValues } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
@@ -60,7 +60,7 @@ async function executeText(
   const redaction = redactionOf(query.redacted, request)
   if (redaction.refused) return { data: null, errors: redaction.errors, ...(redaction.extensions ? { extensions: redaction.extensions } : {}) }
   const inputs = planInputs(principal, services.settings, variables)
-  const errors: GraphQLFormattedError[] = []
+  const failures = new Map<CompiledRoot, GraphQLFormattedError>()
   const answer = async (root: CompiledRoot): Promise<string> => {
     let text = root.constant ?? null
     let error: unknown = root.constant === 'null' ? root.failure?.() : undefined
@@ -73,15 +73,18 @@ async function executeText(
         error = failure
       }
     }
-    if (error !== undefined)
-      errors.push({ ...formatError(error, request.requestId, services.report, [root.responseKey]), ...(root.locations ? { locations: root.locations } : {}) })
+    if (error !== undefined) {
+      const told = formatError(error, request.requestId, services.report, [root.responseKey])
+      failures.set(root, { ...told, ...(root.locations ? { locations: root.locations } : {}) })
+    }
     return `${root.prefix}${error === undefined ? text : 'null'}`
   }
   const members: string[] = []
   for (let start = 0; start < query.roots.length; start += PARALLEL_ROOTS) {
     members.push(...(await Promise.all(query.roots.slice(start, start + PARALLEL_ROOTS).map(answer))))
   }
-  errors.push(...redaction.errors)
+  // Which of them came first is no part of the answer.
+  const errors = [...query.roots.flatMap((root) => failures.get(root) ?? []), ...redaction.errors]
   return {
     data: new RawJson(`{${members.join(',')}}`),
     statements: query.roots.filter(({ plan }) => plan !== undefined).length,
@@ -143,7 +146,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
   const redaction = redactionOf(session.redacted, request)
   const extensions = redaction.extensions ? { extensions: redaction.extensions } : {}
   if (redaction.refused) return { data: null, errors: redaction.errors, ...extensions }
-  const errors = [...(result.errors ?? []).map((error) => formatError(error, request.requestId, services.report)), ...redaction.errors]
+  const errors = [...inPlace(result.errors ?? []).map((error) => formatError(error, request.requestId, services.report)), ...redaction.errors]
   return {
     data: result.data as Record<string, unknown> | null | undefined,
     statements: session.executor.statements,
@@ -151,4 +154,16 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     ...(errors.length > 0 ? { errors } : {}),
     ...extensions,
   }
+}
+
+/** Errors in the order of the places that they are of: the order in which fields failed depends on the weather. */
+function inPlace(errors: readonly GraphQLError[]): GraphQLError[] {
+  const offset = ({ nodes }: GraphQLError): number => nodes?.[0]?.loc?.start ?? 0
+  return [...errors].sort((a, b) => offset(a) - offset(b) || comparePaths(a.path ?? [], b.path ?? []))
+}
+
+function comparePaths(a: readonly (string | number)[], b: readonly (string | number)[]): number {
+  const index = a.findIndex((step, place) => step !== b[place])
+  const [one, other] = [a[index], b[index]]
+  return typeof one === 'number' && typeof other === 'number' ? one - other : a.length - b.length
 }
