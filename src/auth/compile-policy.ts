@@ -117,7 +117,8 @@ function levelOf(field: FieldDefinition, listed: FieldLevel | undefined, mayWrit
   const writable = mayWrite && (field.system ? WRITABLE_SYSTEM_FIELDS.has(field.name) : !field.readOnly)
   if (field.system && listed === undefined) return writable ? 'WRITE' : 'READ'
   if (listed === undefined && (field.sensitivity ?? 'none') !== 'none') return 'HIDDEN'
-  const level = listed ?? 'WRITE'
+  // Whoever chooses numbers moves the series for everybody: that is for those who take records over from elsewhere.
+  const level = listed ?? (field.type === 'AUTO_NUMBER' ? 'READ' : 'WRITE')
   return level === 'WRITE' && !writable ? 'READ' : level
 }
 
