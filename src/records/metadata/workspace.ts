@@ -43,6 +43,12 @@ export class Workspace {
     return this.fields.filter((field) => field.moduleNumber === moduleNumber)
   }
 
+  /** Main table of a field's module, whether that is served or deleted. */
+  tableOf({ moduleNumber }: Pick<StoredField, 'moduleNumber'>): string {
+    const isHolder = ({ number }: { readonly number: number }) => number === moduleNumber
+    return (this.core.find(isHolder) ?? this.modules.find(isHolder))?.table ?? `m_${moduleNumber}`
+  }
+
   put(change: { readonly module?: StoredModule; readonly field?: StoredField }): void {
     if (change.module) this.#modules.set(change.module.id, change.module)
     if (change.field) this.#fields.set(change.field.id, change.field)
@@ -59,7 +65,7 @@ export class Workspace {
     return this.registry.modules.get(name)
   }
 
-  /** Module of a stored field, deleted ones too; undefined only for a module that is deleted itself. */
+  /** Module of a stored field, deleted ones too; undefined for a field whose module is deleted itself. */
   moduleOf(field: Pick<StoredField, 'moduleNumber'>): ModuleDefinition | undefined {
     return this.registry.byNumber.get(field.moduleNumber)
   }
