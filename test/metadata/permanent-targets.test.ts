@@ -66,7 +66,7 @@ describe('a database whose references and rights point at modules by name', () =
     )
     await maintenance.sql(`INSERT INTO role_grant SELECT id, 'gone', '{READ}', 'ALL' FROM role WHERE key = 'crew'`)
     expect((await rights()).map(({ module }) => module)).toEqual(['account', 'dock', 'gone', 'ship', 'dock', 'dock', 'ship'])
-    await maintenance.sql('DELETE FROM migrations WHERE name = $1', [STEP])
+    await maintenance.sql('DELETE FROM typeorm_migration WHERE name = $1', [STEP])
     await maintenance.sql('DELETE FROM schema_version WHERE name = $1', [STEP])
 
     const dataSource = await createDataSource({ url: server.database.url, max: 2 }).initialize()

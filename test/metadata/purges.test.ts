@@ -118,4 +118,19 @@ describe('what is given up for good', () => {
     await maintenance.sql('DROP SEQUENCE c_9999_seq')
     expect(await drift()).toEqual([])
   })
+
+  test('fields that lead to nothing, or are computed from nothing, are told', async () => {
+    await makeModule('lost')
+    const reference = await makeField(server.admin, {
+      module: 'account',
+      name: 'lost',
+      type: 'REFERENCE',
+      reference: { module: 'lost', inverseName: 'finders' },
+    })
+    await makeField(server.admin, { module: 'lost', name: 'found', type: 'ROLLUP', rollup: { relation: 'finders', function: 'COUNT' } })
+    await maintenance.sql(`UPDATE custom_field SET parameters = jsonb_set(parameters, '{reference,moduleNumber}', '65000') WHERE id = $1`, [reference.id])
+    expect(await drift()).toEqual(['field lost: the module 65000 that it leads to is missing'])
+    await maintenance.sql(`UPDATE custom_field SET state = 'purged' WHERE id = $1`, [reference.id])
+    expect(await drift()).toContain('field found: a field that it is computed from is missing')
+  })
 })

@@ -1,8 +1,9 @@
 import { columnsOf, extensionTable } from '../../entities/columns.ts'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
 import { DefectError } from '../../errors/index.ts'
+import { isUuid } from '../../lib/record-id.ts'
 import type { Executor } from '../database.ts'
-import { buildRegistry } from '../registry/index.ts'
+import { buildRegistry, directInputs } from '../registry/index.ts'
 import { composeModules } from './compose.ts'
 import { tableOf } from './place-columns.ts'
 import { readMetadata, type StoredField, type StoredMetadata } from './stored.ts'
@@ -56,7 +57,7 @@ export async function findDrift(executor: Executor, core: readonly ModuleMetadat
     const columns = columnsOf({ type: parts.length === 3 ? 'MONEY' : parts.length === 2 ? 'PHONE' : 'TEXT', column })
     for (const [index, { name }] of columns.entries()) need(table, name, parts[index] as string, `free column ${column}`)
   }
-  drift.push(...orphans(physical, known, stored))
+  drift.push(...dangling(stored), ...orphans(physical, known, stored))
   try {
     buildRegistry(composeModules(core, stored), stored.epochs.schema)
   } catch (error) {
@@ -78,6 +79,18 @@ function fieldDrift({ name, type, column, parameters, indexes }: StoredField, { 
     else if (!valid) drift.push(`field ${name}: the index ${index.name} is not valid`)
   }
   return drift
+}
+
+/** A field whose target or input is deleted waits for it; one whose target or input is gone for good will never be served again. */
+function dangling({ modules, fields }: StoredMetadata): string[] {
+  const numbers = new Set(modules.map(({ number }) => number))
+  const ids = new Set(fields.map(({ id }) => id))
+  return fields.flatMap(({ name, state, parameters }) => {
+    if (state !== 'active') return []
+    const target = parameters.reference?.moduleNumber
+    if (target !== undefined && !numbers.has(target)) return [`field ${name}: the module ${target} that it leads to is missing`]
+    return directInputs(parameters).some((id) => isUuid(id) && !ids.has(id)) ? [`field ${name}: a field that it is computed from is missing`] : []
+  })
 }
 
 /** The names that `index-definitions.ts` gives to indexes of custom fields. */

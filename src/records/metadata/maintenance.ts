@@ -23,6 +23,9 @@ const MAINTENANCE_LOCK = 7_203_114_733
 /** Rows that one statement empties; short, so that writers never wait for long. */
 const ROWS_PER_STATEMENT = 1000
 
+/** Milliseconds for which a purge waits for tables in use; there is always a next time. */
+const PURGE_PATIENCE = 5000
+
 /** Opens such a connection by URL. Its statements may take as long as their work does. */
 export async function connectForMaintenance(url: string): Promise<MaintenanceConnection> {
   const client = new pg.Client({
@@ -114,7 +117,7 @@ async function purgeExpired(options: MaintenanceOptions): Promise<void> {
 
 /** Under rights of now: a purge takes rights away, so those from before the last one are of yesterday. */
 async function purge(options: MaintenanceOptions, action: string, work: (change: MetadataChange) => Promise<void>): Promise<void> {
-  await runChange(options, await options.principal(), { requestId: 'retention', client: null, ip: null }, { action }, work)
+  await runChange({ ...options, patience: PURGE_PATIENCE }, await options.principal(), { requestId: 'retention', client: null, ip: null }, { action }, work)
 }
 
 /** Does all of it, whatever fails, and throws what failed at the end. */
