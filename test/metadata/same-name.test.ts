@@ -80,7 +80,10 @@ describe('two modules that had one name after each other', () => {
 
   test('a field that waits for the first, required or not, does not come back with the second', async () => {
     await makeModule('dock')
-    await makeModule('crane', [{ name: 'dock', type: 'REFERENCE', required: true, reference: { module: 'dock', inverseName: 'cranes' } }])
+    await makeModule('crane', [
+      { name: 'dock', type: 'REFERENCE', required: true, reference: { module: 'dock', inverseName: 'cranes' } },
+      { name: 'reason', type: 'TEXT', requiredWhen: 'not isEmpty(dock)' },
+    ])
     const rollup = await makeField(server.admin, { module: 'dock', name: 'craneCount', type: 'ROLLUP', rollup: { relation: 'cranes', function: 'COUNT' } })
     await server.admin.data(METADATA.deleteField, { id: rollup.id })
     await deleteModule('crane')
@@ -104,6 +107,19 @@ describe('two modules that had one name after each other', () => {
       [hidden.id],
     )
     expect(check?.count).toBe(1)
+    const { createDock } = await server.admin.data('mutation { createDock(input: {title: "D1"}) { dock { id } } }')
+    const docked = await server.admin.send(`mutation { createCrane(input: {title: "K3", dock: {id: "${createDock.dock.id}"}}) { crane { id } } }`)
+    expect(issuesOf(docked)).toEqual(['input.reason: REQUIRED'])
+    // Where it is purged while a field waits for it, that and what names it are given up as well.
+    await deleteModule('crane')
+    await deleteModule('dock')
+    await restoreModule('crane')
+    await maintenance.purge()
+    const { customFields: left } = await server.admin.data('{ customFields(module: "crane", deleted: true) { name requiredWhen } }')
+    expect(left).toEqual(expect.arrayContaining([{ name: 'reason', requiredWhen: null }]))
+    expect(left).toHaveLength(2)
+    await server.admin.data('mutation { createCrane(input: {title: "K4"}) { crane { id } } }')
+    await makeField(server.admin, { module: 'crane', name: 'dock', type: 'TEXT' })
     expect(await drift()).toEqual([])
   })
 

@@ -134,7 +134,7 @@ async function clearSlots({ core, database }: MaintenanceOptions, connection: Ma
   )
   const workspace = new Workspace(core, await readMetadata(database))
   for (const slot of slots) {
-    const main = workspace.tableOf(slot)
+    const main = workspace.holderOf(slot)?.table ?? `m_${slot.moduleNumber}`
     const table = slot.extension === 0 ? main : extensionTable(main, slot.extension)
     const columns = slotColumns(slot.column, slot.type)
     const filled = columns.map((column) => `${quoteIdentifier(column)} IS NOT NULL`).join(' OR ')

@@ -1,5 +1,5 @@
 import { extensionTable } from '../../entities/columns.ts'
-import { directInputs } from '../registry/index.ts'
+import { directInputs, expressionFields } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
 import { giveUpField, purgeField } from './remove-field.ts'
 import type { StoredField, StoredModule } from './stored.ts'
@@ -14,8 +14,10 @@ export async function purgeModule(change: MetadataChange, module: StoredModule):
   const { schema, workspace, rows } = change
   change.touched.push(module.name)
   const own = workspace.fieldsOf(module.number).filter(({ state }) => state !== 'purged')
+  const lost = lostWith(module, own, workspace)
+  dropConditions(change, new Set(lost.map(({ id }) => id)))
   // Their foreign keys and link tables stand in the way of the table.
-  for (const field of lostWith(module, own, workspace)) purgeField(change, field)
+  for (const field of lost) purgeField(change, field)
   for (const field of own) giveUpField(change, field)
   for (const extension of await extensionsOf(change, module, own)) {
     const table = extensionTable(module.table, extension)
@@ -46,6 +48,17 @@ function lostWith(module: StoredModule, own: readonly StoredField[], workspace: 
     }
   }
   return lost
+}
+
+/** A condition over a field that is gone can never hold again, nor be written down. */
+function dropConditions({ workspace, rows, touched }: MetadataChange, lost: ReadonlySet<string>): void {
+  for (const field of workspace.fields) {
+    const { requiredWhen, ...parameters } = field.parameters
+    if (!requiredWhen || lost.has(field.id) || !expressionFields(requiredWhen).some((id) => lost.has(id))) continue
+    workspace.put({ field: { ...field, parameters } })
+    touched.push(`${workspace.holderOf(field)?.name}.${field.name}`)
+    rows.push({ text: `UPDATE custom_field SET parameters = parameters - 'requiredWhen' WHERE id = $1`, values: [field.id], purpose: 'platform' })
+  }
 }
 
 /** Numbers of its extension tables: each has a field's columns, or free ones. */

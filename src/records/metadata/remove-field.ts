@@ -86,7 +86,7 @@ function refusal(argument: 'id' | 'name', code: string, message: string): Guanxi
 /** Gives a deleted field up for good: nothing brings its data back, and its columns go to a later field. */
 export function purgeField(change: MetadataChange, field: StoredField): StoredField {
   const { schema, workspace } = change
-  const table = workspace.tableOf(field)
+  const table = workspace.holderOf(field)?.table ?? `m_${field.moduleNumber}`
   const holder = tableOf(table, field)
   for (const { name } of field.indexes) schema.underLock(holder, `DROP INDEX IF EXISTS public.${name}`)
   if (field.parameters.reference && columnsOf(field).length > 0) schema.alter(holder, `DROP CONSTRAINT IF EXISTS ${field.column}_fkey`)
@@ -101,8 +101,7 @@ export function giveUpField(change: MetadataChange, field: StoredField): StoredF
   const { schema, workspace, rows } = change
   if (field.type === 'REFERENCES') schema.underLock(field.column, `DROP TABLE public.${field.column}`)
   if (field.type === 'AUTO_NUMBER') schema.make(`DROP SEQUENCE IF EXISTS public.${field.column}_seq`)
-  const holder = workspace.moduleOf(field) ?? workspace.modules.find(({ number }) => number === field.moduleNumber)
-  change.touched.push(`${holder?.name}.${field.name}`)
+  change.touched.push(`${workspace.holderOf(field)?.name}.${field.name}`)
   const purged: StoredField = { ...field, state: 'purged', indexes: [] }
   workspace.put({ field: purged })
   rows.push(

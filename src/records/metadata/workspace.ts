@@ -43,10 +43,10 @@ export class Workspace {
     return this.fields.filter((field) => field.moduleNumber === moduleNumber)
   }
 
-  /** Main table of a field's module, whether that is served or deleted. */
-  tableOf({ moduleNumber }: Pick<StoredField, 'moduleNumber'>): string {
+  /** Name and main table of a field's module, whether that is served or deleted. */
+  holderOf({ moduleNumber }: Pick<StoredField, 'moduleNumber'>): { readonly name: string; readonly table: string } | undefined {
     const isHolder = ({ number }: { readonly number: number }) => number === moduleNumber
-    return (this.core.find(isHolder) ?? this.modules.find(isHolder))?.table ?? `m_${moduleNumber}`
+    return this.core.find(isHolder) ?? this.modules.find(isHolder)
   }
 
   put(change: { readonly module?: StoredModule; readonly field?: StoredField }): void {
