@@ -4,7 +4,7 @@ import type { MetadataChange } from './change.ts'
 import { deleteModule, updateModule } from './change-module.ts'
 import { createFields, type NewField } from './create-fields.ts'
 import { createModule, type ModuleSite } from './create-module.ts'
-import { type Dependent, dependentsOf, expressionsOver, referencesTo } from './dependents.ts'
+import { type Dependent, dependentsOf, expressionsOver, outsideDependents } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { deleteField } from './remove-field.ts'
@@ -213,15 +213,11 @@ function removeModules(change: MetadataChange, wanted: readonly ModuleState[], s
   const { workspace } = change
   const names = new Set(wanted.map(({ name }) => name))
   const leaving = workspace.modules.filter(({ state, name }) => state === 'active' && !names.has(name))
-  let open = leaving
-  while (open.length > 0) {
-    const free = open.filter(({ name }) => referencesTo(name, workspace).length === 0)
-    const round = free.length > 0 ? free : open
-    for (const module of round) {
-      const touches = referencesTo(module.name, workspace)
-      steps.push(step('REMOVE', module.name, null, { touches }))
-      if (!planOnly || touches.length === 0) deleteModule(change, module)
-    }
-    open = open.filter((module) => !round.includes(module))
+  // Modules that leave together need not be in any order: what leads from one to another goes with both.
+  const numbers = new Set(leaving.map(({ number }) => number))
+  for (const module of leaving) {
+    const touches = outsideDependents(module, workspace, numbers)
+    steps.push(step('REMOVE', module.name, null, { touches }))
+    if (!planOnly || touches.length === 0) deleteModule(change, module, numbers)
   }
 }

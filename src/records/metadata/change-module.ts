@@ -1,13 +1,16 @@
 import type { Issue } from '../../errors/index.ts'
 import { validationFailed } from '../../errors/index.ts'
 import type { MetadataChange } from './change.ts'
-import { referencesTo } from './dependents.ts'
+import { checkModuleLimit } from './create-module.ts'
+import { outsideDependents } from './dependents.ts'
 import { describeModule } from './describe-field.ts'
+import { addRequiredCheck, dropRequiredCheck } from './field-columns.ts'
 import type { ModuleInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
 import { refuseWhileNeeded } from './remove-field.ts'
 import type { StoredModule } from './stored.ts'
+import { leadsTo } from './targets.ts'
 
 /** New values of a module's description; what is left out stays. */
 export type ModulePatch = { readonly [member in keyof Omit<ModuleInput, 'fields' | 'kind'>]?: ModuleInput[member] | null }
@@ -46,9 +49,12 @@ export function updateModule(change: MetadataChange, before: StoredModule, patch
   return after
 }
 
-/** Hides a module with its records and fields at once and everywhere; a restore brings all of it back, until it is purged. */
-export function deleteModule(change: MetadataChange, module: StoredModule): StoredModule {
-  refuseWhileNeeded(`The module ${module.name}`, referencesTo(module.name, change.workspace), 'name')
+/**
+ * Hides a module with its records and fields at once and everywhere; a restore brings all of it back, until it is purged. `leaving`: numbers of the
+ * modules that the same change deletes.
+ */
+export function deleteModule(change: MetadataChange, module: StoredModule, leaving: ReadonlySet<number> = new Set()): StoredModule {
+  refuseWhileNeeded(`The module ${module.name}`, outsideDependents(module, change.workspace, leaving), 'name')
   const deleted: StoredModule = { ...module, state: 'deleted', deletedAt: change.at.toISOString() }
   change.workspace.put({ module: deleted })
   change.touched.push(module.name)
@@ -56,14 +62,33 @@ export function deleteModule(change: MetadataChange, module: StoredModule): Stor
   return deleted
 }
 
-/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile. */
+/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile, LIMIT_EXCEEDED where it would be one too many. */
 export function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames): StoredModule {
+  checkModuleLimit(change.workspace)
   const issues: Issue[] = []
   checkModuleNames(module, change.workspace.registry, kernel, [], issues)
   if (issues.length > 0) throw validationFailed(issues)
   const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
   change.workspace.put({ module: restored })
+  renewRequiredChecks(change, restored)
   change.touched.push(module.name)
   change.rows.push({ text: `UPDATE custom_module SET state = 'active', deleted_at = NULL WHERE id = $1`, values: [module.id], purpose: 'platform' })
   return restored
+}
+
+/**
+ * A required reference is not served, and cannot be demanded, while the module that it leads to is deleted: that concerns fields of the restored module
+ * whose target is deleted, and fields of others that were waiting for this one.
+ */
+function renewRequiredChecks(change: MetadataChange, module: StoredModule): void {
+  const { workspace } = change
+  for (const field of workspace.fields) {
+    const { reference, required } = field.parameters
+    const concerned = field.moduleNumber === module.number || leadsTo(field, module)
+    const holder = workspace.moduleOf(field)
+    if (field.state !== 'active' || !required || reference?.moduleNumber === undefined || !concerned || !holder) continue
+    const held = { table: holder.table, number: holder.number }
+    dropRequiredCheck(change, held, field)
+    if (holder.fields.get(field.name)?.id === field.id) addRequiredCheck(change, held, field)
+  }
 }

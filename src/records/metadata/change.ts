@@ -93,8 +93,8 @@ export async function runChange<T>(
   }
 }
 
-/** The statement's own error, or the one that the database layer made of a cancelled statement. */
-function isInUse(error: unknown): boolean {
+/** Something was locked or took too long, and may not be the next time: the statement's own error, or the one that the database layer made of it. */
+export function isInUse(error: unknown): boolean {
   const cause = error instanceof GuanxiError && error.code === 'UNAVAILABLE' ? error.cause : error
   const state = sqlState(cause)
   return state !== undefined && IN_USE.has(state)

@@ -9,7 +9,7 @@ import { addColumns, type HeldModule } from './field-columns.ts'
 import type { FieldInput } from './field-input.ts'
 import { checkFormula } from './formula-key.ts'
 import { defaultLiterals } from './literal.ts'
-import { checkFieldName, duplicateField } from './names.ts'
+import { checkFieldName, duplicateField, refuseHiddenName } from './names.ts'
 import { noteIndexes } from './note-indexes.ts'
 import type { StoredField } from './stored.ts'
 
@@ -146,7 +146,9 @@ function checkName({ workspace }: MetadataChange, { module, input, path }: NewFi
   const key = `${module.name}.${input.name}`
   if (names.has(key)) throw duplicateField(module, input.name, 'would have two fields', [...path, 'name'])
   names.add(key)
-  checkFieldName(input.name, workspace.module(module.name) as ModuleDefinition, [...path, 'name'], issues)
+  const definition = workspace.module(module.name) as ModuleDefinition
+  checkFieldName(input.name, definition, [...path, 'name'], issues)
+  refuseHiddenName(workspace, definition, input.name, [...path, 'name'])
 }
 
 function checkLimits({ workspace }: MetadataChange, fields: readonly NewField[]): void {

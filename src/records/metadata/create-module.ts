@@ -8,9 +8,10 @@ import { humanised, localizedText } from './localized.ts'
 import { KIND_FIELDS } from './module-kinds.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
 import { MODULE_KINDS, type StoredModule } from './stored.ts'
+import type { Workspace } from './workspace.ts'
 
 /** Custom modules that an organisation may have. */
-export const MODULES = 500
+const MODULES = 500
 
 const NAMING: readonly FieldType[] = ['TEXT', 'AUTO_NUMBER', 'EMAIL', 'LONG_TEXT', 'URL', 'SELECT']
 
@@ -24,9 +25,7 @@ export interface ModuleSite {
 /** Makes a module with its table and fields. Throws VALIDATION_FAILED with all issues, DUPLICATE for a name that is taken, LIMIT_EXCEEDED. */
 export async function createModule(change: MetadataChange, input: ModuleInput, { kernel, currency }: ModuleSite, path: Path): Promise<StoredModule> {
   const { workspace } = change
-  const active = workspace.modules.filter(({ state }) => state === 'active').length
-  if (active >= MODULES)
-    throw new GuanxiError('LIMIT_EXCEEDED', `There are ${active} custom modules; ${MODULES} are allowed. Delete one first.`, { limit: MODULES })
+  checkModuleLimit(workspace)
   const issues: Issue[] = []
   checkModuleNames(input, workspace.registry, kernel, path, issues)
   const kind = MODULE_KINDS.find((each) => each === (input.kind ?? 'plain').toLowerCase())
@@ -90,6 +89,13 @@ export async function createModule(change: MetadataChange, input: ModuleInput, {
   await createFields(change, made, currency)
   workspace.put({ module: named })
   return named
+}
+
+/** Throws LIMIT_EXCEEDED where there is no room for one more. */
+export function checkModuleLimit({ modules }: Workspace): void {
+  const active = modules.filter(({ state }) => state === 'active').length
+  if (active >= MODULES)
+    throw new GuanxiError('LIMIT_EXCEEDED', `There are ${active} custom modules; ${MODULES} are allowed. Delete one first.`, { limit: MODULES })
 }
 
 /** The kind's fields first, where the input has none of the same name. */

@@ -44,6 +44,12 @@ export class Workspace {
     return this.fields.filter((field) => field.moduleNumber === moduleNumber)
   }
 
+  /** Name and main table of a field's module, whether that is served or deleted. */
+  holderOf({ moduleNumber }: Pick<StoredField, 'moduleNumber'>): { readonly name: string; readonly table: string } | undefined {
+    const isHolder = ({ number }: { readonly number: number }) => number === moduleNumber
+    return this.core.find(isHolder) ?? this.modules.find(isHolder)
+  }
+
   put(change: { readonly module?: StoredModule; readonly field?: StoredField }): void {
     if (change.module) this.#modules.set(change.module.id, change.module)
     if (change.field) this.#fields.set(change.field.id, change.field)
@@ -68,7 +74,7 @@ export class Workspace {
     return this.registry.modules.get(name)
   }
 
-  /** Module of a stored field, deleted ones too; undefined only for a module that is deleted itself. */
+  /** Module of a stored field, deleted ones too; undefined for a field whose module is deleted itself. */
   moduleOf(field: Pick<StoredField, 'moduleNumber'>): ModuleDefinition | undefined {
     return this.registry.byNumber.get(field.moduleNumber)
   }

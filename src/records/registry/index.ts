@@ -68,7 +68,9 @@ function define(module: ModuleMetadata, inverses: readonly InverseRelation[], in
   const custom = module.number >= FIRST_CUSTOM_NUMBER
   const definition = (field: FieldMetadata, system: boolean): FieldDefinition => {
     const id = fieldIdOf(module.name, field)
-    return Object.freeze({ ...field, id, module: module.name, custom: field.id !== undefined, system, inputs: inputs.get(id) ?? NO_INPUTS })
+    // A number that records had before would be given to another one.
+    const fixed = field.type === 'AUTO_NUMBER' ? { createOnly: true } : {}
+    return Object.freeze({ ...field, ...fixed, id, module: module.name, custom: field.id !== undefined, system, inputs: inputs.get(id) ?? NO_INPUTS })
   }
   const fields = [...systemFields(module.name).map((field) => definition(field, true)), ...module.fields.map((field) => definition(field, false))]
   return Object.freeze({
