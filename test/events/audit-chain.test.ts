@@ -80,7 +80,12 @@ describe('the audit log', () => {
         "action = action || 'x'",
         'module_number = coalesce(module_number, 0) + 1',
       ],
-      ...['record_ids = record_ids || gen_random_uuid()', "changed_fields = array_append(changed_fields, 'x')", 'change_set_id = gen_random_uuid()', "request_id = 'x'"],
+      ...[
+        'record_ids = record_ids || gen_random_uuid()',
+        "changed_fields = array_append(changed_fields, 'x')",
+        'change_set_id = gen_random_uuid()',
+        "request_id = 'x'",
+      ],
       ...[
         "client = coalesce(client, '') || 'x'",
         "ip = '203.0.113.1'",
