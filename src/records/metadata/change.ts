@@ -4,8 +4,10 @@ import { DefectError, GuanxiError, validationFailed } from '../../errors/index.t
 import type { Principal } from '../access/policy.ts'
 import { type Database, type Statement, sqlState, type Transaction } from '../database.ts'
 import { StaleEpochError } from '../epochs.ts'
+import { settingSql, VALUE_DEFAULTS } from '../write/open-session.ts'
 import { ColumnPlaces } from './place-columns.ts'
 import { SchemaChanges } from './schema-changes.ts'
+import { refusalOf } from './schema-errors.ts'
 import { readMetadata } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -26,6 +28,10 @@ export interface MetadataChange {
   readonly rows: Statement[]
   /** What it did, for the audit, e.g. `account.contractNumber`. */
   readonly touched: string[]
+  /** Where in the input the change of a field stands, by the field's id: what PostgreSQL refuses in the end is told there. */
+  readonly paths: Map<string, readonly (string | number)[]>
+  /** ISO 3166-1 alpha-2: national phone numbers are read as this country's, as in writes of records. */
+  readonly country: string
   readonly at: Date
   readonly userId: string
   newId(): string
@@ -112,7 +118,10 @@ async function attemptChange<T>(
     await database.transaction(async (transaction) => {
       // The row of epochs is what changes of metadata and of rights queue up at.
       await transaction.query({ text: 'SET LOCAL lock_timeout = 5000', purpose: 'platform' })
-      await transaction.query({ text: 'SELECT FROM epoch FOR UPDATE', purpose: 'platform' })
+      const [row] = await transaction.query<{ country: string | null }>({
+        text: `SELECT ${settingSql('organisation.country')} AS country FROM epoch FOR UPDATE`,
+        purpose: 'platform',
+      })
       const stored = await readMetadata(transaction)
       if (stored.epochs.access !== principal.policy.epochs.access) throw new StaleEpochError()
       const workspace = new Workspace(core, stored)
@@ -123,6 +132,8 @@ async function attemptChange<T>(
         places: new ColumnPlaces(transaction, workspace),
         rows: [],
         touched: [],
+        paths: new Map(),
+        country: row?.country ?? VALUE_DEFAULTS.country,
         at: now(),
         userId: principal.userId,
         newId: randomUUID,
@@ -133,10 +144,14 @@ async function attemptChange<T>(
       result = { value, version, changed: false }
       if (dryRun) throw new DryRun()
       if (change.rows.length === 0 && change.schema.isEmpty) return
-      // Tables come last: from their locks to the commit everybody who uses them waits.
-      for (const statement of change.rows) await transaction.query(statement)
-      await finish(transaction, principal, origin, action, change)
-      await change.schema.run(transaction)
+      try {
+        // Tables come last: from their locks to the commit everybody who uses them waits.
+        for (const statement of change.rows) await transaction.query(statement)
+        await finish(transaction, principal, origin, action, change)
+        await change.schema.run(transaction)
+      } catch (error) {
+        throw refusalOf(error, change)
+      }
       result = { value, version: version + 1, changed: true }
     })
   } catch (error) {

@@ -2,12 +2,11 @@ import { columnsOf } from '../../entities/columns.ts'
 import type { FieldType } from '../../entities/metadata.ts'
 import { GuanxiError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { Transaction } from '../database.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import { type ColumnContext, columnValues, physicalColumns } from '../write/columns.ts'
-import { coerceValue } from '../write/values.ts'
-import type { MetadataChange } from './change.ts'
+import { coerceValue, type ValueDefaults } from '../write/values.ts'
 import type { HeldModule } from './field-columns.ts'
-import { ROWS_PER_CHANGE } from './fill-values.ts'
 import { tableOf } from './place-columns.ts'
 
 /** Types whose values can become those of others: everything has a text, and a text may be anything. */
@@ -16,61 +15,75 @@ const CONVERTIBLE: ReadonlySet<FieldType> = new Set([
   ...(['SELECT', 'MULTI_SELECT', 'EMAIL', 'PHONE', 'URL', 'RATING'] as const),
 ])
 
+/** Values that a change may convert: they are written while nobody else gets at the table. */
+export const VALUES_PER_CHANGE = 20_000
+
 export function isConvertible(from: FieldType, to: FieldType): boolean {
   return CONVERTIBLE.has(from) && CONVERTIBLE.has(to)
 }
 
-/** A value that has no form in the new type. */
-export interface Unconvertible {
+/** A field whose values move: where they stand, what they become, and by which settings. */
+export interface Move {
+  readonly module: HeldModule
+  readonly from: FieldDefinition
+  readonly to: FieldDefinition
+  readonly values: ValueDefaults
+}
+
+/** A stored value and what it becomes. */
+export interface Converted {
   readonly id: string
-  readonly value: unknown
-  readonly message: string
+  /** The record's version when the value was read. */
+  readonly version: number
+  readonly deleted: boolean
+  /** As somebody would give it. */
+  readonly given: unknown
+  /** By the columns of the new type; null where the value has no form in it. */
+  readonly columns: Readonly<Record<string, unknown>> | null
 }
 
-export interface Conversion {
-  /** Rows to write: the record's id and its columns. */
-  readonly rows: readonly Readonly<Record<string, unknown>>[]
-  readonly failures: readonly Unconvertible[]
-}
-
-/** Reads all values of a field and says what they become under its new definition. Throws LIMIT_EXCEEDED for too many. */
-export async function convertValues(
-  change: MetadataChange,
-  module: HeldModule,
-  from: FieldDefinition,
-  to: FieldDefinition,
-  currency: string,
-): Promise<Conversion> {
-  const table = tableOf(module.table, { extension: from.extension ?? 0 })
-  const columns = physicalColumns(from)
-  const first = quoteIdentifier(columns[0]?.name as string)
-  const list = columns.map(({ name, read }) => `${read(`t.${quoteIdentifier(name)}`)} AS ${quoteIdentifier(name)}`)
-  const stored = await change.transaction.query<Record<string, unknown>>({
-    text: `SELECT t.id, ${list.join(', ')} FROM public.${table} t WHERE t.${first} IS NOT NULL LIMIT ${ROWS_PER_CHANGE + 1}`,
-    purpose: 'platform',
-  })
-  if (stored.length > ROWS_PER_CHANGE) {
-    throw new GuanxiError('LIMIT_EXCEEDED', `More than ${ROWS_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`, {
-      limit: ROWS_PER_CHANGE,
-    })
-  }
-  const rows: Record<string, unknown>[] = []
-  const failures: Unconvertible[] = []
+/**
+ * What all values of the field become; changes nothing. `late`: only those that have come to no new column yet. Throws LIMIT_EXCEEDED for too many.
+ */
+export async function convertValues(transaction: Transaction, move: Move, late = false): Promise<Converted[]> {
+  const { from, to, values } = move
+  const stored = await transaction.query<Stored>({ text: readSql(move, late), purpose: 'platform' })
+  if (stored.length > VALUES_PER_CHANGE) throw tooManyValues()
   const target = columnsOf(to)
-  for (const row of stored) {
-    const value = inputForm(from, row, to.type, currency)
-    let message = 'It has no form in the new type.'
-    const image = coerceValue(to, value, { currency, country: 'CN' }, (_code, text) => {
-      message = text
-      return undefined
-    })
-    if (image === undefined) failures.push({ id: row['id'] as string, value, message })
-    else {
-      const values = columnValues(to, image, SAME_CURRENCY)
-      rows.push({ id: row['id'], ...Object.fromEntries(target.map(({ name }, index) => [name, values[index]])) })
-    }
-  }
-  return { rows, failures }
+  return stored.map((row) => {
+    const given = inputForm(from, row, to.type, values.currency)
+    const image = coerceValue(to, given, values, () => undefined)
+    const filled = image === undefined ? null : columnValues(to, image, SAME_CURRENCY)
+    const columns = filled && Object.fromEntries(target.map(({ name }, index) => [name, filled[index]]))
+    return { id: row.id, version: row.version, deleted: row.deleted, given, columns }
+  })
+}
+
+export function tooManyValues(): GuanxiError {
+  return new GuanxiError('LIMIT_EXCEEDED', `More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`, {
+    limit: VALUES_PER_CHANGE,
+  })
+}
+
+type Stored = Readonly<Record<string, unknown>> & { readonly id: string; readonly version: number; readonly deleted: boolean }
+
+function readSql({ module, from, to }: Move, late: boolean): string {
+  const own = (from.extension ?? 0) === 0
+  const holder = own ? 't' : 'x'
+  const columns = physicalColumns(from)
+  const list = columns.map(({ name, read }) => `${read(`${holder}.${quoteIdentifier(name)}`)} AS ${quoteIdentifier(name)}`)
+  const join = own ? '' : ` JOIN public.${tableOf(module.table, { extension: from.extension ?? 0 })} x ON x.id = t.id`
+  return `SELECT t.id, t.version, t.deleted_at IS NOT NULL AS deleted, ${list.join(', ')} FROM public.${module.table} t${join}
+    WHERE ${holder}.${quoteIdentifier(columns[0]?.name as string)} IS NOT NULL${late ? ` AND ${emptySql(module, to)}` : ''} LIMIT ${VALUES_PER_CHANGE + 1}`
+}
+
+/** The record `t` has nothing in the field's columns. */
+function emptySql({ table }: HeldModule, field: FieldDefinition): string {
+  const first = quoteIdentifier(columnsOf(field)[0]?.name as string)
+  const extension = field.extension ?? 0
+  return extension === 0
+    ? `t.${first} IS NULL`
+    : `NOT EXISTS (SELECT FROM public.${tableOf(table, { extension })} n WHERE n.id = t.id AND n.${first} IS NOT NULL)`
 }
 
 const SAME_CURRENCY: ColumnContext = { baseAmount: (amount) => amount, tagId: (name) => name }
@@ -94,18 +107,20 @@ function inputForm(from: FieldDefinition, row: Readonly<Record<string, unknown>>
   return text
 }
 
-/** Writes converted values into the new columns, under the locks of the change. */
-export function writeConverted(change: MetadataChange, module: HeldModule, to: FieldDefinition, { rows }: Conversion): void {
-  if (rows.length === 0) return
+/** Writes converted values into the new columns of the records that still are what was read. */
+export async function writeConverted(transaction: Transaction, { module, to }: Move, converted: readonly Converted[]): Promise<void> {
+  if (converted.length === 0) return
   const columns = columnsOf(to)
   const extension = to.extension ?? 0
-  const table = tableOf(module.table, { extension })
+  const main = `public.${module.table}`
   const names = columns.map(({ name }) => quoteIdentifier(name))
-  const source = `json_to_recordset($1::json) AS i(id uuid, ${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', ')})`
+  const source = `json_to_recordset($1::json) AS i(id uuid, version int, ${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', ')})`
   const text =
     extension === 0
-      ? `UPDATE public.${table} t SET ${names.map((name) => `${name} = i.${name}`).join(', ')} FROM ${source} WHERE t.id = i.id`
-      : `INSERT INTO public.${table} (id, ${names.join(', ')}) SELECT i.id, ${names.map((name) => `i.${name}`).join(', ')} FROM ${source}
+      ? `UPDATE ${main} t SET ${names.map((name) => `${name} = i.${name}`).join(', ')} FROM ${source} WHERE t.id = i.id AND t.version = i.version`
+      : `INSERT INTO public.${tableOf(module.table, { extension })} (id, ${names.join(', ')})
+         SELECT i.id, ${names.map((name) => `i.${name}`).join(', ')} FROM ${source} JOIN ${main} t ON t.id = i.id AND t.version = i.version
          ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}`
-  change.schema.underLock(table, text, [JSON.stringify(rows)])
+  const rows = converted.map(({ id, version, columns: filled }) => ({ id, version, ...filled }))
+  await transaction.query({ text, values: [JSON.stringify(rows)], purpose: 'platform' })
 }

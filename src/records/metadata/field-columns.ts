@@ -53,12 +53,20 @@ export function addConstraints(change: MetadataChange, module: HeldModule, field
   addRequiredCheck(change, module, field)
 }
 
-/** New rows must have a value; those that were there before, and what is in the recycle bin, need not. */
-export function addRequiredCheck({ schema, at }: MetadataChange, module: HeldModule, field: StoredField): void {
+/**
+ * New rows must have a value; those that were there before, and what is in the recycle bin, need not. What was there before is known only under the
+ * lock: rows come until then, and a node whose clock is ahead makes them with a time that is still to come.
+ */
+export function addRequiredCheck({ schema }: MetadataChange, module: HeldModule, field: StoredField): void {
   const first = columnsOf(field)[0]?.name
   if (!field.parameters.required || first === undefined || field.extension > 0 || field.type === 'AUTO_NUMBER') return
-  const condition = `${first} IS NOT NULL OR deleted_at IS NOT NULL OR created_at <= '${at.toISOString()}'`
-  schema.alter(module.table, `ADD CONSTRAINT ${field.column}_required CHECK (${condition}) NOT VALID`)
+  const table = `public.${quoteIdentifier(module.table)}`
+  const condition = `${first} IS NOT NULL OR deleted_at IS NOT NULL OR created_at <= %L`
+  schema.underLock(
+    module.table,
+    `DO $check$ BEGIN EXECUTE format('ALTER TABLE ${table} ADD CONSTRAINT ${field.column}_required CHECK (${condition}) NOT VALID',
+      (SELECT greatest(clock_timestamp(), max(created_at)) FROM ${table})); END $check$`,
+  )
 }
 
 export function dropRequiredCheck({ schema }: MetadataChange, module: HeldModule, field: StoredField): void {
