@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
-import { DefectError, GuanxiError, validationFailed } from '../../errors/index.ts'
+import { DefectError, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
-import { type Database, type Statement, sqlState, type Transaction } from '../database.ts'
+import type { Database, Statement, Transaction } from '../database.ts'
 import { StaleEpochError } from '../epochs.ts'
 import { settingSql, VALUE_DEFAULTS } from '../write/open-session.ts'
+import { untilFree } from './in-use.ts'
 import { ColumnPlaces } from './place-columns.ts'
+import { MovesWanted, type PreparedMove, type WantedMove, withPreparedMoves } from './prepare-moves.ts'
 import { SchemaChanges } from './schema-changes.ts'
 import { refusalOf } from './schema-errors.ts'
 import { readMetadata } from './stored.ts'
@@ -32,6 +34,9 @@ export interface MetadataChange {
   readonly paths: Map<string, readonly (string | number)[]>
   /** ISO 3166-1 alpha-2: national phone numbers are read as this country's, as in writes of records. */
   readonly country: string
+  /** Moves of many values whose new columns are filled, and those that have yet to be. */
+  readonly prepared: readonly PreparedMove[]
+  readonly wantedMoves: WantedMove[]
   readonly at: Date
   readonly userId: string
   newId(): string
@@ -51,6 +56,7 @@ export interface ChangeOptions {
   /** For the audit: `customField.create` … */
   readonly action: string
   readonly dryRun?: boolean
+  readonly prepared?: readonly PreparedMove[]
 }
 
 export interface ChangeResult<T> {
@@ -60,10 +66,6 @@ export interface ChangeResult<T> {
   /** Something was changed (never on a dry run). */
   readonly changed: boolean
 }
-
-/** Waiting for a table longer than this in one try would stop everybody who comes later. */
-const IN_USE = new Set(['55P03', '57014', '40P01', '40001'])
-const DEFAULT_PATIENCE = 45_000
 
 /** Ends the transaction without a commit while its value is kept. */
 class DryRun extends Error {}
@@ -82,35 +84,23 @@ export async function runChange<T>(
   options: ChangeOptions,
   work: (change: MetadataChange) => Promise<T>,
 ): Promise<ChangeResult<T>> {
-  const deadline = performance.now() + (services.patience ?? DEFAULT_PATIENCE)
-  for (;;) {
-    try {
-      const result = await attemptChange(services, principal, origin, options, work)
-      if (result.changed) await services.announce(result.version)
-      return result
-    } catch (error) {
-      if (!isInUse(error)) throw error
-      const pause = 300 + Math.random() * 400
-      if (performance.now() + pause > deadline) {
-        throw new GuanxiError('UNAVAILABLE', 'The tables are in use by a long transaction, so the change was not made. Try again later.', {}, { cause: error })
-      }
-      await new Promise((resolve) => setTimeout(resolve, pause))
-    }
+  try {
+    const result = await untilFree(services.patience, () => attemptChange(services, principal, origin, options, work))
+    if (result.changed) await services.announce(result.version)
+    return result
+  } catch (error) {
+    if (!(error instanceof MovesWanted)) throw error
+    return withPreparedMoves(services, error.moves, (prepared) =>
+      runChange(services, principal, origin, { ...options, prepared: [...(options.prepared ?? []), ...prepared] }, work),
+    )
   }
-}
-
-/** The statement's own error, or the one that the database layer made of a cancelled statement. */
-function isInUse(error: unknown): boolean {
-  const cause = error instanceof GuanxiError && error.code === 'UNAVAILABLE' ? error.cause : error
-  const state = sqlState(cause)
-  return state !== undefined && IN_USE.has(state)
 }
 
 async function attemptChange<T>(
   { database, core, now }: ChangeServices,
   principal: Principal,
   origin: MetadataOrigin,
-  { action, dryRun = false }: ChangeOptions,
+  { action, dryRun = false, prepared = [] }: ChangeOptions,
   work: (change: MetadataChange) => Promise<T>,
 ): Promise<ChangeResult<T>> {
   let result: ChangeResult<T> | undefined
@@ -132,6 +122,8 @@ async function attemptChange<T>(
         places: new ColumnPlaces(transaction, workspace),
         rows: [],
         touched: [],
+        prepared,
+        wantedMoves: [],
         paths: new Map(),
         country: row?.country ?? VALUE_DEFAULTS.country,
         at: now(),
@@ -143,6 +135,7 @@ async function attemptChange<T>(
       const version = stored.epochs.schema
       result = { value, version, changed: false }
       if (dryRun) throw new DryRun()
+      if (change.wantedMoves.length > 0) throw new MovesWanted(change.wantedMoves)
       if (change.rows.length === 0 && change.schema.isEmpty) return
       try {
         // Tables come last: from their locks to the commit everybody who uses them waits.

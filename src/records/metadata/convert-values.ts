@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises'
 import { columnsOf } from '../../entities/columns.ts'
 import type { FieldType } from '../../entities/metadata.ts'
 import { GuanxiError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import type { Transaction } from '../database.ts'
+import type { Executor } from '../database.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import { type ColumnContext, columnValues, physicalColumns } from '../write/columns.ts'
 import { coerceValue, type ValueDefaults } from '../write/values.ts'
@@ -15,8 +16,10 @@ const CONVERTIBLE: ReadonlySet<FieldType> = new Set([
   ...(['SELECT', 'MULTI_SELECT', 'EMAIL', 'PHONE', 'URL', 'RATING'] as const),
 ])
 
-/** Values that a change may convert: they are written while nobody else gets at the table. */
-export const VALUES_PER_CHANGE = 20_000
+/** Values that a change may convert: it holds them all in memory. */
+const VALUES_PER_CHANGE = 20_000
+/** Values that are converted before other work of the process has its turn. */
+const VALUES_PER_TURN = 500
 
 export function isConvertible(from: FieldType, to: FieldType): boolean {
   return CONVERTIBLE.has(from) && CONVERTIBLE.has(to)
@@ -42,48 +45,71 @@ export interface Converted {
   readonly columns: Readonly<Record<string, unknown>> | null
 }
 
-/**
- * What all values of the field become; changes nothing. `late`: only those that have come to no new column yet. Throws LIMIT_EXCEEDED for too many.
- */
-export async function convertValues(transaction: Transaction, move: Move, late = false): Promise<Converted[]> {
-  const { from, to, values } = move
-  const stored = await transaction.query<Stored>({ text: readSql(move, late), purpose: 'platform' })
-  if (stored.length > VALUES_PER_CHANGE) throw tooManyValues()
-  const target = columnsOf(to)
-  return stored.map((row) => {
-    const given = inputForm(from, row, to.type, values.currency)
-    const image = coerceValue(to, given, values, () => undefined)
-    const filled = image === undefined ? null : columnValues(to, image, SAME_CURRENCY)
-    const columns = filled && Object.fromEntries(target.map(({ name }, index) => [name, filled[index]]))
-    return { id: row.id, version: row.version, deleted: row.deleted, given, columns }
-  })
-}
-
-export function tooManyValues(): GuanxiError {
-  return new GuanxiError('LIMIT_EXCEEDED', `More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`, {
-    limit: VALUES_PER_CHANGE,
-  })
-}
-
 type Stored = Readonly<Record<string, unknown>> & { readonly id: string; readonly version: number; readonly deleted: boolean }
 
-function readSql({ module, from, to }: Move, late: boolean): string {
-  const own = (from.extension ?? 0) === 0
-  const holder = own ? 't' : 'x'
-  const columns = physicalColumns(from)
-  const list = columns.map(({ name, read }) => `${read(`${holder}.${quoteIdentifier(name)}`)} AS ${quoteIdentifier(name)}`)
-  const join = own ? '' : ` JOIN public.${tableOf(module.table, { extension: from.extension ?? 0 })} x ON x.id = t.id`
-  return `SELECT t.id, t.version, t.deleted_at IS NOT NULL AS deleted, ${list.join(', ')} FROM public.${module.table} t${join}
-    WHERE ${holder}.${quoteIdentifier(columns[0]?.name as string)} IS NOT NULL${late ? ` AND ${emptySql(module, to)}` : ''} LIMIT ${VALUES_PER_CHANGE + 1}`
+/** What all values of the field become; changes nothing. Throws LIMIT_EXCEEDED for too many. */
+export async function convertValues(executor: Executor, move: Move): Promise<Converted[]> {
+  const { held, filled } = valuesSql(move)
+  const stored = await executor.query<Stored>({ text: `${held} WHERE ${filled} LIMIT ${VALUES_PER_CHANGE + 1}`, purpose: 'platform' })
+  if (stored.length > VALUES_PER_CHANGE) {
+    throw new GuanxiError('LIMIT_EXCEEDED', `More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`, {
+      limit: VALUES_PER_CHANGE,
+    })
+  }
+  return convertRows(stored, move)
 }
 
-/** The record `t` has nothing in the field's columns. */
-function emptySql({ table }: HeldModule, field: FieldDefinition): string {
-  const first = quoteIdentifier(columnsOf(field)[0]?.name as string)
-  const extension = field.extension ?? 0
-  return extension === 0
-    ? `t.${first} IS NULL`
-    : `NOT EXISTS (SELECT FROM public.${tableOf(table, { extension })} n WHERE n.id = t.id AND n.${first} IS NOT NULL)`
+/**
+ * What has become of the values since: those of records that do not have the version any more at which their value was written to the new columns, and
+ * where old and new columns are not both empty or both filled.
+ */
+export async function convertChanged(executor: Executor, move: Move, written: ReadonlyMap<string, number>): Promise<Converted[]> {
+  const { held, filled } = valuesSql(move)
+  const { to, module } = move
+  const extension = to.extension ?? 0
+  const [join, holder] = extension === 0 ? ['', 't'] : [` LEFT JOIN public.${tableOf(module.table, { extension })} n ON n.id = t.id`, 'n']
+  const moved = `${holder}.${quoteIdentifier(columnsOf(to)[0]?.name as string)} IS NOT NULL`
+  const stored = await executor.query<Stored>({
+    text: `${held}${join} LEFT JOIN unnest($1::uuid[], $2::int[]) k(id, version) ON k.id = t.id AND k.version = t.version
+      WHERE (${filled}) <> (${moved}) OR (${filled} AND k.id IS NULL)`,
+    values: [[...written.keys()], [...written.values()]],
+    purpose: 'platform',
+  })
+  return convertRows(stored, move)
+}
+
+/** The records with their values; `filled`: one has a value. */
+function valuesSql({ module, from }: Move): { held: string; filled: string } {
+  const extension = from.extension ?? 0
+  const [join, holder] = extension === 0 ? ['', 't'] : [` LEFT JOIN public.${tableOf(module.table, { extension })} x ON x.id = t.id`, 'x']
+  const columns = physicalColumns(from)
+  const list = columns.map(({ name, read }) => `${read(`${holder}.${quoteIdentifier(name)}`)} AS ${quoteIdentifier(name)}`)
+  return {
+    held: `SELECT t.id, t.version, t.deleted_at IS NOT NULL AS deleted, ${list.join(', ')} FROM public.${quoteIdentifier(module.table)} t${join}`,
+    filled: `${holder}.${quoteIdentifier(columns[0]?.name as string)} IS NOT NULL`,
+  }
+}
+
+async function convertRows(stored: readonly Stored[], move: Move): Promise<Converted[]> {
+  const converted: Converted[] = []
+  for (const [index, row] of stored.entries()) {
+    if (index > 0 && index % VALUES_PER_TURN === 0) await setImmediate()
+    converted.push(convertRow(row, move))
+  }
+  return converted
+}
+
+function convertRow(row: Stored, { from, to, values }: Move): Converted {
+  const [source, target] = [columnsOf(from), columnsOf(to)]
+  const { id, version, deleted } = row
+  const named = (list: readonly unknown[]) => Object.fromEntries(target.map(({ name }, index) => [name, list[index]]))
+  const stands = source.map(({ name }) => row[name] ?? null)
+  if (stands[0] === null) return { id, version, deleted, given: null, columns: named(target.map(() => null)) }
+  const given = inputForm(from, row, to.type, values.currency)
+  // A value that only moves may be older than the bounds that the field has now.
+  if (from.type === to.type) return { id, version, deleted, given, columns: named(stands) }
+  const image = coerceValue(to, given, values, () => undefined)
+  return { id, version, deleted, given, columns: image === undefined ? null : named(columnValues(to, image, SAME_CURRENCY)) }
 }
 
 const SAME_CURRENCY: ColumnContext = { baseAmount: (amount) => amount, tagId: (name) => name }
@@ -107,20 +133,31 @@ function inputForm(from: FieldDefinition, row: Readonly<Record<string, unknown>>
   return text
 }
 
-/** Writes converted values into the new columns of the records that still are what was read. */
-export async function writeConverted(transaction: Transaction, { module, to }: Move, converted: readonly Converted[]): Promise<void> {
-  if (converted.length === 0) return
+/**
+ * Writes converted values into the new columns of the records that still have the version that was read. Answers those that were written, with it. Waits for
+ * nobody: a record that somebody else is writing is passed over.
+ */
+export async function writeConverted(executor: Executor, { module, to }: Move, converted: readonly Converted[]): Promise<ReadonlyMap<string, number>> {
+  if (converted.length === 0) return new Map()
   const columns = columnsOf(to)
   const extension = to.extension ?? 0
-  const main = `public.${module.table}`
+  const main = `public.${quoteIdentifier(module.table)}`
   const names = columns.map(({ name }) => quoteIdentifier(name))
-  const source = `json_to_recordset($1::json) AS i(id uuid, version int, ${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', ')})`
-  const text =
+  const list = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`)
+  const write =
     extension === 0
-      ? `UPDATE ${main} t SET ${names.map((name) => `${name} = i.${name}`).join(', ')} FROM ${source} WHERE t.id = i.id AND t.version = i.version`
-      : `INSERT INTO public.${tableOf(module.table, { extension })} (id, ${names.join(', ')})
-         SELECT i.id, ${names.map((name) => `i.${name}`).join(', ')} FROM ${source} JOIN ${main} t ON t.id = i.id AND t.version = i.version
-         ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}`
+      ? `UPDATE ${main} w SET ${names.map((name) => `${name} = i.${name}`).join(', ')} FROM i JOIN k ON k.id = i.id WHERE w.id = i.id RETURNING w.id`
+      : `INSERT INTO public.${tableOf(module.table, { extension })} AS w (id, ${names.join(', ')})
+         SELECT i.id, ${names.map((name) => `i.${name}`).join(', ')} FROM i JOIN k ON k.id = i.id
+         ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`).join(', ')} RETURNING w.id`
   const rows = converted.map(({ id, version, columns: filled }) => ({ id, version, ...filled }))
-  await transaction.query({ text, values: [JSON.stringify(rows)], purpose: 'platform' })
+  const written = await executor.query<{ id: string }>({
+    text: `WITH i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS r(id uuid, version int, ${list.join(', ')})),
+      k AS MATERIALIZED (SELECT t.id FROM ${main} t JOIN i ON i.id = t.id AND i.version = t.version FOR NO KEY UPDATE OF t SKIP LOCKED)
+      ${write}`,
+    values: [JSON.stringify(rows)],
+    purpose: 'platform',
+  })
+  const versions = new Map(converted.map(({ id, version }) => [id, version]))
+  return new Map(written.map(({ id }) => [id, versions.get(id) as number]))
 }

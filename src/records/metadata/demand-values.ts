@@ -49,9 +49,9 @@ async function demandValues(change: MetadataChange, { module, before, after, val
   if (before.column === after.column) addRequiredCheck(change, module, after)
 }
 
-/** Another type is judged by what its values become (`moveValues`). */
+/** Values that move are judged by what they become (`moveValues`). */
 async function demandDistinct(change: MetadataChange, { module, before, after, path }: FieldChange): Promise<void> {
-  if (after.parameters.unique !== true || before.parameters.unique === true || before.type !== after.type) return
+  if (after.parameters.unique !== true || before.parameters.unique === true || before.column !== after.column) return
   const { count, examples } = await duplicateValues(change, module, before)
   if (count === 0) return
   const many = count === 1 ? '1 value' : `${count} values`

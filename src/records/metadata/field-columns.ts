@@ -19,26 +19,34 @@ export function addColumns(
   reused: boolean,
   filled: ReadonlyMap<string, string> = new Map(),
 ): void {
-  const { schema, places } = change
-  const table = tableOf(module.table, field)
+  const { schema } = change
   if (field.type === 'REFERENCES') {
     addLinkTable(change, module, field)
     return
   }
   if (field.type === 'AUTO_NUMBER' && field.parameters.numbering?.gapless === false) schema.make(`CREATE SEQUENCE public.${field.column}_seq`)
+  if (columnsOf(field).length === 0) return
+  if (!reused) createColumns(change, module, field, filled)
+  addConstraints(change, module, field)
+}
+
+/** The columns alone, and their table where that is new. */
+export function createColumns(
+  { schema, places }: Pick<MetadataChange, 'schema' | 'places'>,
+  module: HeldModule,
+  field: Pick<StoredField, 'type' | 'column' | 'extension'>,
+  filled: ReadonlyMap<string, string> = new Map(),
+): void {
+  const table = tableOf(module.table, field)
   const columns = columnsOf(field)
-  if (columns.length === 0) return
   const isNew = field.extension > 0 && !places.hasExtension(module.number, field.extension)
   if (isNew && !schema.has(table)) createExtension(schema, module.table, field.extension)
-  if (!reused) {
-    for (const { name, type } of columns) {
-      const value = filled.get(name)
-      schema.alter(table, `ADD COLUMN ${quoteIdentifier(name)} ${type}${value === undefined ? '' : ` DEFAULT ${value}`}`)
-    }
-    // Rows that stand keep the value; new ones get it from the pipeline, if at all.
-    for (const { name } of columns) if (filled.has(name)) schema.afterwards(table, `ALTER COLUMN ${quoteIdentifier(name)} DROP DEFAULT`)
+  for (const { name, type } of columns) {
+    const value = filled.get(name)
+    schema.alter(table, `ADD COLUMN ${quoteIdentifier(name)} ${type}${value === undefined ? '' : ` DEFAULT ${value}`}`)
   }
-  addConstraints(change, module, field)
+  // Rows that stand keep the value; new ones get it from the pipeline, if at all.
+  for (const { name } of columns) if (filled.has(name)) schema.afterwards(table, `ALTER COLUMN ${quoteIdentifier(name)} DROP DEFAULT`)
 }
 
 /** Foreign key, and the check behind `required`. Existing rows are left alone. */

@@ -9,9 +9,8 @@ import { describeField } from './describe-field.ts'
 import type { HeldModule } from './field-columns.ts'
 import { changeIndexes, formulaKeys, rebuildFormulaIndexes } from './field-indexes.ts'
 import type { FieldInput } from './field-input.ts'
-import { definitionOfStored, moveValues } from './move-values.ts'
+import { definitionOfStored, moveValues, newPlace } from './move-values.ts'
 import { checkFieldName } from './names.ts'
-import type { Place } from './place-columns.ts'
 import { recheckDependents } from './recheck-dependents.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 
@@ -76,13 +75,6 @@ export async function updateField(change: MetadataChange, before: StoredField, p
     purpose: 'platform',
   })
   return stored
-}
-
-/** Where the values move to; null: they stay. A key stands in the module's own table. */
-async function newPlace({ places }: MetadataChange, before: StoredField, after: StoredField): Promise<Place | null> {
-  const inMain = after.parameters.unique === true
-  if (after.type === before.type && !(inMain && before.extension > 0)) return null
-  return places.place(after.type, before.moduleNumber, { inMain, fresh: false, wanted: 1 })
 }
 
 /** Values of the field that have no form in the type that the patch gives it; null where there are none. Changes nothing. */
