@@ -52,13 +52,24 @@ export function moveKey(before: StoredField, { type, parameters }: StoredField):
  * Runs a change with its moves prepared. The columns are made first and noted as free ones that are not empty: whatever ends the work, maintenance empties
  * them for a later field. Meanwhile `guard` keeps it from doing so too early.
  */
-export function withPreparedMoves<T>(services: ChangeServices, wanted: readonly WantedMove[], change: (prepared: readonly PreparedMove[]) => Promise<T>) {
-  return services.database.transaction(async (guard) => {
-    await guard.query({ text: 'SET LOCAL idle_in_transaction_session_timeout = 0', purpose: 'platform' })
-    const prepared: PreparedMove[] = []
-    for (const each of wanted) prepared.push(await prepareMove(services, guard, each))
-    return change(prepared)
-  })
+export async function withPreparedMoves<T>(
+  services: ChangeServices,
+  wanted: readonly WantedMove[],
+  change: (prepared: readonly PreparedMove[]) => Promise<T>,
+): Promise<T> {
+  let done: { readonly value: T } | undefined
+  try {
+    await services.database.transaction(async (guard) => {
+      await guard.query({ text: 'SET LOCAL idle_in_transaction_session_timeout = 0', purpose: 'platform' })
+      const prepared: PreparedMove[] = []
+      for (const each of wanted) prepared.push(await prepareMove(services, guard, each))
+      done = { value: await change(prepared) }
+    })
+  } catch (error) {
+    // A guard that is lost costs time, no more: what maintenance emptied too early is seen under the lock. The change stands or falls by itself.
+    if (!done) throw error
+  }
+  return (done as { readonly value: T }).value
 }
 
 async function prepareMove(services: ChangeServices, guard: Transaction, wanted: WantedMove): Promise<PreparedMove> {
