@@ -39,8 +39,8 @@ export interface Converted {
   /** The record's version when the value was read. */
   readonly version: number
   readonly deleted: boolean
-  /** As somebody would give it. */
-  readonly given: unknown
+  /** The stored value as a text; empty where it was taken away. */
+  readonly text: string
   /** By the columns of the new type; null where the value has no form in it. */
   readonly columns: Readonly<Record<string, unknown>> | null
 }
@@ -104,22 +104,26 @@ function convertRow(row: Stored, { from, to, values }: Move): Converted {
   const { id, version, deleted } = row
   const named = (list: readonly unknown[]) => Object.fromEntries(target.map(({ name }, index) => [name, list[index]]))
   const stands = source.map(({ name }) => row[name] ?? null)
-  if (stands[0] === null) return { id, version, deleted, given: null, columns: named(target.map(() => null)) }
-  const given = inputForm(from, row, to.type, values.currency)
+  if (stands[0] === null) return { id, version, deleted, text: '', columns: named(target.map(() => null)) }
+  const text = textOf(from, row)
   // A value that only moves may be older than the bounds that the field has now.
-  if (from.type === to.type) return { id, version, deleted, given, columns: named(stands) }
-  const image = coerceValue(to, given, values, () => undefined)
-  return { id, version, deleted, given, columns: image === undefined ? null : named(columnValues(to, image, SAME_CURRENCY)) }
+  if (from.type === to.type) return { id, version, deleted, text, columns: named(stands) }
+  const image = coerceValue(to, inputForm(from, row, to.type, values.currency), values, () => undefined)
+  return { id, version, deleted, text, columns: image === undefined ? null : named(columnValues(to, image, SAME_CURRENCY)) }
 }
 
 const SAME_CURRENCY: ColumnContext = { baseAmount: (amount) => amount, tagId: (name) => name }
 
 const NUMERIC: ReadonlySet<FieldType> = new Set(['INTEGER', 'DURATION', 'RATING'])
 
+function textOf({ type, column }: FieldDefinition, row: Readonly<Record<string, unknown>>): string {
+  const raw = row[type === 'MONEY' ? `${column}_amount` : column]
+  return Array.isArray(raw) ? raw.join(', ') : String(raw)
+}
+
 /** A stored value as somebody would give it to a field of the new type. */
 function inputForm(from: FieldDefinition, row: Readonly<Record<string, unknown>>, to: FieldType, currency: string): unknown {
-  const raw = row[from.type === 'MONEY' ? `${from.column}_amount` : from.column]
-  const text = Array.isArray(raw) ? raw.join(', ') : String(raw)
+  const [raw, text] = [row[from.column], textOf(from, row)]
   if (to === 'MONEY') return from.type === 'MONEY' ? { amount: text, currency: row[`${from.column}_currency`] } : { amount: text.trim(), currency }
   if (to === 'MULTI_SELECT') return Array.isArray(raw) ? raw : text.split(',').map((part) => part.trim())
   if (NUMERIC.has(to)) {

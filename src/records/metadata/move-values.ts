@@ -96,7 +96,7 @@ function groupsOf(converted: readonly Converted[], { type, column }: StoredField
 }
 
 function examplesOf(converted: readonly Converted[]): string {
-  const texts = converted.slice(0, 5).map(({ given }) => JSON.stringify(String(given).slice(0, 40)))
+  const texts = converted.slice(0, 5).map(({ text }) => JSON.stringify(text.slice(0, 40)))
   return [...new Set(texts)].join(', ')
 }
 

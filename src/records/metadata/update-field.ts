@@ -92,7 +92,7 @@ export async function previewConversion(change: MetadataChange, before: StoredFi
   const to = definitionOfStored({ ...before, type: input.type, label, parameters }, module.name)
   const held: HeldModule = { table: module.table, number: module.number }
   const failures = (await convertValues(change.transaction, { module: held, from, to, values })).filter(({ columns }) => columns === null)
-  return failures.length === 0 ? null : { count: failures.length, examples: failures.slice(0, 5).map(({ given }) => String(given).slice(0, 40)) }
+  return failures.length === 0 ? null : { count: failures.length, examples: failures.slice(0, 5).map(({ text }) => text.slice(0, 40)) }
 }
 
 function merged(described: FieldInput, patch: FieldPatch): FieldInput {
