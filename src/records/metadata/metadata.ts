@@ -60,8 +60,9 @@ export interface MetadataOptions extends ChangeServices {
 }
 
 /**
- * Fields and modules at run time. Each change is one transaction that takes effect on every node with its commit. `dryRun` does everything but the
- * commit. All throw FORBIDDEN, VALIDATION_FAILED, DUPLICATE, NOT_FOUND, LIMIT_EXCEEDED, and UNAVAILABLE where a table stays in use.
+ * Fields and modules at run time. Each change is one transaction that takes effect on every node with its commit. `dryRun` works a change out and checks
+ * it against what is stored; tables are not altered and records not written, so that it does not tell what only those can refuse: a table that stays in
+ * use, a rival's value, a value that no index takes. All throw FORBIDDEN, VALIDATION_FAILED, DUPLICATE, NOT_FOUND, LIMIT_EXCEEDED, and UNAVAILABLE where a table stays in use.
  */
 export interface Metadata {
   createFields(
