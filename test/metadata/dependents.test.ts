@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { coreModules } from '../../src/entities/index.ts'
+import { DefectError } from '../../src/errors/index.ts'
 import { findDrift } from '../../src/records/metadata/index.ts'
+import { indexDefinition } from '../../src/records/metadata/index-definitions.ts'
 import { issuesOf } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { changeField, METADATA, makeField, sendField } from '../support/metadata.ts'
@@ -116,6 +118,52 @@ describe('what is made of a field that changes', () => {
     await refuses(shown.id, { formula: '1' }, 'input: DEPENDENT', 'parcel.reason would no longer hold')
   })
 
+  test('what was deleted meanwhile comes back as what its field is now, or not at all', async () => {
+    const size = await makeField(server.admin, { module: 'parcel', name: 'size', type: 'TEXT' })
+    const twin = await makeField(server.admin, { module: 'parcel', name: 'twin', type: 'FORMULA', formula: 'size', indexed: true })
+    const loud = await makeField(server.admin, { module: 'parcel', name: 'louder', type: 'FORMULA', formula: 'upper(size)' })
+    for (const { id } of [twin, loud]) await server.admin.data(METADATA.deleteField, { id })
+    await changeField(server.admin, size.id, { type: 'INTEGER' })
+    await server.admin.data('mutation { createParcels(input: [{subject: "d", size: 9}, {subject: "e", size: 10}]) { changeSetId } }')
+    await server.admin.data(METADATA.restoreField, { id: twin.id })
+    const { parcels } = await server.admin.data('{ parcels(filter: {twin: {gte: "9"}}, orderBy: [{twin: ASC}]) { nodes { subject twin } } }')
+    expect(parcels.nodes).toEqual([
+      { subject: 'd', twin: '9' },
+      { subject: 'e', twin: '10' },
+    ])
+    const before = await contentOf(server.database.url)
+    const refused = await server.admin.send(METADATA.restoreField, { id: loud.id })
+    expect(issuesOf(refused)).toEqual(['name: DEPENDENT'])
+    expect(refused.errors[0]?.message).toContain('parcel.louder would no longer hold')
+    expect(await contentOf(server.database.url)).toEqual(before)
+    expect(await findDrift(server.app.kernel.database, coreModules())).toEqual([])
+  })
+
+  test('so does a module', async () => {
+    const due = await makeField(server.admin, { module: 'contact', name: 'dueOn', type: 'DATE' })
+    await server.admin.data(METADATA.createModule, {
+      input: {
+        name: 'tour',
+        pluralName: 'tours',
+        label: 'Tour',
+        fields: [
+          { name: 'subject', type: 'TEXT' },
+          { name: 'guests', type: 'REFERENCES', reference: { module: 'contact' } },
+        ],
+      },
+    })
+    await makeField(server.admin, { module: 'tour', name: 'latest', type: 'ROLLUP', rollup: { relation: 'guests', function: 'MAX', field: 'dueOn' } })
+    await makeField(server.admin, { module: 'tour', name: 'until', type: 'FORMULA', formula: 'latest' })
+    const { createContact } = await server.admin.data('mutation { createContact(input: {name: "Li", dueOn: "2026-02-03"}) { contact { id } } }')
+    await server.admin.data(`mutation { createTour(input: {subject: "x", guests: {set: [{id: "${createContact.contact.id}"}]}}) { changeSetId } }`)
+    await server.admin.data(METADATA.deleteModule, { name: 'tour' })
+    await changeField(server.admin, due.id, { type: 'DATETIME' })
+    await server.admin.data(METADATA.restoreModule, { name: 'tour' })
+    const moment = '2026-02-03T00:00:00.000Z'
+    const { tours } = await server.admin.data(`{ tours(filter: {until: {eq: "${moment}"}}) { nodes { latest until } } }`)
+    expect(tours.nodes).toEqual([{ latest: moment, until: moment }])
+  })
+
   test('an indexed formula keeps the others behind it indexable', async () => {
     await makeField(server.admin, { module: 'parcel', name: 'score', type: 'DECIMAL' })
     const base = await makeField(server.admin, { module: 'parcel', name: 'base', type: 'FORMULA', formula: 'score * 2' })
@@ -128,6 +176,12 @@ describe('what is made of a field that changes', () => {
     await server.admin.data('mutation { createParcel(input: {subject: "c", score: "5"}) { changeSetId } }')
     const { parcels } = await server.admin.data('{ parcels(filter: {ranked: {eq: "17"}}) { nodes { subject ranked } } }')
     expect(parcels.nodes).toEqual([{ subject: 'c', ranked: '17' }])
+  })
+
+  test('no index is ever made of a formula without its SQL', () => {
+    const formula = { type: 'FORMULA', column: 'c_9', extension: 0, parameters: {} } as const
+    expect(() => indexDefinition(formula, 'order', 'accounts')).toThrow(DefectError)
+    expect(indexDefinition(formula, 'order', 'accounts', 'c_1 + 1').definition).toBe('((c_1 + 1), id)')
   })
 
   test('a formula that others use must not grow until those are too large', async () => {

@@ -3,9 +3,11 @@ import { validationFailed } from '../../errors/index.ts'
 import type { MetadataChange } from './change.ts'
 import { referencesTo } from './dependents.ts'
 import { describeModule } from './describe-field.ts'
+import { remakeFormulaIndexes } from './field-indexes.ts'
 import type { ModuleInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
+import { recheckRestored } from './recheck-dependents.ts'
 import { refuseWhileNeeded } from './remove-field.ts'
 import type { StoredModule } from './stored.ts'
 
@@ -56,13 +58,16 @@ export function deleteModule(change: MetadataChange, module: StoredModule): Stor
   return deleted
 }
 
-/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile. */
-export function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames): StoredModule {
+/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile, or an expression of its fields no longer holds. */
+export async function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames, currency: string): Promise<StoredModule> {
   const issues: Issue[] = []
   checkModuleNames(module, change.workspace.registry, kernel, [], issues)
   if (issues.length > 0) throw validationFailed(issues)
   const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
   change.workspace.put({ module: restored })
+  const fields = change.workspace.fieldsOf(module.number).filter(({ state }) => state === 'active')
+  recheckRestored(change, fields, { currency, country: change.country }, ['name'])
+  await remakeFormulaIndexes(change, { table: module.table, number: module.number }, fields)
   change.touched.push(module.name)
   change.rows.push({ text: `UPDATE custom_module SET state = 'active', deleted_at = NULL WHERE id = $1`, values: [module.id], purpose: 'platform' })
   return restored

@@ -31,10 +31,23 @@ export async function rebuildFormulaIndexes(change: MetadataChange, before: Read
     const field = workspace.field(id)
     const module = field && workspace.moduleOf(field)
     if (!field || !module || formulaKey(field, workspace.registry) === sql) continue
-    const held: HeldModule = { table: module.table, number: module.number }
-    const kinds = field.indexes.map(({ kind }) => kind)
-    if (kinds.length === 0 && id === changed) continue
-    dropIndexes(change, held, field, kinds)
-    await noteIndexes(change, [{ module: held, field: workspace.field(id) as StoredField, kinds: ['order'] }])
+    if (field.indexes.length === 0 && id === changed) continue
+    await remakeIndex(change, { table: module.table, number: module.number }, field)
   }
+}
+
+/** The index of a formula that comes back: its SQL may be another one than when it was deleted. */
+export async function remakeFormulaIndexes(change: MetadataChange, module: HeldModule, fields: readonly StoredField[]): Promise<void> {
+  for (const { id, type, indexes } of fields)
+    if (type === 'FORMULA' && indexes.length > 0) await remakeIndex(change, module, change.workspace.field(id) as StoredField)
+}
+
+async function remakeIndex(change: MetadataChange, module: HeldModule, field: StoredField): Promise<void> {
+  dropIndexes(
+    change,
+    module,
+    field,
+    field.indexes.map(({ kind }) => kind),
+  )
+  await noteIndexes(change, [{ module, field: change.workspace.field(field.id) as StoredField, kinds: ['order'] }])
 }

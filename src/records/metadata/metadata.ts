@@ -136,7 +136,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
       }),
     restoreField: (principal, key, call) =>
       change(principal, 'customField.restore', call, async (run) => ({
-        value: fieldView(restoreField(run, findField(run.workspace, key, 'deleted')), run.workspace),
+        value: fieldView(await restoreField(run, findField(run.workspace, key, 'deleted'), currency), run.workspace),
       })),
     purgeField: (principal, key, call) =>
       change(principal, 'customField.purge', call, async (run) => {
@@ -162,7 +162,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
       }),
     restoreModule: (principal, name, call) =>
       change(principal, 'customModule.restore', call, async (run) => ({
-        value: moduleView(restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel())),
+        value: moduleView(await restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel(), currency)),
       })),
     export: async (principal) => {
       authorize(principal)

@@ -29,12 +29,42 @@ export function recheckDependents(change: MetadataChange, field: StoredField, va
   for (const id of computed) {
     if (issues.length > 0) break
     // Inputs come before what is made of them, so that the first that is too large is not much larger than is allowed.
-    const found: Issue[] = []
-    const dependent = workspace.field(id) as StoredField
-    checkFormula(dependent, workspace.registry, path, found)
-    if (found[0]) issues.push(broken(dependent, found[0], workspace, path))
+    const found = tooMuch(workspace.field(id) as StoredField, workspace, path)
+    if (found) issues.push(found)
   }
   if (issues.length > 0) throw validationFailed(issues)
+}
+
+/**
+ * Does the same for fields that come back from deletion: what they are made of may have changed meanwhile. Throws VALIDATION_FAILED where it has so that
+ * they cannot.
+ */
+export function recheckRestored(change: MetadataChange, fields: readonly StoredField[], values: ValueDefaults, path: Path): void {
+  const { workspace } = change
+  const issues: Issue[] = []
+  for (const { id } of inputsFirst(fields)) {
+    const found = rederive(change, id, null, values, path) ?? tooMuch(workspace.field(id) as StoredField, workspace, path)
+    if (found) issues.push(found)
+  }
+  if (issues.length > 0) throw validationFailed(issues)
+}
+
+/** Those with expressions: each behind the ones that it is computed from, and those with conditions alone at the end. */
+function inputsFirst(fields: readonly StoredField[]): StoredField[] {
+  const byId = new Map(fields.map((field) => [field.id, field]))
+  const order = new Set<StoredField>()
+  const open = new Set<string>()
+  const visit = (field: StoredField): void => {
+    if (open.has(field.id)) return
+    open.add(field.id)
+    for (const input of directInputs(field.parameters)) {
+      const source = byId.get(input)
+      if (source) visit(source)
+    }
+    if (field.parameters.formula || field.parameters.rollup) order.add(field)
+  }
+  for (const field of fields) visit(field)
+  return [...order, ...fields.filter((field) => field.parameters.requiredWhen && !order.has(field))]
 }
 
 /** Ids of the active formulas and rollups behind which the field stands, inputs before what is made of them. */
@@ -65,8 +95,17 @@ function conditionsOn(ids: readonly string[], { fields }: Workspace): string[] {
   })
 }
 
-/** Stores what the dependent's expressions come to today; answers what is wrong with them. */
-function rederive(change: MetadataChange, id: string, source: string, values: ValueDefaults, path: Path): Issue | undefined {
+/** A formula that has grown too large, or cannot keep its index. */
+function tooMuch(formula: StoredField, workspace: Workspace, path: Path): Issue | undefined {
+  const found: Issue[] = []
+  checkFormula(formula, workspace.registry, path, found)
+  return found[0] && broken(formula, found[0], workspace, path)
+}
+
+const EXPRESSIONS: ReadonlySet<string | number | undefined> = new Set(['formula', 'rollup', 'requiredWhen'])
+
+/** Stores what the dependent's expressions come to today; answers what is wrong with them. `source`: the field whose row is written anyway. */
+function rederive(change: MetadataChange, id: string, source: string | null, values: ValueDefaults, path: Path): Issue | undefined {
   const { workspace } = change
   const dependent = workspace.field(id) as StoredField
   const module = workspace.moduleOf(dependent)
@@ -74,7 +113,8 @@ function rederive(change: MetadataChange, id: string, source: string, values: Va
   const found: Issue[] = []
   const site = { workspace, module: { name: module.name, number: module.number }, values }
   const { parameters } = defineField(describeField(dependent, workspace.registry), site, path, found, dependent)
-  if (found[0]) return broken(dependent, found[0], workspace, path)
+  const flaw = found.find((issue) => EXPRESSIONS.has(issue.path[path.length]))
+  if (flaw) return broken(dependent, flaw, workspace, path)
   const derived: Partial<FieldParameters> = defined({ formula: parameters.formula, rollup: parameters.rollup, requiredWhen: parameters.requiredWhen })
   const { formula, rollup, requiredWhen } = dependent.parameters
   if (isDeepStrictEqual(asStored(derived), asStored(defined({ formula, rollup, requiredWhen })))) return undefined

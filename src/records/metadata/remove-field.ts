@@ -5,8 +5,10 @@ import type { MetadataChange } from './change.ts'
 import { FIELDS_PER_MODULE } from './create-fields.ts'
 import { type Dependent, expressionsOver } from './dependents.ts'
 import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
+import { remakeFormulaIndexes } from './field-indexes.ts'
 import { checkFieldName } from './names.ts'
 import { tableOf } from './place-columns.ts'
+import { recheckRestored } from './recheck-dependents.ts'
 import { leaveColumns } from './slots.ts'
 import type { StoredField } from './stored.ts'
 
@@ -38,8 +40,8 @@ export function deleteField(change: MetadataChange, field: StoredField, argument
   return deleted
 }
 
-/** Brings a deleted field back with its data. Throws DUPLICATE where its name was taken meanwhile. */
-export function restoreField(change: MetadataChange, field: StoredField): StoredField {
+/** Brings a deleted field back with its data. Throws DUPLICATE where its name was taken meanwhile, VALIDATION_FAILED where its expression no longer holds. */
+export async function restoreField(change: MetadataChange, field: StoredField, currency: string): Promise<StoredField> {
   const { workspace } = change
   const module = workspace.moduleOf(field)
   if (!module) throw validationFailed([{ path: ['id'], code: 'MODULE_DELETED', message: `The module of ${field.name} is deleted. Restore that first.` }])
@@ -50,14 +52,17 @@ export function restoreField(change: MetadataChange, field: StoredField): Stored
   const aliases = field.aliases.filter((alias) => !module.fields.has(alias) && !module.aliases.has(alias) && !module.inverses.has(alias))
   const restored: StoredField = { ...field, aliases, state: 'active', deletedAt: null }
   workspace.put({ field: restored })
-  if (field.parameters.required) addRequiredCheck(change, { table: module.table, number: module.number }, restored)
+  const held: HeldModule = { table: module.table, number: module.number }
+  if (field.parameters.required) addRequiredCheck(change, held, restored)
+  recheckRestored(change, [restored], { currency, country: change.country }, ['name'])
+  await remakeFormulaIndexes(change, held, [restored])
   change.touched.push(`${module.name}.${field.name}`)
   change.rows.push({
     text: `UPDATE custom_field SET state = 'active', deleted_at = NULL, aliases = $2 WHERE id = $1`,
     values: [field.id, aliases],
     purpose: 'platform',
   })
-  return restored
+  return workspace.field(field.id) as StoredField
 }
 
 /** Gives a deleted field up for good: nothing brings its data back, and its columns go to a later field. */
