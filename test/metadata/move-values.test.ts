@@ -3,6 +3,7 @@ import pg from 'pg'
 import { coreModules } from '../../src/entities/index.ts'
 import { connectForMaintenance, findDrift, maintain } from '../../src/records/metadata/index.ts'
 import { issuesOf, type TestClient } from '../support/client.ts'
+import { contentOf } from '../support/content.ts'
 import { changeField, METADATA, makeField, sendField } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -222,6 +223,40 @@ describe('values that move to other columns while others write', () => {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
+
+  test('one state that moves the values of two fields: all of them or none', async () => {
+    await server.admin.data(METADATA.createModule, {
+      input: {
+        name: 'pair',
+        pluralName: 'pairs',
+        label: 'Pair',
+        fields: ['subject', 'first', 'second'].map((name) => ({ name, type: 'TEXT', searchable: false })),
+      },
+    })
+    const made = Array.from({ length: 1000 }, (_, index) => ({ first: `${index}`, second: `${index}.5` }))
+    for (let time = 0; time < 2; time += 1)
+      await server.admin.data('mutation ($input: [CreatePairInput!]!) { createPairs(input: $input) { changeSetId } }', { input: made })
+    type State = { readonly name: string; readonly fields: { readonly name: string; type: string }[] }
+    const { exportMetadata } = (await server.admin.data('{ exportMetadata }')) as { exportMetadata: State[] }
+    const wanted = (second: string) =>
+      exportMetadata.map((state) =>
+        state.name !== 'pair'
+          ? state
+          : { ...state, fields: state.fields.map((field) => ({ ...field, type: { first: 'INTEGER', second }[field.name] ?? field.type })) },
+      )
+    const before = await contentOf(server.database.url)
+    const refused = await server.admin.send(METADATA.apply, { input: wanted('INTEGER') })
+    expect(issuesOf(refused)).toEqual([expect.stringMatching(/fields\.\d+\.type: CONVERSION$/)])
+    // Nothing was prepared for the field that could be converted either.
+    expect(await contentOf(server.database.url)).toEqual(before)
+    const dry = await server.admin.data(METADATA.apply, { input: wanted('DECIMAL'), dryRun: true })
+    expect(dry.answer.plan.map(({ field }: { field: string }) => field)).toEqual(['first', 'second'])
+    expect(await contentOf(server.database.url)).toEqual(before)
+    await server.admin.data(METADATA.apply, { input: wanted('DECIMAL') })
+    const { pairsAggregate } = await server.admin.data('{ pairsAggregate { count sum { first second } } }')
+    expect(pairsAggregate).toEqual([{ count: 2000, sum: { first: '999000', second: '1000000' } }])
+    expect(await findDrift(server.app.kernel.database, coreModules())).toEqual([])
+  }, 60_000)
 
   test('many values: nobody waits for long', async () => {
     const count = PROVE ? 20_000 : 4_000
