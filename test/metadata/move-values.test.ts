@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { coreModules } from '../../src/entities/index.ts'
 import { connectForMaintenance, findDrift, maintain } from '../../src/records/metadata/index.ts'
-import { issuesOf, type TestClient } from '../support/client.ts'
+import { codesOf, issuesOf, type TestClient } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { changeField, METADATA, makeField, sendField } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
@@ -223,6 +223,27 @@ describe('values that move to other columns while others write', () => {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
+
+  test('another type and a default for many empty records are two changes', async () => {
+    const { fieldId, ids } = await fill('gap', 1_002, 0)
+    const { table, column } = await placeOf(fieldId)
+    await raw.query(`UPDATE ${table} SET ${column} = NULL, version = version + 1 WHERE id <> $1`, [ids[0]])
+    const before = await contentOf(server.database.url)
+    const refused = await sendField(server.admin, 'updateField', { id: fieldId, input: { type: 'DECIMAL', required: true, default: '7' } })
+    expect(codesOf(refused)).toEqual(['LIMIT_EXCEEDED'])
+    expect(refused.errors[0]?.extensions['limit']).toBe(1_000)
+    expect(await contentOf(server.database.url)).toEqual(before)
+    await changeField(server.admin, fieldId, { type: 'DECIMAL' })
+    await changeField(server.admin, fieldId, { required: true, default: '7' })
+    const { gapsAggregate } = await server.admin.data('{ gapsAggregate { count min { code } sum { code } } }')
+    expect(gapsAggregate).toEqual([{ count: 1_002, min: { code: '0.000005' }, sum: { code: '7007.000005' } }])
+    // Few are filled by the change itself, with the version and the history of a write.
+    await changeField(server.admin, fieldId, { required: false, default: null })
+    await server.admin.data(`mutation { updateGap(id: "${ids[5]}", input: {code: null}) { changeSetId } }`)
+    await changeField(server.admin, fieldId, { type: 'TEXT', required: true, default: 'none' })
+    const { gap } = await server.admin.data(`{ gap(id: "${ids[5]}") { code history(first: 1) { nodes { changes { field before after } } } } }`)
+    expect(gap).toEqual({ code: 'none', history: { nodes: [{ changes: [{ field: 'code', before: null, after: 'none' }] }] } })
+  })
 
   test('one state that moves the values of two fields: all of them or none', async () => {
     await server.admin.data(METADATA.createModule, {

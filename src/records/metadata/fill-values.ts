@@ -8,6 +8,8 @@ import type { StoredField } from './stored.ts'
 
 /** Records that a change of metadata may fill; more would hold their locks for longer than others should wait. */
 const ROWS_PER_CHANGE = 20_000
+/** Records that it may fill while nobody else gets at the table. */
+const ROWS_UNDER_LOCK = 1_000
 
 /** Number of undeleted records that have no value in the field; of a REFERENCES field, that lead to no undeleted record. */
 export async function countEmpty(change: MetadataChange, module: HeldModule, field: StoredField): Promise<number> {
@@ -93,6 +95,10 @@ export function fillEmpty(
     throw new GuanxiError('LIMIT_EXCEEDED', `${empty} records are empty there; a change fills ${ROWS_PER_CHANGE} at most. Fill them by updates first.`, {
       limit: ROWS_PER_CHANGE,
     })
+  }
+  if (late && empty > ROWS_UNDER_LOCK) {
+    const message = `${empty} records are empty there; a change that moves the field's values too fills ${ROWS_UNDER_LOCK} at most. Make it required by a change of its own.`
+    throw new GuanxiError('LIMIT_EXCEEDED', message, { limit: ROWS_UNDER_LOCK })
   }
   const { at, userId } = change
   const changeSetId = change.newId()
