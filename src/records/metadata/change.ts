@@ -56,6 +56,7 @@ export interface ChangeOptions {
   /** For the audit: `customField.create` … */
   readonly action: string
   readonly dryRun?: boolean
+  /** Moves of many values that were written before; the change itself asks for them. */
   readonly prepared?: readonly PreparedMove[]
 }
 
@@ -75,7 +76,8 @@ class DryRun extends Error {}
  * what the one before has left, and the epoch's row keeps it that way until the commit. A table that is in use by a long transaction is asked for
  * again and again, never long enough for others to feel; after `patience` the answer is UNAVAILABLE and nothing has changed.
  *
- * Throws StaleEpochError where the principal's rights are not today's.
+ * One that moves many values is worked out twice: first to see that nothing stands against it, then, with the values written to their new columns
+ * beside normal work, to be made. Throws StaleEpochError where the principal's rights are not today's.
  */
 export async function runChange<T>(
   services: ChangeServices,

@@ -71,13 +71,14 @@ async function demandLengths(change: MetadataChange, { module, before, after, pa
   const present = wantedIndexes(before.type, before.parameters)
   const added = wantedIndexes(after.type, after.parameters).filter((kind) => (kind === 'order' || kind === 'unique') && !present.includes(kind))
   const shrinks = was !== undefined && is < was
+  const member = shrinks ? 'maxLength' : added.includes('unique') ? 'unique' : 'indexed'
   if (!shrinks && added.length === 0) return
   const { count, examples } = await longValues(change, module, before, is, added.includes('order') ? LONGEST_KEY : null)
   if (count === 0) return
   const many = count === 1 ? '1 record has' : `${count} records have`
   throw validationFailed([
     {
-      path: [...path, shrinks ? 'maxLength' : (added[0] as string) === 'unique' ? 'unique' : 'indexed'],
+      path: [...path, member],
       code: 'TOO_LONG',
       message: `${many} more than ${is} characters in ${after.name}, such as ${examples.join(', ')}. Shorten them first; those in the recycle bin count where there is an index.`,
     },

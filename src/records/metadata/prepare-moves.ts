@@ -1,10 +1,11 @@
-import type { Database, Transaction } from '../database.ts'
+import { type Database, sqlState, type Transaction } from '../database.ts'
 import type { ChangeServices } from './change.ts'
 import { convertChanged, convertValues, type Move, writeConverted } from './convert-values.ts'
 import { createColumns } from './field-columns.ts'
 import { untilFree } from './in-use.ts'
 import { ColumnPlaces, type Place } from './place-columns.ts'
 import { SchemaChanges } from './schema-changes.ts'
+import { refusalOf } from './schema-errors.ts'
 import { leaveColumns, lockSlotSql } from './slots.ts'
 import { readMetadata, type StoredField } from './stored.ts'
 import { Workspace } from './workspace.ts'
@@ -77,7 +78,12 @@ async function prepareMove(services: ChangeServices, guard: Transaction, wanted:
   const place = await untilFree(services.patience, () => database.transaction((transaction) => makeColumns(services, transaction, guard, wanted)))
   const { column, extension } = place
   const move: Move = { ...wanted.move, to: { ...wanted.move.to, column, extension } }
-  return { key: wanted.key, place: { column, extension, reused: true }, written: await writeBeside(database, move) }
+  try {
+    return { key: wanted.key, place: { column, extension, reused: true }, written: await writeBeside(database, move) }
+  } catch (error) {
+    if (sqlState(error) === undefined) throw error
+    throw refusalOf(error, { workspace: new Workspace(services.core, await readMetadata(database)), paths: new Map() })
+  }
 }
 
 async function makeColumns({ core }: ChangeServices, transaction: Transaction, guard: Transaction, { move, inMain }: WantedMove): Promise<Place> {
