@@ -162,7 +162,7 @@ describe('values that move to other columns while others write', () => {
   }
 
   test('a change that fails after its columns were filled leaves them to a later field, empty', async () => {
-    const { fieldId, ids } = await fill('left', 1_500, 0)
+    const { fieldId, ids } = await fill('left', 3_000, 0)
     const { number, table, column } = await placeOf(fieldId)
     const before = await valuesOf('left')
     const answer = sendField(server.admin, 'updateField', { id: fieldId, input: { type: 'DECIMAL' } })

@@ -85,7 +85,7 @@ describe('a change that stored values stand against', () => {
     await raw.query('COMMIT')
     const refused = await answer
     expect(issuesOf(refused)).toEqual(['input.unique: DUPLICATES'])
-    expect(refused.errors[0]?.message).toContain('account.raced')
+    expect(refused.errors[0]?.message).toContain('raced has')
     expect(await valuesOf('raced')).toEqual(['a', 'a', before[2]])
     expect(await findDrift(server.app.kernel.database, coreModules())).toEqual([])
   })
