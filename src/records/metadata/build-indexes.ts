@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { sqlState } from '../database.ts'
-import { type ChangeServices, isInUse } from './change.ts'
+import type { ChangeServices } from './change.ts'
+import { isInUse } from './in-use.ts'
 
 /** A connection of its own: some of the work runs for long and must stand outside of any transaction. */
 export interface MaintenanceConnection {

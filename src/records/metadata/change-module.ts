@@ -5,9 +5,11 @@ import { checkModuleLimit } from './create-module.ts'
 import { outsideDependents } from './dependents.ts'
 import { describeModule } from './describe-field.ts'
 import { addRequiredCheck, dropRequiredCheck } from './field-columns.ts'
+import { remakeFormulaIndexes } from './field-indexes.ts'
 import type { ModuleInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
+import { recheckRestored } from './recheck-dependents.ts'
 import { refuseWhileNeeded } from './remove-field.ts'
 import type { StoredModule } from './stored.ts'
 import { leadsTo } from './targets.ts'
@@ -62,8 +64,11 @@ export function deleteModule(change: MetadataChange, module: StoredModule, leavi
   return deleted
 }
 
-/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile, LIMIT_EXCEEDED where it would be one too many. */
-export function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames): StoredModule {
+/**
+ * Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile, or an expression of its fields no longer holds; LIMIT_EXCEEDED where it would be
+ * one too many.
+ */
+export async function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames, currency: string): Promise<StoredModule> {
   checkModuleLimit(change.workspace)
   const issues: Issue[] = []
   checkModuleNames(module, change.workspace.registry, kernel, [], issues)
@@ -71,6 +76,9 @@ export function restoreModule(change: MetadataChange, module: StoredModule, kern
   const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
   change.workspace.put({ module: restored })
   renewRequiredChecks(change, restored)
+  const fields = change.workspace.fieldsOf(module.number).filter(({ state }) => state === 'active')
+  recheckRestored(change, fields, { currency, country: change.country }, ['name'])
+  await remakeFormulaIndexes(change, { table: module.table, number: module.number }, fields)
   change.touched.push(module.name)
   change.rows.push({ text: `UPDATE custom_module SET state = 'active', deleted_at = NULL WHERE id = $1`, values: [module.id], purpose: 'platform' })
   return restored

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
-import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
-import { type Database, type Statement, sqlState, type Transaction } from '../database.ts'
+import type { Database, Statement, Transaction } from '../database.ts'
 import { StaleEpochError } from '../epochs.ts'
+import { settingSql, VALUE_DEFAULTS } from '../write/open-session.ts'
+import { untilFree } from './in-use.ts'
 import { ColumnPlaces } from './place-columns.ts'
+import { MovesWanted, type PreparedMove, type WantedMove, withPreparedMoves } from './prepare-moves.ts'
 import { SchemaChanges } from './schema-changes.ts'
+import { refusalOf } from './schema-errors.ts'
 import { readMetadata } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -26,6 +29,13 @@ export interface MetadataChange {
   readonly rows: Statement[]
   /** What it did, for the audit, e.g. `account.contractNumber`. */
   readonly touched: string[]
+  /** Where in the input the change of a field stands, by the field's id: what PostgreSQL refuses in the end is told there. */
+  readonly paths: Map<string, readonly (string | number)[]>
+  /** ISO 3166-1 alpha-2: national phone numbers are read as this country's, as in writes of records. */
+  readonly country: string
+  /** Moves of many values whose new columns are filled, and those that have yet to be. */
+  readonly prepared: readonly PreparedMove[]
+  readonly wantedMoves: WantedMove[]
   readonly at: Date
   readonly userId: string
   newId(): string
@@ -45,6 +55,8 @@ export interface ChangeOptions {
   /** For the audit: `customField.create` … */
   readonly action: string
   readonly dryRun?: boolean
+  /** Moves of many values that were written before; the change itself asks for them. */
+  readonly prepared?: readonly PreparedMove[]
 }
 
 export interface ChangeResult<T> {
@@ -55,10 +67,6 @@ export interface ChangeResult<T> {
   readonly changed: boolean
 }
 
-/** Waiting for a table longer than this in one try would stop everybody who comes later. */
-const IN_USE = new Set(['55P03', '57014', '40P01', '40001'])
-const DEFAULT_PATIENCE = 45_000
-
 /** Ends the transaction without a commit while its value is kept. */
 class DryRun extends Error {}
 
@@ -67,7 +75,8 @@ class DryRun extends Error {}
  * what the one before has left, and the epoch's row keeps it that way until the commit. A table that is in use by a long transaction is asked for
  * again and again, never long enough for others to feel; after `patience` the answer is UNAVAILABLE and nothing has changed.
  *
- * Throws StaleEpochError where the principal's rights are not today's.
+ * One that moves many values is worked out twice: first to see that nothing stands against it, then, with the values written to their new columns
+ * beside normal work, to be made. Throws StaleEpochError where the principal's rights are not today's.
  */
 export async function runChange<T>(
   services: ChangeServices,
@@ -76,35 +85,23 @@ export async function runChange<T>(
   options: ChangeOptions,
   work: (change: MetadataChange) => Promise<T>,
 ): Promise<ChangeResult<T>> {
-  const deadline = performance.now() + (services.patience ?? DEFAULT_PATIENCE)
-  for (;;) {
-    try {
-      const result = await attemptChange(services, principal, origin, options, work)
-      if (result.changed) await services.announce(result.version)
-      return result
-    } catch (error) {
-      if (!isInUse(error)) throw error
-      const pause = 300 + Math.random() * 400
-      if (performance.now() + pause > deadline) {
-        throw new GuanxiError('UNAVAILABLE', 'The tables are in use by a long transaction, so the change was not made. Try again later.', {}, { cause: error })
-      }
-      await new Promise((resolve) => setTimeout(resolve, pause))
-    }
+  try {
+    const result = await untilFree(services.patience, () => attemptChange(services, principal, origin, options, work))
+    if (result.changed) await services.announce(result.version)
+    return result
+  } catch (error) {
+    if (!(error instanceof MovesWanted)) throw error
+    return withPreparedMoves(services, error.moves, (prepared) =>
+      runChange(services, principal, origin, { ...options, prepared: [...(options.prepared ?? []), ...prepared] }, work),
+    )
   }
-}
-
-/** Something was locked or took too long, and may not be the next time: the statement's own error, or the one that the database layer made of it. */
-export function isInUse(error: unknown): boolean {
-  const cause = error instanceof GuanxiError && error.code === 'UNAVAILABLE' ? error.cause : error
-  const state = sqlState(cause)
-  return state !== undefined && IN_USE.has(state)
 }
 
 async function attemptChange<T>(
   { database, core, now }: ChangeServices,
   principal: Principal,
   origin: MetadataOrigin,
-  { action, dryRun = false }: ChangeOptions,
+  { action, dryRun = false, prepared = [] }: ChangeOptions,
   work: (change: MetadataChange) => Promise<T>,
 ): Promise<ChangeResult<T>> {
   let result: ChangeResult<T> | undefined
@@ -112,7 +109,10 @@ async function attemptChange<T>(
     await database.transaction(async (transaction) => {
       // The row of epochs is what changes of metadata and of rights queue up at.
       await transaction.query({ text: 'SET LOCAL lock_timeout = 5000', purpose: 'platform' })
-      await transaction.query({ text: 'SELECT FROM epoch FOR UPDATE', purpose: 'platform' })
+      const [row] = await transaction.query<{ country: string | null }>({
+        text: `SELECT ${settingSql('organisation.country')} AS country FROM epoch FOR UPDATE`,
+        purpose: 'platform',
+      })
       const stored = await readMetadata(transaction)
       if (stored.epochs.access !== principal.policy.epochs.access) throw new StaleEpochError()
       const workspace = new Workspace(core, stored)
@@ -123,6 +123,10 @@ async function attemptChange<T>(
         places: new ColumnPlaces(transaction, workspace),
         rows: [],
         touched: [],
+        prepared,
+        wantedMoves: [],
+        paths: new Map(),
+        country: row?.country ?? VALUE_DEFAULTS.country,
         at: now(),
         userId: principal.userId,
         newId: randomUUID,
@@ -133,11 +137,16 @@ async function attemptChange<T>(
       const version = stored.epochs.schema
       result = { value, version, changed: false }
       if (dryRun) throw new DryRun()
+      if (change.wantedMoves.length > 0) throw new MovesWanted(change.wantedMoves)
       if (change.rows.length === 0 && change.schema.isEmpty) return
-      // Tables come last: from their locks to the commit everybody who uses them waits.
-      for (const statement of change.rows) await transaction.query(statement)
-      await finish(transaction, principal, origin, action, change)
-      await change.schema.run(transaction)
+      try {
+        // Tables come last: from their locks to the commit everybody who uses them waits.
+        for (const statement of change.rows) await transaction.query(statement)
+        await finish(transaction, principal, origin, action, change)
+        await change.schema.run(transaction)
+      } catch (error) {
+        throw refusalOf(error, change)
+      }
       result = { value, version: version + 1, changed: true }
     })
   } catch (error) {

@@ -4,7 +4,10 @@ import { codePoints, unstorable } from '../../lib/text-checks.ts'
 import type { FieldInput, OptionInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
 
+/** Options that can be chosen. */
 const MAX_OPTIONS = 1000
+/** Options with the retired ones, which records may still hold. */
+const MAX_WITH_RETIRED = 5000
 const MAX_VALUE_LENGTH = 100
 const COLOR = /^#[0-9a-fA-F]{6}$/
 
@@ -24,10 +27,17 @@ export function defineOptions(input: FieldInput, before: readonly SelectOption[]
   }
   const given = input.options ?? []
   if (given.length === 0) issues.push({ path: [...path, 'options'], code: 'REQUIRED', message: `A ${input.type} needs at least one option.` })
-  if (given.length > MAX_OPTIONS) {
-    issues.push({ path: [...path, 'options'], code: 'LIMIT', message: `A field may have ${MAX_OPTIONS} options; these are ${given.length}.` })
-    return undefined
-  }
+  const refuse = (message: string) => void issues.push({ path: [...path, 'options'], code: 'LIMIT', message })
+  const open = given.filter(({ retired }) => retired !== true).length
+  if (open > MAX_OPTIONS) return refuse(`A field may have ${MAX_OPTIONS} options that are not retired; these are ${open}.`)
+  const known = new Set(before.map(({ value }) => value))
+  const added = given.filter(({ value }) => !known.has(value)).length
+  const all = before.length + added
+  // What a field has already never stands against another change of it.
+  if (added > 0 && all > MAX_WITH_RETIRED)
+    return refuse(
+      `With those that are retired the field would have ${all} options; it may have ${MAX_WITH_RETIRED}. Bring retired ones back, or make a new field.`,
+    )
   const seen = new Set<string>()
   const options = given.map((option, index) => defineOption(option, seen, [...path, 'options', index], issues))
   return [...options, ...before.filter(({ value }) => !seen.has(value)).map((option) => ({ ...option, retired: true }))]

@@ -4,7 +4,7 @@ import type { Issue } from '../../errors/index.ts'
 import { canonicalDecimal, compareDecimals } from '../../lib/decimal-text.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
 import type { FieldDefinition } from '../registry/index.ts'
-import { coerceValue } from '../write/values.ts'
+import { coerceValue, type ValueDefaults } from '../write/values.ts'
 import type { FieldInput } from './field-input.ts'
 import type { FieldParameters } from './stored.ts'
 
@@ -98,14 +98,14 @@ export function defineNumbering({ type, numbering }: FieldInput, path: Path, iss
 }
 
 /** The default, checked as an input of the field would be; `field` is the field without it. */
-export function defineDefault(input: FieldInput, field: FieldDefinition, currency: string, path: Path, issues: Issue[]): unknown {
+export function defineDefault(input: FieldInput, field: FieldDefinition, values: ValueDefaults, path: Path, issues: Issue[]): unknown {
   const { type } = input
   if (input.default === undefined || input.default === null) return undefined
   const refuse = (message: string) => void issues.push({ path: [...path, 'default'], code: 'NOT_APPLICABLE', message })
   if (['FORMULA', 'ROLLUP', 'AUTO_NUMBER'].includes(type)) return refuse(`A ${type} makes its values itself and takes no default.`)
   if (['REFERENCE', 'REFERENCES', 'USER'].includes(type)) return refuse(`A ${type} takes no default: the record could be deleted.`)
   const before = issues.length
-  coerceValue(field, input.default, { currency, country: 'CN' }, (code, message, at = []) => {
+  coerceValue(field, input.default, values, (code, message, at = []) => {
     issues.push({ path: [...path, 'default', ...at], code, message })
     return undefined
   })

@@ -1,13 +1,13 @@
+import { setImmediate } from 'node:timers/promises'
 import { columnsOf } from '../../entities/columns.ts'
 import type { FieldType } from '../../entities/metadata.ts'
 import { GuanxiError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { Executor } from '../database.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import { type ColumnContext, columnValues, physicalColumns } from '../write/columns.ts'
-import { coerceValue } from '../write/values.ts'
-import type { MetadataChange } from './change.ts'
+import { coerceValue, type ValueDefaults } from '../write/values.ts'
 import type { HeldModule } from './field-columns.ts'
-import { ROWS_PER_CHANGE } from './fill-values.ts'
 import { tableOf } from './place-columns.ts'
 
 /** Types whose values can become those of others: everything has a text, and a text may be anything. */
@@ -16,71 +16,114 @@ const CONVERTIBLE: ReadonlySet<FieldType> = new Set([
   ...(['SELECT', 'MULTI_SELECT', 'EMAIL', 'PHONE', 'URL', 'RATING'] as const),
 ])
 
+/** Values that a change may convert: it holds them all in memory. */
+const VALUES_PER_CHANGE = 20_000
+/** Values that are converted before other work of the process has its turn. */
+const VALUES_PER_TURN = 500
+
 export function isConvertible(from: FieldType, to: FieldType): boolean {
   return CONVERTIBLE.has(from) && CONVERTIBLE.has(to)
 }
 
-/** A value that has no form in the new type. */
-export interface Unconvertible {
+/** A field whose values move: where they stand, what they become, and by which settings. */
+export interface Move {
+  readonly module: HeldModule
+  readonly from: FieldDefinition
+  readonly to: FieldDefinition
+  readonly values: ValueDefaults
+}
+
+/** A stored value and what it becomes. */
+export interface Converted {
   readonly id: string
-  readonly value: unknown
-  readonly message: string
+  /** The record's version when the value was read. */
+  readonly version: number
+  readonly deleted: boolean
+  /** The stored value as a text; empty where it was taken away. */
+  readonly text: string
+  /** By the columns of the new type; null where the value has no form in it. */
+  readonly columns: Readonly<Record<string, unknown>> | null
 }
 
-export interface Conversion {
-  /** Rows to write: the record's id and its columns. */
-  readonly rows: readonly Readonly<Record<string, unknown>>[]
-  readonly failures: readonly Unconvertible[]
+type Stored = Readonly<Record<string, unknown>> & { readonly id: string; readonly version: number; readonly deleted: boolean }
+
+/** What all values of the field become; changes nothing. Throws LIMIT_EXCEEDED for too many. */
+export async function convertValues(executor: Executor, move: Move): Promise<Converted[]> {
+  const { held, filled } = valuesSql(move)
+  const stored = await executor.query<Stored>({ text: `${held} WHERE ${filled} LIMIT ${VALUES_PER_CHANGE + 1}`, purpose: 'platform' })
+  if (stored.length > VALUES_PER_CHANGE) {
+    throw new GuanxiError('LIMIT_EXCEEDED', `More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`, {
+      limit: VALUES_PER_CHANGE,
+    })
+  }
+  return convertRows(stored, move)
 }
 
-/** Reads all values of a field and says what they become under its new definition. Throws LIMIT_EXCEEDED for too many. */
-export async function convertValues(
-  change: MetadataChange,
-  module: HeldModule,
-  from: FieldDefinition,
-  to: FieldDefinition,
-  currency: string,
-): Promise<Conversion> {
-  const table = tableOf(module.table, { extension: from.extension ?? 0 })
-  const columns = physicalColumns(from)
-  const first = quoteIdentifier(columns[0]?.name as string)
-  const list = columns.map(({ name, read }) => `${read(`t.${quoteIdentifier(name)}`)} AS ${quoteIdentifier(name)}`)
-  const stored = await change.transaction.query<Record<string, unknown>>({
-    text: `SELECT t.id, ${list.join(', ')} FROM public.${table} t WHERE t.${first} IS NOT NULL LIMIT ${ROWS_PER_CHANGE + 1}`,
+/**
+ * What has become of the values since: those of records that do not have the version any more at which their value was written to the new columns, and
+ * where old and new columns are not both empty or both filled.
+ */
+export async function convertChanged(executor: Executor, move: Move, written: ReadonlyMap<string, number>): Promise<Converted[]> {
+  const { held, filled } = valuesSql(move)
+  const { to, module } = move
+  const extension = to.extension ?? 0
+  const [join, holder] = extension === 0 ? ['', 't'] : [` LEFT JOIN public.${tableOf(module.table, { extension })} n ON n.id = t.id`, 'n']
+  const moved = `${holder}.${quoteIdentifier(columnsOf(to)[0]?.name as string)} IS NOT NULL`
+  const stored = await executor.query<Stored>({
+    text: `${held}${join} LEFT JOIN unnest($1::uuid[], $2::int[]) k(id, version) ON k.id = t.id AND k.version = t.version
+      WHERE (${filled}) <> (${moved}) OR (${filled} AND k.id IS NULL)`,
+    values: [[...written.keys()], [...written.values()]],
     purpose: 'platform',
   })
-  if (stored.length > ROWS_PER_CHANGE) {
-    throw new GuanxiError('LIMIT_EXCEEDED', `More than ${ROWS_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`, {
-      limit: ROWS_PER_CHANGE,
-    })
+  return convertRows(stored, move)
+}
+
+/** The records with their values; `filled`: one has a value. */
+function valuesSql({ module, from }: Move): { held: string; filled: string } {
+  const extension = from.extension ?? 0
+  const [join, holder] = extension === 0 ? ['', 't'] : [` LEFT JOIN public.${tableOf(module.table, { extension })} x ON x.id = t.id`, 'x']
+  const columns = physicalColumns(from)
+  const list = columns.map(({ name, read }) => `${read(`${holder}.${quoteIdentifier(name)}`)} AS ${quoteIdentifier(name)}`)
+  return {
+    held: `SELECT t.id, t.version, t.deleted_at IS NOT NULL AS deleted, ${list.join(', ')} FROM public.${quoteIdentifier(module.table)} t${join}`,
+    filled: `${holder}.${quoteIdentifier(columns[0]?.name as string)} IS NOT NULL`,
   }
-  const rows: Record<string, unknown>[] = []
-  const failures: Unconvertible[] = []
-  const target = columnsOf(to)
-  for (const row of stored) {
-    const value = inputForm(from, row, to.type, currency)
-    let message = 'It has no form in the new type.'
-    const image = coerceValue(to, value, { currency, country: 'CN' }, (_code, text) => {
-      message = text
-      return undefined
-    })
-    if (image === undefined) failures.push({ id: row['id'] as string, value, message })
-    else {
-      const values = columnValues(to, image, SAME_CURRENCY)
-      rows.push({ id: row['id'], ...Object.fromEntries(target.map(({ name }, index) => [name, values[index]])) })
-    }
+}
+
+async function convertRows(stored: readonly Stored[], move: Move): Promise<Converted[]> {
+  const converted: Converted[] = []
+  for (const [index, row] of stored.entries()) {
+    if (index > 0 && index % VALUES_PER_TURN === 0) await setImmediate()
+    converted.push(convertRow(row, move))
   }
-  return { rows, failures }
+  return converted
+}
+
+function convertRow(row: Stored, { from, to, values }: Move): Converted {
+  const [source, target] = [columnsOf(from), columnsOf(to)]
+  const { id, version, deleted } = row
+  const named = (list: readonly unknown[]) => Object.fromEntries(target.map(({ name }, index) => [name, list[index]]))
+  const stands = source.map(({ name }) => row[name] ?? null)
+  if (stands[0] === null) return { id, version, deleted, text: '', columns: named(target.map(() => null)) }
+  const text = textOf(from, row)
+  // A value that only moves may be older than the bounds that the field has now.
+  if (from.type === to.type) return { id, version, deleted, text, columns: named(stands) }
+  const image = coerceValue(to, inputForm(from, row, to.type, values.currency), values, () => undefined)
+  return { id, version, deleted, text, columns: image === undefined ? null : named(columnValues(to, image, SAME_CURRENCY)) }
 }
 
 const SAME_CURRENCY: ColumnContext = { baseAmount: (amount) => amount, tagId: (name) => name }
 
 const NUMERIC: ReadonlySet<FieldType> = new Set(['INTEGER', 'DURATION', 'RATING'])
 
+function textOf({ type, column }: FieldDefinition, row: Readonly<Record<string, unknown>>): string {
+  const raw = row[type === 'MONEY' ? `${column}_amount` : column]
+  return Array.isArray(raw) ? raw.join(', ') : String(raw)
+}
+
 /** A stored value as somebody would give it to a field of the new type. */
 function inputForm(from: FieldDefinition, row: Readonly<Record<string, unknown>>, to: FieldType, currency: string): unknown {
-  const raw = row[from.type === 'MONEY' ? `${from.column}_amount` : from.column]
-  const text = Array.isArray(raw) ? raw.join(', ') : String(raw)
+  const [raw, text] = [row[from.column], textOf(from, row)]
   if (to === 'MONEY') return from.type === 'MONEY' ? { amount: text, currency: row[`${from.column}_currency`] } : { amount: text.trim(), currency }
   if (to === 'MULTI_SELECT') return Array.isArray(raw) ? raw : text.split(',').map((part) => part.trim())
   if (NUMERIC.has(to)) {
@@ -94,18 +137,31 @@ function inputForm(from: FieldDefinition, row: Readonly<Record<string, unknown>>
   return text
 }
 
-/** Writes converted values into the new columns, under the locks of the change. */
-export function writeConverted(change: MetadataChange, module: HeldModule, to: FieldDefinition, { rows }: Conversion): void {
-  if (rows.length === 0) return
+/**
+ * Writes converted values into the new columns of the records that still have the version that was read. Answers those that were written, with it. Waits for
+ * nobody: a record that somebody else is writing is passed over.
+ */
+export async function writeConverted(executor: Executor, { module, to }: Move, converted: readonly Converted[]): Promise<ReadonlyMap<string, number>> {
+  if (converted.length === 0) return new Map()
   const columns = columnsOf(to)
   const extension = to.extension ?? 0
-  const table = tableOf(module.table, { extension })
+  const main = `public.${quoteIdentifier(module.table)}`
   const names = columns.map(({ name }) => quoteIdentifier(name))
-  const source = `json_to_recordset($1::json) AS i(id uuid, ${columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`).join(', ')})`
-  const text =
+  const list = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${type}`)
+  const write =
     extension === 0
-      ? `UPDATE public.${table} t SET ${names.map((name) => `${name} = i.${name}`).join(', ')} FROM ${source} WHERE t.id = i.id`
-      : `INSERT INTO public.${table} (id, ${names.join(', ')}) SELECT i.id, ${names.map((name) => `i.${name}`).join(', ')} FROM ${source}
-         ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`).join(', ')}`
-  change.schema.underLock(table, text, [JSON.stringify(rows)])
+      ? `UPDATE ${main} w SET ${names.map((name) => `${name} = i.${name}`).join(', ')} FROM i JOIN k ON k.id = i.id WHERE w.id = i.id RETURNING w.id`
+      : `INSERT INTO public.${tableOf(module.table, { extension })} AS w (id, ${names.join(', ')})
+         SELECT i.id, ${names.map((name) => `i.${name}`).join(', ')} FROM i JOIN k ON k.id = i.id
+         ON CONFLICT (id) DO UPDATE SET ${names.map((name) => `${name} = EXCLUDED.${name}`).join(', ')} RETURNING w.id`
+  const rows = converted.map(({ id, version, columns: filled }) => ({ id, version, ...filled }))
+  const written = await executor.query<{ id: string }>({
+    text: `WITH i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS r(id uuid, version int, ${list.join(', ')})),
+      k AS MATERIALIZED (SELECT t.id FROM ${main} t JOIN i ON i.id = t.id AND i.version = t.version FOR NO KEY UPDATE OF t SKIP LOCKED)
+      ${write}`,
+    values: [JSON.stringify(rows)],
+    purpose: 'platform',
+  })
+  const versions = new Map(converted.map(({ id, version }) => [id, version]))
+  return new Map(written.map(({ id }) => [id, versions.get(id) as number]))
 }

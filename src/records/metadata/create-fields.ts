@@ -63,7 +63,7 @@ export async function createFields(change: MetadataChange, fields: readonly NewF
   for (const stage of inStages(fields)) {
     const defined = stage.map((field) => {
       checkName(change, field, names, issues)
-      const site: FieldSite = { workspace: change.workspace, module: field.module, currency }
+      const site: FieldSite = { workspace: change.workspace, module: field.module, values: { currency, country: change.country } }
       return { field, definition: defineField(withSearch(change, field, searched), site, field.path, issues) }
     })
     if (issues.length > 0) throw validationFailed(issues)
@@ -118,7 +118,7 @@ function writeField(change: MetadataChange, { module, path }: NewField, { stored
   let filled: ReadonlyMap<string, string> | undefined
   if (parameters.required && parameters.default !== undefined) {
     const definition = { ...fieldMetadata(stored), id: stored.id, module: module.name, custom: true, system: false, inputs: [] }
-    const literals = defaultLiterals(definition, parameters.default, currency)
+    const literals = defaultLiterals(definition, parameters.default, { currency, country: change.country })
     if (literals) filled = literals
     else
       issues.push({
@@ -127,6 +127,7 @@ function writeField(change: MetadataChange, { module, path }: NewField, { stored
         message: `The default of a required field fills existing records and must be in ${currency}.`,
       })
   }
+  change.paths.set(stored.id, path)
   addColumns(change, module, stored, reused, filled)
   change.touched.push(`${module.name}.${stored.name}`)
   change.rows.push(insertField(change, stored))

@@ -1,6 +1,7 @@
 import type { FieldType } from '../../entities/metadata.ts'
 import type { Issue } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/index.ts'
+import type { ValueDefaults } from '../write/values.ts'
 import { defineFormula, defineRequiredWhen, defineRollup } from './check-computed.ts'
 import { defineOptions, defineTransitions } from './check-options.ts'
 import { defineReference } from './check-reference.ts'
@@ -16,15 +17,15 @@ const UNIQUE: ReadonlySet<FieldType> = new Set(['TEXT', 'EMAIL', 'INTEGER', 'AUT
 const NOT_INDEXED: ReadonlySet<FieldType> = new Set(['LONG_TEXT', 'JSON', 'ADDRESS', 'GEO', 'REFERENCES', 'ROLLUP'])
 const SEARCHABLE: ReadonlySet<FieldType> = new Set(['TEXT', 'EMAIL', 'URL', 'AUTO_NUMBER'])
 /** An index entry must fit a third of a page; this many characters of any script do. */
-const LONGEST_KEY = 600
+export const LONGEST_KEY = 600
 const COMPUTED: ReadonlySet<FieldType> = new Set(['FORMULA', 'ROLLUP'])
 
 /** Where a field is defined: the module's number and name, which may be new, and everything else that is there. */
 export interface FieldSite {
   readonly workspace: Workspace
   readonly module: { readonly name: string; readonly number: number }
-  /** ISO 4217; a MONEY default that names no currency is in this one. */
-  readonly currency: string
+  /** What a default that names neither currency nor country means. */
+  readonly values: ValueDefaults
 }
 
 export type DefinedField = Pick<StoredField, 'label' | 'parameters'>
@@ -67,7 +68,7 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
     rollup: defineRollup(input, site, path, issues),
   })
   const plain: FieldDefinition = { ...parameters, ...NO_PLACE, name: input.name, type, label, module: module.name }
-  return { label, parameters: defined({ ...parameters, default: defineDefault(input, plain, site.currency, path, issues) }) }
+  return { label, parameters: defined({ ...parameters, default: defineDefault(input, plain, site.values, path, issues) }) }
 }
 
 const NO_PLACE = { id: '', column: '', custom: true, system: false, inputs: [] } as const

@@ -19,26 +19,34 @@ export function addColumns(
   reused: boolean,
   filled: ReadonlyMap<string, string> = new Map(),
 ): void {
-  const { schema, places } = change
-  const table = tableOf(module.table, field)
+  const { schema } = change
   if (field.type === 'REFERENCES') {
     addLinkTable(change, module, field)
     return
   }
   if (field.type === 'AUTO_NUMBER' && field.parameters.numbering?.gapless === false) schema.make(`CREATE SEQUENCE public.${field.column}_seq`)
+  if (columnsOf(field).length === 0) return
+  if (!reused) createColumns(change, module, field, filled)
+  addConstraints(change, module, field)
+}
+
+/** The columns alone, and their table where that is new. */
+export function createColumns(
+  { schema, places }: Pick<MetadataChange, 'schema' | 'places'>,
+  module: HeldModule,
+  field: Pick<StoredField, 'type' | 'column' | 'extension'>,
+  filled: ReadonlyMap<string, string> = new Map(),
+): void {
+  const table = tableOf(module.table, field)
   const columns = columnsOf(field)
-  if (columns.length === 0) return
   const isNew = field.extension > 0 && !places.hasExtension(module.number, field.extension)
   if (isNew && !schema.has(table)) createExtension(schema, module.table, field.extension)
-  if (!reused) {
-    for (const { name, type } of columns) {
-      const value = filled.get(name)
-      schema.alter(table, `ADD COLUMN ${quoteIdentifier(name)} ${type}${value === undefined ? '' : ` DEFAULT ${value}`}`)
-    }
-    // Rows that stand keep the value; new ones get it from the pipeline, if at all.
-    for (const { name } of columns) if (filled.has(name)) schema.afterwards(table, `ALTER COLUMN ${quoteIdentifier(name)} DROP DEFAULT`)
+  for (const { name, type } of columns) {
+    const value = filled.get(name)
+    schema.alter(table, `ADD COLUMN ${quoteIdentifier(name)} ${type}${value === undefined ? '' : ` DEFAULT ${value}`}`)
   }
-  addConstraints(change, module, field)
+  // Rows that stand keep the value; new ones get it from the pipeline, if at all.
+  for (const { name } of columns) if (filled.has(name)) schema.afterwards(table, `ALTER COLUMN ${quoteIdentifier(name)} DROP DEFAULT`)
 }
 
 /** Foreign key, and the check behind `required`. Existing rows are left alone. */
@@ -53,12 +61,20 @@ export function addConstraints(change: MetadataChange, module: HeldModule, field
   addRequiredCheck(change, module, field)
 }
 
-/** New rows must have a value; those that were there before, and what is in the recycle bin, need not. */
-export function addRequiredCheck({ schema, at }: MetadataChange, module: HeldModule, field: StoredField): void {
+/**
+ * New rows must have a value; those that were there before, and what is in the recycle bin, need not. What was there before is known only under the
+ * lock: rows come until then, and a node whose clock is ahead makes them with a time that is still to come.
+ */
+export function addRequiredCheck({ schema }: MetadataChange, module: HeldModule, field: StoredField): void {
   const first = columnsOf(field)[0]?.name
   if (!field.parameters.required || first === undefined || field.extension > 0 || field.type === 'AUTO_NUMBER') return
-  const condition = `${first} IS NOT NULL OR deleted_at IS NOT NULL OR created_at <= '${at.toISOString()}'`
-  schema.alter(module.table, `ADD CONSTRAINT ${field.column}_required CHECK (${condition}) NOT VALID`)
+  const table = `public.${quoteIdentifier(module.table)}`
+  const condition = `${first} IS NOT NULL OR deleted_at IS NOT NULL OR created_at <= %L`
+  schema.underLock(
+    module.table,
+    `DO $check$ BEGIN EXECUTE format('ALTER TABLE ${table} ADD CONSTRAINT ${field.column}_required CHECK (${condition}) NOT VALID',
+      (SELECT greatest(clock_timestamp(), max(created_at)) FROM ${table})); END $check$`,
+  )
 }
 
 export function dropRequiredCheck({ schema }: MetadataChange, module: HeldModule, field: StoredField): void {

@@ -6,28 +6,68 @@ import type { HeldModule } from './field-columns.ts'
 import { tableOf } from './place-columns.ts'
 import type { StoredField } from './stored.ts'
 
-/** Records that a change of metadata may fill or convert; more would hold their locks for longer than others should wait. */
-export const ROWS_PER_CHANGE = 20_000
+/** Records that a change of metadata may fill; more would hold their locks for longer than others should wait. */
+const ROWS_PER_CHANGE = 20_000
+/** Records that it may fill while nobody else gets at the table. */
+const ROWS_UNDER_LOCK = 1_000
 
-/** Number of undeleted records that have no value in the field. */
+/** Number of undeleted records that have no value in the field; of a REFERENCES field, that lead to no undeleted record. */
 export async function countEmpty(change: MetadataChange, module: HeldModule, field: StoredField): Promise<number> {
-  const { from, column } = rowsOf(module, field)
+  const { from, isEmpty } = field.type === 'REFERENCES' ? linksOf(change, module, field) : emptyOf(module, field)
   const [row] = await change.transaction.query<{ count: number }>({
-    text: `SELECT count(*)::int AS count FROM ${from} WHERE ${column} IS NULL AND t.deleted_at IS NULL`,
+    text: `SELECT count(*)::int AS count FROM ${from} WHERE ${isEmpty} AND t.deleted_at IS NULL`,
     purpose: 'platform',
   })
   return row?.count ?? 0
 }
 
-/** Values that more than one undeleted record has, a few of them. */
-export async function duplicateValues(change: MetadataChange, module: HeldModule, field: StoredField): Promise<string[]> {
+function emptyOf(module: HeldModule, field: StoredField) {
+  const { from, column } = rowsOf(module, field)
+  return { from, isEmpty: `${column} IS NULL` }
+}
+
+function linksOf({ workspace }: MetadataChange, { table }: HeldModule, { column, parameters }: StoredField) {
+  const target = workspace.registry.module(parameters.reference?.module as string)
+  const links = `FROM public.${column} l JOIN public.${target.table} r ON r.id = l.target_id WHERE l.source_id = t.id AND r.deleted_at IS NULL`
+  return { from: `public.${table} t`, isEmpty: `NOT EXISTS (SELECT ${links})` }
+}
+
+/** How many there are, and a few of them. */
+export interface Found {
+  readonly count: number
+  readonly examples: readonly string[]
+}
+
+/** Values that more than one undeleted record has. */
+export async function duplicateValues(change: MetadataChange, module: HeldModule, field: StoredField): Promise<Found> {
   const { from, column } = rowsOf(module, field)
   const key = field.type === 'EMAIL' ? `lower(${column})` : column
-  const rows = await change.transaction.query<{ value: string }>({
-    text: `SELECT ${key}::text AS value FROM ${from} WHERE ${column} IS NOT NULL AND t.deleted_at IS NULL GROUP BY ${key} HAVING count(*) > 1 ORDER BY count(*) DESC, 1 LIMIT 5`,
+  return find(
+    change,
+    `SELECT ${key}::text AS value, count(*) AS size FROM ${from} WHERE ${column} IS NOT NULL AND t.deleted_at IS NULL GROUP BY ${key} HAVING count(*) > 1`,
+  )
+}
+
+/**
+ * Texts of more than `most` characters that undeleted records have. `key`: an index takes the field, and with it what the recycle bin holds, of which
+ * those are found that have more than so many.
+ */
+export async function longValues(change: MetadataChange, module: HeldModule, field: StoredField, most: number, key: number | null): Promise<Found> {
+  const { from, column } = rowsOf(module, field)
+  // Bytes first: they are known without a look at a long text.
+  const isLong = `octet_length(${column}) > $1 AND char_length(${column}) > $1`
+  const counted = key === null ? 't.deleted_at IS NULL' : `(t.deleted_at IS NULL OR char_length(${column}) > $2)`
+  const text = `SELECT ${column} AS value, char_length(${column}) AS size FROM ${from} WHERE ${isLong} AND ${counted}`
+  return find(change, text, key === null ? [most] : [most, key])
+}
+
+async function find({ transaction }: MetadataChange, text: string, values: readonly unknown[] = []): Promise<Found> {
+  const rows = await transaction.query<{ value: string; count: number }>({
+    text: `SELECT left(f.value, 40) AS value, count(*) OVER ()::int AS count FROM (${text}) f ORDER BY f.size DESC, f.value LIMIT 5`,
+    values,
     purpose: 'platform',
   })
-  return rows.map(({ value }) => value)
+  return { count: rows[0]?.count ?? 0, examples: rows.map(({ value }) => JSON.stringify(value)) }
 }
 
 function rowsOf({ table }: HeldModule, field: StoredField): { from: string; column: string } {
@@ -39,9 +79,10 @@ function rowsOf({ table }: HeldModule, field: StoredField): { from: string; colu
 
 /**
  * Gives the undeleted records that have no value this one: each gets a new version, with its history and its event, as if somebody had written it.
- * `literals`: SQL by column; `after`: the value as history shows it; `late`: the columns are made by this change, so that it must wait for them. Throws LIMIT_EXCEEDED for too many records.
+ * `literals`: SQL by column; `after`: the value as history shows it; `late`: the columns are made by this change, so that it must wait for them.
+ * Only noted, like all that a change writes. Throws LIMIT_EXCEEDED for too many records.
  */
-export async function fillEmpty(
+export function fillEmpty(
   change: MetadataChange,
   module: HeldModule,
   field: StoredField,
@@ -49,19 +90,23 @@ export async function fillEmpty(
   literals: ReadonlyMap<string, string>,
   after: unknown,
   late: boolean,
-): Promise<void> {
+): void {
   if (empty > ROWS_PER_CHANGE) {
     throw new GuanxiError('LIMIT_EXCEEDED', `${empty} records are empty there; a change fills ${ROWS_PER_CHANGE} at most. Fill them by updates first.`, {
       limit: ROWS_PER_CHANGE,
     })
   }
+  if (late && empty > ROWS_UNDER_LOCK) {
+    const message = `${empty} records are empty there; a change that moves the field's values too fills ${ROWS_UNDER_LOCK} at most. Make it required by a change of its own.`
+    throw new GuanxiError('LIMIT_EXCEEDED', message, { limit: ROWS_UNDER_LOCK })
+  }
   const { at, userId } = change
   const changeSetId = change.newId()
-  const run = async (text: string, values: readonly unknown[]) => {
+  const run = (text: string, values: readonly unknown[]) => {
     if (late) change.schema.underLock(module.table, text, values)
-    else await change.transaction.query({ text, values, purpose: 'platform' })
+    else change.rows.push({ text, values, purpose: 'platform' })
   }
-  await run(`INSERT INTO change_set (id, actor_id, via, cause, at) VALUES ($1, $2, 'metadata', 'system', $3)`, [changeSetId, userId, at])
+  run(`INSERT INTO change_set (id, actor_id, via, cause, at) VALUES ($1, $2, 'metadata', 'system', $3)`, [changeSetId, userId, at])
   const columns = [...literals.keys()].map(quoteIdentifier)
   const extensions = new Set([...(change.workspace.registry.byNumber.get(module.number)?.extensions ?? []), field.extension].filter((number) => number > 0))
   const first = columns[0] as string
@@ -86,5 +131,5 @@ export async function fillEmpty(
       INSERT INTO outbox (module_number, record_id, version, operation, changed_fields, before, after, actor_id, change_set_id, at)
         SELECT $4, w.id, w.version, 'UPDATED', ARRAY[$6::text], to_jsonb(b)${held}, to_jsonb(w)${held}${filled}, $2, $3, $1
         FROM w JOIN public.${table} b ON b.id = w.id${joins} ORDER BY w.id`
-  await run(text, [at, userId, changeSetId, module.number, JSON.stringify({ [field.id]: { before: null, after } }), field.id])
+  run(text, [at, userId, changeSetId, module.number, JSON.stringify({ [field.id]: { before: null, after } }), field.id])
 }

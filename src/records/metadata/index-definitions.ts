@@ -1,5 +1,6 @@
 import type { FieldType } from '../../entities/metadata.ts'
 import { valueTypeOf } from '../../entities/value-type.ts'
+import { DefectError } from '../../errors/index.ts'
 import { tableOf } from './place-columns.ts'
 import type { IndexKind, StoredField } from './stored.ts'
 
@@ -17,6 +18,7 @@ type Indexed = Pick<StoredField, 'column' | 'extension' | 'type' | 'parameters'>
 /** SQL of what an index of the kind is made for; `expression` is that of a FORMULA. */
 function keyOf(field: Indexed, expression: string | undefined): string {
   if (expression !== undefined) return `(${expression})`
+  if (field.type === 'FORMULA') throw new DefectError(`${field.column}: a formula that cannot be indexed was to get an index`)
   const type: FieldType = valueTypeOf({ type: field.type, ...field.parameters })
   if (type === 'MONEY') return `${field.column}_base`
   return type === 'PHONE' ? `${field.column}_e164` : field.column

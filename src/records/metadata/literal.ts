@@ -2,7 +2,7 @@ import pg from 'pg'
 import { columnsOf } from '../../entities/columns.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import { type ColumnContext, columnValues, outputForm } from '../write/columns.ts'
-import { coerceValue } from '../write/values.ts'
+import { coerceValue, type ValueDefaults } from '../write/values.ts'
 
 /** Amounts are in the organisation's currency already. */
 const SAME_CURRENCY: ColumnContext = { baseAmount: (amount) => amount, tagId: (name) => name }
@@ -11,9 +11,9 @@ const SAME_CURRENCY: ColumnContext = { baseAmount: (amount) => amount, tagId: (n
  * A default as SQL literals, by the column that it fills: for DDL, which takes no parameters. The value has been checked. Null where money is
  * in another currency than the organisation's, whose rate a literal cannot follow.
  */
-export function defaultLiterals(field: FieldDefinition, value: unknown, currency: string): ReadonlyMap<string, string> | null {
-  const image = coerceValue(field, value, { currency, country: 'CN' }, () => undefined)
-  if (field.type === 'MONEY' && (image as { currency: string }).currency !== currency) return null
+export function defaultLiterals(field: FieldDefinition, value: unknown, defaults: ValueDefaults): ReadonlyMap<string, string> | null {
+  const image = coerceValue(field, value, defaults, () => undefined)
+  if (field.type === 'MONEY' && (image as { currency: string }).currency !== defaults.currency) return null
   const values = columnValues(field, image, SAME_CURRENCY)
   return new Map(columnsOf(field).map(({ name, type }, index) => [name, literal(values[index], type)]))
 }
@@ -26,9 +26,9 @@ function literal(value: unknown, type: string): string {
 }
 
 /** A default as history shows it. */
-export function imageOfDefault(field: FieldDefinition, value: unknown, currency: string): unknown {
+export function imageOfDefault(field: FieldDefinition, value: unknown, defaults: ValueDefaults): unknown {
   return outputForm(
     field,
-    coerceValue(field, value, { currency, country: 'CN' }, () => undefined),
+    coerceValue(field, value, defaults, () => undefined),
   )
 }

@@ -7,6 +7,7 @@ import { buildIndexes, type MaintenanceConnection } from './build-indexes.ts'
 import { type ChangeServices, type MetadataChange, runChange } from './change.ts'
 import { purgeModule } from './purge-module.ts'
 import { purgeField } from './remove-field.ts'
+import { lockSlotSql } from './slots.ts'
 import { readMetadata, type StoredModule } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -137,11 +138,15 @@ async function clearSlots({ core, database }: MaintenanceOptions, connection: Ma
     const main = workspace.holderOf(slot)?.table ?? `m_${slot.moduleNumber}`
     const table = slot.extension === 0 ? main : extensionTable(main, slot.extension)
     const columns = slotColumns(slot.column, slot.type)
+    // One that a change fills with the values of a field is not to be emptied, nor one that a field has taken since.
+    const [work] = await connection.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${lockSlotSql('$1')}) AS held`, [slot.column])
+    if (!work?.held) continue
+    const isFree = `EXISTS (SELECT FROM custom_slot WHERE module_number = ${slot.moduleNumber} AND column_name = ${pg.escapeLiteral(slot.column)} AND NOT cleared)`
     const filled = columns.map((column) => `${quoteIdentifier(column)} IS NOT NULL`).join(' OR ')
     const emptied = columns.map((column) => `${quoteIdentifier(column)} = NULL`).join(', ')
     for (;;) {
       const rows = await connection.query(
-        `UPDATE public.${table} SET ${emptied} WHERE id IN (SELECT id FROM public.${table} WHERE ${filled} LIMIT ${ROWS_PER_STATEMENT} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`,
+        `UPDATE public.${table} SET ${emptied} WHERE id IN (SELECT id FROM public.${table} WHERE (${filled}) AND ${isFree} LIMIT ${ROWS_PER_STATEMENT} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`,
       )
       if (rows.length > 0) continue
       const left = await connection.query(`SELECT 1 AS one FROM public.${table} WHERE ${filled} LIMIT 1`)
@@ -150,6 +155,7 @@ async function clearSlots({ core, database }: MaintenanceOptions, connection: Ma
         await connection.query('UPDATE custom_slot SET cleared = true WHERE module_number = $1 AND column_name = $2', [slot.moduleNumber, slot.column])
       break
     }
+    await connection.query(`SELECT pg_advisory_unlock(${lockSlotSql('$1')})`, [slot.column])
   }
 }
 

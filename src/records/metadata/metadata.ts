@@ -59,8 +59,9 @@ export interface MetadataOptions extends ChangeServices {
 }
 
 /**
- * Fields and modules at run time. Each change is one transaction that takes effect on every node with its commit. `dryRun` does everything but the
- * commit. All throw FORBIDDEN, VALIDATION_FAILED, DUPLICATE, NOT_FOUND, LIMIT_EXCEEDED, and UNAVAILABLE where a table stays in use.
+ * Fields and modules at run time. Each change is one transaction that takes effect on every node with its commit. `dryRun` works a change out and checks
+ * it against what is stored; tables are not altered and records not written, so that it does not tell what only those can refuse: a table that stays in
+ * use, a rival's value, a value that no index takes. All throw FORBIDDEN, VALIDATION_FAILED, DUPLICATE, NOT_FOUND, LIMIT_EXCEEDED, and UNAVAILABLE where a table stays in use.
  */
 export interface Metadata {
   createFields(
@@ -134,7 +135,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
       }),
     restoreField: (principal, key, call) =>
       change(principal, 'customField.restore', call, async (run) => ({
-        value: fieldView(restoreField(run, findField(run.workspace, key, 'deleted'), argumentOf(key)), run.workspace),
+        value: fieldView(await restoreField(run, findField(run.workspace, key, 'deleted'), currency, argumentOf(key)), run.workspace),
       })),
     purgeField: (principal, key, call) =>
       change(principal, 'customField.purge', call, async (run) => {
@@ -160,7 +161,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
       }),
     restoreModule: (principal, name, call) =>
       change(principal, 'customModule.restore', call, async (run) => ({
-        value: moduleView(restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel())),
+        value: moduleView(await restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel(), currency)),
       })),
     export: async (principal) => {
       authorize(principal)

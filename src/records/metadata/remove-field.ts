@@ -4,9 +4,11 @@ import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
 import { FIELDS_PER_MODULE } from './create-fields.ts'
 import { type Dependent, expressionsOver } from './dependents.ts'
-import { addRequiredCheck, dropRequiredCheck } from './field-columns.ts'
+import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
+import { remakeFormulaIndexes } from './field-indexes.ts'
 import { checkFieldName, refuseHiddenName } from './names.ts'
 import { tableOf } from './place-columns.ts'
+import { recheckRestored } from './recheck-dependents.ts'
 import { leaveColumns } from './slots.ts'
 import type { StoredField } from './stored.ts'
 import type { Workspace } from './workspace.ts'
@@ -41,9 +43,9 @@ export function deleteField(change: MetadataChange, field: StoredField, argument
 
 /**
  * Brings a deleted field back with its data. Throws DUPLICATE where its name was taken meanwhile, VALIDATION_FAILED where what it leads to or is computed
- * from is not there any more.
+ * from is not there any more, or its expression no longer holds.
  */
-export function restoreField(change: MetadataChange, field: StoredField, argument: 'id' | 'name' = 'id'): StoredField {
+export async function restoreField(change: MetadataChange, field: StoredField, currency: string, argument: 'id' | 'name' = 'id'): Promise<StoredField> {
   const { workspace } = change
   const module = workspace.moduleOf(field)
   if (!module) throw refusal(argument, 'MODULE_DELETED', `The module of ${field.name} is deleted. Restore that first.`)
@@ -58,14 +60,17 @@ export function restoreField(change: MetadataChange, field: StoredField, argumen
   workspace.put({ field: restored })
   if (!workspace.moduleOf(field)?.fields.has(field.name))
     throw refusal(argument, 'INPUT_DELETED', `${field.name} is computed from a field that is deleted. Restore that first.`)
-  if (field.parameters.required) addRequiredCheck(change, { table: module.table, number: module.number }, restored)
+  const held: HeldModule = { table: module.table, number: module.number }
+  if (field.parameters.required) addRequiredCheck(change, held, restored)
+  recheckRestored(change, [restored], { currency, country: change.country }, [argument])
+  await remakeFormulaIndexes(change, held, [restored])
   change.touched.push(`${module.name}.${field.name}`)
   change.rows.push({
     text: `UPDATE custom_field SET state = 'active', deleted_at = NULL, aliases = $2 WHERE id = $1`,
     values: [field.id, aliases],
     purpose: 'platform',
   })
-  return restored
+  return workspace.field(field.id) as StoredField
 }
 
 /** The column of a reference leads to the table of one module, whoever has that module's name now. */

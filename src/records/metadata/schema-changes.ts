@@ -12,15 +12,19 @@ interface TableChange {
   readonly actions: string[]
 }
 
+/** Work on rows that can only be done while nobody else reads or writes them. */
+export type LockedWork = (transaction: Transaction) => Promise<void>
+
 /**
- * Changes of tables, collected while a change of metadata is worked out and carried out at its end: one statement takes all locks, so that no
- * lock is held while another is waited for, and each table is altered once.
+ * Changes of tables, collected while a change of metadata is worked out and carried out at its end. One statement takes the strongest locks, a second
+ * one those on tables that foreign keys lead to, each within its patience all together, so that what is locked already is never held for long while
+ * another table is waited for. Each table is altered once.
  */
 export class SchemaChanges {
   readonly #made: string[] = []
   readonly #altered = new Map<string, TableChange>()
   readonly #referenced = new Set<string>()
-  readonly #after: Statement[] = []
+  readonly #after: (Statement | LockedWork)[] = []
   readonly #created = new Set<string>()
 
   /** Makes a table by these statements; needs no lock, since nobody knows it. */
@@ -58,6 +62,12 @@ export class SchemaChanges {
     this.#after.push({ text, purpose: 'platform', ...(values && { values }) })
   }
 
+  /** Likewise what takes more than one statement; nobody else gets at the tables meanwhile. */
+  workUnderLock(tables: readonly string[], work: LockedWork): void {
+    for (const table of tables) if (!this.#altered.has(table)) this.#altered.set(table, { actions: [] })
+    this.#after.push(work)
+  }
+
   get isEmpty(): boolean {
     return this.#made.length === 0 && this.#altered.size === 0
   }
@@ -71,7 +81,10 @@ export class SchemaChanges {
     await this.#lock(transaction, exclusive, 'ACCESS EXCLUSIVE', EXCLUSIVE_PATIENCE)
     await this.#lock(transaction, shared, 'SHARE ROW EXCLUSIVE', SHARED_PATIENCE)
     for (const [table, { actions }] of this.#altered) if (actions.length > 0) await run(`ALTER TABLE public.${quoteIdentifier(table)} ${actions.join(', ')}`)
-    for (const statement of this.#after) await transaction.query(statement)
+    for (const step of this.#after) {
+      if (typeof step === 'function') await step(transaction)
+      else await transaction.query(step)
+    }
   }
 
   async #lock(transaction: Transaction, tables: readonly string[], mode: string, patience: number): Promise<void> {

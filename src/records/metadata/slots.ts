@@ -1,4 +1,5 @@
 import { columnsOf } from '../../entities/columns.ts'
+import type { Statement } from '../database.ts'
 import type { MetadataChange } from './change.ts'
 import { slotType } from './place-columns.ts'
 import type { StoredField } from './stored.ts'
@@ -11,4 +12,14 @@ export function leaveColumns({ rows }: Pick<MetadataChange, 'rows'>, field: Pick
     values: [field.moduleNumber, field.column, field.extension, slotType(field.type)],
     purpose: 'platform',
   })
+}
+
+/** Takes columns out of the free ones. */
+export function takeSlot(moduleNumber: number, column: string): Statement {
+  return { text: 'DELETE FROM custom_slot WHERE module_number = $1 AND column_name = $2', values: [moduleNumber, column], purpose: 'platform' }
+}
+
+/** Key of the advisory lock that says who works on the rows of free columns: a move that fills them, or maintenance that empties them. */
+export function lockSlotSql(column: string): string {
+  return `hashtextextended('guanxi.slot:' || ${column}, 0)`
 }

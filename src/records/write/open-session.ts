@@ -30,7 +30,12 @@ interface OpeningRow {
 }
 
 /** What holds where the organisation has set nothing. */
-const DEFAULTS = { currency: 'USD', country: 'CN' }
+export const VALUE_DEFAULTS = { currency: 'USD', country: 'CN' }
+
+/** SQL of a setting's text; null where it is not set. */
+export function settingSql(key: 'organisation.currency' | 'organisation.country'): string {
+  return `(SELECT value #>> '{}' FROM setting WHERE key = '${key}')`
+}
 
 /** No module has this number, so a change set's id is never taken for a record's. */
 const CHANGE_SET_NUMBER = 0
@@ -50,14 +55,13 @@ export async function openSession({ transaction, principal, origin, registry, ne
   const texts = [principal.via, origin.cause, origin.requestId, origin.operationName ?? null, origin.client ?? null]
     .map((value) => builder.bind(value, 'text'))
     .join(', ')
-  const setting = (key: string) => `(SELECT value #>> '{}' FROM setting WHERE key = '${key}')`
   const [row] = await transaction.query<OpeningRow>(
     builder.statement(`WITH s AS (INSERT INTO change_set (id, actor_id, via, cause, request_id, operation_name, client, at)
   SELECT ${builder.bind(changeSetId, 'uuid')}, ${actor}, ${texts}, ${builder.bind(at.toISOString(), 'timestamptz')} WHERE ${current} RETURNING id)
-SELECT EXISTS (SELECT FROM s) AS opened, (SELECT u.team_id FROM ${users.from} WHERE u.id = ${actor}) AS team, ${setting('organisation.currency')} AS currency, ${setting('organisation.country')} AS country`),
+SELECT EXISTS (SELECT FROM s) AS opened, (SELECT u.team_id FROM ${users.from} WHERE u.id = ${actor}) AS team, ${settingSql('organisation.currency')} AS currency, ${settingSql('organisation.country')} AS country`),
   )
   if (!row?.opened) throw new StaleEpochError()
-  const defaults = { currency: row.currency ?? DEFAULTS.currency, country: row.country ?? DEFAULTS.country }
+  const defaults = { currency: row.currency ?? VALUE_DEFAULTS.currency, country: row.country ?? VALUE_DEFAULTS.country }
   return {
     changeSetId,
     principal,

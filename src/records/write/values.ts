@@ -20,7 +20,14 @@ export interface ValueDefaults {
 }
 
 /** Longest text by type, in code points, unless the field says otherwise. */
-const MAX_LENGTH: Partial<Record<FieldDefinition['type'], number>> = { TEXT: 500, LONG_TEXT: 100_000, EMAIL: 254, URL: 2_048, PHONE: 50, AUTO_NUMBER: 100 }
+export const MAX_LENGTH: Partial<Record<FieldDefinition['type'], number>> = {
+  TEXT: 500,
+  LONG_TEXT: 100_000,
+  EMAIL: 254,
+  URL: 2_048,
+  PHONE: 50,
+  AUTO_NUMBER: 100,
+}
 const SCALE: Partial<Record<FieldDefinition['type'], number>> = { DECIMAL: 6, PERCENT: 4, MONEY: 4 }
 const MAX_INTEGER_DIGITS = 28
 /** `numeric(19,4)` keeps fifteen digits before the point. */

@@ -1,0 +1,91 @@
+import { columnsOf } from '../../entities/columns.ts'
+import { validationFailed } from '../../errors/index.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/index.ts'
+import { MAX_LENGTH, type ValueDefaults } from '../write/values.ts'
+import type { MetadataChange } from './change.ts'
+import { LONGEST_KEY, wantedIndexes } from './define-field.ts'
+import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
+import { countEmpty, duplicateValues, fillEmpty, longValues } from './fill-values.ts'
+import { defaultLiterals, imageOfDefault } from './literal.ts'
+import type { StoredField } from './stored.ts'
+
+type Path = readonly (string | number)[]
+
+/** A change of a field, with what its demands on stored values are judged by. */
+export interface FieldChange {
+  readonly module: HeldModule
+  readonly before: StoredField
+  readonly after: StoredField
+  readonly values: ValueDefaults
+  readonly path: Path
+}
+
+/** What a field asks of the values that are stored; throws VALIDATION_FAILED where some stand against it. */
+export async function demandOfValues(change: MetadataChange, field: FieldChange): Promise<void> {
+  await demandValues(change, field)
+  await demandDistinct(change, field)
+  await demandLengths(change, field)
+}
+
+async function demandValues(change: MetadataChange, { module, before, after, values, path }: FieldChange): Promise<void> {
+  const [was, is] = [before.parameters.required === true, after.parameters.required === true]
+  if (was === is) return
+  if (!is) return dropRequiredCheck(change, module, before)
+  const empty = await countEmpty(change, module, before)
+  const { default: value } = after.parameters
+  if (empty > 0 && value === undefined) {
+    const many = empty === 1 ? '1 record has' : `${empty} records have`
+    throw validationFailed([{ path: [...path, 'required'], code: 'EMPTY', message: `${many} no value in ${after.name}. Fill them first, or give a default.` }])
+  }
+  if (empty > 0) {
+    const definition = (change.workspace.moduleOf(after) as ModuleDefinition).fields.get(after.name) as FieldDefinition
+    const literals = defaultLiterals(definition, value, values)
+    if (literals === null)
+      throw validationFailed([
+        { path: [...path, 'default'], code: 'CURRENCY', message: `The default of a required field fills existing records and must be in ${values.currency}.` },
+      ])
+    fillEmpty(change, module, after, empty, literals, imageOfDefault(definition, value, values), before.column !== after.column)
+  }
+  if (before.column === after.column) addRequiredCheck(change, module, after)
+}
+
+/** Values that move are judged by what they become (`moveValues`). */
+async function demandDistinct(change: MetadataChange, { module, before, after, path }: FieldChange): Promise<void> {
+  if (after.parameters.unique !== true || before.parameters.unique === true || before.column !== after.column) return
+  const { count, examples } = await duplicateValues(change, module, before)
+  if (count === 0) return
+  const many = count === 1 ? '1 value' : `${count} values`
+  throw validationFailed([
+    {
+      path: [...path, 'unique'],
+      code: 'DUPLICATES',
+      message: `${after.name} has ${many} that several records share, such as ${examples.join(', ')}. Change them first.`,
+    },
+  ])
+}
+
+/** Longer texts than the field may hold from now on, or than fit an index that it is to get. */
+async function demandLengths(change: MetadataChange, { module, before, after, path }: FieldChange): Promise<void> {
+  const [was, is] = [lengthOf(before), lengthOf(after)]
+  if (is === undefined || before.type !== after.type || columnsOf(before).length === 0) return
+  const present = wantedIndexes(before.type, before.parameters)
+  const added = wantedIndexes(after.type, after.parameters).filter((kind) => (kind === 'order' || kind === 'unique') && !present.includes(kind))
+  const shrinks = was !== undefined && is < was
+  const member = shrinks ? 'maxLength' : added.includes('unique') ? 'unique' : 'indexed'
+  if (!shrinks && added.length === 0) return
+  const { count, examples } = await longValues(change, module, before, is, added.includes('order') ? LONGEST_KEY : null)
+  if (count === 0) return
+  const many = count === 1 ? '1 record has' : `${count} records have`
+  throw validationFailed([
+    {
+      path: [...path, member],
+      code: 'TOO_LONG',
+      message: `${many} more than ${is} characters in ${after.name}, such as ${examples.join(', ')}. Shorten them first; those in the recycle bin count where there is an index.`,
+    },
+  ])
+}
+
+/** Characters that a text may have; undefined for other types. */
+function lengthOf({ type, parameters }: StoredField): number | undefined {
+  return parameters.maxLength ?? MAX_LENGTH[type]
+}

@@ -1,0 +1,120 @@
+import { type Database, sqlState, type Transaction } from '../database.ts'
+import type { ChangeServices } from './change.ts'
+import { convertChanged, convertValues, type Move, writeConverted } from './convert-values.ts'
+import { createColumns } from './field-columns.ts'
+import { untilFree } from './in-use.ts'
+import { ColumnPlaces, type Place } from './place-columns.ts'
+import { SchemaChanges } from './schema-changes.ts'
+import { refusalOf } from './schema-errors.ts'
+import { leaveColumns, lockSlotSql } from './slots.ts'
+import { readMetadata, type StoredField } from './stored.ts'
+import { Workspace } from './workspace.ts'
+
+/** Values that a change writes itself while nobody else gets at the table; more are written beside normal work before. */
+export const MOVED_AT_ONCE = 1_000
+/** Values that one statement writes; short, so that writers never wait for long. */
+const PER_STATEMENT = 500
+
+/** So few are left to the change itself, and so often the others are tried beside normal work. */
+const FEW = 100
+const PASSES = 20
+
+/** A move of more values than may be written under the lock of the change. */
+export interface WantedMove {
+  readonly key: string
+  readonly move: Move
+  readonly inMain: boolean
+}
+
+/** New columns that hold most of a field's values already, as of the versions that the records had. */
+export interface PreparedMove {
+  readonly key: string
+  readonly place: Place
+  readonly written: ReadonlyMap<string, number>
+}
+
+/** The change has to be made again once these moves are prepared. */
+export class MovesWanted extends Error {
+  override readonly name = 'MovesWanted'
+  readonly moves: readonly WantedMove[]
+
+  constructor(moves: readonly WantedMove[]) {
+    super('values must be moved before the change')
+    this.moves = moves
+  }
+}
+
+/** What a move is made of: one that was prepared fits no other. */
+export function moveKey(before: StoredField, { type, parameters }: StoredField): string {
+  return JSON.stringify([before.id, before.column, before.extension, type, parameters])
+}
+
+/**
+ * Runs a change with its moves prepared. The columns are made first and noted as free ones that are not empty: whatever ends the work, maintenance empties
+ * them for a later field. Meanwhile `guard` keeps it from doing so too early.
+ */
+export async function withPreparedMoves<T>(
+  services: ChangeServices,
+  wanted: readonly WantedMove[],
+  change: (prepared: readonly PreparedMove[]) => Promise<T>,
+): Promise<T> {
+  let done: { readonly value: T } | undefined
+  try {
+    await services.database.transaction(async (guard) => {
+      await guard.query({ text: 'SET LOCAL idle_in_transaction_session_timeout = 0', purpose: 'platform' })
+      const prepared: PreparedMove[] = []
+      for (const each of wanted) prepared.push(await prepareMove(services, guard, each))
+      done = { value: await change(prepared) }
+    })
+  } catch (error) {
+    // A guard that is lost costs time, no more: what maintenance emptied too early is seen under the lock. The change stands or falls by itself.
+    if (!done) throw error
+  }
+  return (done as { readonly value: T }).value
+}
+
+async function prepareMove(services: ChangeServices, guard: Transaction, wanted: WantedMove): Promise<PreparedMove> {
+  const { database } = services
+  const place = await untilFree(services.patience, () => database.transaction((transaction) => makeColumns(services, transaction, guard, wanted)))
+  const { column, extension } = place
+  const move: Move = { ...wanted.move, to: { ...wanted.move.to, column, extension } }
+  try {
+    return { key: wanted.key, place: { column, extension, reused: true }, written: await writeBeside(database, move) }
+  } catch (error) {
+    if (sqlState(error) === undefined) throw error
+    throw refusalOf(error, { workspace: new Workspace(services.core, await readMetadata(database)), paths: new Map() })
+  }
+}
+
+async function makeColumns({ core }: ChangeServices, transaction: Transaction, guard: Transaction, { move, inMain }: WantedMove): Promise<Place> {
+  await transaction.query({ text: 'SET LOCAL lock_timeout = 5000', purpose: 'platform' })
+  await transaction.query({ text: 'SELECT FROM epoch FOR UPDATE', purpose: 'platform' })
+  const { module, to } = move
+  const places = new ColumnPlaces(transaction, new Workspace(core, await readMetadata(transaction)))
+  const schema = new SchemaChanges()
+  const place = await places.place(to.type, module.number, { inMain, fresh: false, wanted: 1 })
+  const { column, extension } = place
+  await guard.query({ text: `SELECT pg_advisory_xact_lock(${lockSlotSql('$1')})`, values: [column], purpose: 'platform' })
+  if (!place.reused) createColumns({ schema, places }, module, { type: to.type, column, extension })
+  const rows: Parameters<typeof leaveColumns>[0]['rows'] = []
+  leaveColumns({ rows }, { moduleNumber: module.number, column, extension, type: to.type })
+  for (const row of rows) await transaction.query(row)
+  await schema.run(transaction)
+  return place
+}
+
+/** What writers change meanwhile, and what they hold while it is passed by, comes again, until only few are left for the change itself. */
+async function writeBeside(database: Database, move: Move): Promise<ReadonlyMap<string, number>> {
+  const written = new Map<string, number>()
+  let open = await convertValues(database, move)
+  for (let pass = 1; open.length > 0; pass += 1) {
+    // What has come to have no form in the new type is told by the change itself.
+    const writable = open.filter(({ columns }) => columns !== null)
+    for (let start = 0; start < writable.length; start += PER_STATEMENT)
+      for (const [id, version] of await writeConverted(database, move, writable.slice(start, start + PER_STATEMENT))) written.set(id, version)
+    open = await convertChanged(database, move, written)
+    if (open.length <= FEW || pass === PASSES) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return written
+}
