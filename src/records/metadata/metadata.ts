@@ -1,19 +1,22 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import type { Registry } from '../registry/index.ts'
-import { applyState, exportState, type ModuleState, type PlanStep } from './apply.ts'
+import { applyState } from './apply.ts'
 import { type ChangeServices, type MetadataChange, type MetadataOrigin, runChange } from './change.ts'
 import { deleteModule, type ModulePatch, restoreModule, updateModule } from './change-module.ts'
 import { fieldState } from './compose.ts'
-import { createFields, FIELDS_PER_CALL, type NewField } from './create-fields.ts'
+import { createFields, type NewField } from './create-fields.ts'
 import { createModule } from './create-module.ts'
 import { type Dependent, dependentsOf, dependentsOfModule } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { argumentOf, type FieldKey, findField, findModule } from './find-field.ts'
+import { checkCall, checkLimits, countFields } from './limits.ts'
 import { tableOfModule } from './maintenance.ts'
 import type { KernelNames } from './names.ts'
+import type { PlanStep } from './plan-steps.ts'
 import { deleteField, purgeField, restoreField } from './remove-field.ts'
+import { exportState, type ModuleState } from './state.ts'
 import { readMetadata, type StoredField, type StoredModule } from './stored.ts'
 import { type FieldPatch, updateField } from './update-field.ts'
 import { Workspace } from './workspace.ts'
@@ -93,7 +96,7 @@ export interface CallOptions {
 
 export function createMetadata(options: MetadataOptions): Metadata {
   const { authorize, kernel, organisationCurrency: currency, database, core } = options
-  const change = async <T>(
+  const run = async <T>(
     principal: Principal,
     action: string,
     { origin, dryRun = false }: CallOptions,
@@ -104,72 +107,79 @@ export function createMetadata(options: MetadataOptions): Metadata {
     const { value, version } = await runChange(options, principal, origin, { action, dryRun }, work)
     return { value: value.value, schemaVersion: version, dependents: value.dependents ?? [] }
   }
+  /** Likewise, within the limits of modules whichever way a field gets there. */
+  const change: typeof run = (principal, action, call, work) =>
+    run(principal, action, call, async (each) => {
+      const before = countFields(each.workspace)
+      const done = await work(each)
+      checkLimits(before, each.workspace)
+      return done
+    })
 
   return {
     createFields: (principal, inputs, call) =>
-      change(principal, 'customField.create', call, async (run) => {
-        if (inputs.length > FIELDS_PER_CALL)
-          throw new GuanxiError('LIMIT_EXCEEDED', `One call may make ${FIELDS_PER_CALL} fields; these are ${inputs.length}. Send them in parts.`, {
-            limit: FIELDS_PER_CALL,
-          })
-        const fields = inputs.map((input, index) => newField(run.workspace, input, call.single ? ['input'] : ['input', index]))
-        const made = await createFields(run, fields, currency)
-        return { value: made.map(({ id }) => fieldView(run.workspace.field(id) as StoredField, run.workspace)) }
+      change(principal, 'customField.create', call, async (each) => {
+        checkCall(inputs.length)
+        const fields = inputs.map((input, index) => newField(each.workspace, input, call.single ? ['input'] : ['input', index]))
+        const made = await createFields(each, fields, currency)
+        return { value: made.map(({ id }) => fieldView(each.workspace.field(id) as StoredField, each.workspace)) }
       }),
     updateField: (principal, key, patch, call) =>
-      change(principal, 'customField.update', call, async (run) => {
-        const before = findField(run.workspace, key, 'active')
-        const dependents = await dependentsOf(before, run.workspace, run.transaction)
-        const after = await updateField(run, before, patch, currency, ['input'])
-        return { value: fieldView(after, run.workspace), dependents }
+      change(principal, 'customField.update', call, async (each) => {
+        const before = findField(each.workspace, key, 'active')
+        const dependents = await dependentsOf(before, each.workspace, each.transaction)
+        const after = await updateField(each, before, patch, currency, ['input'])
+        return { value: fieldView(after, each.workspace), dependents }
       }),
     deleteField: (principal, key, call) =>
-      change(principal, 'customField.delete', call, async (run) => {
-        const before = findField(run.workspace, key, 'active')
-        const dependents = await dependentsOf(before, run.workspace, run.transaction)
-        const view = fieldView(before, run.workspace)
-        // What stands against it is the answer of a dry run, not its failure.
+      change(principal, 'customField.delete', call, async (each) => {
+        const before = findField(each.workspace, key, 'active')
+        const dependents = await dependentsOf(before, each.workspace, each.transaction)
+        const view = fieldView(before, each.workspace)
+        // What stands against it is the answer of a dry each, not its failure.
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: view, dependents }
-        const { deletedAt } = deleteField(run, before, argumentOf(key))
+        const { deletedAt } = deleteField(each, before, [argumentOf(key)])
         return { value: { ...view, state: 'deleted', deletedAt }, dependents }
       }),
     restoreField: (principal, key, call) =>
-      change(principal, 'customField.restore', call, async (run) => ({
-        value: fieldView(restoreField(run, findField(run.workspace, key, 'deleted')), run.workspace),
+      change(principal, 'customField.restore', call, async (each) => ({
+        value: fieldView(restoreField(each, findField(each.workspace, key, 'deleted')), each.workspace),
       })),
     purgeField: (principal, key, call) =>
-      change(principal, 'customField.purge', call, async (run) => {
-        const field = findField(run.workspace, key, 'deleted')
-        const view = fieldView(field, run.workspace)
-        purgeField(run, field, tableOfModule(core, run.workspace.modules, field))
+      change(principal, 'customField.purge', call, async (each) => {
+        const field = findField(each.workspace, key, 'deleted')
+        const view = fieldView(field, each.workspace)
+        purgeField(each, field, tableOfModule(core, each.workspace.modules, field))
         return { value: { ...view, state: 'purged' } }
       }),
     createModule: (principal, input, call) =>
-      change(principal, 'customModule.create', call, async (run) => ({
-        value: moduleView(await createModule(run, input, { kernel: kernel(), currency }, ['input'])),
-      })),
+      change(principal, 'customModule.create', call, async (each) => {
+        checkCall(input.fields?.length ?? 0)
+        return { value: moduleView(await createModule(each, input, { kernel: kernel(), currency }, ['input'])) }
+      }),
     updateModule: (principal, name, patch, call) =>
-      change(principal, 'customModule.update', call, async (run) => ({
-        value: moduleView(updateModule(run, findModule(run.workspace, name, 'active'), patch, ['input'])),
+      change(principal, 'customModule.update', call, async (each) => ({
+        value: moduleView(updateModule(each, findModule(each.workspace, name, 'active'), patch, ['input'])),
       })),
     deleteModule: (principal, name, call) =>
-      change(principal, 'customModule.delete', call, async (run) => {
-        const module = findModule(run.workspace, name, 'active')
-        const dependents = await dependentsOfModule(module, run.workspace, run.transaction)
+      change(principal, 'customModule.delete', call, async (each) => {
+        const module = findModule(each.workspace, name, 'active')
+        const dependents = await dependentsOfModule(module, each.workspace, each.transaction)
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: moduleView(module), dependents }
-        return { value: moduleView(deleteModule(run, module)), dependents }
+        return { value: moduleView(deleteModule(each, module)), dependents }
       }),
     restoreModule: (principal, name, call) =>
-      change(principal, 'customModule.restore', call, async (run) => ({
-        value: moduleView(restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel())),
+      change(principal, 'customModule.restore', call, async (each) => ({
+        value: moduleView(restoreModule(each, findModule(each.workspace, name, 'deleted'), kernel())),
       })),
     export: async (principal) => {
       authorize(principal)
       return exportState(new Workspace(core, await readMetadata(database)))
     },
     apply: (principal, wanted, call) =>
-      change(principal, 'metadata.apply', call, async (run) => ({
-        value: await applyState(run, wanted, { kernel: kernel(), currency }, call.dryRun === true),
+      // A plan tells of limits where they are met.
+      run(principal, 'metadata.apply', call, async (each) => ({
+        value: await applyState(each, wanted, { kernel: kernel(), currency }, call.dryRun === true),
       })),
     fields: async (principal, module, deleted) => {
       authorize(principal)

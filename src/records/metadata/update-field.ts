@@ -91,7 +91,8 @@ export async function previewConversion(change: MetadataChange, before: StoredFi
   return failures.length === 0 ? null : { count: failures.length, examples: failures.slice(0, 5).map(({ value }) => String(value).slice(0, 40)) }
 }
 
-function merged(described: FieldInput, patch: FieldPatch): FieldInput {
+/** The description with the patch laid over it; a label that is given stands for its texts in English. */
+export function merged(described: FieldInput, patch: FieldPatch): FieldInput {
   const given = Object.entries(patch).filter(([, value]) => value !== undefined)
   const retyped = patch.type != null && patch.type !== described.type
   const base = retyped ? withoutTypeMembers(described, patch.type as FieldInput['type']) : described
