@@ -18,8 +18,10 @@ export class Refusals {
     if (!this.#isPlan || !(error instanceof GuanxiError) || !REFUSALS.has(error.code)) throw error
     const { issues } = error.details as { readonly issues?: readonly Issue[] }
     const kept = issues && issues.length > 0 ? issues : [{ path, code: error.code, message: error.message }]
-    this.#issues.push(...kept.map((issue) => (isWithin(issue.path, path) ? issue : { ...issue, path })))
-    return kept
+    // What the whole leads to names no place of its own.
+    const placed = kept.map((issue) => (issue.path.length > 1 ? issue : { ...issue, path }))
+    this.#issues.push(...placed)
+    return placed
   }
 
   tell(issue: Issue): void {

@@ -8,7 +8,7 @@ import { defineField, type FieldSite, wantedIndexes } from './define-field.ts'
 import { expressionsOver } from './dependents.ts'
 import { describeField } from './describe-field.ts'
 import { addColumns, addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
-import type { FieldInput } from './field-input.ts'
+import type { FieldInput, NumberingInput } from './field-input.ts'
 import { countEmpty, duplicateValues, fillEmpty } from './fill-values.ts'
 import { checkFormula, formulaKey } from './formula-key.ts'
 import { defaultLiterals, imageOfDefault } from './literal.ts'
@@ -100,7 +100,16 @@ export function merged(described: FieldInput, patch: FieldPatch): FieldInput {
   // A label that is given stands for its texts in English; those of other locales stay.
   const relabelled = (plain: 'label' | 'help', list: 'labels' | 'helps') =>
     patch[plain] != null && patch[list] == null ? { [list]: (described[list] ?? []).filter(({ locale }) => locale !== 'en') } : {}
-  return { ...both, ...relabelled('label', 'labels'), ...relabelled('help', 'helps'), name: both.name ?? described.name, type: both.type ?? described.type }
+  // Whether numbers may be missing is fixed, so that it need not be said again.
+  const numbering = both.numbering && { numbering: { ...both.numbering, gapless: both.numbering.gapless ?? described.numbering?.gapless ?? null } }
+  return {
+    ...both,
+    ...relabelled('label', 'labels'),
+    ...relabelled('help', 'helps'),
+    ...numbering,
+    name: both.name ?? described.name,
+    type: both.type ?? described.type,
+  }
 }
 
 /** What only the old type has is left behind; keys and indexes are not, so that nobody loses them unasked. */
@@ -137,7 +146,8 @@ function checkFixed(before: StoredField, input: FieldInput, path: Path, issues: 
       code: 'FIXED',
       message: `The field refers to ${reference.module}. Make a new field for another module.`,
     })
-  if (numbering && input.numbering && (input.numbering.gapless ?? true) !== (numbering.gapless ?? true) && numbering.perYear !== true)
+  const isGapless = (given: NumberingInput) => given.gapless === true || given.perYear === true
+  if (numbering && input.numbering && isGapless(input.numbering) !== isGapless(numbering))
     issues.push({ path: [...path, 'numbering', 'gapless'], code: 'FIXED', message: 'Whether numbers may be missing is fixed when the field is made.' })
 }
 
