@@ -33,7 +33,7 @@ export function matchFields(wanted: readonly ModuleState[], standing: Workspace)
     return fields.map(({ was: _, ...described }: FieldState, place): WantedField => {
       const named = byName.get(described.name)
       const before = renamed.get(described.name) ?? (named && !claimed.has(named.id) ? named : undefined)
-      const input = before && before.name !== described.name ? { ...described, aliases: aliasesAfter(before, described, names) } : described
+      const input = before ? { ...described, aliases: aliasesAfter(before, described, names) } : described
       const computed = isComputedInput(input) || (before !== undefined && isComputedInput(before))
       const path = ['input', index, 'fields', place]
       return { module: state.name, input, path, before, computed, differs: before !== undefined && differs(before, input, standing) }
@@ -41,10 +41,11 @@ export function matchFields(wanted: readonly ModuleState[], standing: Workspace)
   })
 }
 
-/** A rename leaves the name so far as an alias, unless the state gives it to another field. */
-function aliasesAfter(before: StoredField, { aliases }: FieldInput, names: ReadonlySet<string>): string[] {
-  const earlier = (aliases ?? before.aliases).filter((alias) => alias !== before.name)
-  return names.has(before.name) ? earlier : [...earlier, before.name]
+/** A rename leaves the name so far as an alias. Earlier names that are not spoken of give way to fields that the state calls so. */
+function aliasesAfter(before: StoredField, { name, aliases }: FieldInput, names: ReadonlySet<string>): readonly string[] {
+  const earlier = aliases ?? before.aliases.filter((alias) => !names.has(alias))
+  if (before.name === name || names.has(before.name)) return earlier
+  return [...earlier.filter((alias) => alias !== before.name), before.name]
 }
 
 function differs(before: StoredField, input: FieldInput, standing: Workspace): boolean {
