@@ -10,6 +10,7 @@ import { defineConditions } from './define-conditions.ts'
 import { type DefinedField, defineField, type FieldSite, wantedIndexes } from './define-field.ts'
 import { addColumns, type HeldModule } from './field-columns.ts'
 import type { FieldInput } from './field-input.ts'
+import { checkFilled } from './fill-values.ts'
 import { checkFormula } from './formula-key.ts'
 import { defaultLiterals } from './literal.ts'
 import { noteIndexes } from './note-indexes.ts'
@@ -62,6 +63,10 @@ export async function createFields(change: MetadataChange, fields: readonly NewF
     workspace,
   )
   for (const group of groups) await place(group)
+  await checkFilled(
+    change,
+    [...placed].map(([{ module }, { id }]) => ({ module, field: workspace.field(id) as StoredField })),
+  )
   issues.push(...circular.map(circularIssue))
   defineConditions(
     [...placed].map(([field, { id }]) => ({ id, input: field.input, site: siteOf(field), path: field.path })),
@@ -99,7 +104,7 @@ async function placeField(change: MetadataChange, { module, input }: NewField, d
   const { workspace } = change
   const { parameters } = definition
   const filled = parameters.required === true && parameters.default !== undefined
-  const inMain = parameters.unique === true || input.type === 'AUTO_NUMBER' || filled
+  const inMain = parameters.unique === true || input.type === 'AUTO_NUMBER'
   const { column, extension, reused } = await change.places.place(input.type, module.number, { inMain, fresh: filled, wanted })
   const last = workspace.fieldsOf(module.number).reduce((most, { position }) => Math.max(most, position), 0)
   const stored: StoredField = {
