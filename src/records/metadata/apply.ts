@@ -95,10 +95,8 @@ function remove({ change, standing, wanted, fields }: Application): void {
 /** Labels, places and naming fields, once the fields have their names. */
 async function changeModules({ change, standing, wanted, fields, refusals }: Application, made: readonly StoredModule[]): Promise<void> {
   const { workspace } = change
-  for (const module of made) {
-    // In a plan its field may have been refused.
-    if (module.nameField === 'id' || workspace.module(module.name)?.fields.has(module.nameField)) workspace.put({ module })
-  }
+  // All are judged by the fields before the first is put back: each would make a registry of its own.
+  const after: StoredModule[] = made.filter(({ name, nameField }) => nameField === 'id' || workspace.module(name)?.fields.has(nameField))
   for (const [index, { fields: described, ...state }] of wanted.entries()) {
     const before = standing.customModule(state.name)
     if (before?.state !== 'active') continue
@@ -107,11 +105,12 @@ async function changeModules({ change, standing, wanted, fields, refusals }: App
     // It may still be called by the name that a field of this very state leaves behind.
     const given = (described ?? []).find(({ was }) => was != null && was === state.nameField)?.name ?? state.nameField
     await refusals.allow(['input', index], () => {
-      const after = changedModule(workspace, before, { ...state, nameField: given ?? naming }, ['input', index])
-      workspace.put({ module: after })
-      writeModule(change, before, after)
+      const changed = changedModule(workspace, before, { ...state, nameField: given ?? naming }, ['input', index])
+      after.push(changed)
+      writeModule(change, before, changed)
     })
   }
+  for (const module of after) workspace.put({ module })
 }
 
 /** Rows of fields that are not what they were. Those whose data was changed have theirs already, but not with the condition. */

@@ -2,7 +2,7 @@ import type { Issue } from '../../errors/index.ts'
 import type { Application } from './application.ts'
 import { standIn } from './apply-computed.ts'
 import { differences } from './compare-descriptions.ts'
-import { type Dependent, dependentsOf, dependentsOfModule } from './dependents.ts'
+import { type Dependent, dependentsOf, dependentsOfModule, namedFields } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { WantedField } from './match-fields.ts'
 import type { StoredModule } from './stored.ts'
@@ -27,7 +27,8 @@ type Path = readonly (string | number)[]
 
 /** What the application has come to, step by step: removals, changes, new modules and fields, each in the order of the state. */
 export async function planSteps(application: Application): Promise<PlanStep[]> {
-  const steps = [...(await removals(application)), ...(await changes(application)), ...creations(application)]
+  const named = await namedFields(application.change.transaction)
+  const steps = [...(await removals(application, named)), ...(await changes(application, named)), ...creations(application)]
   const told = new Set(steps.flatMap(({ issues }) => issues))
   const untold = application.refusals.of([]).filter((issue) => !told.has(issue))
   const settled = new Set(
@@ -46,7 +47,7 @@ function step(action: PlanStep['action'], module: string, field: string | null, 
   return { action, module, field, changes: [], touches: [], unconvertible: null, issues: [], ...more }
 }
 
-async function removals({ change: { transaction }, standing, wanted, fields }: Application): Promise<PlanStep[]> {
+async function removals({ change: { transaction }, standing, wanted, fields }: Application, named: ReadonlySet<string>): Promise<PlanStep[]> {
   const names = new Set(wanted.map(({ name }) => name))
   const kept = new Set(fields.map(({ before }) => before?.id))
   const steps: PlanStep[] = []
@@ -54,7 +55,7 @@ async function removals({ change: { transaction }, standing, wanted, fields }: A
     const module = standing.moduleOf(field)
     // The fields of a module that leaves go with it.
     if (field.state !== 'active' || !module || kept.has(field.id) || (module.custom && !names.has(module.name))) continue
-    steps.push(step('REMOVE', module.name, field.name, { touches: await dependentsOf(field, standing, transaction) }))
+    steps.push(step('REMOVE', module.name, field.name, { touches: await dependentsOf(field, standing, transaction, named) }))
   }
   for (const module of standing.modules)
     if (module.state === 'active' && !names.has(module.name))
@@ -62,7 +63,7 @@ async function removals({ change: { transaction }, standing, wanted, fields }: A
   return steps
 }
 
-async function changes(application: Application): Promise<PlanStep[]> {
+async function changes(application: Application, named: ReadonlySet<string>): Promise<PlanStep[]> {
   const { change, standing, fields, wanted, refusals, unconvertible } = application
   const steps: PlanStep[] = []
   for (const field of fields) {
@@ -71,7 +72,7 @@ async function changes(application: Application): Promise<PlanStep[]> {
     const changed = changesOf(application, field)
     const issues = refusals.of(path)
     if (changed.length === 0 && issues.length === 0) continue
-    const touches = await dependentsOf(before, standing, change.transaction)
+    const touches = await dependentsOf(before, standing, change.transaction, named)
     steps.push(step('CHANGE', module, before.name, { changes: changed, touches, unconvertible: unconvertible.get(before.id) ?? null, issues }))
   }
   for (const [index, { name }] of wanted.entries()) {
