@@ -113,6 +113,7 @@ export function createRuleTree(rightsAreCurrent: RightsCheck) {
     ApplyMetadataPayload: answer,
     MetadataPlanStep: answer,
     UnconvertibleValues: answer,
+    MetadataIssue: answer,
   }
 }
 
