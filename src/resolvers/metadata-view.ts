@@ -16,8 +16,8 @@ function textsOf(labels: readonly LabelInput[] | null | undefined): LocalizedTex
 
 function referenceOf({ reference }: FieldView['description']): (FieldReference & ReferenceLabelled) | null {
   if (!reference) return null
-  const { module, inverseName, inverseLabels, onDelete } = reference
-  return { module, inverseName: inverseName ?? null, inverseLabels: textsOf(inverseLabels), onDelete: onDelete ?? null }
+  const { module, inverseName, inverseLabels, onDelete, acyclic } = reference
+  return { module, inverseName: inverseName ?? null, inverseLabels: textsOf(inverseLabels), onDelete: onDelete ?? null, acyclic: acyclic === true }
 }
 
 /** A custom field as the API shows it to administrators. */

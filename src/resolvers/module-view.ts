@@ -97,6 +97,7 @@ function referenceOf(field: FieldDefinition, isUsable: (module: string) => boole
         inverseName: field.reference?.inverseName ?? null,
         inverseLabels: field.reference?.inverseLabel ?? null,
         onDelete: field.reference?.onDelete ?? null,
+        acyclic: field.reference?.acyclic === true,
       }
     : null
 }

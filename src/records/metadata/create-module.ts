@@ -6,7 +6,7 @@ import type { MetadataChange } from './change.ts'
 import { createFields, type NewField } from './create-fields.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { humanised, localizedText } from './localized.ts'
-import { KIND_FIELDS } from './module-kinds.ts'
+import { usualFields } from './module-kinds.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
 import { MODULE_KINDS, type ModuleKind, type StoredModule } from './stored.ts'
 
@@ -125,8 +125,7 @@ export function kindOf({ kind }: Pick<ModuleInput, 'kind'>): ModuleKind | undefi
 /** The kind's fields first, where the input has none of the same name. */
 function fieldsOf(input: ModuleInput, kind: StoredModule['kind']): { field: FieldInput; at: number | null }[] {
   const own = (input.fields ?? []).map((field, at) => ({ field, at }))
-  const names = new Set(own.map(({ field }) => field.name))
-  const usual = KIND_FIELDS[kind].filter(({ name }) => !names.has(name)).map((field) => ({ field, at: null }))
+  const usual = usualFields(kind, input.name, input.fields ?? []).map((field) => ({ field, at: null }))
   const fields = [...usual, ...own]
   const namable = fields.some(({ field }) => NAMING.includes(field.type))
   return namable

@@ -50,6 +50,7 @@ export function describeField(field: StoredField, registry: Registry): FieldInpu
         inverseName: reference.inverseName,
         inverseLabels: labelInputs(reference.inverseLabel),
         onDelete: reference.onDelete,
+        acyclic: reference.acyclic,
       }),
     }),
   })
