@@ -201,6 +201,28 @@ describe('one state after another', () => {
       ])
   })
 
+  test('where a reference leads is fixed, also while its target leaves', async () => {
+    await apply([])
+    const lead = (to: string): Module => module('pointer', [text('name'), { name: 'at', type: 'REFERENCE', reference: { module: to } }])
+    await apply([lead('goal'), module('goal', [text('name')]), module('aim', [text('name')])])
+    const other = [lead('aim'), module('aim', [text('name')])]
+    expect(refusals(await planOf(other)).filter((each) => !each.endsWith('IN_USE'))).toEqual(['input.0.fields.1.reference.module: FIXED'])
+    expect(issuesOf(await server.admin.send(APPLY, { input: other }))).toEqual(['input.0.fields.1.reference.module: FIXED'])
+  })
+
+  test('what waits for a deleted module is no part of a state: it is neither told nor removed, and keeps its name', async () => {
+    await apply([])
+    await apply([module('crate', [text('name')]), module('shelf', [text('name'), { name: 'holds', type: 'REFERENCE', reference: { module: 'crate' } }])])
+    for (const name of ['shelf', 'crate']) await server.admin.data(METADATA.deleteModule, { name })
+    await server.admin.data(METADATA.restoreModule, { name: 'shelf' })
+    const { exportMetadata } = await server.admin.data('{ exportMetadata }')
+    expect(exportMetadata.map(({ fields }: Module) => fields.map(({ name }) => name))).toEqual([['name']])
+    expect(await apply(exportMetadata)).toEqual([])
+    expect(codesOf(await server.admin.send(METADATA.createField, { input: { module: 'shelf', name: 'holds', type: 'TEXT' } }))).toEqual(['DUPLICATE'])
+    await server.admin.data(METADATA.restoreModule, { name: 'crate' })
+    expect((await server.admin.data('{ shelfs { nodes { holds { name } } } }')).shelfs.nodes).toEqual([])
+  })
+
   test('a default that is false is a default', async () => {
     await apply([])
     const flag = (more: object): Module[] => [{ name: 'account', fields: [{ name: 'vip', type: 'BOOLEAN', ...more }] }]

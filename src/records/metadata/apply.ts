@@ -1,3 +1,4 @@
+import { validationFailed } from '../../errors/index.ts'
 import { type Application, isSameRow, withoutCondition } from './application.ts'
 import { settleComputed, settleConditions, settleFormulas, standIn } from './apply-computed.ts'
 import { createModules, createWanted } from './apply-created.ts'
@@ -11,7 +12,7 @@ import { matchFields } from './match-fields.ts'
 import { type PlanStep, planSteps } from './plan-steps.ts'
 import { Refusals } from './refusals.ts'
 import { deleteField } from './remove-field.ts'
-import { checkState, type ModuleState } from './state.ts'
+import { checkState, isServed, type ModuleState } from './state.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -36,8 +37,9 @@ export async function applyState(change: MetadataChange, wanted: readonly Module
   const fields = matchFields(wanted, standing)
   const refusals = new Refusals(planOnly)
   const application: Application = { change, standing, wanted, fields, refusals, planOnly, currency: site.currency, unconvertible: new Map() }
+  refuseOtherTargets(application)
   putAside(application)
-  remove(application)
+  await remove(application)
   await changeStored(application)
   const made = await createModules(application, site)
   await createWanted(
@@ -54,13 +56,23 @@ export async function applyState(change: MetadataChange, wanted: readonly Module
   return planSteps(application)
 }
 
+/** Where a field leads is fixed; told before a module is missed that leaves. */
+function refuseOtherTargets({ fields, refusals }: Application): void {
+  for (const { before, input, path } of fields) {
+    const { reference } = before?.parameters ?? {}
+    if (!reference || input.reference == null || before?.type !== input.type || reference.module === input.reference.module) continue
+    const message = `The field refers to ${reference.module}. Make a new field for another module.`
+    refusals.keep(validationFailed([{ path: [...path, 'reference', 'module'], code: 'FIXED', message }]), path)
+  }
+}
+
 /** Takes out of the workspace what would stand in the way; rows are touched only where a name changes hands. */
-function putAside({ change, fields }: Application): void {
+function putAside({ change, standing, fields }: Application): void {
   const { workspace, rows } = change
   const changing = new Map(fields.flatMap(({ before, input, differs }) => (before && differs ? [[before.id, input.name] as const] : [])))
   for (const module of workspace.modules) if (module.state === 'active') workspace.put({ module: { ...module, nameField: 'id' } })
   for (const field of workspace.fields) {
-    if (field.state !== 'active') continue
+    if (!isServed(field, standing)) continue
     const name = changing.get(field.id)
     // As long as a name of the module: nobody else can have it.
     const aside = `aside${field.id.replaceAll('-', '')}`
@@ -79,17 +91,17 @@ function asideField(field: StoredField, name: string): StoredField {
 }
 
 /** What the state has no place for. Nothing in the workspace depends on it any more. */
-function remove({ change, standing, wanted, fields }: Application): void {
+async function remove({ change, standing, wanted, fields, refusals }: Application): Promise<void> {
   const { workspace } = change
   const names = new Set(wanted.map(({ name }) => name))
   const kept = new Set(fields.map(({ before }) => before?.id))
   const leaving = standing.modules.filter(({ state, name }) => state === 'active' && !names.has(name))
   const gone = new Set(leaving.map(({ number }) => number))
   for (const field of standing.fields)
-    if (field.state === 'active' && standing.moduleOf(field) && !gone.has(field.moduleNumber) && !kept.has(field.id)) deleteField(change, field, ['input'])
+    if (isServed(field, standing) && !gone.has(field.moduleNumber) && !kept.has(field.id)) deleteField(change, field, ['input'])
   // Modules that lead to each other leave together.
   for (const module of leaving) workspace.put({ module: { ...module, state: 'deleted' } })
-  for (const module of leaving) deleteModule(change, module, ['input'])
+  for (const module of leaving) await refusals.allow(['input'], () => deleteModule(change, module, ['input']))
 }
 
 /** Labels, places and naming fields, once the fields have their names. */

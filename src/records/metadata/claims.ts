@@ -2,6 +2,7 @@ import type { Issue } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { FieldInput } from './field-input.ts'
 import { checkFieldName, duplicateField } from './names.ts'
+import { isServed } from './state.ts'
 import type { Workspace } from './workspace.ts'
 
 type Path = readonly (string | number)[]
@@ -10,14 +11,20 @@ type Path = readonly (string | number)[]
 export class Claims {
   readonly #workspace: Workspace
   readonly #taken = new Set<string>()
+  /** Fields that are not served, since what they lead to is deleted: they keep their names for the day when they are again. */
+  readonly #hidden: ReadonlySet<string>
 
   constructor(workspace: Workspace) {
     this.#workspace = workspace
+    const hidden = workspace.fields.filter((field) => field.state === 'active' && !isServed(field, workspace))
+    this.#hidden = new Set(hidden.map(({ moduleNumber, name }) => `${moduleNumber}.${name}`))
   }
 
   /** A field's name, its earlier names, and the list that it makes elsewhere. Throws DUPLICATE; adds issues for names that nobody may have. */
   take(module: ModuleDefinition, { name, aliases, reference, type }: FieldInput, path: Path, issues: Issue[]): void {
     checkFieldName(name, module, [...path, 'name'], issues)
+    if (this.#hidden.has(`${module.number}.${name}`))
+      throw duplicateField(module, name, 'has a field (hidden while what it leads to is deleted)', [...path, 'name'])
     this.#claim(module.name, name, [...path, 'name'])
     for (const [index, alias] of (aliases ?? []).entries()) {
       checkFieldName(alias, module, [...path, 'aliases', index], issues)

@@ -2,7 +2,7 @@ import { differences } from './compare-descriptions.ts'
 import { isComputedInput } from './computed-order.ts'
 import { describeField } from './describe-field.ts'
 import type { FieldInput } from './field-input.ts'
-import type { FieldState, ModuleState } from './state.ts'
+import { type FieldState, isServed, type ModuleState } from './state.ts'
 import type { StoredField } from './stored.ts'
 import type { FieldPatch } from './update-field.ts'
 import type { Workspace } from './workspace.ts'
@@ -24,7 +24,7 @@ export interface WantedField {
 export function matchFields(wanted: readonly ModuleState[], standing: Workspace): WantedField[] {
   return wanted.flatMap((state, index) => {
     const number = standing.module(state.name)?.number
-    const active = number === undefined ? [] : standing.fieldsOf(number).filter((field) => field.state === 'active')
+    const active = number === undefined ? [] : standing.fieldsOf(number).filter((field) => isServed(field, standing))
     const byName = new Map(active.map((field) => [field.name, field]))
     const fields = state.fields ?? []
     const renamed = new Map(fields.flatMap(({ was, name }) => (was != null && byName.has(was) ? [[name, byName.get(was) as StoredField] as const] : [])))

@@ -5,6 +5,7 @@ import { differences } from './compare-descriptions.ts'
 import { type Dependent, dependentsOf, dependentsOfModule, namedFields } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { WantedField } from './match-fields.ts'
+import { isServed } from './state.ts'
 import type { StoredModule } from './stored.ts'
 
 /** One difference between the state that holds and the one that is wanted. */
@@ -54,7 +55,7 @@ async function removals({ change: { transaction }, standing, wanted, fields }: A
   for (const field of standing.fields) {
     const module = standing.moduleOf(field)
     // The fields of a module that leaves go with it.
-    if (field.state !== 'active' || !module || kept.has(field.id) || (module.custom && !names.has(module.name))) continue
+    if (!module || !isServed(field, standing) || kept.has(field.id) || (module.custom && !names.has(module.name))) continue
     steps.push(step('REMOVE', module.name, field.name, { touches: await dependentsOf(field, standing, transaction, named) }))
   }
   for (const module of standing.modules)

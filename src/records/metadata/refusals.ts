@@ -20,12 +20,14 @@ export class Refusals {
     const kept = issues && issues.length > 0 ? issues : [{ path, code: error.code, message: error.message }]
     // What the whole leads to names no place of its own.
     const placed = kept.map((issue) => (issue.path.length > 1 ? issue : { ...issue, path }))
-    this.#issues.push(...placed)
+    for (const issue of placed) this.tell(issue)
     return placed
   }
 
+  /** Notes what was found without anybody being refused; what is known is not told twice. */
   tell(issue: Issue): void {
-    this.#issues.push(issue)
+    const isKnown = this.#issues.some(({ path, code }) => code === issue.code && path.length === issue.path.length && isWithin(path, issue.path))
+    if (!isKnown) this.#issues.push(issue)
   }
 
   /** Runs `work`; true where it was not refused. */
