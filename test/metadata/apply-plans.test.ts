@@ -87,6 +87,24 @@ describe('one state after another', () => {
     expect((await server.admin.data('{ bids { nodes { f g } } }')).bids.nodes).toEqual([{ f: 'x?', g: 'x?!' }])
   })
 
+  test('a field changes its name and type at once, with its values and what is computed from it', async () => {
+    await apply([])
+    await apply([module('bid', [text('name'), number('a', { indexed: true }), formula('f', 'a + 1')])])
+    await server.admin.data('mutation { createBid(input: {name: "x", a: "7.5"}) { bid { id } } }')
+    const next = [
+      module('bid', [text('name'), text('b', { was: 'a', indexed: true, required: true, default: 'none' }), { ...formula('f', 'b & "!"'), indexed: true }]),
+    ]
+    expect(refusals(await planOf(next))).toEqual([])
+    const plan = await apply(next)
+    expect(plan.map(({ field }) => field)).toEqual(['a', 'f'])
+    expect((await server.admin.data('{ bids(filter: {f: {eq: "7.5!"}}) { nodes { a b f } } }')).bids.nodes).toEqual([{ a: '7.5', b: '7.5', f: '7.5!' }])
+    expect((await server.admin.data('{ customFields { name aliases state } }')).customFields).toEqual([
+      { name: 'name', aliases: [], state: 'ready' },
+      { name: 'b', aliases: ['a'], state: 'ready' },
+      { name: 'f', aliases: [], state: 'ready' },
+    ])
+  })
+
   test('a list goes from one field to another, and its name to a field', async () => {
     const leads = (name: string, inverseName: string): Field => ({ name, type: 'REFERENCE', reference: { module: 'account', inverseName } })
     await apply([])
