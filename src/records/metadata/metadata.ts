@@ -96,7 +96,7 @@ export interface CallOptions {
 
 export function createMetadata(options: MetadataOptions): Metadata {
   const { authorize, kernel, organisationCurrency: currency, database, core } = options
-  const run = async <T>(
+  const attempt = async <T>(
     principal: Principal,
     action: string,
     { origin, dryRun = false }: CallOptions,
@@ -108,69 +108,69 @@ export function createMetadata(options: MetadataOptions): Metadata {
     return { value: value.value, schemaVersion: version, dependents: value.dependents ?? [] }
   }
   /** Likewise, within the limits of modules whichever way a field gets there. */
-  const change: typeof run = (principal, action, call, work) =>
-    run(principal, action, call, async (each) => {
-      const before = countFields(each.workspace)
-      const done = await work(each)
-      checkLimits(before, each.workspace)
+  const change: typeof attempt = (principal, action, call, work) =>
+    attempt(principal, action, call, async (run) => {
+      const before = countFields(run.workspace)
+      const done = await work(run)
+      checkLimits(before, run.workspace)
       return done
     })
 
   return {
     createFields: (principal, inputs, call) =>
-      change(principal, 'customField.create', call, async (each) => {
+      change(principal, 'customField.create', call, async (run) => {
         checkCall(inputs.length)
-        const fields = inputs.map((input, index) => newField(each.workspace, input, call.single ? ['input'] : ['input', index]))
-        const made = await createFields(each, fields, currency)
-        return { value: made.map(({ id }) => fieldView(each.workspace.field(id) as StoredField, each.workspace)) }
+        const fields = inputs.map((input, index) => newField(run.workspace, input, call.single ? ['input'] : ['input', index]))
+        const made = await createFields(run, fields, currency)
+        return { value: made.map(({ id }) => fieldView(run.workspace.field(id) as StoredField, run.workspace)) }
       }),
     updateField: (principal, key, patch, call) =>
-      change(principal, 'customField.update', call, async (each) => {
-        const before = findField(each.workspace, key, 'active')
-        const dependents = await dependentsOf(before, each.workspace, each.transaction)
-        const after = await updateField(each, before, patch, currency, ['input'])
-        return { value: fieldView(after, each.workspace), dependents }
+      change(principal, 'customField.update', call, async (run) => {
+        const before = findField(run.workspace, key, 'active')
+        const dependents = await dependentsOf(before, run.workspace, run.transaction)
+        const after = await updateField(run, before, patch, currency, ['input'])
+        return { value: fieldView(after, run.workspace), dependents }
       }),
     deleteField: (principal, key, call) =>
-      change(principal, 'customField.delete', call, async (each) => {
-        const before = findField(each.workspace, key, 'active')
-        const dependents = await dependentsOf(before, each.workspace, each.transaction)
-        const view = fieldView(before, each.workspace)
-        // What stands against it is the answer of a dry each, not its failure.
+      change(principal, 'customField.delete', call, async (run) => {
+        const before = findField(run.workspace, key, 'active')
+        const dependents = await dependentsOf(before, run.workspace, run.transaction)
+        const view = fieldView(before, run.workspace)
+        // What stands against it is the answer of a dry run, not its failure.
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: view, dependents }
-        const { deletedAt } = deleteField(each, before, [argumentOf(key)])
+        const { deletedAt } = deleteField(run, before, [argumentOf(key)])
         return { value: { ...view, state: 'deleted', deletedAt }, dependents }
       }),
     restoreField: (principal, key, call) =>
-      change(principal, 'customField.restore', call, async (each) => ({
-        value: fieldView(restoreField(each, findField(each.workspace, key, 'deleted')), each.workspace),
+      change(principal, 'customField.restore', call, async (run) => ({
+        value: fieldView(restoreField(run, findField(run.workspace, key, 'deleted')), run.workspace),
       })),
     purgeField: (principal, key, call) =>
-      change(principal, 'customField.purge', call, async (each) => {
-        const field = findField(each.workspace, key, 'deleted')
-        const view = fieldView(field, each.workspace)
-        purgeField(each, field, tableOfModule(core, each.workspace.modules, field))
+      change(principal, 'customField.purge', call, async (run) => {
+        const field = findField(run.workspace, key, 'deleted')
+        const view = fieldView(field, run.workspace)
+        purgeField(run, field, tableOfModule(core, run.workspace.modules, field))
         return { value: { ...view, state: 'purged' } }
       }),
     createModule: (principal, input, call) =>
-      change(principal, 'customModule.create', call, async (each) => {
+      change(principal, 'customModule.create', call, async (run) => {
         checkCall(input.fields?.length ?? 0)
-        return { value: moduleView(await createModule(each, input, { kernel: kernel(), currency }, ['input'])) }
+        return { value: moduleView(await createModule(run, input, { kernel: kernel(), currency }, ['input'])) }
       }),
     updateModule: (principal, name, patch, call) =>
-      change(principal, 'customModule.update', call, async (each) => ({
-        value: moduleView(updateModule(each, findModule(each.workspace, name, 'active'), patch, ['input'])),
+      change(principal, 'customModule.update', call, async (run) => ({
+        value: moduleView(updateModule(run, findModule(run.workspace, name, 'active'), patch, ['input'])),
       })),
     deleteModule: (principal, name, call) =>
-      change(principal, 'customModule.delete', call, async (each) => {
-        const module = findModule(each.workspace, name, 'active')
-        const dependents = await dependentsOfModule(module, each.workspace, each.transaction)
+      change(principal, 'customModule.delete', call, async (run) => {
+        const module = findModule(run.workspace, name, 'active')
+        const dependents = await dependentsOfModule(module, run.workspace, run.transaction)
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: moduleView(module), dependents }
-        return { value: moduleView(deleteModule(each, module)), dependents }
+        return { value: moduleView(deleteModule(run, module)), dependents }
       }),
     restoreModule: (principal, name, call) =>
-      change(principal, 'customModule.restore', call, async (each) => ({
-        value: moduleView(restoreModule(each, findModule(each.workspace, name, 'deleted'), kernel())),
+      change(principal, 'customModule.restore', call, async (run) => ({
+        value: moduleView(restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel())),
       })),
     export: async (principal) => {
       authorize(principal)
@@ -178,8 +178,8 @@ export function createMetadata(options: MetadataOptions): Metadata {
     },
     apply: (principal, wanted, call) =>
       // A plan tells of limits where they are met.
-      run(principal, 'metadata.apply', call, async (each) => ({
-        value: await applyState(each, wanted, { kernel: kernel(), currency }, call.dryRun === true),
+      attempt(principal, 'metadata.apply', call, async (run) => ({
+        value: await applyState(run, wanted, { kernel: kernel(), currency }, call.dryRun === true),
       })),
     fields: async (principal, module, deleted) => {
       authorize(principal)
