@@ -19,12 +19,13 @@ import type { Config } from './config/index.ts'
 import { coreRules } from './domain/index.ts'
 import { coreModules } from './entities/index.ts'
 import { StartupError } from './errors/index.ts'
-import { createSignals, type Signals } from './events/index.ts'
+import { connectStamper, createSignals, type Signals, startStamper } from './events/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { repeat } from './jobs/repeat.ts'
 import { latestValues } from './lib/latest-values.ts'
 import { createRecordIdFactory } from './lib/record-id.ts'
 import type { Epochs, Principal } from './records/access/policy.ts'
+import { checkpointKey } from './records/audit/index.ts'
 import { createDataSource, databaseOf } from './records/data-source.ts'
 import type { Database, StatementObserver } from './records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from './records/epochs.ts'
@@ -50,7 +51,7 @@ import { applyShield } from './schema/shield.ts'
 import { listenFailure } from './start/check-port.ts'
 import { answers, isMigrated, outboxLag } from './start/database-probes.ts'
 import { organisationCurrency } from './start/organisation-currency.ts'
-import { deriveKeys } from './start/secrets.ts'
+import { type DerivedKey, deriveKeys } from './start/secrets.ts'
 import type { SetUpServices } from './start/user-accounts.ts'
 
 /** What a start decides outside the configuration, and what tests replace. */
@@ -165,6 +166,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       logger,
       signals,
       usage,
+      secrets,
       deaf: overrides.deaf === true,
     })
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
@@ -287,11 +289,12 @@ interface BackgroundOptions {
   readonly logger: Logger
   readonly signals: Signals
   readonly usage: FieldUsage
+  readonly secrets: readonly string[]
   readonly deaf: boolean
 }
 
-/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields, and what other nodes changed. */
-function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, usage, deaf }: BackgroundOptions) {
+/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields, positions, and what other nodes changed. */
+function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, usage, secrets, deaf }: BackgroundOptions) {
   const { database, registry, now } = kernel
   const maintenance = repeat({
     every: 30_000,
@@ -318,11 +321,20 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
     if (text !== null && Number(text) <= engine.runtime.version) return
     engine.refresh().catch((error: unknown) => logger.warn({ err: error }, 'the schema that another node told of is not served yet; it is tried again'))
   }
+  const [signing] = deriveKeys(secrets, 'audit checkpoints')
+  const stamper = startStamper({
+    connect: () => connectStamper(databaseUrl),
+    now,
+    key: checkpointKey(signing as DerivedKey),
+    onCheckpoint: (checkpoint) =>
+      logger.info(checkpoint, 'checkpoint of the audit log; keep this line elsewhere to prove later that nothing before it was rewritten'),
+    onError: (error) => logger.warn({ err: error }, 'events and audit rows not numbered; it is tried again'),
+  })
   const forget = [engine.onRuntime(() => maintenance.wake()), ...(deaf ? [] : [signals.subscribe(SCHEMA_TOPIC, hear)])]
   return {
     stop: async () => {
       for (const each of forget) each()
-      await Promise.all([maintenance.stop(), poll.stop(), counts.stop()])
+      await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), stamper.stop()])
       await usage.flush().catch(notCounted)
     },
   }

@@ -48,6 +48,14 @@ function createProgram(): Command {
       process.stdout.write(findings.map((finding) => `${findingLine(finding)}\n`).join(''))
       process.exitCode = findings.some((finding) => finding.level === 'fail') ? 1 : 0
     })
+  program
+    .command('audit')
+    .description('the audit log')
+    .command('verify')
+    .description('compare the audit log with its chain of digests and its signed checkpoints; exit code 1 where something does not fit')
+    .action(async () => {
+      process.exitCode = await (await import('./cli/audit.ts')).verifyAuditCommand(process.env, process.cwd())
+    })
   const user = program.command('user').description('people who can sign in')
   user
     .command('create <email>')

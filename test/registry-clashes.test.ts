@@ -61,7 +61,7 @@ describe('a registry is refused', () => {
       [module(1, 'boat', { fields: [title, { ...reference('cargo', '*'), type: 'REFERENCES' }] })],
       'module boat: field cargo: only a REFERENCE leads to any module',
     ],
-    ['two fields of one name', [module(1, 'boat', { fields: [title, title] })], 'module boat: two fields are called "title"'],
+    ['two fields of one name', [module(1, 'boat', { fields: [title, title] })], 'module boat: two fields or members are called "title"'],
     ['a field that Record has', [module(1, 'boat', { fields: [title, field('displayName')] })], 'module boat: field displayName: the name is reserved'],
     ['a field that every object has', [module(1, 'boat', { fields: [title, field('constructor')] })], 'field constructor: the name is reserved'],
     ['a field of another form', [module(1, 'boat', { fields: [title, field('no_snake')] })], 'field no_snake: not a name'],

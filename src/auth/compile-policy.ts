@@ -4,6 +4,7 @@ import { ACTIONS, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { limitComputed } from './computed-levels.ts'
+import { fieldKey, moduleKey } from './module-key.ts'
 import type { FieldGrant, Grant } from './shipped-roles.ts'
 
 /** The part of a role that rights follow from. */
@@ -63,20 +64,21 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population }: Sc
 }
 
 function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): ModuleAccess | undefined {
-  const held = roles.map((role) => ({ role, own: actionsOf(role, module.name) })).filter(({ own }) => own.size > 0)
+  const key = moduleKey(module)
+  const held = roles.map((role) => ({ role, own: actionsOf(role, key) })).filter(({ own }) => own.size > 0)
   const actions = new Map<Action, Scope>()
   for (const { own } of held) for (const [action, scope] of own) actions.set(action, wider(scope, actions.get(action)))
   const levels = new Map<string, FieldLevel>()
   const writable = new Set<string>()
   for (const { role, own } of held) {
-    const listed = listedLevels(role, module.name)
+    const listed = listedLevels(role, key)
     const mayWrite = own.has('CREATE') || own.has('UPDATE')
     // A level holds on all rows that the united action reaches, so only a role that reaches all of them may raise it: own opportunities with
     // the amount, united with all opportunities without it, must not show every amount.
     const reads = (mayWrite || own.has('READ')) && reaches('READ', own, actions)
     const writes = mayWrite && reaches('UPDATE', own, actions) && reaches('CREATE', own, actions)
     for (const field of module.fields.values()) {
-      const level = levelOf(field, listed.get(field.id) ?? listed.get(`${module.name}.*`) ?? listed.get('*.*'), mayWrite)
+      const level = levelOf(field, listed.get(fieldKey(module, field)) ?? listed.get(`${key}.*`) ?? listed.get('*.*'), mayWrite)
       if (level === 'WRITE' && writes) writable.add(field.name)
       levels.set(field.name, higher(!reads ? 'HIDDEN' : level === 'WRITE' ? 'READ' : level, levels.get(field.name)))
     }
@@ -117,7 +119,8 @@ function levelOf(field: FieldDefinition, listed: FieldLevel | undefined, mayWrit
   const writable = mayWrite && (field.system ? WRITABLE_SYSTEM_FIELDS.has(field.name) : !field.readOnly)
   if (field.system && listed === undefined) return writable ? 'WRITE' : 'READ'
   if (listed === undefined && (field.sensitivity ?? 'none') !== 'none') return 'HIDDEN'
-  const level = listed ?? 'WRITE'
+  // Whoever chooses numbers moves the series for everybody: that is for those who take records over from elsewhere.
+  const level = listed ?? (field.type === 'AUTO_NUMBER' ? 'READ' : 'WRITE')
   return level === 'WRITE' && !writable ? 'READ' : level
 }
 

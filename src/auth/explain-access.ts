@@ -6,6 +6,7 @@ import type { Database } from '../records/database.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { Authenticator } from './authenticator.ts'
+import { moduleKey } from './module-key.ts'
 import { readRights, type StoredRole } from './rights.ts'
 import { SIGNED_IN } from './shipped-roles.ts'
 
@@ -73,10 +74,11 @@ function rolesSentence({ roles }: Principal): string {
 
 function grantSentences(roles: readonly StoredRole[], module: ModuleDefinition, action: Action): string[] {
   const sources = [...roles.map((role) => ({ label: `Role ${role.key}`, grants: role.grants })), { label: SIGNED_IN.name, grants: SIGNED_IN.grants }]
+  const key = moduleKey(module)
   return sources.flatMap(({ label, grants }) =>
     grants
-      .filter((grant) => (grant.module === module.name || grant.module === '*') && grant.actions.includes(action))
-      .map((grant) => `${label} grants ${action} on ${grant.module === '*' ? 'every module' : grant.module} with the scope ${grant.scope}.`),
+      .filter((grant) => (grant.module === key || grant.module === '*') && grant.actions.includes(action))
+      .map((grant) => `${label} grants ${action} on ${grant.module === '*' ? 'every module' : module.name} with the scope ${grant.scope}.`),
   )
 }
 

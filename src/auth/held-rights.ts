@@ -4,6 +4,7 @@ import { fieldLevel } from '../records/access/secured.ts'
 import type { FieldDefinition, Registry } from '../records/registry/definition.ts'
 import { isAdministrator } from './administrator.ts'
 import type { RoleRights } from './compile-policy.ts'
+import { fieldKey, moduleOfKey } from './module-key.ts'
 
 /** A right that a role would give and the giver does not hold. */
 export interface UnheldRight {
@@ -18,23 +19,27 @@ export interface UnheldRight {
  */
 export function unheldRights(role: RoleRights, giver: Principal, registry: Registry): UnheldRight[] {
   const { policy } = giver
-  const grants = role.grants.flatMap(({ module, actions, scope }, index): UnheldRight[] => {
+  // As administrators hold what will be made later, so they hold what is deleted and may come back.
+  const holdsAll = isAdministrator(giver)
+  const grants = role.grants.flatMap(({ module: key, actions, scope }, index): UnheldRight[] => {
+    const module = moduleOfKey(key, registry)
     const isHeld = (action: (typeof actions)[number]) => {
-      const own = policy.modules.get(module)?.actions.get(action)
+      const own = policy.modules.get(module?.name ?? '')?.actions.get(action)
       return own !== undefined && SCOPES.indexOf(own) >= SCOPES.indexOf(scope)
     }
-    const held = module === '*' ? isAdministrator(giver) : actions.every(isHeld)
+    const held = module ? actions.every(isHeld) : holdsAll
     return held ? [] : [{ part: 'grants', index }]
   })
-  const fields = role.fields.flatMap(({ module, fieldId, access }, index): UnheldRight[] => {
-    const named = [...(registry.modules.get(module)?.fields.values() ?? [])].filter((field) => fieldId === `${module}.*` || field.id === fieldId)
+  const fields = role.fields.flatMap(({ module: key, fieldId, access }, index): UnheldRight[] => {
+    const module = moduleOfKey(key, registry)
+    if (!module) return holdsAll ? [] : [{ part: 'fields', index }]
+    const named = [...module.fields.values()].filter((field) => fieldId === `${key}.*` || fieldKey(module, field) === fieldId)
     const isHeld = (field: FieldDefinition) => {
-      const own = fieldLevel(policy, module, field.name)
+      const own = fieldLevel(policy, module.name, field.name)
       // What no one can write (read-only, computed and system fields) is held with READ.
       return FIELD_LEVELS.indexOf(own) >= FIELD_LEVELS.indexOf(access) || (own === 'READ' && (field.readOnly === true || field.system || isComputed(field)))
     }
-    const held = module === '*' ? isAdministrator(giver) : named.every(isHeld)
-    return held ? [] : [{ part: 'fields', index }]
+    return named.every(isHeld) ? [] : [{ part: 'fields', index }]
   })
   return [...grants, ...fields]
 }

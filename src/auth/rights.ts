@@ -1,7 +1,7 @@
 import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
 import { type Executor, statementName } from '../records/database.ts'
 
-/** A role as it is stored, with all that it grants. */
+/** A role as it is stored, with all that it grants; modules and fields by their keys, those of deleted ones too. */
 export interface StoredRole {
   readonly id: string
   readonly key: string

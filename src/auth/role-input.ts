@@ -2,6 +2,7 @@ import { type Issue, validationFailed } from '../errors/index.ts'
 import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import type { RoleRights } from './compile-policy.ts'
+import { fieldKey, moduleKey } from './module-key.ts'
 import type { FieldGrant, Grant } from './shipped-roles.ts'
 
 /** Rights as an administrator writes them: fields by name, `*` for every field of the module. */
@@ -39,22 +40,25 @@ export function resolveRights(input: RoleRightsInput, registry: Registry, issues
 
   const grants = (input.grants ?? []).map((grant, index): Grant => {
     const path = ['input', 'grants', index]
+    const module = registry.modules.get(grant.module)
     if (!known(grant.module)) issues.push(unknownModule([...path, 'module'], grant.module))
     if (grant.actions.length === 0) issues.push({ path: [...path, 'actions'], code: 'REQUIRED', message: 'A grant needs at least one action.' })
-    return { module: grant.module, actions: [...new Set(grant.actions)], scope: grant.scope }
+    return { module: module ? moduleKey(module) : grant.module, actions: [...new Set(grant.actions)], scope: grant.scope }
   })
   const seen = new Set<string>()
   const fields = (input.fields ?? []).map(({ module, field, access }, index): FieldGrant => {
     const path = ['input', 'fields', index]
-    const definition = registry.modules.get(module)?.fields.get(field)
+    const holder = registry.modules.get(module)
+    const definition = holder?.fields.get(field)
+    const key = holder ? moduleKey(holder) : module
     const everyField = field === '*' && known(module)
     if (!known(module)) issues.push(unknownModule([...path, 'module'], module))
     else if (!definition && !everyField)
       issues.push({ path: [...path, 'field'], code: 'UNKNOWN', message: `The module ${module} has no field named ${JSON.stringify(field)}.` })
-    const fieldId = definition?.id ?? `${module}.*`
+    const fieldId = holder && definition ? fieldKey(holder, definition) : `${key}.*`
     if (seen.has(`${module} ${field}`)) issues.push({ path, code: 'DUPLICATE', message: `${module}.${field} is listed twice.` })
     seen.add(`${module} ${field}`)
-    return { module, fieldId, access }
+    return { module: key, fieldId, access }
   })
   return { grants, fields }
 }

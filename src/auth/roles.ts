@@ -8,6 +8,7 @@ import { countAdministrators, requireAdministrator } from './administrator.ts'
 import { type RequestOrigin, writeAudit } from './audit.ts'
 import type { RoleRights } from './compile-policy.ts'
 import { unheldRights } from './held-rights.ts'
+import { hiddenRights, moduleOfKey } from './module-key.ts'
 import type { StoredRole } from './rights.ts'
 import { checkRoleNames, type RoleRightsInput, resolveRights, throwIssues } from './role-input.ts'
 import { insertRole, readRole, readRoles, renameRole, replaceFields, replaceGrants } from './role-store.ts'
@@ -18,7 +19,7 @@ export interface CreateRole extends RoleRightsInput {
   readonly name: string
 }
 
-/** What is left out stays as it is; grants and fields are replaced as a whole. */
+/** What is left out stays as it is; grants and fields are replaced as a whole, but for those on what is deleted and may be restored. */
 export interface UpdateRole extends RoleRightsInput {
   readonly name?: string | null
 }
@@ -105,7 +106,8 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
       }),
     update: (principal, key, input, origin) =>
       change(principal, 'role.update', [], origin, async (transaction) => {
-        const { id } = await existingRole(transaction, key)
+        const role = await existingRole(transaction, key)
+        const { id } = role
         if (key === ADMINISTRATOR) throw new GuanxiError('FORBIDDEN', 'The role admin always allows everything and cannot be changed.')
         const issues: Issue[] = []
         checkRoleNames(undefined, input.name, issues)
@@ -113,8 +115,9 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         throwIssues(issues)
         requireHeld(rights, principal, registry())
         if (input.name != null) await renameRole(transaction, id, input.name.trim())
-        if (input.grants != null) await replaceGrants(transaction, id, rights.grants)
-        if (input.fields != null) await replaceFields(transaction, id, rights.fields)
+        const hidden = hiddenRights(role, registry())
+        if (input.grants != null) await replaceGrants(transaction, id, [...rights.grants, ...hidden.grants])
+        if (input.fields != null) await replaceFields(transaction, id, [...rights.fields, ...hidden.fields])
         return existingRole(transaction, key)
       }),
     assign: (principal, userId, roleKey, origin) =>
@@ -143,7 +146,8 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
 function requireHeld(rights: RoleRights, principal: Principal, registry: Registry): void {
   const [first] = unheldRights(rights, principal, registry)
   if (!first) return
-  const module = rights[first.part][first.index]?.module
+  const key = rights[first.part][first.index]?.module ?? ''
+  const module = moduleOfKey(key, registry)?.name ?? (key === '*' ? 'every module' : 'a module that is deleted')
   throw new GuanxiError('FORBIDDEN', `You cannot give rights on ${module} that you do not hold (${first.part}, entry ${first.index + 1}).`)
 }
 

@@ -1,13 +1,13 @@
 import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
 
-/** Rights on one module; `*` stands for every module, also those made later. */
+/** Rights on one module, by its key (`moduleKey`); `*` stands for every module, also those made later. */
 export interface Grant {
   readonly module: string
   readonly actions: readonly Action[]
   readonly scope: Scope
 }
 
-/** Level of one field, by the field's permanent id (`account.creditLimit`); `account.*` stands for every field of the module, `*.*` for every field. */
+/** Level of one field, by its key (`fieldKey`: `account.creditLimit`); `account.*` stands for every field of the module, `*.*` for every field. */
 export interface FieldGrant {
   readonly module: string
   readonly fieldId: string

@@ -60,6 +60,8 @@ export interface Transition {
 export interface ReferenceMetadata {
   /** Target module's name, or `*` for a polymorphic reference to a record of any module. */
   readonly module: string
+  /** Permanent number of a target that was made at run time: its name is free for another module once it is deleted. Absent for all other targets. */
+  readonly moduleNumber?: number
   /** Name of the to-many connection on the target module; absent where there is none (always for `*`). */
   readonly inverseName?: string
   readonly inverseLabel?: LocalizedText
@@ -178,5 +180,7 @@ export interface ModuleMetadata {
    * read (write) this one, e.g. an order's lines. Absent: rows are scoped by their own owner and team.
    */
   readonly accessParent?: string
+  /** Further members that its GraphQL type has by hand-written resolvers (`User.roles`); no field or list can have their names. */
+  readonly members?: readonly string[]
   readonly fields: readonly FieldMetadata[]
 }

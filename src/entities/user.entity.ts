@@ -4,7 +4,16 @@ import { options, text } from './text.ts'
 import type { PhoneColumns } from './value-columns.ts'
 
 /** Who can sign in or hold an API key. Passwords and tokens live in platform tables, never here. `team` is the user's home team. */
-@Module({ number: 1, name: 'user', pluralName: 'users', table: 'users', label: text('User', '用户'), pluralLabel: text('Users', '用户'), nameField: 'name' })
+@Module({
+  number: 1,
+  name: 'user',
+  pluralName: 'users',
+  table: 'users',
+  label: text('User', '用户'),
+  pluralLabel: text('Users', '用户'),
+  nameField: 'name',
+  members: ['roles'],
+})
 export class User extends RecordEntity {
   @TextField('Name', '姓名', { required: true, searchable: true, indexed: true })
   name!: string

@@ -1,1 +1,3 @@
 export { createSignals, type SignalListener, type Signals, type SignalsOptions } from './signals.ts'
+export { type Stamper, startStamper } from './stamper.ts'
+export { connectStamper } from './stamper-connection.ts'

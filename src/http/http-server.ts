@@ -81,7 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   )
   registerGraphqlRoute(app, { engine, apollo, known, callerOf })
   registerOperationsRoutes(app, health, metrics)
-  const sockets = serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted })
+  const sockets = serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted, known })
 
   function log(request: FastifyRequest, reply: FastifyReply): void {
     const milliseconds = reply.elapsedTime

@@ -7,7 +7,6 @@ import { mapIterator } from '../lib/map-iterator.ts'
 import type { OperationRequest } from '../schema/operation.ts'
 import { unresolved } from './apollo.ts'
 import { answerText, CarriedAnswer } from './carried-answer.ts'
-import type { DocumentReader } from './document.ts'
 import { LIMITS } from './limits.ts'
 import { newTrace, type OperationTrace, observe, schemaVersionOf, traceAnswer } from './operation-context.ts'
 import type { SocketExtra, SocketOptions } from './web-socket.ts'
@@ -35,13 +34,7 @@ export interface SocketOperations {
   drain(timeout: number): Promise<void>
 }
 
-export function createSocketOperations({
-  engine,
-  callerOf,
-  logger,
-  metrics,
-  documents,
-}: SocketOptions & { readonly documents: DocumentReader }): SocketOperations {
+export function createSocketOperations({ engine, callerOf, logger, metrics, known }: SocketOptions): SocketOperations {
   const running = new Map<SocketExtra, number>()
   const open = new Map<SocketExtra, number>()
   const carried = new Map<string, string>()
@@ -56,7 +49,7 @@ export function createSocketOperations({
     if ((running.get(extra) ?? 0) >= LIMITS.socketOperations)
       return refused('LIMIT_EXCEEDED', `A socket may have ${LIMITS.socketOperations} operations under way.`, requestId)
     const { schema } = engine.runtime
-    const document = documents.read(payload.query, schema)
+    const document = known.read(payload.query, schema)
     if (!('kind' in document)) {
       for (const error of document) Object.assign(error.extensions, { requestId })
       return document

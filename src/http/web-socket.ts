@@ -5,9 +5,9 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { GuanxiError } from '../errors/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { clientAddress, type TrustProxy } from './client-address.ts'
-import { createDocumentReader } from './document.ts'
 import { type CallerOf, GRAPHQL_PATH } from './graphql-route.ts'
 import type { Health } from './health.ts'
+import type { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -22,6 +22,7 @@ export interface SocketOptions {
   readonly metrics: Metrics
   readonly health: Health
   readonly trusted: TrustProxy
+  readonly known: KnownDocuments
 }
 
 export interface Sockets {
@@ -51,9 +52,7 @@ const LONGEST_TIMER = 2 ** 31 - 1
 /** GraphQL over WebSocket (`graphql-transport-ws`) on the path of the API. */
 export function serveSockets(server: Server, options: SocketOptions): Sockets {
   const { callerOf, logger, metrics, health, trusted } = options
-  const documents = createDocumentReader()
-  const operations = createSocketOperations({ ...options, documents })
-  const forget = options.engine.onRuntime(() => documents.forget())
+  const operations = createSocketOperations(options)
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.socketMessage,
@@ -142,7 +141,6 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
 
   return {
     close: async (timeout) => {
-      forget()
       await operations.drain(timeout)
       for (const socket of webSockets.clients) socket.close(GOING_AWAY, 'Going away')
       const deadline = setTimeout(() => {

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import type { RoleName, Roles, StoredRole } from '../auth/index.ts'
+import { fieldKey, moduleOfKey, type RoleName, type Roles, type StoredRole } from '../auth/index.ts'
 import { notFound } from '../errors/index.ts'
+import type { Registry } from '../records/registry/definition.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf, refreshedCaller } from './request-origin.ts'
@@ -27,16 +28,23 @@ export class RoleResolver {
   @FieldResolver(() => [RoleGrant], { nullable: true })
   async grants(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<readonly RoleGrant[]> {
     const stored = await this.#withRights(role, context)
-    return stored.grants.map((grant) => ({ ...grant, actions: [...grant.actions] }))
+    return stored.grants.flatMap(({ module: key, actions, scope }) => {
+      const module = nameOfKey(key, context.runtime.registry)
+      return module === undefined ? [] : [{ module, actions: [...actions], scope }]
+    })
   }
 
   @FieldResolver(() => [RoleField], { nullable: true, description: 'Levels that differ from what the grants give.' })
   async fields(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<readonly RoleField[]> {
     const stored = await this.#withRights(role, context)
-    return stored.fields.flatMap(({ module, fieldId, access }) => {
-      if (fieldId.endsWith('.*')) return [{ module, field: '*', access }]
-      const field = [...(context.runtime.registry.modules.get(module)?.fields.values() ?? [])].find(({ id }) => id === fieldId)
-      return field ? [{ module, field: field.name, access }] : []
+    const { registry } = context.runtime
+    return stored.fields.flatMap(({ module: key, fieldId, access }) => {
+      const name = nameOfKey(key, registry)
+      if (name === undefined) return []
+      if (fieldId.endsWith('.*')) return [{ module: name, field: '*', access }]
+      const module = registry.modules.get(name)
+      const field = module && [...module.fields.values()].find((each) => fieldKey(module, each) === fieldId)
+      return field ? [{ module: name, field: field.name, access }] : []
     })
   }
 
@@ -86,6 +94,11 @@ export class RoleResolver {
     await this.#work.run(context, () => this.#roles.unassign(callerOf(context), userId, roleKey, originOf(context)))
     return { user: new RecordHandle('user', userId, await refreshedCaller(context)) }
   }
+}
+
+/** Undefined for a module that is deleted: its rights are not told before it is restored. */
+function nameOfKey(key: string, registry: Registry): string | undefined {
+  return key === '*' ? key : moduleOfKey(key, registry)?.name
 }
 
 function isStored(role: RoleName): role is StoredRole {

@@ -5,13 +5,18 @@ import type { Action, Principal } from '../records/access/policy.ts'
 import { effectiveScope } from '../records/access/secured.ts'
 import { StaleEpochError } from '../records/epochs.ts'
 import type { FieldDescriptor, WriteOperation } from './descriptors.ts'
-import type { ResolverContext } from './operation.ts'
+import type { ResolverContext, Runtime } from './operation.ts'
 
 /** The principal's rights are those of the current access epoch. */
 export type RightsCheck = (principal: Principal) => Promise<boolean>
 
 type Verdict = true | Error
-type Check = (context: Pick<ResolverContext, 'principal' | 'runtime'>) => Verdict
+/** What the rules judge by. */
+export interface RuleContext extends Pick<ResolverContext, 'principal'> {
+  readonly runtime: Pick<Runtime, 'registry'>
+}
+
+type Check = (context: RuleContext) => Verdict
 
 const isAnyone: Check = () => true
 const isDenied: Check = () => new GuanxiError('FORBIDDEN', 'No rule allows this.')
@@ -33,88 +38,117 @@ export const RULES = Object.freeze({
   administrator: shieldRule('administrator', isAdmin),
 })
 
-/** Who may call what is written by hand. Everything else is refused; each type and field of the hand-written schema has its line here. */
+/**
+ * Who may call what is written by hand: everybody; whoever is signed in; administrators, by the rights of this moment; whoever got the answer that the
+ * member belongs to; administrators among those.
+ */
+export type Audience = 'public' | 'signedIn' | 'administrator' | 'answer' | 'administratorOfAnswer'
+
+const ANSWER: Readonly<Record<string, Audience>> = { '*': 'answer' }
+
+/** Each type and field of the hand-written schema has its line here; everything else is refused. `*`: all fields that have none of their own. */
+const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = {
+  Query: {
+    me: 'signedIn',
+    sessions: 'signedIn',
+    apiKeys: 'signedIn',
+    roles: 'administrator',
+    schemaVersion: 'signedIn',
+    modules: 'signedIn',
+    module: 'signedIn',
+    explainAccess: 'administrator',
+    customFields: 'administrator',
+    customModules: 'administrator',
+    exportMetadata: 'administrator',
+  },
+  Mutation: {
+    signIn: 'public',
+    refreshSession: 'public',
+    signOut: 'signedIn',
+    revokeSession: 'signedIn',
+    createApiKey: 'signedIn',
+    revokeApiKey: 'signedIn',
+    setPassword: 'signedIn',
+    createRole: 'administrator',
+    updateRole: 'administrator',
+    assignRole: 'administrator',
+    unassignRole: 'administrator',
+    createCustomField: 'administrator',
+    createCustomFields: 'administrator',
+    updateCustomField: 'administrator',
+    deleteCustomField: 'administrator',
+    restoreCustomField: 'administrator',
+    purgeCustomField: 'administrator',
+    createCustomModule: 'administrator',
+    updateCustomModule: 'administrator',
+    deleteCustomModule: 'administrator',
+    restoreCustomModule: 'administrator',
+    applyMetadata: 'administrator',
+  },
+  Subscription: { schemaChanged: 'signedIn' },
+  SchemaChange: ANSWER,
+  // Whoever may read a user may know its roles, but not what they allow.
+  User: { roles: 'answer' },
+  // No look at the epoch here: what has just changed a role may show it.
+  Role: { '*': 'answer', grants: 'administratorOfAnswer', fields: 'administratorOfAnswer' },
+  RoleGrant: ANSWER,
+  RoleField: ANSWER,
+  RolePayload: ANSWER,
+  UserPayload: ANSWER,
+  SessionPayload: ANSWER,
+  Session: ANSWER,
+  RevokeSessionPayload: ANSWER,
+  ApiKey: ANSWER,
+  CreateApiKeyPayload: ANSWER,
+  RevokeApiKeyPayload: ANSWER,
+  Module: ANSWER,
+  Field: ANSWER,
+  FieldOption: ANSWER,
+  FieldReference: ANSWER,
+  FieldTransition: ANSWER,
+  AccessExplanation: ANSWER,
+  CustomField: ANSWER,
+  CustomFieldPayload: ANSWER,
+  CustomFieldsPayload: ANSWER,
+  CustomModule: ANSWER,
+  CustomModulePayload: ANSWER,
+  MetadataDependent: ANSWER,
+  FieldNumbering: ANSWER,
+  FieldRollup: ANSWER,
+  ApplyMetadataPayload: ANSWER,
+  MetadataPlanStep: ANSWER,
+  UnconvertibleValues: ANSWER,
+  MetadataIssue: ANSWER,
+}
+
+/** Undefined for a field that the tree does not name, which nobody may call. */
+export function audienceOf(typeName: string, fieldName: string): Audience | undefined {
+  const fields = Object.hasOwn(AUDIENCES, typeName) ? AUDIENCES[typeName] : undefined
+  return fields && (Object.hasOwn(fields, fieldName) ? fields[fieldName] : fields['*'])
+}
+
+/** Whether the field is of any use to somebody; what is for nobody is for none. */
+export function isForPrincipal(audience: Audience | undefined, principal: Principal): boolean {
+  if (audience === undefined) return false
+  return audience === 'administrator' || audience === 'administratorOfAnswer' ? isAdministrator(principal) : true
+}
+
+/** The audiences as rules. */
 export function createRuleTree(rightsAreCurrent: RightsCheck) {
   const currentRights = rule('currentRights', { cache: 'no_cache' })(async (_parent, _args, { principal }: ResolverContext) =>
     principal !== null && (await rightsAreCurrent(principal)) ? true : new StaleEpochError(),
   )
-  const signedIn = chain(RULES.signedIn, currentRights)
-  const administrator = chain(RULES.signedIn, RULES.administrator, currentRights)
-  const answer = { '*': RULES.answer }
-
-  return {
-    Query: {
-      me: signedIn,
-      sessions: signedIn,
-      apiKeys: signedIn,
-      roles: administrator,
-      schemaVersion: signedIn,
-      modules: signedIn,
-      module: signedIn,
-      explainAccess: administrator,
-      customFields: administrator,
-      customModules: administrator,
-      exportMetadata: administrator,
-    },
-    Mutation: {
-      signIn: RULES.public,
-      refreshSession: RULES.public,
-      signOut: signedIn,
-      revokeSession: signedIn,
-      createApiKey: signedIn,
-      revokeApiKey: signedIn,
-      setPassword: signedIn,
-      createRole: administrator,
-      updateRole: administrator,
-      assignRole: administrator,
-      unassignRole: administrator,
-      createCustomField: administrator,
-      createCustomFields: administrator,
-      updateCustomField: administrator,
-      deleteCustomField: administrator,
-      restoreCustomField: administrator,
-      purgeCustomField: administrator,
-      createCustomModule: administrator,
-      updateCustomModule: administrator,
-      deleteCustomModule: administrator,
-      restoreCustomModule: administrator,
-      applyMetadata: administrator,
-    },
-    Subscription: { schemaChanged: signedIn },
-    SchemaChange: answer,
-    // Whoever may read a user may know its roles, but not what they allow.
-    User: { roles: RULES.answer },
+  const rules = {
+    public: RULES.public,
+    signedIn: chain(RULES.signedIn, currentRights),
+    administrator: chain(RULES.signedIn, RULES.administrator, currentRights),
+    answer: RULES.answer,
     // No look at the epoch here: what has just changed a role may show it.
-    Role: { '*': RULES.answer, grants: RULES.administrator, fields: RULES.administrator },
-    RoleGrant: answer,
-    RoleField: answer,
-    RolePayload: answer,
-    UserPayload: answer,
-    SessionPayload: answer,
-    Session: answer,
-    RevokeSessionPayload: answer,
-    ApiKey: answer,
-    CreateApiKeyPayload: answer,
-    RevokeApiKeyPayload: answer,
-    Module: answer,
-    Field: answer,
-    FieldOption: answer,
-    FieldReference: answer,
-    FieldTransition: answer,
-    AccessExplanation: answer,
-    CustomField: answer,
-    CustomFieldPayload: answer,
-    CustomFieldsPayload: answer,
-    CustomModule: answer,
-    CustomModulePayload: answer,
-    MetadataDependent: answer,
-    FieldNumbering: answer,
-    FieldRollup: answer,
-    ApplyMetadataPayload: answer,
-    MetadataPlanStep: answer,
-    UnconvertibleValues: answer,
-    MetadataIssue: answer,
-  }
+    administratorOfAnswer: RULES.administrator,
+  } as const
+  return Object.fromEntries(
+    Object.entries(AUDIENCES).map(([type, fields]) => [type, Object.fromEntries(Object.entries(fields).map(([field, audience]) => [field, rules[audience]]))]),
+  )
 }
 
 const WRITES: Readonly<Record<WriteOperation, readonly Action[]>> = {
@@ -129,7 +163,7 @@ const WRITES: Readonly<Record<WriteOperation, readonly Action[]>> = {
  * What the rules say about a generated root field, asked once for an operation: an Error of the catalogue, or true. The same checks as in the tree; a module's
  * rows and fields are the access compiler's to judge. An upsert needs one of its two actions here and the fitting one when it is known which it will be.
  */
-export function plannedVerdict(descriptor: FieldDescriptor, context: Pick<ResolverContext, 'principal' | 'runtime'>): Verdict {
+export function plannedVerdict(descriptor: FieldDescriptor, context: RuleContext): Verdict {
   const signedIn = isSignedIn(context)
   if (signedIn !== true) return signedIn
   switch (descriptor.kind) {
@@ -148,7 +182,7 @@ export function plannedVerdict(descriptor: FieldDescriptor, context: Pick<Resolv
   }
 }
 
-function moduleAllows(name: string, actions: readonly Action[], { principal, runtime }: Pick<ResolverContext, 'principal' | 'runtime'>): Verdict {
+function moduleAllows(name: string, actions: readonly Action[], { principal, runtime }: RuleContext): Verdict {
   const module = runtime.registry.modules.get(name)
   const allowed =
     principal !== null && module !== undefined && actions.some((action) => effectiveScope(module, action, principal.policy, runtime.registry) !== undefined)

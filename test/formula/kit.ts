@@ -15,7 +15,7 @@ const FIELDS: readonly FieldMetadata[] = [
   field('familyName', 'TEXT'),
   field('notes', 'LONG_TEXT'),
   field('email', 'EMAIL'),
-  field('stage', 'SELECT', { options: [{ value: 'won', label: { en: 'Won' } }] }),
+  field('stage', 'SELECT', { options: ['won', 'lost'].map((value) => ({ value, label: { en: value } })) }),
   field('phone', 'PHONE'),
   field('quantity', 'INTEGER'),
   field('rating', 'RATING'),

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { systemPrincipal } from '../../src/auth/index.ts'
 import { coreModules } from '../../src/entities/index.ts'
-import { connectForMaintenance, findDrift, type MaintenanceConnection, maintain } from '../../src/records/metadata/index.ts'
+import { connectForMaintenance, findDrift, type MaintenanceConnection } from '../../src/records/metadata/index.ts'
 import { codesOf } from '../support/client.ts'
 import { eventually } from '../support/guanxi-process.ts'
+import { maintenanceOf } from '../support/maintenance.ts'
 import { METADATA, makeField, sendField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -132,28 +132,12 @@ describe('what a change leaves for later', () => {
   async function maintainNow(): Promise<void> {
     // Another round may be under way: it holds the lock, and does the same.
     await eventually(async () => {
-      await round()
+      await maintenanceOf(server).round()
       const [left] = await sql.query<{ work: boolean }>(
         `SELECT EXISTS (SELECT FROM custom_index WHERE state = 'building') OR EXISTS (SELECT FROM custom_slot WHERE NOT cleared)
            OR EXISTS (SELECT FROM custom_field WHERE state = 'deleted' AND deleted_at < now() - interval '30 days') AS work`,
       )
       return left?.work === false
-    })
-  }
-
-  function round(): Promise<boolean> {
-    const { database, registry, now } = server.app.kernel
-    return maintain({
-      database,
-      core: coreModules(),
-      now,
-      announce: async () => void (await server.app.engine.refresh()),
-      connect: () => connectForMaintenance(server.database.url),
-      retention: 30,
-      principal: async () => {
-        const [epochs] = await sql.query<{ schema: number; access: number }>('SELECT schema_epoch::int AS schema, access_epoch::int AS access FROM epoch')
-        return systemPrincipal('test', registry(), epochs as { schema: number; access: number })
-      },
     })
   }
 })

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { GraphQLObjectType } from 'graphql'
 import { codesOf, issuesOf } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { METADATA, sendField } from '../support/metadata.ts'
@@ -7,7 +8,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 /** Field names that nobody may have, with the rule that says so. */
 const REFUSED_FIELDS: readonly (readonly [string, string])[] = [
   // Record's own members and words of filters and inputs.
-  ...['id', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt', 'owner', 'team', 'externalIds', 'tags', 'source'].map(
+  ...['id', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt', 'owner', 'team', 'externalIds', 'tags', 'source', 'externalId'].map(
     (name) => [name, 'RESERVED'] as const,
   ),
   ...['displayName', 'values', 'viewerAccess', 'history', 'and', 'or', 'not', 'ref'].map((name) => [name, 'RESERVED'] as const),
@@ -68,6 +69,12 @@ const REFUSED_MODULES: readonly (readonly [string, string, string])[] = [
   ['__proto__', 'protos', 'input.name: NAME'],
   ['客户', '客户们', 'input.name: NAME,input.pluralName: NAME'],
   ['sheep', 'sheep', 'input.pluralName: NAME'],
+  ['emailMsg', 'emailMsgs', 'input.name: RESERVED,input.pluralName: RESERVED'],
+  ['oAuthClient', 'oAuthClients', 'input.name: RESERVED,input.pluralName: RESERVED'],
+  ['progress', 'progresses', 'input.name: RESERVED,input.pluralName: RESERVED'],
+  // Its own two names make one query twice.
+  ['car', 'carBy', 'input.name: TAKEN'],
+  ['carsAggregate', 'cars', 'input.name: TAKEN'],
   // Names that the schema makes of them belong to others: AccountFilter, Money, Actor, createAccount …
   ['accountFilter', 'accountFilters', 'input.name: TAKEN'],
   ['money', 'monies', 'input.name: TAKEN'],
@@ -118,6 +125,39 @@ describe('names of run-time fields and modules', () => {
     expect(issuesOf(await sendField(server.admin, 'createField', reference('history')))).toEqual(['input.reference.inverseName: RESERVED'])
     await server.admin.data(METADATA.createField, reference('aboutTasks'))
     expect(codesOf(await sendField(server.admin, 'createField', { input: { module: 'account', name: 'aboutTasks', type: 'TEXT' } }))).toEqual(['DUPLICATE'])
+  })
+
+  test('cannot be those of members that are written by hand', async () => {
+    const before = await contentOf(server.database.url)
+    expect(codesOf(await sendField(server.admin, 'createField', { input: { module: 'user', name: 'roles', type: 'TEXT' } }))).toEqual(['DUPLICATE'])
+    const list = { module: 'account', name: 'holder', type: 'REFERENCE', reference: { module: 'user', inverseName: 'roles' } }
+    expect(codesOf(await sendField(server.admin, 'createField', { input: list }))).toEqual(['DUPLICATE'])
+    expect(await contentOf(server.database.url)).toEqual(before)
+    const { schema, registry } = server.app.engine.runtime
+    for (const { name, typeName, members = [] } of registry.modules.values()) {
+      const fields = Object.values((schema.getType(typeName) as GraphQLObjectType).getFields())
+      const written = fields.filter(({ extensions }) => extensions.guanxi?.kind === 'computed').map((field) => field.name)
+      expect([name, ...written.sort()]).toEqual([name, ...[...members].sort()])
+    }
+  })
+
+  test('of one call that clash with each other are refused by rule, and so are circles, and nothing changes', async () => {
+    const leads = (name: string, inverseName: string) => ({ module: 'account', name, type: 'REFERENCE', reference: { module: 'task', inverseName } })
+    const make = async (input: object): Promise<string> => (await server.admin.data(METADATA.createField, { input })).answer.field.id
+    await make({ module: 'product', name: 'days', type: 'INTEGER' })
+    const first = await make({ module: 'product', name: 'firstSum', type: 'FORMULA', formula: 'days + 1' })
+    await make({ module: 'product', name: 'secondSum', type: 'FORMULA', formula: 'firstSum + 1' })
+    const before = await contentOf(server.database.url)
+    expect(codesOf(await server.admin.send(METADATA.createFields, { input: [leads('left', 'both'), leads('right', 'both')] }))).toEqual(['DUPLICATE'])
+    const own = { module: 'account', name: 'children2', type: 'REFERENCE', reference: { module: 'account', inverseName: 'offspring' } }
+    const both = [{ module: 'account', name: 'offspring', type: 'TEXT' }, own]
+    expect(codesOf(await server.admin.send(METADATA.createFields, { input: both }))).toEqual(['DUPLICATE'])
+    for (const formula of ['secondSum + 1', 'firstSum + 1']) {
+      const answer = await sendField(server.admin, 'updateField', { id: first, input: { formula } })
+      expect(codesOf(answer)).toEqual(['VALIDATION_FAILED'])
+      expect(JSON.stringify(answer.errors)).toContain('is computed from itself')
+    }
+    expect(await contentOf(server.database.url)).toEqual(before)
   })
 
   test('may be words of SQL, and as long as 48 characters, however alike', async () => {

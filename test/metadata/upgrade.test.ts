@@ -29,6 +29,16 @@ describe('an upgrade that brings a field which stands already', () => {
     expect(await upgradeConflicts(database, coreModules())).toEqual([])
   })
 
+  test('stops where it brings a hand-written member, or a field where a list stands', async () => {
+    const { database } = server.app.kernel
+    const withMember = coreModules().map((module) => (module.name === 'account' ? { ...module, members: ['channel'] } : module))
+    expect(await upgradeConflicts(database, withMember)).toEqual([expect.stringContaining('rename it, e.g. to channelCustom')])
+    const field = await makeField(server.admin, { module: 'task', name: 'place', type: 'REFERENCE', reference: { module: 'account', inverseName: 'chores' } })
+    expect(await upgradeConflicts(database, coreModules())).toEqual([])
+    expect(await upgradeConflicts(database, later({ ...CHANNEL, name: 'chores' }))).toEqual([expect.stringContaining('The list account.chores')])
+    await server.admin.data(METADATA.deleteField, { id: field.id })
+  })
+
   test('stops where a module of its name stands', async () => {
     await server.admin.data(METADATA.createModule, { input: { name: 'gadget', pluralName: 'gadgets' } })
     const modules = coreModules().map((module) =>

@@ -37,6 +37,7 @@ interface State {
   readonly random: typeof fc
   readonly schema: GraphQLSchema
   readonly pools: ValuePools
+  readonly preferred: ReadonlySet<string>
   readonly definitions: string[]
   readonly variables: Record<string, unknown>
   readonly fragments: string[]
@@ -45,10 +46,17 @@ interface State {
 
 /**
  * A random query over the generated part of a schema: aliases, inline and named fragments, skip and include, variables, nested
- * connections with filter, order and page, aggregates. Everything is drawn by fast-check, so failures shrink.
+ * connections with filter, order and page, aggregates. Everything is drawn by fast-check, so failures shrink. Every second time that a field is chosen where one of
+ * the `preferred` names (`Account.taxNumber`, `AccountFilter.taxNumber`) stands, it is one of these.
  */
-export function generateOperation(draw: Draw, random: typeof fc, schema: GraphQLSchema, pools: ValuePools): GeneratedOperation {
-  const state: State = { draw, random, schema, pools, definitions: [], variables: {}, fragments: [], budget: 40 }
+export function generateOperation(
+  draw: Draw,
+  random: typeof fc,
+  schema: GraphQLSchema,
+  pools: ValuePools,
+  preferred: ReadonlySet<string> = new Set(),
+): GeneratedOperation {
+  const state: State = { draw, random, schema, pools, preferred, definitions: [], variables: {}, fragments: [], budget: 40 }
   const query = schema.getQueryType() as GraphQLObjectType
   const roots = Object.values(query.getFields()).filter(({ extensions }) => ['list', 'get', 'aggregate', 'node'].includes(extensions.guanxi?.kind ?? ''))
   const selections = Array.from({ length: int(state, 1, 2) }, (_, index) => `r${index}: ${fieldText(state, pick(state, roots), 0)}`)
@@ -59,6 +67,59 @@ export function generateOperation(draw: Draw, random: typeof fc, schema: GraphQL
   const definitions = state.definitions.filter((definition) => new RegExp(`\\${definition.slice(0, definition.indexOf(':'))}\\b`).test(text))
   const otherVariables = Object.fromEntries(state.definitions.map((definition) => redrawn(state, definition)))
   return { source: `query Q${definitions.length > 0 ? `(${definitions.join(', ')})` : ''} ${text}`, variables: state.variables, otherVariables }
+}
+
+/** A member of a module's types that somebody may not use. */
+export interface ProbedMember {
+  readonly typeName: string
+  readonly pluralName: string
+  readonly member: string
+}
+
+/**
+ * The plainest operation that would tell something of a member: records that it chooses, orders or groups, or its figures. Other than in a long random operation
+ * nothing else can fail first. Null where the member has no such place.
+ */
+export function generateProbe(
+  draw: Draw,
+  random: typeof fc,
+  schema: GraphQLSchema,
+  pools: ValuePools,
+  members: readonly ProbedMember[],
+): GeneratedOperation | null {
+  const state: State = { draw, random, schema, pools, preferred: new Set(), definitions: [], variables: {}, fragments: [], budget: 10 }
+  const { typeName, pluralName, member } = pick(state, members)
+  const list = (args: string) => `{ r: ${pluralName}(${args}) { totalCount nodes { id } } }`
+  const inputOf = (suffix: string) => {
+    const type = schema.getType(`${typeName}${suffix}`)
+    const field = isInputObjectType(type) ? type.getFields()[member] : undefined
+    return field && inputText(state, field.type, 1)
+  }
+  const part = pick(state, ['sum', 'avg', 'min', 'max'])
+  const texts: (() => string | null | undefined | false)[] = [
+    () => inputOf('Filter'),
+    () => inputOf('OrderBy'),
+    () => inputOf('GroupBy'),
+    () => {
+      const type = schema.getType(`${typeName}Aggregate${part.charAt(0).toUpperCase()}${part.slice(1)}`)
+      const field = isObjectType(type) ? type.getFields()[member] : undefined
+      return field && (isObjectType(getNamedType(field.type)) ? `${member} { amount }` : member)
+    },
+  ]
+  const which = int(state, 0, 7)
+  const place = which < 4 ? 0 : which < 6 ? 1 : which - 4
+  const text = texts[place]?.()
+  if (!text) return null
+  const given = `{${member}: ${text}}`
+  const negated = int(state, 0, 2) === 0 ? `{not: ${given}}` : given
+  const bodies = [
+    list(`filter: ${negated}, first: 500`),
+    list(`orderBy: [${given}], first: 500`),
+    `{ r: ${pluralName}Aggregate(groupBy: [${given}], first: 500) { key count } }`,
+    `{ r: ${pluralName}Aggregate { ${part} { ${text} } } }`,
+  ]
+  const source = `query P${state.definitions.length > 0 ? `(${state.definitions.join(', ')})` : ''} ${bodies[place]}`
+  return { source, variables: state.variables, otherVariables: state.variables }
 }
 
 function reachable(body: string, fragments: readonly string[]): string[] {
@@ -96,7 +157,7 @@ function selectionText(state: State, type: GraphQLObjectType, depth: number): st
     return depth < 3 || !isObjectType(getNamedType(field.type)) || kind === 'connection' || kind === 'edge' || kind === 'aggregate'
   })
   const wanted = kind === 'connection' ? int(state, 1, 3) : int(state, 1, state.budget > 0 ? 5 : 2)
-  const items = Array.from({ length: wanted }, () => selectionItem(state, type, pick(state, fields), depth))
+  const items = Array.from({ length: wanted }, () => selectionItem(state, type, pickMember(state, type.name, fields), depth))
   if (kind === 'record') items.unshift('id')
   return `{ ${items.join(' ')} }`
 }
@@ -185,7 +246,7 @@ function objectText(state: State, type: GraphQLInputObjectType, depth: number): 
   })
   if (fields.length === 0) return null
   const count = type.isOneOf ? 1 : int(state, 1, 2)
-  const chosen = new Map(Array.from({ length: count }, () => pick(state, fields)).map((field) => [field.name, field]))
+  const chosen = new Map(Array.from({ length: count }, () => pickMember(state, type.name, fields)).map((field) => [field.name, field]))
   const members: string[] = []
   for (const field of chosen.values()) {
     const named = getNamedType(field.type)
@@ -242,6 +303,11 @@ function variable(state: State, type: string, value: unknown): string {
 
 function int(state: State, min: number, max: number): number {
   return state.draw(state.random.integer, { min, max })
+}
+
+function pickMember<T extends { readonly name: string }>(state: State, typeName: string, members: readonly T[]): T {
+  const preferred = state.preferred.size > 0 ? members.filter(({ name }) => state.preferred.has(`${typeName}.${name}`)) : []
+  return pick(state, preferred.length > 0 && int(state, 0, 1) === 0 ? preferred : members)
 }
 
 function pick<T>(state: State, items: readonly T[]): T {

@@ -24,6 +24,7 @@ export class RoleGrant {
   @PrimaryColumn({ name: 'role_id', type: 'uuid' })
   roleId!: string
 
+  /** `*`, the name of a module that comes with the product, or the number of one that was made at run time. */
   @PrimaryColumn({ type: 'text' })
   module!: string
 
@@ -41,10 +42,11 @@ export class RoleField {
   @PrimaryColumn({ name: 'role_id', type: 'uuid' })
   roleId!: string
 
-  /** Permanent field id: `<module>.<name>` for core fields. */
+  /** Permanent field id: `<module>.<name>` for core fields, `<module>.*` for all fields, where the module is named as below. */
   @PrimaryColumn({ name: 'field_id', type: 'text' })
   fieldId!: string
 
+  /** As in a grant. */
   @Column({ type: 'text' })
   module!: string
 

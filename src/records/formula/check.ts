@@ -1,6 +1,7 @@
 import type { Expression } from '../../entities/expression.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { ExpressionError } from './expression-error.ts'
+import { strangeOption } from './option-names.ts'
 import { resolveCall } from './resolve-call.ts'
 import type { Typed } from './typed.ts'
 import { type ExpressionType, typeOfField, wordsFor } from './types.ts'
@@ -50,6 +51,9 @@ function typeNode(node: Expression, fieldById: FieldById, positions: Positions |
       const { overload } = resolution
       const complaint = overload.complaint?.(...node.arguments)
       if (complaint) throw new ExpressionError(complaint, position)
+      // Asked of what is being written: one that was stored is not refused for options that are gone since.
+      const strange = positions ? strangeOption(node.name, operands) : null
+      if (strange) throw new ExpressionError(strange, position)
       const stable = !overload.volatile && operands.every((operand) => operand.stable)
       const constant = stable && operands.every((operand) => operand.constant)
       return { kind: 'call', type: overload.gives, overload, arguments: resolution.operands, constant, stable }

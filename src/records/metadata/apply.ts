@@ -92,7 +92,6 @@ function asideField(field: StoredField, name: string): StoredField {
 
 /** What the state has no place for. Nothing in the workspace depends on it any more. */
 async function remove({ change, standing, wanted, fields, refusals }: Application): Promise<void> {
-  const { workspace } = change
   const names = new Set(wanted.map(({ name }) => name))
   const kept = new Set(fields.map(({ before }) => before?.id))
   const leaving = standing.modules.filter(({ state, name }) => state === 'active' && !names.has(name))
@@ -100,8 +99,7 @@ async function remove({ change, standing, wanted, fields, refusals }: Applicatio
   for (const field of standing.fields)
     if (isServed(field, standing) && !gone.has(field.moduleNumber) && !kept.has(field.id)) deleteField(change, field, ['input'])
   // Modules that lead to each other leave together.
-  for (const module of leaving) workspace.put({ module: { ...module, state: 'deleted' } })
-  for (const module of leaving) await refusals.allow(['input'], () => deleteModule(change, module, ['input']))
+  for (const module of leaving) await refusals.allow(['input'], () => deleteModule(change, module, gone, ['input']))
 }
 
 /** Labels, places and naming fields, once the fields have their names. */

@@ -2,14 +2,16 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Issue } from '../../errors/index.ts'
 import { validationFailed } from '../../errors/index.ts'
 import type { MetadataChange } from './change.ts'
-import { checkNameField, kindOf } from './create-module.ts'
-import { referencesTo } from './dependents.ts'
+import { checkModuleLimit, checkNameField, kindOf } from './create-module.ts'
+import { outsideDependents } from './dependents.ts'
 import { describeModule } from './describe-field.ts'
+import { addRequiredCheck, dropRequiredCheck } from './field-columns.ts'
 import type { ModuleInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
 import { refuseWhileNeeded } from './remove-field.ts'
 import { MODULE_KINDS, type StoredModule } from './stored.ts'
+import { leadsTo } from './targets.ts'
 import type { Workspace } from './workspace.ts'
 
 /** New values of a module's description; what is left out stays. */
@@ -60,9 +62,12 @@ export function writeModule(change: MetadataChange, before: StoredModule, after:
   })
 }
 
-/** Hides a module with its records and fields at once and everywhere; a restore brings all of it back, until it is purged. */
-export function deleteModule(change: MetadataChange, module: StoredModule, path: Path = ['name']): StoredModule {
-  refuseWhileNeeded(`The module ${module.name}`, referencesTo(module.name, change.workspace), path)
+/**
+ * Hides a module with its records and fields at once and everywhere; a restore brings all of it back, until it is purged. `leaving`: numbers of the
+ * modules that the same change deletes.
+ */
+export function deleteModule(change: MetadataChange, module: StoredModule, leaving: ReadonlySet<number> = new Set(), path: Path = ['name']): StoredModule {
+  refuseWhileNeeded(`The module ${module.name}`, outsideDependents(module, change.workspace, leaving), path)
   const deleted: StoredModule = { ...module, state: 'deleted', deletedAt: change.at.toISOString() }
   change.workspace.put({ module: deleted })
   change.touched.push(module.name)
@@ -70,14 +75,33 @@ export function deleteModule(change: MetadataChange, module: StoredModule, path:
   return deleted
 }
 
-/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile. */
+/** Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile, LIMIT_EXCEEDED where it would be one too many. */
 export function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames): StoredModule {
+  checkModuleLimit(change.workspace)
   const issues: Issue[] = []
   checkModuleNames(module, change.workspace.registry, kernel, [], issues)
   if (issues.length > 0) throw validationFailed(issues)
   const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
   change.workspace.put({ module: restored })
+  renewRequiredChecks(change, restored)
   change.touched.push(module.name)
   change.rows.push({ text: `UPDATE custom_module SET state = 'active', deleted_at = NULL WHERE id = $1`, values: [module.id], purpose: 'platform' })
   return restored
+}
+
+/**
+ * A required reference is not served, and cannot be demanded, while the module that it leads to is deleted: that concerns fields of the restored module
+ * whose target is deleted, and fields of others that were waiting for this one.
+ */
+function renewRequiredChecks(change: MetadataChange, module: StoredModule): void {
+  const { workspace } = change
+  for (const field of workspace.fields) {
+    const { reference, required } = field.parameters
+    const concerned = field.moduleNumber === module.number || leadsTo(field, module)
+    const holder = workspace.moduleOf(field)
+    if (field.state !== 'active' || !required || reference?.moduleNumber === undefined || !concerned || !holder) continue
+    const held = { table: holder.table, number: holder.number }
+    dropRequiredCheck(change, held, field)
+    if (holder.fields.get(field.name)?.id === field.id) addRequiredCheck(change, held, field)
+  }
 }

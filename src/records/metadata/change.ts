@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
-import { DefectError, GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import { type Database, type Statement, sqlState, type Transaction } from '../database.ts'
 import { StaleEpochError } from '../epochs.ts'
@@ -93,8 +93,8 @@ export async function runChange<T>(
   }
 }
 
-/** The statement's own error, or the one that the database layer made of a cancelled statement. */
-function isInUse(error: unknown): boolean {
+/** Something was locked or took too long, and may not be the next time: the statement's own error, or the one that the database layer made of it. */
+export function isInUse(error: unknown): boolean {
   const cause = error instanceof GuanxiError && error.code === 'UNAVAILABLE' ? error.cause : error
   const state = sqlState(cause)
   return state !== undefined && IN_USE.has(state)
@@ -128,7 +128,8 @@ async function attemptChange<T>(
         newId: randomUUID,
       }
       const value = await work(change)
-      checkWhole(workspace)
+      // All modules together must make a registry; what no check before has told is told here.
+      void workspace.registry
       const version = stored.epochs.schema
       result = { value, version, changed: false }
       if (dryRun) throw new DryRun()
@@ -143,16 +144,6 @@ async function attemptChange<T>(
     if (!(error instanceof DryRun)) throw error
   }
   return result as ChangeResult<T>
-}
-
-/** All modules together must make a registry; what no check before has told is told here. */
-function checkWhole(workspace: Workspace): void {
-  try {
-    void workspace.registry
-  } catch (error) {
-    if (!(error instanceof DefectError)) throw error
-    throw validationFailed([{ path: ['input'], code: 'METADATA', message: `${error.message.charAt(0).toUpperCase()}${error.message.slice(1)}.` }])
-  }
 }
 
 async function finish(transaction: Transaction, principal: Principal, origin: MetadataOrigin, action: string, change: MetadataChange): Promise<void> {

@@ -4,6 +4,7 @@ import type { ModuleDefinition, Registry } from '../registry/index.ts'
 import type { FieldInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
 import { checkFieldName } from './names.ts'
+import { type Target, targetNumber } from './targets.ts'
 
 type Path = readonly (string | number)[]
 
@@ -19,7 +20,7 @@ function isRule(text: string): text is (typeof RULES)[number] {
  */
 export function defineReference(
   input: FieldInput,
-  holder: Pick<ModuleDefinition, 'name'>,
+  holder: Target,
   registry: Registry,
   path: Path,
   issues: Issue[],
@@ -46,13 +47,24 @@ export function defineReference(
     issues.push({ path: [...path, 'reference', 'module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(module.slice(0, 60))}.` })
     return undefined
   }
+  const moduleNumber = any ? undefined : targetNumber(module === holder.name ? holder : registry.module(module))
+  if (before?.module === module && before.moduleNumber !== moduleNumber) {
+    const message = `The module ${module} that the field leads to is deleted; the one that has the name now is another. Make a new field for that one.`
+    issues.push({ path: [...path, 'reference', 'module'], code: 'TARGET_GONE', message })
+    return undefined
+  }
   if (any && reference.inverseName != null)
     issues.push({
       path: [...path, 'reference', 'inverseName'],
       code: 'NOT_APPLICABLE',
       message: 'A reference to records of any module has no list on the other side.',
     })
-  return { module, onDelete, ...(any ? {} : inverseOf(input, module, holder, registry, path, issues, before)) }
+  return {
+    module,
+    ...(moduleNumber !== undefined && { moduleNumber }),
+    onDelete,
+    ...(any ? {} : inverseOf(input, module, holder, registry, path, issues, before)),
+  }
 }
 
 function ruleOf({ type, reference, required }: FieldInput, path: Path, issues: Issue[]): ReferenceMetadata['onDelete'] {

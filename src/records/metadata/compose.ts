@@ -1,27 +1,51 @@
 import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
+import { isUuid } from '../../lib/record-id.ts'
+import { directInputs, expressionFields } from '../registry/index.ts'
 import type { StoredField, StoredMetadata, StoredModule } from './stored.ts'
 
 /**
- * The modules that are served: core ones with their custom fields behind their own, and custom ones. What is deleted is left out, and so is a
- * reference whose target is.
+ * The modules that are served: core ones with their custom fields behind their own, and custom ones. What is deleted is left out, and so are
+ * references whose target is, and what is computed from them; they come back with it.
  */
 export function composeModules(core: readonly ModuleMetadata[], stored: Pick<StoredMetadata, 'modules' | 'fields'>): ModuleMetadata[] {
   const active = stored.modules.filter(({ state }) => state === 'active')
-  const names = new Set([...core, ...active].map(({ name }) => name))
+  const served = servedFields(core, active, stored.fields)
+  const isThere = inputTest(served)
   const byModule = new Map<number, FieldMetadata[]>()
-  for (const field of stored.fields) {
-    if (field.state !== 'active') continue
-    const { reference } = field.parameters
-    if (reference && reference.module !== '*' && !names.has(reference.module)) continue
+  for (const field of served) {
+    const { requiredWhen, ...rest } = fieldMetadata(field)
+    // A condition over something that is not there asks for nothing.
+    const metadata = requiredWhen && expressionFields(requiredWhen).every(isThere) ? { ...rest, requiredWhen } : rest
     const fields = byModule.get(field.moduleNumber)
-    if (fields) fields.push(fieldMetadata(field))
-    else byModule.set(field.moduleNumber, [fieldMetadata(field)])
+    if (fields) fields.push(metadata)
+    else byModule.set(field.moduleNumber, [metadata])
   }
   const extended = core.map((module) => {
     const fields = byModule.get(module.number)
     return fields ? { ...module, fields: [...module.fields, ...fields] } : module
   })
   return [...extended, ...active.map((module) => moduleMetadata(module, byModule.get(module.number) ?? []))]
+}
+
+/** Active fields of modules that are served, whose target is served, and everything that they are computed from. */
+function servedFields(core: readonly ModuleMetadata[], active: readonly StoredModule[], fields: readonly StoredField[]): readonly StoredField[] {
+  const names = new Set(core.map(({ name }) => name))
+  const numbers = new Set([...core, ...active].map(({ number }) => number))
+  const hasTarget = ({ parameters: { reference } }: StoredField) =>
+    !reference || reference.module === '*' || (reference.moduleNumber === undefined ? names.has(reference.module) : numbers.has(reference.moduleNumber))
+  let served = fields.filter((field) => field.state === 'active' && numbers.has(field.moduleNumber) && hasTarget(field))
+  for (;;) {
+    const isThere = inputTest(served)
+    const whole = served.filter(({ parameters }) => directInputs(parameters).every(isThere))
+    if (whole.length === served.length) return served
+    served = whole
+  }
+}
+
+/** Tells whether a field with this id is served. Ids of fields that come with a module are made of names, and are there with it. */
+function inputTest(served: readonly StoredField[]): (id: string) => boolean {
+  const ids = new Set(served.map(({ id }) => id))
+  return (id) => !isUuid(id) || ids.has(id)
 }
 
 function moduleMetadata(module: StoredModule, fields: readonly FieldMetadata[]): ModuleMetadata {

@@ -9,9 +9,10 @@ import { humanised, localizedText } from './localized.ts'
 import { usualFields } from './module-kinds.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
 import { MODULE_KINDS, type ModuleKind, type StoredModule } from './stored.ts'
+import type { Workspace } from './workspace.ts'
 
 /** Custom modules that an organisation may have. */
-export const MODULES = 500
+const MODULES = 500
 
 /** Two bytes of each record's id hold the number of its module. */
 const LAST_NUMBER = 65_535
@@ -60,9 +61,7 @@ export async function makeModule(
   path: Path,
 ): Promise<StoredModule> {
   const { workspace } = change
-  const active = workspace.modules.filter(({ state }) => state === 'active').length
-  if (active >= MODULES)
-    throw new GuanxiError('LIMIT_EXCEEDED', `There are ${active} custom modules; ${MODULES} are allowed. Delete one first.`, { limit: MODULES })
+  checkModuleLimit(workspace)
   const issues: Issue[] = []
   checkModuleNames(input, workspace.registry, kernel, path, issues)
   const kind = kindOf(input)
@@ -95,6 +94,8 @@ export async function makeModule(
   workspace.put({ module: { ...module, nameField: 'id' } })
   createTable(change, module)
   change.touched.push(module.name)
+  // The column's default goes along, without being what gives the numbers: what it gave away once would be lost with each dry run.
+  change.rows.push({ text: `SELECT setval('custom_module_number', $1)`, values: [number], purpose: 'platform' })
   change.rows.push({
     text: `INSERT INTO custom_module (id, number, name, plural_name, label, plural_label, table_name, name_field, kind, position, state, created_at, created_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12)`,
@@ -120,6 +121,13 @@ export async function makeModule(
 /** Undefined for a word that is no kind. */
 export function kindOf({ kind }: Pick<ModuleInput, 'kind'>): ModuleKind | undefined {
   return MODULE_KINDS.find((each) => each === (kind ?? 'plain').toLowerCase())
+}
+
+/** Throws LIMIT_EXCEEDED where there is no room for one more. */
+export function checkModuleLimit({ modules }: Workspace): void {
+  const active = modules.filter(({ state }) => state === 'active').length
+  if (active >= MODULES)
+    throw new GuanxiError('LIMIT_EXCEEDED', `There are ${active} custom modules; ${MODULES} are allowed. Delete one first.`, { limit: MODULES })
 }
 
 /** The kind's fields first, where the input has none of the same name. */

@@ -1,6 +1,7 @@
 import type { Executor } from '../database.ts'
 import { directInputs, expressionFields, type ModuleDefinition, type Registry } from '../registry/index.ts'
 import type { StoredField, StoredModule } from './stored.ts'
+import { leadsTo, type Target } from './targets.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Something that depends on a field or module. */
@@ -34,11 +35,11 @@ export async function namedFields(executor: Executor): Promise<ReadonlySet<strin
   return new Set(rows.map(({ id }) => id))
 }
 
-/** What depends on a custom module: fields that lead to it, roles, its plugin, and operations that named fields of it. */
+/** What depends on a custom module: fields that lead to it or are computed from it, roles, its plugin, and operations that named fields of it. */
 export async function dependentsOfModule(module: StoredModule, workspace: Workspace, executor: Executor): Promise<Dependent[]> {
   const fieldIds = workspace.fieldsOf(module.number).map(({ id }) => id)
   return [
-    ...referencesTo(module.name, workspace),
+    ...outsideDependents(module, workspace),
     ...(await rolesOn(module, executor)),
     ...(module.ownerPlugin === null ? [] : [{ kind: 'plugin', name: module.ownerPlugin, detail: null, blocking: false }]),
     ...(await operationsWith(fieldIds, executor)),
@@ -95,11 +96,11 @@ async function rolesWith({ id }: StoredField, executor: Executor): Promise<Depen
   return rows.map(({ key, access }) => ({ kind: 'role', name: key, detail: access, blocking: false }))
 }
 
-async function rolesOn({ name }: StoredModule, executor: Executor): Promise<Dependent[]> {
+async function rolesOn({ number }: StoredModule, executor: Executor): Promise<Dependent[]> {
   const rows = await executor.query<{ key: string; detail: string }>({
     text: `SELECT r.key, string_agg(array_to_string(g.actions, ' ') || ': ' || g.scope, '; ' ORDER BY g.scope) AS detail
              FROM role_grant g JOIN role r ON r.id = g.role_id WHERE g.module = $1 GROUP BY r.key ORDER BY r.key`,
-    values: [name],
+    values: [String(number)],
     purpose: 'platform',
   })
   return rows.map(({ key, detail }) => ({ kind: 'role', name: key, detail, blocking: false }))
@@ -123,11 +124,28 @@ async function operationsWith(fieldIds: readonly string[], executor: Executor): 
   }))
 }
 
-/** Fields of other modules that lead to this one. */
-export function referencesTo(module: string, workspace: Workspace): Dependent[] {
-  return workspace.fields.flatMap((field): Dependent[] => {
-    const holder = workspace.moduleOf(field)
-    const leadsHere = field.state === 'active' && field.parameters.reference?.module === module && holder && holder.name !== module
-    return leadsHere ? [{ kind: 'reference', name: `${holder.name}.${field.name}`, detail: null, blocking: true }] : []
-  })
+/**
+ * What the fields of other modules would lose with this one: references that lead to it, rollups over it, formulas over those, conditions. Modules whose
+ * numbers are in `leaving` go as well and lose nothing.
+ */
+export function outsideDependents(module: Target, workspace: Workspace, leaving: ReadonlySet<number> = new Set()): Dependent[] {
+  const isOther = ({ state, moduleNumber }: StoredField) => state === 'active' && moduleNumber !== module.number && !leaving.has(moduleNumber)
+  const others = workspace.fields.filter((field) => isOther(field) && workspace.moduleOf(field))
+  const lost = new Set(workspace.fieldsOf(module.number).flatMap(({ id, state }) => (state === 'active' ? [id] : [])))
+  const found: Dependent[] = []
+  const lose = (kind: string, field: StoredField) => {
+    lost.add(field.id)
+    found.push({ kind, name: `${workspace.moduleOf(field)?.name}.${field.name}`, detail: null, blocking: true })
+  }
+  for (const field of others) if (leadsTo(field, module)) lose('reference', field)
+  for (let before = -1; before !== lost.size; ) {
+    before = lost.size
+    for (const field of others)
+      if (!lost.has(field.id) && directInputs(field.parameters).some((id) => lost.has(id))) lose(field.type === 'FORMULA' ? 'formula' : 'rollup', field)
+  }
+  for (const field of others) {
+    const { requiredWhen } = field.parameters
+    if (requiredWhen && !lost.has(field.id) && expressionFields(requiredWhen).some((id) => lost.has(id))) lose('requiredWhen', field)
+  }
+  return found
 }

@@ -1,11 +1,12 @@
 import { columnsOf, extensionTable } from '../../entities/columns.ts'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
 import { DefectError } from '../../errors/index.ts'
+import { isUuid } from '../../lib/record-id.ts'
 import type { Executor } from '../database.ts'
-import { buildRegistry } from '../registry/index.ts'
+import { buildRegistry, directInputs } from '../registry/index.ts'
 import { composeModules } from './compose.ts'
 import { tableOf } from './place-columns.ts'
-import { readMetadata, type StoredField } from './stored.ts'
+import { readMetadata, type StoredField, type StoredMetadata } from './stored.ts'
 
 interface Physical {
   /** `<table>.<column>` → type as `format_type` writes it. */
@@ -56,7 +57,7 @@ export async function findDrift(executor: Executor, core: readonly ModuleMetadat
     const columns = columnsOf({ type: parts.length === 3 ? 'MONEY' : parts.length === 2 ? 'PHONE' : 'TEXT', column })
     for (const [index, { name }] of columns.entries()) need(table, name, parts[index] as string, `free column ${column}`)
   }
-  drift.push(...orphans(physical, known, new Set(stored.modules.map(({ table }) => table)), new Set(stored.fields.map(({ column }) => column))))
+  drift.push(...dangling(stored), ...orphans(physical, known, stored))
   try {
     buildRegistry(composeModules(core, stored), stored.epochs.schema)
   } catch (error) {
@@ -80,14 +81,37 @@ function fieldDrift({ name, type, column, parameters, indexes }: StoredField, { 
   return drift
 }
 
-function orphans({ columns, tables }: Physical, known: ReadonlySet<string>, moduleTables: ReadonlySet<string>, fieldColumns: ReadonlySet<string>): string[] {
+/** A field whose target or input is deleted waits for it; one whose target or input is gone for good will never be served again. */
+function dangling({ modules, fields }: StoredMetadata): string[] {
+  const numbers = new Set(modules.map(({ number }) => number))
+  const ids = new Set(fields.map(({ id }) => id))
+  return fields.flatMap(({ name, state, parameters }) => {
+    if (state !== 'active') return []
+    const target = parameters.reference?.moduleNumber
+    if (target !== undefined && !numbers.has(target)) return [`field ${name}: the module ${target} that it leads to is missing`]
+    return directInputs(parameters).some((id) => isUuid(id) && !ids.has(id)) ? [`field ${name}: a field that it is computed from is missing`] : []
+  })
+}
+
+/** The names that `index-definitions.ts` gives to indexes of custom fields. */
+const INDEX_NAME = /_c_\d+_(key|lower_key|search|list|order)$/
+
+/** What stands in the database under names that are given to nothing else, and belongs to no row. */
+function orphans(physical: Physical, known: ReadonlySet<string>, { modules, fields }: StoredMetadata): string[] {
+  const moduleTables = new Set(modules.map(({ table }) => table))
+  const fieldColumns = new Set(fields.map(({ column }) => column))
+  const fieldIndexes = new Set(fields.flatMap(({ indexes }) => indexes.map(({ name }) => name)))
+  const sequences = new Set(fields.flatMap(({ type, column }) => (type === 'AUTO_NUMBER' ? [`${column}_seq`] : [])))
   const drift: string[] = []
-  for (const table of tables) {
+  for (const table of physical.tables) {
     if (/^m_\d+$/.test(table) && !moduleTables.has(table)) drift.push(`the table ${table} belongs to no module`)
     if (/^l_\d+$/.test(table) && !fieldColumns.has(table)) drift.push(`the link table ${table} belongs to no field`)
   }
-  for (const place of columns.keys())
+  for (const place of physical.columns.keys())
     if (/\.c_\d+(_amount|_currency|_base|_e164)?$/.test(place) && !known.has(place)) drift.push(`the column ${place} belongs to no field`)
+  for (const index of physical.indexes.keys()) if (INDEX_NAME.test(index) && !fieldIndexes.has(index)) drift.push(`the index ${index} belongs to no field`)
+  for (const sequence of physical.sequences)
+    if (/^c_\d+_seq$/.test(sequence) && !sequences.has(sequence)) drift.push(`the sequence ${sequence} belongs to no field`)
   return drift
 }
 

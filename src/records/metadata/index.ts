@@ -1,10 +1,11 @@
+export type { MaintenanceConnection } from './build-indexes.ts'
 export type { ChangeServices, MetadataOrigin } from './change.ts'
 export type { Dependent } from './dependents.ts'
 export type { FieldInput, LabelInput, ModuleInput } from './field-input.ts'
 export { createFieldUsage, type FieldUsage, type FieldUse } from './field-usage.ts'
 export { findDrift } from './find-drift.ts'
 export { loadRegistry } from './load-registry.ts'
-export { connectForMaintenance, type MaintenanceConnection, maintain } from './maintenance.ts'
+export { connectForMaintenance, maintain } from './maintenance.ts'
 export {
   type CallOptions,
   type CreateFieldInput,

@@ -1,19 +1,14 @@
 import pg from 'pg'
 import { columnsOf, extensionTable } from '../../entities/columns.ts'
-import type { ModuleMetadata } from '../../entities/metadata.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Principal } from '../access/policy.ts'
 import { type Database, sqlState } from '../database.ts'
-import { type ChangeServices, runChange } from './change.ts'
+import { buildIndexes, type MaintenanceConnection } from './build-indexes.ts'
+import { type ChangeServices, type MetadataChange, runChange } from './change.ts'
 import { purgeModule } from './purge-module.ts'
 import { purgeField } from './remove-field.ts'
-import { readMetadata, type StoredField, type StoredMetadata } from './stored.ts'
-
-/** A connection of its own: some of the work runs for long and must stand outside of any transaction. */
-export interface MaintenanceConnection {
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
-  close(): Promise<void>
-}
+import { readMetadata, type StoredModule } from './stored.ts'
+import { Workspace } from './workspace.ts'
 
 export interface MaintenanceOptions extends ChangeServices {
   readonly connect: () => Promise<MaintenanceConnection>
@@ -25,11 +20,13 @@ export interface MaintenanceOptions extends ChangeServices {
 
 /** Held by the one process that does this work; any constant. */
 const MAINTENANCE_LOCK = 7_203_114_733
-const ATTEMPTS = 5
 /** Rows that one statement empties; short, so that writers never wait for long. */
 const ROWS_PER_STATEMENT = 1000
 
-/** Opens such a connection by URL. It waits for locks a second at most and for its own work as long as that takes. */
+/** Milliseconds for which a purge waits for tables in use; there is always a next time. */
+const PURGE_PATIENCE = 5000
+
+/** Opens such a connection by URL. Its statements may take as long as their work does. */
 export async function connectForMaintenance(url: string): Promise<MaintenanceConnection> {
   const client = new pg.Client({
     connectionString: url,
@@ -59,10 +56,7 @@ export async function maintain(options: MaintenanceOptions): Promise<boolean> {
     const [lock] = await connection.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [MAINTENANCE_LOCK])
     if (!lock?.held) return false
     await connection.query(`SET lock_timeout = '1s'`)
-    await buildIndexes(options, connection)
-    await validateKeys(connection)
-    await purgeExpired(options)
-    await clearSlots(options, connection)
+    await runAll([() => buildIndexes(options, connection), () => validateKeys(connection), () => purgeExpired(options), () => clearSlots(options, connection)])
     return true
   } finally {
     await connection.close()
@@ -81,64 +75,6 @@ async function hasWork(database: Database, retention: number): Promise<boolean> 
   return row?.work === true
 }
 
-interface PendingIndex {
-  readonly name: string
-  readonly definition: string
-  readonly kind: string
-  readonly attempts: number
-}
-
-async function buildIndexes(options: MaintenanceOptions, connection: MaintenanceConnection): Promise<void> {
-  const pending = await connection.query<PendingIndex>(
-    `SELECT name, definition, kind, attempts FROM custom_index WHERE state = 'building' ORDER BY kind = 'unique' DESC, name`,
-  )
-  let visible = false
-  for (const index of pending) {
-    const failure = await buildIndex(connection, index)
-    if (failure === 'later') continue
-    // It may have been dropped with its field meanwhile; then there is no row to update.
-    await connection.query(`UPDATE custom_index SET state = $2, failure = $3 WHERE name = $1 AND state = 'building'`, [
-      index.name,
-      failure === null ? 'ready' : 'failed',
-      failure,
-    ])
-    visible ||= index.kind === 'unique' || index.kind === 'search'
-  }
-  // Keys and search wait for their indexes; lists and orders only become faster.
-  if (visible) await bumpSchema(options)
-}
-
-/** Null: it stands. A text: why it never will. */
-async function buildIndex(connection: MaintenanceConnection, { name, definition, attempts }: PendingIndex): Promise<string | null | 'later'> {
-  const drop = `DROP INDEX CONCURRENTLY IF EXISTS public.${quoteIdentifier(name)}`
-  const [known] = await connection.query<{ valid: boolean }>('SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass($1)', [
-    `public.${quoteIdentifier(name)}`,
-  ])
-  if (known?.valid) return null
-  try {
-    // One that was cut off is left invalid: it is never used and always kept.
-    if (known) await connection.query(drop)
-    await connection.query(definition)
-    return null
-  } catch (error) {
-    const state = sqlState(error)
-    if (state === undefined) throw error
-    await connection.query(drop).catch(() => {})
-    if (state === '23505') return 'Several records share a value.'
-    if (attempts + 1 >= ATTEMPTS) return `PostgreSQL refused it (${state}).`
-    await connection.query('UPDATE custom_index SET attempts = attempts + 1 WHERE name = $1', [name])
-    return 'later'
-  }
-}
-
-async function bumpSchema({ database, announce }: MaintenanceOptions): Promise<void> {
-  const [row] = await database.query<{ version: number }>({
-    text: 'UPDATE epoch SET schema_epoch = schema_epoch + 1 RETURNING schema_epoch::int AS version',
-    purpose: 'platform',
-  })
-  if (row) await announce(row.version)
-}
-
 /** New references are checked by PostgreSQL from the start; this looks at rows that were there before, of which none has a value. */
 async function validateKeys(connection: MaintenanceConnection): Promise<void> {
   const keys = await connection.query<{ table: string; name: string }>(
@@ -154,42 +90,51 @@ async function validateKeys(connection: MaintenanceConnection): Promise<void> {
   }
 }
 
+/**
+ * Each in a change of its own, so that one which cannot be done keeps back nothing else. Modules come first: they take their fields, and fields that lead
+ * to them, along.
+ */
 async function purgeExpired(options: MaintenanceOptions): Promise<void> {
-  const { database, retention } = options
-  const isDue = (deletedAt: string | null) => deletedAt !== null && Date.parse(deletedAt) < options.now().getTime() - retention * 86_400_000
-  const due = (stored: StoredMetadata) => ({
-    fields: stored.fields.filter(({ state, deletedAt }) => state === 'deleted' && isDue(deletedAt)),
-    modules: stored.modules.filter(({ state, deletedAt }) => state === 'deleted' && isDue(deletedAt)),
-  })
-  const before = due(await readMetadata(database))
-  if (before.fields.length === 0 && before.modules.length === 0) return
-  const origin = { requestId: 'retention', client: null, ip: null }
-  await runChange(options, await options.principal(), origin, { action: 'customField.purge' }, async (change) => {
-    const { workspace } = change
-    const now = due({ epochs: { schema: 0, access: 0 }, modules: workspace.modules, fields: workspace.fields })
-    for (const module of now.modules) purgeModule(change, module)
-    for (const field of now.fields)
-      if (workspace.field(field.id)?.state === 'deleted') purgeField(change, field, tableOfModule(options.core, workspace.modules, field))
-  })
+  const isDue = ({ state, deletedAt }: Pick<StoredModule, 'state' | 'deletedAt'>) =>
+    state === 'deleted' && deletedAt !== null && Date.parse(deletedAt) < options.now().getTime() - options.retention * 86_400_000
+  const { modules, fields } = await readMetadata(options.database)
+  // What it is now counts: it may have been restored, or purged with its module.
+  await runAll([
+    ...modules.filter(isDue).map(({ id }) => async () => {
+      await purge(options, 'customModule.purge', async (change) => {
+        const module = change.workspace.modules.find((each) => each.id === id)
+        if (module && isDue(module)) await purgeModule(change, module)
+      })
+    }),
+    ...fields.filter(isDue).map(({ id }) => async () => {
+      await purge(options, 'customField.purge', async (change) => {
+        const field = change.workspace.field(id)
+        if (field && isDue(field)) purgeField(change, field)
+      })
+    }),
+  ])
 }
 
-/** Table of a field's module, whether that is served or deleted. */
-export function tableOfModule(
-  core: readonly ModuleMetadata[],
-  modules: StoredMetadata['modules'],
-  { moduleNumber }: Pick<StoredField, 'moduleNumber'>,
-): string {
-  const module = core.find(({ number }) => number === moduleNumber) ?? modules.find(({ number }) => number === moduleNumber)
-  return module?.table ?? `m_${moduleNumber}`
+/** Under rights of now: a purge takes rights away, so those from before the last one are of yesterday. */
+async function purge(options: MaintenanceOptions, action: string, work: (change: MetadataChange) => Promise<void>): Promise<void> {
+  await runChange({ ...options, patience: PURGE_PATIENCE }, await options.principal(), { requestId: 'retention', client: null, ip: null }, { action }, work)
+}
+
+/** Does all of it, whatever fails, and throws what failed at the end. */
+async function runAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error))
+  if (failures.length === 1) throw failures[0]
+  if (failures.length > 1) throw new AggregateError(failures, `${failures.length} pieces of the maintenance of metadata failed`)
 }
 
 async function clearSlots({ core, database }: MaintenanceOptions, connection: MaintenanceConnection): Promise<void> {
   const slots = await connection.query<{ moduleNumber: number; column: string; extension: number; type: string }>(
     `SELECT module_number AS "moduleNumber", column_name AS column, extension, type FROM custom_slot WHERE NOT cleared`,
   )
-  const { modules } = await readMetadata(database)
+  const workspace = new Workspace(core, await readMetadata(database))
   for (const slot of slots) {
-    const main = tableOfModule(core, modules, slot)
+    const main = workspace.holderOf(slot)?.table ?? `m_${slot.moduleNumber}`
     const table = slot.extension === 0 ? main : extensionTable(main, slot.extension)
     const columns = slotColumns(slot.column, slot.type)
     const filled = columns.map((column) => `${quoteIdentifier(column)} IS NOT NULL`).join(' OR ')

@@ -12,7 +12,6 @@ import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { argumentOf, type FieldKey, findField, findModule } from './find-field.ts'
 import { checkCall, checkLimits, countFields } from './limits.ts'
-import { tableOfModule } from './maintenance.ts'
 import type { KernelNames } from './names.ts'
 import type { PlanStep } from './plan-steps.ts'
 import { deleteField, purgeField, restoreField } from './remove-field.ts'
@@ -143,13 +142,13 @@ export function createMetadata(options: MetadataOptions): Metadata {
       }),
     restoreField: (principal, key, call) =>
       change(principal, 'customField.restore', call, async (run) => ({
-        value: fieldView(restoreField(run, findField(run.workspace, key, 'deleted')), run.workspace),
+        value: fieldView(restoreField(run, findField(run.workspace, key, 'deleted'), argumentOf(key)), run.workspace),
       })),
     purgeField: (principal, key, call) =>
       change(principal, 'customField.purge', call, async (run) => {
         const field = findField(run.workspace, key, 'deleted')
         const view = fieldView(field, run.workspace)
-        purgeField(run, field, tableOfModule(core, run.workspace.modules, field))
+        purgeField(run, field)
         return { value: { ...view, state: 'purged' } }
       }),
     createModule: (principal, input, call) =>

@@ -9,6 +9,7 @@ import {
   RESERVED_MODULE_NAMES,
   type Registry,
 } from '../registry/index.ts'
+import type { Workspace } from './workspace.ts'
 
 /** Names of the schema that belong to no module. */
 export interface KernelNames {
@@ -44,6 +45,13 @@ export function checkFieldName(name: string, module: ModuleDefinition, path: Pat
   const holder = module.fields.get(name) ?? module.aliases.get(name)
   if (holder && holder.id !== own) throw duplicateField(module, name, holder.name === name ? 'has a field' : 'had a field', path)
   if (module.inverses.has(name)) throw duplicateField(module, name, 'has a list', path)
+  if (module.members?.includes(name)) throw duplicateField(module, name, 'has a member', path)
+}
+
+/** A field that is not served, since what it leads to is deleted, keeps its name for the day when it is again. Throws DUPLICATE. */
+export function refuseHiddenName(workspace: Workspace, module: ModuleDefinition, name: string, path: Path, own?: string): void {
+  const hidden = workspace.fieldsOf(module.number).find((field) => field.state === 'active' && field.name === name && field.id !== own)
+  if (hidden) throw duplicateField(module, name, 'has a field (hidden while what it leads to is deleted)', path)
 }
 
 export function duplicateField(module: Pick<ModuleDefinition, 'name'>, name: string, has: string, path: Path): GuanxiError {
@@ -86,6 +94,8 @@ function firstClaim(names: ModuleNames, registry: Registry, kernel: KernelNames)
   const kinds = ['types', 'queries', 'mutations', 'subscriptions'] as const
   const words = { types: 'type', queries: 'query', mutations: 'mutation', subscriptions: 'subscription' } as const
   for (const kind of kinds) {
+    const twice = wanted[kind].find((name, index) => wanted[kind].indexOf(name) !== index)
+    if (twice !== undefined) return { kind: words[kind], name: twice, owner: 'the module itself: its two names make the same' }
     for (const name of wanted[kind]) if (kernel[kind].has(name)) return { kind: words[kind], name, owner: 'the kernel' }
   }
   for (const module of registry.modules.values()) {

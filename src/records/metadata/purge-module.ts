@@ -1,39 +1,72 @@
 import { extensionTable } from '../../entities/columns.ts'
+import { directInputs, expressionFields } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
-import type { StoredModule } from './stored.ts'
+import { giveUpField, purgeField } from './remove-field.ts'
+import type { StoredField, StoredModule } from './stored.ts'
+import { leadsTo } from './targets.ts'
+import type { Workspace } from './workspace.ts'
 
-/** Gives a deleted module up for good: its table, its records and its fields go. The history of its records stays for the audit. */
-export function purgeModule(change: MetadataChange, module: StoredModule): void {
+/**
+ * Gives a deleted module up for good: its table, its records, its fields, and fields of other modules that can hold nothing without it. The history of
+ * its records stays for the audit.
+ */
+export async function purgeModule(change: MetadataChange, module: StoredModule): Promise<void> {
   const { schema, workspace, rows } = change
-  const fields = workspace.fieldsOf(module.number)
-  const links = [...fields, ...workspace.fields.filter(({ parameters }) => parameters.reference?.module === module.name)].filter(
-    ({ type }) => type === 'REFERENCES',
-  )
-  for (const { column } of new Set(links)) schema.underLock(column, `DROP TABLE IF EXISTS public.${column}`)
-  for (const extension of new Set(fields.map((field) => field.extension).filter((number) => number > 0))) {
+  change.touched.push(module.name)
+  const own = workspace.fieldsOf(module.number).filter(({ state }) => state !== 'purged')
+  const lost = lostWith(module, own, workspace)
+  dropConditions(change, new Set(lost.map(({ id }) => id)))
+  // Their foreign keys and link tables stand in the way of the table.
+  for (const field of lost) purgeField(change, field)
+  for (const field of own) giveUpField(change, field)
+  for (const extension of await extensionsOf(change, module, own)) {
     const table = extensionTable(module.table, extension)
-    schema.underLock(table, `DROP TABLE IF EXISTS public.${table}`)
-  }
-  // Deleted fields of other modules may still lead to it.
-  for (const field of workspace.fields) {
-    const leadsHere = field.parameters.reference?.module === module.name && field.moduleNumber !== module.number && field.type !== 'REFERENCES'
-    const holder = leadsHere ? workspace.moduleOf(field) : undefined
-    if (holder) schema.alter(holder.table, `DROP CONSTRAINT IF EXISTS ${field.column}_fkey`)
+    schema.underLock(table, `DROP TABLE public.${table}`)
   }
   schema.underLock(module.table, `DROP TABLE public.${module.table}`)
-  for (const field of fields) {
-    workspace.put({ field: { ...field, state: 'purged', indexes: [] } })
-    rows.push(
-      { text: `UPDATE custom_field SET state = 'purged' WHERE id = $1`, values: [field.id], purpose: 'platform' },
-      { text: 'DELETE FROM custom_index WHERE field_id = $1', values: [field.id], purpose: 'platform' },
-      { text: 'DELETE FROM role_field WHERE field_id = $1', values: [field.id], purpose: 'platform' },
-    )
-  }
   workspace.put({ module: { ...module, state: 'purged' } })
-  change.touched.push(module.name)
   rows.push(
     { text: `UPDATE custom_module SET state = 'purged' WHERE id = $1`, values: [module.id], purpose: 'platform' },
     { text: 'DELETE FROM custom_slot WHERE module_number = $1', values: [module.number], purpose: 'platform' },
     { text: 'DELETE FROM external_id WHERE module_number = $1', values: [module.number], purpose: 'platform' },
+    { text: 'DELETE FROM role_grant WHERE module = $1', values: [String(module.number)], purpose: 'platform' },
+    { text: 'DELETE FROM role_field WHERE module = $1', values: [String(module.number)], purpose: 'platform' },
   )
+}
+
+/** Fields of other modules, served or not, that lead to the module, and what is computed from those or from its own. */
+function lostWith(module: StoredModule, own: readonly StoredField[], workspace: Workspace): StoredField[] {
+  const others = workspace.fields.filter(({ moduleNumber, state }) => moduleNumber !== module.number && state !== 'purged')
+  const lost = others.filter((field) => leadsTo(field, module))
+  const ids = new Set([...own, ...lost].map(({ id }) => id))
+  for (let before = -1; before !== lost.length; ) {
+    before = lost.length
+    for (const field of others) {
+      if (ids.has(field.id) || !directInputs(field.parameters).some((id) => ids.has(id))) continue
+      ids.add(field.id)
+      lost.push(field)
+    }
+  }
+  return lost
+}
+
+/** A condition over a field that is gone can never hold again, nor be written down. */
+function dropConditions({ workspace, rows, touched }: MetadataChange, lost: ReadonlySet<string>): void {
+  for (const field of workspace.fields) {
+    const { requiredWhen, ...parameters } = field.parameters
+    if (!requiredWhen || lost.has(field.id) || !expressionFields(requiredWhen).some((id) => lost.has(id))) continue
+    workspace.put({ field: { ...field, parameters } })
+    touched.push(`${workspace.holderOf(field)?.name}.${field.name}`)
+    rows.push({ text: `UPDATE custom_field SET parameters = parameters - 'requiredWhen' WHERE id = $1`, values: [field.id], purpose: 'platform' })
+  }
+}
+
+/** Numbers of its extension tables: each has a field's columns, or free ones. */
+async function extensionsOf({ transaction }: MetadataChange, { number }: StoredModule, own: readonly StoredField[]): Promise<ReadonlySet<number>> {
+  const slots = await transaction.query<{ extension: number }>({
+    text: 'SELECT DISTINCT extension FROM custom_slot WHERE module_number = $1',
+    values: [number],
+    purpose: 'platform',
+  })
+  return new Set([...slots, ...own].map(({ extension }) => extension).filter((extension) => extension > 0))
 }

@@ -1,13 +1,14 @@
 import { columnsOf } from '../../entities/columns.ts'
-import { validationFailed } from '../../errors/index.ts'
+import { type GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
 import { type Dependent, expressionsOver } from './dependents.ts'
-import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
-import { checkFieldName } from './names.ts'
+import { addRequiredCheck, dropRequiredCheck } from './field-columns.ts'
+import { checkFieldName, refuseHiddenName } from './names.ts'
 import { tableOf } from './place-columns.ts'
 import { leaveColumns } from './slots.ts'
 import type { StoredField } from './stored.ts'
+import type { Workspace } from './workspace.ts'
 
 type Path = readonly (string | number)[]
 
@@ -37,15 +38,22 @@ export function deleteField(change: MetadataChange, field: StoredField, path: Pa
   return deleted
 }
 
-/** Brings a deleted field back with its data. Throws DUPLICATE where its name was taken meanwhile. */
-export function restoreField(change: MetadataChange, field: StoredField): StoredField {
+/**
+ * Brings a deleted field back with its data. Throws DUPLICATE where its name was taken meanwhile, VALIDATION_FAILED where what it leads to or is computed
+ * from is not there any more.
+ */
+export function restoreField(change: MetadataChange, field: StoredField, argument: 'id' | 'name' = 'id'): StoredField {
   const { workspace } = change
   const module = workspace.moduleOf(field)
-  if (!module) throw validationFailed([{ path: ['id'], code: 'MODULE_DELETED', message: `The module of ${field.name} is deleted. Restore that first.` }])
+  if (!module) throw refusal(argument, 'MODULE_DELETED', `The module of ${field.name} is deleted. Restore that first.`)
+  refuseWithoutTarget(field, workspace, argument)
   checkFieldName(field.name, module, ['name'], [], field.id)
+  refuseHiddenName(workspace, module, field.name, ['name'], field.id)
   const aliases = field.aliases.filter((alias) => !module.fields.has(alias) && !module.aliases.has(alias) && !module.inverses.has(alias))
   const restored: StoredField = { ...field, aliases, state: 'active', deletedAt: null }
   workspace.put({ field: restored })
+  if (!workspace.moduleOf(field)?.fields.has(field.name))
+    throw refusal(argument, 'INPUT_DELETED', `${field.name} is computed from a field that is deleted. Restore that first.`)
   if (field.parameters.required) addRequiredCheck(change, { table: module.table, number: module.number }, restored)
   change.touched.push(`${module.name}.${field.name}`)
   change.rows.push({
@@ -56,23 +64,47 @@ export function restoreField(change: MetadataChange, field: StoredField): Stored
   return restored
 }
 
+/** The column of a reference leads to the table of one module, whoever has that module's name now. */
+function refuseWithoutTarget({ name, parameters: { reference } }: StoredField, workspace: Workspace, argument: 'id' | 'name'): void {
+  if (reference?.moduleNumber === undefined) return
+  const target = workspace.modules.find(({ number }) => number === reference.moduleNumber)
+  if (target?.state === 'active') return
+  const gone = `${name} leads to the module ${reference.module}, which ${target?.state === 'deleted' ? 'is deleted' : 'is gone for good'}`
+  const other = workspace.module(reference.module) ? '; the one that has the name now is another' : ''
+  const way = target?.state === 'deleted' && other === '' ? 'Restore that first' : 'Make a new field'
+  throw refusal(argument, 'TARGET_GONE', `${gone}${other}. ${way}.`)
+}
+
+function refusal(argument: 'id' | 'name', code: string, message: string): GuanxiError {
+  return validationFailed([{ path: [argument], code, message }])
+}
+
 /** Gives a deleted field up for good: nothing brings its data back, and its columns go to a later field. */
-export function purgeField(change: MetadataChange, field: StoredField, table: string): StoredField {
+export function purgeField(change: MetadataChange, field: StoredField): StoredField {
   const { schema, workspace } = change
-  const held: HeldModule = { table, number: field.moduleNumber }
+  const table = workspace.holderOf(field)?.table ?? `m_${field.moduleNumber}`
   const holder = tableOf(table, field)
   for (const { name } of field.indexes) schema.underLock(holder, `DROP INDEX IF EXISTS public.${name}`)
+  if (field.parameters.reference && columnsOf(field).length > 0) schema.alter(holder, `DROP CONSTRAINT IF EXISTS ${field.column}_fkey`)
+  // That of a field which was deleted is gone already.
+  if (field.state === 'active' && field.parameters.required) dropRequiredCheck(change, { table, number: field.moduleNumber }, field)
+  leaveColumns(change, field)
+  return giveUpField(change, field)
+}
+
+/** What a field keeps beside its columns and their indexes: link table, sequence, series, rights and its row. Those go for good. */
+export function giveUpField(change: MetadataChange, field: StoredField): StoredField {
+  const { schema, workspace, rows } = change
   if (field.type === 'REFERENCES') schema.underLock(field.column, `DROP TABLE public.${field.column}`)
-  else if (columnsOf(field).length > 0) schema.alter(holder, `DROP CONSTRAINT IF EXISTS ${field.column}_fkey`)
   if (field.type === 'AUTO_NUMBER') schema.make(`DROP SEQUENCE IF EXISTS public.${field.column}_seq`)
+  change.touched.push(`${workspace.holderOf(field)?.name}.${field.name}`)
   const purged: StoredField = { ...field, state: 'purged', indexes: [] }
   workspace.put({ field: purged })
-  change.rows.push(
+  rows.push(
     { text: `UPDATE custom_field SET state = 'purged' WHERE id = $1`, values: [field.id], purpose: 'platform' },
     { text: 'DELETE FROM custom_index WHERE field_id = $1', values: [field.id], purpose: 'platform' },
     { text: 'DELETE FROM role_field WHERE field_id = $1', values: [field.id], purpose: 'platform' },
     { text: `DELETE FROM auto_number_series WHERE field_id = $1 OR field_id LIKE $1 || ':%'`, values: [field.id], purpose: 'platform' },
   )
-  leaveColumns(change, { ...field, moduleNumber: held.number })
   return purged
 }

@@ -12,7 +12,7 @@ import type { FieldInput, NumberingInput } from './field-input.ts'
 import { countEmpty, duplicateValues, fillEmpty } from './fill-values.ts'
 import { checkFormula, formulaKey } from './formula-key.ts'
 import { defaultLiterals, imageOfDefault } from './literal.ts'
-import { checkFieldName } from './names.ts'
+import { checkFieldName, refuseHiddenName } from './names.ts'
 import { dropIndexes, noteIndexes } from './note-indexes.ts'
 import { leaveColumns } from './slots.ts'
 import type { StoredField, StoredModule } from './stored.ts'
@@ -46,7 +46,10 @@ export async function updateField(change: MetadataChange, before: StoredField, p
   const held: HeldModule = { table: module.table, number: module.number }
   const issues: Issue[] = []
   const input = merged(describeField(before, workspace.registry), patch)
-  if (input.name !== before.name) checkFieldName(input.name, module, [...path, 'name'], issues, before.id)
+  if (input.name !== before.name) {
+    checkFieldName(input.name, module, [...path, 'name'], issues, before.id)
+    refuseHiddenName(workspace, module, input.name, [...path, 'name'], before.id)
+  }
   const aliases = aliasesOf(before, input.name, patch, path, issues)
   checkFixed(before, input, path, issues)
   const site: FieldSite = { workspace, module: { name: module.name, number: module.number }, currency }

@@ -6,6 +6,8 @@ import { derivedNames } from '../registry/index.ts'
 import { slotType, tableOf } from './place-columns.ts'
 import { readMetadata, type StoredField, type StoredMetadata } from './stored.ts'
 
+const STANDS = 'that was made at run time stands where this version brings a member of that name. With the version that ran before,'
+
 /** A custom field whose name a core field of this version has. */
 interface Meeting {
   readonly module: ModuleMetadata
@@ -39,6 +41,22 @@ export async function upgradeConflicts(executor: Executor, core: readonly Module
       ({ module, field, core: mine }) =>
         `The field ${module.name}.${field.name} (${field.type}) that was made at run time stands where this version brings ${module.name}.${mine.name} (${mine.type}). With the version that ran before, rename it, e.g. to ${field.name}Custom, and remove its earlier names.`,
     )
+  const members = core.flatMap((module) => {
+    const taken = new Set(module.members)
+    const names = new Set([...module.fields.map(({ name }) => name), ...taken])
+    return stored.fields
+      .filter(({ state }) => state === 'active')
+      .flatMap(({ moduleNumber, name, aliases, parameters: { reference } }) => {
+        const own = moduleNumber === module.number && [name, ...aliases].some((each) => taken.has(each))
+        const list = reference?.module === module.name && reference.inverseName !== undefined && names.has(reference.inverseName)
+        return [
+          ...(own ? [`The field ${module.name}.${name} ${STANDS} rename it, e.g. to ${name}Custom, and remove its earlier names.`] : []),
+          ...(list
+            ? [`The list ${module.name}.${reference.inverseName} ${STANDS} delete the field ${name} that makes it, or give it another inverseName.`]
+            : []),
+        ]
+      })
+  })
   const modules = stored.modules
     .filter(({ state }) => state === 'active')
     .flatMap((custom) => {
@@ -53,7 +71,7 @@ export async function upgradeConflicts(executor: Executor, core: readonly Module
           ]
         : []
     })
-  return [...fields, ...modules]
+  return [...fields, ...members, ...modules]
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ModuleMetadata } from '../../entities/metadata.ts'
-import { buildRegistry, type ModuleDefinition, type Registry } from '../registry/index.ts'
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { buildRegistry, type ModuleDefinition, type Registry, RegistryConflict } from '../registry/index.ts'
 import { composeModules } from './compose.ts'
 import type { StoredField, StoredMetadata, StoredModule } from './stored.ts'
 
@@ -43,24 +44,44 @@ export class Workspace {
     return this.fields.filter((field) => field.moduleNumber === moduleNumber)
   }
 
+  /** Name and main table of a field's module, whether that is served or deleted. */
+  holderOf({ moduleNumber }: Pick<StoredField, 'moduleNumber'>): { readonly name: string; readonly table: string } | undefined {
+    const isHolder = ({ number }: { readonly number: number }) => number === moduleNumber
+    return this.core.find(isHolder) ?? this.modules.find(isHolder)
+  }
+
   put(change: { readonly module?: StoredModule; readonly field?: StoredField }): void {
     if (change.module) this.#modules.set(change.module.id, change.module)
     if (change.field) this.#fields.set(change.field.id, change.field)
     this.#registry = null
   }
 
-  /** The registry as it would be served. Throws DefectError where the pieces do not fit together. */
+  /** The registry as it would be served. Throws VALIDATION_FAILED or DUPLICATE where the change makes pieces that do not fit together. */
   get registry(): Registry {
-    this.#registry ??= buildRegistry(composeModules(this.core, { modules: this.modules, fields: this.fields }), this.#version)
+    this.#registry ??= this.#build()
     return this.#registry
+  }
+
+  #build(): Registry {
+    try {
+      return buildRegistry(composeModules(this.core, { modules: this.modules, fields: this.fields }), this.#version)
+    } catch (error) {
+      throw error instanceof RegistryConflict ? refusalOf(error) : error
+    }
   }
 
   module(name: string): ModuleDefinition | undefined {
     return this.registry.modules.get(name)
   }
 
-  /** Module of a stored field, deleted ones too; undefined only for a module that is deleted itself. */
+  /** Module of a stored field, deleted ones too; undefined for a field whose module is deleted itself. */
   moduleOf(field: Pick<StoredField, 'moduleNumber'>): ModuleDefinition | undefined {
     return this.registry.byNumber.get(field.moduleNumber)
   }
+}
+
+/** No single argument is to blame: it is what the whole change leads to. */
+function refusalOf({ message, rule }: RegistryConflict): GuanxiError {
+  const issue = { path: [], code: rule, message: `${message.charAt(0).toUpperCase()}${message.slice(1)}.` }
+  return rule === 'DUPLICATE' ? new GuanxiError('DUPLICATE', issue.message, { issues: [issue] }) : validationFailed([issue])
 }

@@ -6,6 +6,8 @@ import { Seed0000000000005 } from './0005-seed.ts'
 import { AccessEpoch0000000000006 } from './0006-access-epoch.ts'
 import { RunTimeFields0000000000007 } from './0007-run-time-fields.ts'
 import { FormulaFunctions0000000000008 } from './0008-formula-functions.ts'
+import { PermanentTargets0000000000009 } from './0009-permanent-targets.ts'
+import { Stamper0000000000010 } from './0010-stamper.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -17,4 +19,6 @@ export const migrations = [
   AccessEpoch0000000000006,
   RunTimeFields0000000000007,
   FormulaFunctions0000000000008,
+  PermanentTargets0000000000009,
+  Stamper0000000000010,
 ]

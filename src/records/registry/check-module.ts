@@ -1,15 +1,15 @@
 import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
-import { DefectError } from '../../errors/index.ts'
+import { RegistryConflict } from './conflict.ts'
 import { NAME_PATTERN, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
 
 const UNIQUE_TYPES: ReadonlySet<string> = new Set(['TEXT', 'EMAIL', 'AUTO_NUMBER', 'INTEGER'])
 const NAMING_TYPES: ReadonlySet<string> = new Set(['TEXT', 'LONG_TEXT', 'EMAIL', 'URL', 'AUTO_NUMBER', 'SELECT'])
 const SEARCHABLE_TYPES: ReadonlySet<string> = new Set(['TEXT', 'EMAIL', 'URL', 'AUTO_NUMBER'])
 
-/** Checks what can be said about a module alone; throws DefectError that names module and field. */
+/** Checks what can be said about a module alone; throws RegistryConflict that names module and field. */
 export function checkModule(module: ModuleMetadata): void {
   const refuse = (what: string): never => {
-    throw new DefectError(`module ${module.name}: ${what}`)
+    throw new RegistryConflict(`module ${module.name}: ${what}`)
   }
   for (const name of [module.name, module.pluralName]) {
     if (!NAME_PATTERN.test(name)) refuse(`"${name}" is not a name of the form ${NAME_PATTERN.source}`)
@@ -17,10 +17,10 @@ export function checkModule(module: ModuleMetadata): void {
   }
   if (module.name === module.pluralName) refuse('name and pluralName must differ')
   if (!Number.isInteger(module.number) || module.number < 1 || module.number > 0xffff) refuse(`${module.number} is not a module number from 1 to 65535`)
-  const names = new Set<string>()
+  const names = new Set(module.members)
   for (const field of module.fields) {
     for (const name of [field.name, ...(field.aliases ?? [])]) {
-      if (names.has(name)) refuse(`two fields are called "${name}"`)
+      if (names.has(name)) refuse(`two fields or members are called "${name}"`)
       names.add(name)
     }
     checkField(field, (what) => refuse(`field ${field.name}: ${what}`))

@@ -3,12 +3,14 @@ import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
 import { isComputed } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import { checkModule } from './check-module.ts'
+import { RegistryConflict } from './conflict.ts'
 import type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 import { derivedNames, typeNameOf } from './derived-names.ts'
 import { collectInputs, fieldIdOf } from './inputs.ts'
 import { systemFields } from './system-fields.ts'
 
 export { isComputed, valueTypeOf } from '../../entities/value-type.ts'
+export { RegistryConflict } from './conflict.ts'
 export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
@@ -19,15 +21,15 @@ export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES,
 export const FIRST_CUSTOM_NUMBER = 1000
 
 /**
- * The registry of these modules at a schema epoch: an immutable snapshot. Throws DefectError, naming the owner, where two
+ * The registry of these modules at a schema epoch: an immutable snapshot. Throws RegistryConflict, naming the owner, where two
  * modules claim one name, a list of one module meets a field of another, or a reference leads nowhere.
  */
 export function buildRegistry(metadata: readonly ModuleMetadata[], version: number): Registry {
-  for (const module of metadata) checkModule(module)
+  for (const module of metadata) if (!known.has(module)) checkModule(module)
   checkClaims(metadata)
   const inverses = collectInverses(metadata)
   const inputs = collectInputs(metadata)
-  const definitions = metadata.map((module) => define(module, inverses.get(module.name) ?? [], inputs))
+  const definitions = metadata.map((module) => definitionOf(module, inverses.get(module.name) ?? NO_INVERSES, inputs))
   const modules: ReadonlyMap<string, ModuleDefinition> = new Map(definitions.map((module) => [module.name, module]))
   return Object.freeze({
     version,
@@ -41,11 +43,34 @@ export function buildRegistry(metadata: readonly ModuleMetadata[], version: numb
   })
 }
 
+const NO_INVERSES: readonly InverseRelation[] = Object.freeze([])
+
+/** What was made of metadata before: most changes at run time touch one module of many, and the others' metadata are the same objects. */
+const known = new WeakMap<ModuleMetadata, { readonly inverses: readonly InverseRelation[]; readonly definition: ModuleDefinition }>()
+
+function definitionOf(module: ModuleMetadata, inverses: readonly InverseRelation[], inputs: ReadonlyMap<string, readonly FieldPlace[]>): ModuleDefinition {
+  const before = known.get(module)
+  // What computed fields are made of may have changed in other modules.
+  if (before && sameInverses(before.inverses, inverses) && !module.fields.some(isComputed)) return before.definition
+  const definition = define(module, inverses, inputs)
+  known.set(module, { inverses, definition })
+  return definition
+}
+
+function sameInverses(some: readonly InverseRelation[], others: readonly InverseRelation[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ name, module, field }, index) => name === others[index]?.name && module === others[index].module && field === others[index].field)
+  )
+}
+
 function define(module: ModuleMetadata, inverses: readonly InverseRelation[], inputs: ReadonlyMap<string, readonly FieldPlace[]>): ModuleDefinition {
   const custom = module.number >= FIRST_CUSTOM_NUMBER
   const definition = (field: FieldMetadata, system: boolean): FieldDefinition => {
     const id = fieldIdOf(module.name, field)
-    return Object.freeze({ ...field, id, module: module.name, custom: field.id !== undefined, system, inputs: inputs.get(id) ?? NO_INPUTS })
+    // A number that records had before would be given to another one.
+    const fixed = field.type === 'AUTO_NUMBER' ? { createOnly: true } : {}
+    return Object.freeze({ ...field, ...fixed, id, module: module.name, custom: field.id !== undefined, system, inputs: inputs.get(id) ?? NO_INPUTS })
   }
   const fields = [...systemFields(module.name).map((field) => definition(field, true)), ...module.fields.map((field) => definition(field, false))]
   return Object.freeze({
@@ -72,7 +97,7 @@ function checkClaims(metadata: readonly ModuleMetadata[]): void {
   const claim = (kind: string, what: string | number, owner: string) => {
     const key = `${kind} ${what}`
     const holder = owners.get(key)
-    if (holder !== undefined) throw new DefectError(`module ${owner} claims the ${key}, which belongs to module ${holder}`)
+    if (holder !== undefined) throw new RegistryConflict(`module ${owner} claims the ${key}, which belongs to module ${holder}`)
     owners.set(key, owner)
   }
   for (const module of metadata) {
@@ -97,14 +122,21 @@ function collectInverses(metadata: readonly ModuleMetadata[]): ReadonlyMap<strin
       const target = byModule.get(reference.module)
       // A registry of a few modules (a test, a plugin's check) need not hold users and teams for the system fields.
       if (!target && reference.inverseName === undefined && (reference.module === 'user' || reference.module === 'team')) continue
-      if (!target) throw new DefectError(`field ${where} refers to module ${reference.module}, which does not exist`)
+      if (!target) throw new RegistryConflict(`field ${where} refers to module ${reference.module}, which does not exist`)
       if (reference.inverseName === undefined) continue
       const taken = inverses.get(target.name) ?? []
       const holder = taken.find((inverse) => inverse.name === reference.inverseName)
       if (holder)
-        throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which belongs to ${holder.module}.${holder.field}`)
-      if ([...systemFields(target.name), ...target.fields].some((other) => [other.name, ...(other.aliases ?? [])].includes(reference.inverseName as string))) {
-        throw new DefectError(`field ${where} claims the list ${target.name}.${reference.inverseName}, which is a field of module ${target.name}`)
+        throw new RegistryConflict(
+          `field ${where} claims the list ${target.name}.${reference.inverseName}, which belongs to ${holder.module}.${holder.field}`,
+          'DUPLICATE',
+        )
+      const named = [...systemFields(target.name), ...target.fields].flatMap((other) => [other.name, ...(other.aliases ?? [])])
+      if ([...named, ...(target.members ?? [])].includes(reference.inverseName)) {
+        throw new RegistryConflict(
+          `field ${where} claims the list ${target.name}.${reference.inverseName}, which is a field of module ${target.name}`,
+          'DUPLICATE',
+        )
       }
       inverses.set(target.name, [...taken, Object.freeze({ name: reference.inverseName, module: module.name, field: field.name })])
     }

@@ -1,6 +1,6 @@
 import type { Expression } from '../../entities/expression.ts'
 import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
-import { DefectError } from '../../errors/index.ts'
+import { RegistryConflict } from './conflict.ts'
 import type { FieldPlace } from './definition.ts'
 import { systemFields } from './system-fields.ts'
 
@@ -28,7 +28,7 @@ export function directInputs({ formula, rollup }: Pick<FieldMetadata, 'formula' 
 }
 
 /**
- * All fields behind each computed field, by its id, computed ones on the way included. Throws DefectError where one is computed from itself or
+ * All fields behind each computed field, by its id, computed ones on the way included. Throws RegistryConflict where one is computed from itself or
  * from a field that does not exist.
  */
 export function collectInputs(metadata: readonly ModuleMetadata[]): ReadonlyMap<string, readonly FieldPlace[]> {
@@ -43,12 +43,12 @@ export function collectInputs(metadata: readonly ModuleMetadata[]): ReadonlyMap<
     const done = known.get(id)
     if (done) return done
     const { place, field } = fields.get(id) as { place: FieldPlace; field: FieldMetadata }
-    if (open.has(id)) throw new DefectError(`field ${place.module}.${place.field} is computed from itself`)
+    if (open.has(id)) throw new RegistryConflict(`field ${place.module}.${place.field} is computed from itself`, 'CYCLE')
     open.add(id)
     const found = new Map<string, FieldPlace>()
     for (const input of directInputs(field)) {
       const source = fields.get(input)
-      if (!source) throw new DefectError(`field ${place.module}.${place.field} is computed from a field that does not exist`)
+      if (!source) throw new RegistryConflict(`field ${place.module}.${place.field} is computed from a field that does not exist`)
       found.set(input, source.place)
       for (const further of behind(input)) found.set(`${further.module}.${further.field}`, further)
     }

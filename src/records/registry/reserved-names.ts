@@ -8,9 +8,9 @@ export const RESERVED_MODULE_NAMES: ReadonlySet<string> = new Set([
   ...['id', 'version', 'created', 'changeSetId', 'cursor', 'operation', 'at', 'actor', 'changedFields'],
 ])
 
-/** No field may be called so, system fields apart: members of `Record`, filter words, and names that every JavaScript object has. */
+/** No field may be called so, system fields apart: members of `Record`, words of filters and keys, and names that every JavaScript object has. */
 export const RESERVED_FIELD_NAMES: ReadonlySet<string> = new Set([
-  ...['id', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt', 'owner', 'team', 'externalIds', 'tags'],
+  ...['id', 'version', 'createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt', 'owner', 'team', 'externalId', 'externalIds', 'tags'],
   ...['displayName', 'values', 'viewerAccess', 'history', 'source'],
   ...['and', 'or', 'not', 'ref'],
   ...['constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'],
@@ -19,10 +19,37 @@ export const RESERVED_FIELD_NAMES: ReadonlySet<string> = new Set([
 /** Modules that the product has or will have under these names (and their plurals); nobody may take them at run time. */
 const PLANNED_MODULES = [
   ...['consentRecord', 'pool', 'poolEvent', 'deal', 'quote', 'priceBook', 'invoice', 'payment', 'refund', 'contract', 'project', 'offer', 'redemption'],
-  ...['coupon', 'campaign', 'campaignMember', 'competitor', 'lostReason', 'leadSource', 'call', 'visit', 'emailMessage', 'meeting', 'chatMessage', 'note'],
+  ...[
+    'coupon',
+    'campaign',
+    'campaignMember',
+    'competitor',
+    'lostReason',
+    'leadSource',
+    'call',
+    'visit',
+    'emailMessage',
+    'emailMsg',
+    'meeting',
+    'chatMessage',
+    'chatMsg',
+    'note',
+  ],
   ...['event', 'timer', 'notification', 'slaClock', 'businessCalendar', 'holiday', 'survey', 'question', 'invitation', 'response', 'answer', 'feedback'],
   ...['improvementItem', 'churnSignal', 'winbackPlan', 'document', 'docVersion', 'folder', 'shareLink', 'knowledgeArticle', 'course', 'department', 'grant'],
-  ...['policyAcknowledgement', 'fieldGrant', 'rowScope', 'mask', 'oauthClient', 'accessReview', 'customModule', 'customField', 'option', 'optionSet'],
+  ...[
+    'policyAcknowledgement',
+    'fieldGrant',
+    'rowScope',
+    'mask',
+    'oauthClient',
+    'oAuthClient',
+    'accessReview',
+    'customModule',
+    'customField',
+    'option',
+    'optionSet',
+  ],
   ...['relation', 'formulaField', 'rollupField', 'workflow', 'workflowVersion', 'run', 'step', 'scoringRule', 'assignmentRule', 'duplicateRule'],
   ...['qualityRule', 'cleaningRule', 'importJob', 'importRow', 'exportJob', 'mergeEvent', 'changeSet', 'auditLog', 'readLog', 'outboxEvent'],
   ...['webhookEndpoint', 'connector', 'syncLink', 'syncConflict', 'pluginVersion', 'pluginGrant', 'segment', 'segmentMember', 'savedView', 'report'],
@@ -33,6 +60,7 @@ const PLANNED_MODULES = [
 
 const IRREGULAR_PLURALS: readonly (readonly [string, string])[] = [
   ['dealStageHistory', 'dealStageHistories'],
+  ['progress', 'progresses'],
   ['priceEntry', 'priceEntries'],
   ['delivery', 'deliveries'],
   ['complaintCategory', 'complaintCategories'],

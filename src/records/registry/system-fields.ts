@@ -1,4 +1,4 @@
-import type { FieldMetadata, LocalizedText } from '../../entities/metadata.ts'
+import type { FieldMetadata, LocalizedText, ReferenceMetadata } from '../../entities/metadata.ts'
 
 const label = (en: string, zh: string): LocalizedText => ({ en, 'zh-CN': zh })
 
@@ -27,17 +27,23 @@ const STAMPS: readonly FieldMetadata[] = [
   { name: 'deletedAt', type: 'DATETIME', label: label('Deleted at', '删除时间'), column: 'deleted_at', readOnly: true },
 ]
 
-/**
- * Fields that every module has, in display order. On users, `team` is the home team, and a team lists its `members`.
- * Their `onDelete` is never carried out: a deleted user or team stays named as owner, team, creator and last editor.
- */
-export function systemFields(module: string): readonly FieldMetadata[] {
-  const inverse = module === 'user' ? { inverseName: 'members', inverseLabel: label('Members', '成员') } : {}
-  return [
+function fieldsWith(inverse: Pick<ReferenceMetadata, 'inverseName' | 'inverseLabel'>): readonly FieldMetadata[] {
+  return Object.freeze([
     ...STAMPS,
     { name: 'owner', type: 'USER', label: label('Owner', '负责人'), column: 'owner_id', indexed: true, reference: { module: 'user', onDelete: 'restrict' } },
     { name: 'team', type: 'REFERENCE', label: label('Team', '团队'), column: 'team_id', reference: { module: 'team', onDelete: 'restrict', ...inverse } },
     { name: 'tags', type: 'MULTI_SELECT', label: label('Tags', '标签'), column: 'tags' },
     { name: 'source', type: 'TEXT', label: label('Source', '来源'), column: 'source' },
-  ]
+  ])
+}
+
+const ORDINARY = fieldsWith({})
+const OF_USERS = fieldsWith({ inverseName: 'members', inverseLabel: label('Members', '成员') })
+
+/**
+ * Fields that every module has, in display order. On users, `team` is the home team, and a team lists its `members`.
+ * Their `onDelete` is never carried out: a deleted user or team stays named as owner, team, creator and last editor.
+ */
+export function systemFields(module: string): readonly FieldMetadata[] {
+  return module === 'user' ? OF_USERS : ORDINARY
 }

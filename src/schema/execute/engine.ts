@@ -7,11 +7,11 @@ import type { FieldUse } from '../../records/metadata/index.ts'
 import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
+import { VisibleSchemas } from './execute-introspection.ts'
 import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
-import { readsSchema } from './reads-schema.ts'
 import { Revalidation } from './revalidation.ts'
 import type { EngineSettings } from './session.ts'
 import { subscriptionAnswers } from './subscriptions.ts'
@@ -44,11 +44,15 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   const { database, writer, settings, report } = options
   const prepared = new PreparedOperations()
   const revalidation = new Revalidation()
+  const visible = new VisibleSchemas()
   const swap = await createSwap({
     readVersion: () => readSchemaEpoch(database),
     buildRuntime: options.buildRuntime,
     beforeSwap: (current, next) => revalidation.prepare(current, next),
-    onSwap: options.onSwap,
+    onSwap: (runtime) => {
+      visible.serve(runtime)
+      options.onSwap(runtime)
+    },
   })
 
   async function attempt(request: OperationRequest, value: unknown): Promise<OperationAnswer> {
@@ -77,7 +81,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     request: OperationRequest,
     value: unknown,
   ): Promise<OperationAnswer> {
-    const queries: QueryServices = { database, settings, report, path: options.path ?? 'auto' }
+    const queries: QueryServices = { database, settings, report, visible, path: options.path ?? 'auto' }
     switch (operation.operation.operation) {
       case OperationTypeNode.QUERY:
         return executeQuery(operation, current, principal, request, queries)
@@ -157,7 +161,7 @@ function wholeFailure(errors: readonly GraphQLFormattedError[]): OperationAnswer
 
 /** Who is not signed in learns nothing about the schema. */
 function refuseAnonymous(prepared: PreparedOperation, principal: Principal | null): void {
-  if (principal === null && readsSchema(prepared)) throw new GuanxiError('UNAUTHENTICATED', 'Sign in to read the schema.')
+  if (principal === null && prepared.readsSchema) throw new GuanxiError('UNAUTHENTICATED', 'Sign in to read the schema.')
 }
 
 async function readSchemaEpoch(database: Database): Promise<number> {

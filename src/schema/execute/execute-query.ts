@@ -1,4 +1,4 @@
-import { execute, type GraphQLFormattedError, getVariableValues } from 'graphql'
+import { execute, type GraphQLError, type GraphQLFormattedError, getVariableValues } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
@@ -7,6 +7,7 @@ import { runRead } from '../../records/read/index.ts'
 import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
 import { planKey } from '../plan/operation-profile.ts'
 import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-query.ts'
+import { introspect, type VisibleSchemas } from './execute-introspection.ts'
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { redactionOf } from './redaction.ts'
@@ -16,6 +17,7 @@ export interface QueryServices {
   readonly database: Database
   readonly settings: EngineSettings
   readonly report: ReportDefect
+  readonly visible: VisibleSchemas
   /** Tests compare both paths; otherwise all that can be is passed through as text. */
   readonly path: 'auto' | 'ordinary'
 }
@@ -34,6 +36,7 @@ export async function executeQuery(
 ): Promise<OperationAnswer> {
   const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
+  if (principal !== null && prepared.readsSchema) return executeIntrospective(prepared, runtime, principal, request, coerced.coerced, services)
   if (principal === null || services.path === 'ordinary' || value !== undefined) return executeOrdinary(runtime, principal, request, services, value)
   prepared.serve(runtime.version)
   const key = `${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
@@ -57,7 +60,7 @@ async function executeText(
   const redaction = redactionOf(query.redacted, request)
   if (redaction.refused) return { data: null, errors: redaction.errors, ...(redaction.extensions ? { extensions: redaction.extensions } : {}) }
   const inputs = planInputs(principal, services.settings, variables)
-  const errors: GraphQLFormattedError[] = []
+  const failures = new Map<CompiledRoot, GraphQLFormattedError>()
   const answer = async (root: CompiledRoot): Promise<string> => {
     let text = root.constant ?? null
     let error: unknown = root.constant === 'null' ? root.failure?.() : undefined
@@ -70,15 +73,18 @@ async function executeText(
         error = failure
       }
     }
-    if (error !== undefined)
-      errors.push({ ...formatError(error, request.requestId, services.report, [root.responseKey]), ...(root.locations ? { locations: root.locations } : {}) })
+    if (error !== undefined) {
+      const told = formatError(error, request.requestId, services.report, [root.responseKey])
+      failures.set(root, { ...told, ...(root.locations ? { locations: root.locations } : {}) })
+    }
     return `${root.prefix}${error === undefined ? text : 'null'}`
   }
   const members: string[] = []
   for (let start = 0; start < query.roots.length; start += PARALLEL_ROOTS) {
     members.push(...(await Promise.all(query.roots.slice(start, start + PARALLEL_ROOTS).map(answer))))
   }
-  errors.push(...redaction.errors)
+  // Which of them came first is no part of the answer.
+  const errors = [...query.roots.flatMap((root) => failures.get(root) ?? []), ...redaction.errors]
   return {
     data: new RawJson(`{${members.join(',')}}`),
     statements: query.roots.filter(({ plan }) => plan !== undefined).length,
@@ -86,6 +92,26 @@ async function executeText(
     ...(errors.length > 0 ? { errors } : {}),
     ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
   }
+}
+
+/** What tells about the schema shows what is visible to the caller; everything else of the operation is answered as always. */
+async function executeIntrospective(
+  prepared: PreparedOperation,
+  runtime: Runtime,
+  principal: Principal,
+  request: OperationRequest,
+  coerced: Readonly<Record<string, unknown>>,
+  services: QueryServices,
+): Promise<OperationAnswer> {
+  const variables = { sent: request.variables, coerced }
+  const text = await services.visible.tell(prepared, variables, runtime, principal)
+  if (text !== null) return { data: new RawJson(text) }
+  const [answer, told] = [
+    await executeOrdinary(runtime, principal, request, services),
+    await introspect(prepared, variables, services.visible.of(runtime, principal)),
+  ]
+  if (told && answer.data && !(answer.data instanceof RawJson)) Object.assign(answer.data, told.data)
+  return answer
 }
 
 /** The ordinary graphql-js path. */
@@ -120,7 +146,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
   const redaction = redactionOf(session.redacted, request)
   const extensions = redaction.extensions ? { extensions: redaction.extensions } : {}
   if (redaction.refused) return { data: null, errors: redaction.errors, ...extensions }
-  const errors = [...(result.errors ?? []).map((error) => formatError(error, request.requestId, services.report)), ...redaction.errors]
+  const errors = [...inPlace(result.errors ?? []).map((error) => formatError(error, request.requestId, services.report)), ...redaction.errors]
   return {
     data: result.data as Record<string, unknown> | null | undefined,
     statements: session.executor.statements,
@@ -128,4 +154,16 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     ...(errors.length > 0 ? { errors } : {}),
     ...extensions,
   }
+}
+
+/** Errors in the order of the places that they are of: the order in which fields failed depends on the weather. */
+function inPlace(errors: readonly GraphQLError[]): GraphQLError[] {
+  const offset = ({ nodes }: GraphQLError): number => nodes?.[0]?.loc?.start ?? 0
+  return [...errors].sort((a, b) => offset(a) - offset(b) || comparePaths(a.path ?? [], b.path ?? []))
+}
+
+function comparePaths(a: readonly (string | number)[], b: readonly (string | number)[]): number {
+  const index = a.findIndex((step, place) => step !== b[place])
+  const [one, other] = [a[index], b[index]]
+  return typeof one === 'number' && typeof other === 'number' ? one - other : a.length - b.length
 }

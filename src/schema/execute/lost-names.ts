@@ -13,6 +13,7 @@ export function lostNames(before: Runtime, after: Runtime): ReadonlySet<string> 
   for (const module of before.registry.modules.values()) {
     const later = after.registry.modules.get(module.name)
     if (!later) return null
+    if (later === module) continue
     for (const name of changedFields(module, later)) lost.add(name)
     for (const { name, module: listed } of module.inverses.values()) if (later.inverses.get(name)?.module !== listed) lost.add(name)
   }

@@ -3,12 +3,15 @@ import { LRUCache } from 'lru-cache'
 import { refuseOversized } from '../plan/document-size.ts'
 import { type OperationProfile, profileOperation } from '../plan/operation-profile.ts'
 import type { CompiledQuery } from './compile-query.ts'
+import { readsSchema } from './reads-schema.ts'
 
 /** An operation of a document with what is known of it once for all executions. */
 export interface PreparedOperation {
   readonly operation: OperationDefinitionNode
   readonly fragments: Readonly<Record<string, FragmentDefinitionNode>>
   readonly profile: OperationProfile
+  /** It selects `__schema` or `__type`. */
+  readonly readsSchema: boolean
   /** Compiled queries of the version that was served last, by permission shape and plan key. */
   readonly compiled: LRUCache<string, CompiledQuery>
   /** Forgets what was compiled for another version. */
@@ -50,6 +53,7 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
     operation,
     fragments,
     profile: profileOperation(document, operation),
+    readsSchema: readsSchema(operation, fragments),
     compiled,
     serve: (version) => {
       if (version !== served) compiled.clear()

@@ -1,8 +1,7 @@
-import { Kind, type SelectionSetNode } from 'graphql'
-import type { PreparedOperation } from './prepared-operation.ts'
+import { type FragmentDefinitionNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql'
 
 /** The operation selects `__schema` or `__type` at its root. */
-export function readsSchema({ operation, fragments }: Pick<PreparedOperation, 'operation' | 'fragments'>): boolean {
+export function readsSchema(operation: OperationDefinitionNode, fragments: Readonly<Record<string, FragmentDefinitionNode>>): boolean {
   const visited = new Set<string>()
   const reads = (set: SelectionSetNode): boolean =>
     set.selections.some((selection) => {

@@ -1,0 +1,24 @@
+import pg from 'pg'
+import type { StamperConnection } from './stamper.ts'
+
+/** Milliseconds that one statement may take: a batch is small, and whoever waits to take over should not wait for a dead one. */
+const PATIENCE = 10_000
+
+/** Opens the stamper's connection. Rejects where the server cannot be reached. */
+export async function connectStamper(databaseUrl: string): Promise<StamperConnection> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'guanxi-stamper',
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: PATIENCE,
+    query_timeout: PATIENCE + 1_000,
+    keepAlive: true,
+  })
+  // The statement under way, or the next one, fails and tells.
+  client.on('error', () => {})
+  await client.connect()
+  return {
+    query: async (text, values) => (await client.query(text, values as unknown[] | undefined)).rows,
+    close: () => client.end(),
+  }
+}

@@ -1,0 +1,3 @@
+export { type CheckpointKey, checkpointKey } from './checkpoint.ts'
+export { checkpointDaily, type Run, stampAudit } from './stamp-audit.ts'
+export { type AuditVerdict, verifyAudit } from './verify-audit.ts'

@@ -1,0 +1,115 @@
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { sqlState } from '../database.ts'
+import { type ChangeServices, isInUse } from './change.ts'
+
+/** A connection of its own: some of the work runs for long and must stand outside of any transaction. */
+export interface MaintenanceConnection {
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
+  close(): Promise<void>
+}
+
+/** Refusals by PostgreSQL after which an index counts as one that cannot be made. */
+const ATTEMPTS = 5
+/**
+ * A build waits so long for each transaction that is older than itself. Only changes of the same table wait behind it, and those ask again for longer
+ * than that.
+ */
+const BUILD_PATIENCE = '5s'
+/** What takes the strongest lock of a table makes everybody who comes later wait. */
+const DROP_PATIENCE = '150ms'
+const DROPS = 20
+
+interface PendingIndex {
+  readonly name: string
+  readonly definition: string
+  readonly kind: string
+  readonly attempts: number
+}
+
+/** Null: it stands. A text: why it never will. `later`: it could not be made this time. */
+type Outcome = string | null | 'later'
+
+/** Builds the indexes that fields are waiting for, beside normal work. One that could not be made for now is left for the next time. */
+export async function buildIndexes({ database, announce }: Pick<ChangeServices, 'database' | 'announce'>, connection: MaintenanceConnection): Promise<void> {
+  const pending = await connection.query<{ name: string }>(`SELECT name FROM custom_index WHERE state = 'building' ORDER BY kind = 'unique' DESC, name`)
+  let visible = false
+  for (const { name } of pending) {
+    // Those before it may have taken minutes, in which its field was changed or purged.
+    const [index] = await connection.query<PendingIndex>(`SELECT name, definition, kind, attempts FROM custom_index WHERE name = $1 AND state = 'building'`, [
+      name,
+    ])
+    if (!index) continue
+    const outcome = await buildIndex(connection, index)
+    if (outcome === 'later') continue
+    const noted = await connection.query(
+      `UPDATE custom_index SET state = $3, failure = $4 WHERE name = $1 AND definition = $2 AND state = 'building' RETURNING 1 AS one`,
+      [name, index.definition, outcome === null ? 'ready' : 'failed', outcome],
+    )
+    if (noted.length === 0) await dropUnwanted(connection, name)
+    else visible ||= index.kind === 'unique' || index.kind === 'search'
+  }
+  if (!visible) return
+  // Keys and search wait for their indexes; lists and orders only become faster.
+  const [row] = await database.query<{ version: number }>({
+    text: 'UPDATE epoch SET schema_epoch = schema_epoch + 1 RETURNING schema_epoch::int AS version',
+    purpose: 'platform',
+  })
+  if (row) await announce(row.version)
+}
+
+async function buildIndex(connection: MaintenanceConnection, { name, definition, attempts }: PendingIndex): Promise<Outcome> {
+  if ((await validity(connection, name)) === true) return null
+  await connection.query(`SET lock_timeout = '${BUILD_PATIENCE}'`)
+  try {
+    // One that was cut off is left invalid: it is never used and always kept.
+    await dropInvalid(connection, name)
+    await connection.query(definition)
+    return null
+  } catch (error) {
+    const state = sqlState(error)
+    if (state === undefined) throw error
+    await dropInvalid(connection, name).catch(() => {})
+    if (state === '23505') return 'Several records share a value.'
+    // A long transaction is in the way, which says nothing of the index.
+    if (isInUse(error)) return 'later'
+    if (attempts + 1 >= ATTEMPTS) return `PostgreSQL refused it (${state}).`
+    await connection.query('UPDATE custom_index SET attempts = attempts + 1 WHERE name = $1 AND definition = $2', [name, definition])
+    return 'later'
+  } finally {
+    await connection.query(`SET lock_timeout = '1s'`).catch(() => {})
+  }
+}
+
+/** Undefined: there is no such index. */
+async function validity(connection: MaintenanceConnection, name: string): Promise<boolean | undefined> {
+  const [known] = await connection.query<{ valid: boolean }>('SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass($1)', [
+    `public.${quoteIdentifier(name)}`,
+  ])
+  return known?.valid
+}
+
+async function dropInvalid(connection: MaintenanceConnection, name: string): Promise<void> {
+  if ((await validity(connection, name)) === false) await connection.query(`DROP INDEX CONCURRENTLY IF EXISTS public.${quoteIdentifier(name)}`)
+}
+
+/**
+ * Drops an index that was built from a definition which does not hold any more, unless a change has made one of the same name meanwhile. Changes of
+ * metadata queue up at the row of epochs, so none comes between the look and the drop.
+ */
+async function dropUnwanted(connection: MaintenanceConnection, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await connection.query('BEGIN')
+      await connection.query('SELECT FROM epoch FOR UPDATE')
+      const wanted = await connection.query(`SELECT FROM custom_index WHERE name = $1 AND state <> 'building'`, [name])
+      await connection.query(`SET LOCAL lock_timeout = '${DROP_PATIENCE}'`)
+      if (wanted.length === 0) await connection.query(`DROP INDEX IF EXISTS public.${quoteIdentifier(name)}`)
+      await connection.query('COMMIT')
+      return
+    } catch (error) {
+      await connection.query('ROLLBACK')
+      if (!isInUse(error) || attempt === DROPS) throw error
+      await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 400))
+    }
+  }
+}

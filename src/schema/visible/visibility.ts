@@ -1,0 +1,109 @@
+import type { GraphQLField, GraphQLInputField } from 'graphql'
+import type { Principal } from '../../records/access/policy.ts'
+import { effectiveScope, fieldLevel } from '../../records/access/secured.ts'
+import { type ModuleDefinition, type Registry, targetOf } from '../../records/registry/index.ts'
+import { typeNames } from '../build/names.ts'
+import type { FieldDescriptor, InputDescriptor } from '../descriptors.ts'
+import { audienceOf, isForPrincipal, plannedVerdict } from '../rules.ts'
+
+/** Which members of the schema's types are of any use to a principal. */
+export interface Visibility {
+  output(typeName: string, field: GraphQLField<unknown, unknown>): boolean
+  input(typeName: string, field: GraphQLInputField): boolean
+}
+
+/**
+ * Judged by what each member stands for, as the planner and the access compiler judge the operations that name it: hidden fields, relations into modules
+ * that cannot be read, masked fields wherever they would be compared, and operations that are refused in any case are of no use.
+ */
+export function visibilityFor(principal: Principal, registry: Registry): Visibility {
+  const { policy } = principal
+  const modulesOfInputs = inputModules(registry)
+
+  const isReadable = (module: ModuleDefinition | undefined): boolean => module !== undefined && effectiveScope(module, 'READ', policy, registry) !== undefined
+  const levelOf = (module: string, field: string) => fieldLevel(policy, module, field)
+  const isUsable = (module: string, field: string): boolean => levelOf(module, field) === 'READ' || levelOf(module, field) === 'WRITE'
+
+  /** The record behind a to-one relation, or those behind a REFERENCES field; `*` leads to some module that can be read. */
+  const leadsSomewhere = (module: string, name: string): boolean => {
+    const field = registry.modules.get(module)?.fields.get(name)
+    if (!field || field.reference?.module === '*') return true
+    const target = targetOf(field, registry)
+    return target === undefined || isReadable(target)
+  }
+
+  const isOpen = (module: string, relation: string): boolean => {
+    const holder = registry.modules.get(module)
+    const inverse = holder?.inverses.get(relation)
+    if (inverse) return isReadable(registry.modules.get(inverse.module)) && isUsable(inverse.module, inverse.field)
+    return isUsable(module, relation) && leadsSomewhere(module, relation)
+  }
+
+  function isSelectable(descriptor: FieldDescriptor): boolean {
+    switch (descriptor.kind) {
+      case 'field':
+      case 'anyRecord': {
+        const { module, field } = descriptor
+        if (module === '*') return true
+        const isMany = registry.modules.get(module)?.fields.get(field)?.type === 'REFERENCES'
+        if (isMany) return isOpen(module, field)
+        const level = levelOf(module, field)
+        return level !== 'HIDDEN' && leadsSomewhere(module, field)
+      }
+      case 'inverse':
+        return isOpen(descriptor.module, descriptor.relation)
+      case 'aggregateValue':
+        return isUsable(descriptor.module, descriptor.field)
+      case 'list':
+      case 'get':
+      case 'getBy':
+      case 'aggregate':
+      case 'write':
+      case 'node':
+      case 'nodes':
+        return plannedVerdict(descriptor, { principal, runtime: { registry } }) === true
+      default:
+        return true
+    }
+  }
+
+  function isGivable(descriptor: InputDescriptor, module: string): boolean {
+    switch (descriptor.kind) {
+      case 'compare':
+      case 'key':
+      case 'unique':
+        return isUsable(module, descriptor.field)
+      case 'one':
+      case 'through':
+        return isUsable(module, descriptor.field) && leadsSomewhere(module, descriptor.field)
+      case 'many':
+        return isOpen(module, descriptor.relation)
+      case 'value':
+        return levelOf(module, descriptor.field) === 'WRITE'
+      default:
+        return true
+    }
+  }
+
+  return {
+    output: (typeName, { name, extensions: { guanxi } }) =>
+      guanxi === undefined || guanxi.kind === 'handle' || guanxi.kind === 'computed'
+        ? isForPrincipal(audienceOf(typeName, name), principal)
+        : isSelectable(guanxi),
+    input: (typeName, { extensions: { guanxi } }) => {
+      const module = modulesOfInputs.get(typeName)
+      return guanxi === undefined || module === undefined || isGivable(guanxi, module)
+    },
+  }
+}
+
+/** Input types whose members stand for fields, with their modules. */
+function inputModules(registry: Registry): ReadonlyMap<string, string> {
+  const modules = new Map<string, string>()
+  for (const module of registry.modules.values()) {
+    const names = typeNames(module)
+    const own = [names.filter, names.orderBy, names.groupBy, names.uniqueInput, names.ref, names.aggregateNumberOrderBy, names.aggregateRangeOrderBy]
+    for (const name of [...own, names.createInput, names.updateInput, names.upsertInput]) modules.set(name, module.name)
+  }
+  return modules
+}

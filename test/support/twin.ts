@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import { columnsOf, isGenerated, type PhysicalColumn } from '../../src/entities/columns.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../../src/records/registry/index.ts'
+import { historyKey, isComputed } from '../../src/records/registry/index.ts'
+import type { TestClient } from './client.ts'
+
+/** What somebody is told of a module by `modules`, and the records of it that lists show. */
+export interface Sight {
+  /** Level by field; a field that is not told is hidden. */
+  readonly levels: ReadonlyMap<string, string>
+  readonly visible: ReadonlySet<string>
+}
+
+const PAGE = 'first: 500, deleted: INCLUDE, orderBy: [{id: ASC}]'
+
+/** What the client sees, as the API tells it; modules that it does not see are left out. */
+export async function sightOf(client: TestClient, registry: Registry): Promise<ReadonlyMap<string, Sight>> {
+  const { modules } = await client.data('{ modules { name actions fields { name access } } }')
+  const sights = new Map<string, Sight>()
+  for (const { name, actions, fields } of modules as { name: string; actions: string[]; fields: { name: string; access: string }[] }[]) {
+    if (!actions.includes('READ')) continue
+    const visible = new Set<string>()
+    const { pluralName } = registry.module(name)
+    for (let after: string | null = null; ; ) {
+      const answer: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } = (
+        await client.data(`query ($after: String) { page: ${pluralName}(${PAGE}, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }`, {
+          after,
+        })
+      ).page
+      for (const { id } of answer.nodes) visible.add(id)
+      if (!answer.pageInfo.hasNextPage) break
+      after = answer.pageInfo.endCursor
+    }
+    sights.set(name, { levels: new Map(fields.map((field) => [field.name, field.access])), visible })
+  }
+  return sights
+}
+
+/**
+ * Changes everything in a database that the sight hides: hidden fields of all records, and all free values of records that are not visible, with their
+ * history. What databases must agree on stays: ids, keys, series, references, owners, and what the system stamps. Answers the number of changed columns.
+ */
+export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>, registry: Registry): Promise<number> {
+  const client = new pg.Client(url)
+  await client.connect()
+  let changed = 0
+  try {
+    await client.query('BEGIN')
+    for (const module of registry.modules.values()) changed += await changeModule(client, module, sights.get(module.name))
+    await client.query('COMMIT')
+    await client.query('ANALYZE')
+  } finally {
+    await client.end()
+  }
+  return changed
+}
+
+async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined): Promise<number> {
+  const visible = [...(sight?.visible ?? [])]
+  let changed = 0
+  for (const field of module.fields.values()) {
+    const level = sight?.levels.get(field.name)
+    const hidden = level === undefined || level === 'HIDDEN' || level === 'MASKED'
+    if (!isFree(field)) continue
+    const where = hidden ? 'TRUE' : 'NOT (t.id = ANY($1::uuid[]))'
+    for (const column of columnsOf(field)) {
+      const value = otherValue(field, column)
+      if (value === null) continue
+      const name = pg.escapeIdentifier(column.name)
+      const { rowCount } = await client.query(
+        `UPDATE ${pg.escapeIdentifier(module.table)} t SET ${name} = ${value(name)} WHERE ${where} AND ${name} IS NOT NULL AND $1::uuid[] IS NOT NULL`,
+        [visible],
+      )
+      changed += (rowCount ?? 0) > 0 ? 1 : 0
+    }
+    // History keeps what fields were.
+    await client.query(
+      `UPDATE record_history h SET changes = h.changes || jsonb_build_object($2::text, jsonb_build_object('before', to_jsonb(md5(h.record_id::text || $2)), 'after', to_jsonb(md5($2 || h.record_id::text))))
+        WHERE h.module_number = $3 AND h.changes ? $2 AND ${hidden ? 'TRUE' : 'NOT (h.record_id = ANY($1::uuid[]))'} AND $1::uuid[] IS NOT NULL`,
+      [visible, historyKey(field), module.number],
+    )
+  }
+  return changed
+}
+
+/** Nothing but its own readers depends on it. */
+function isFree(field: FieldDefinition): boolean {
+  const { system, unique, type, maintained } = field
+  return !(system || unique || maintained || isComputed(field) || isGenerated(field) || type === 'AUTO_NUMBER' || field.reference !== undefined)
+}
+
+/** SQL for another value of the column's kind, a pure function of the row; null for columns that stay. */
+function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn): ((name: string) => string) | null {
+  const salt = createHash('md5').update(field.id).digest('hex').slice(0, 6)
+  const digest = (name: string) => `md5(t.id::text || '${salt}' || ${name}::text)`
+  if (part === 'currency' || part === 'e164') return null
+  const options = field.options?.map(({ value }) => value)
+  if (options) {
+    if (type === 'text[]') return null
+    const list = `ARRAY[${options.map((option) => pg.escapeLiteral(option)).join(', ')}]`
+    return (name) => `(${list})[1 + (('x' || substr(${digest(name)}, 1, 7))::bit(28)::int % ${options.length})]`
+  }
+  const spread = (name: string) => `(('x' || substr(${digest(name)}, 1, 7))::bit(28)::int % 1000)`
+  if (type === 'text')
+    return field.type === 'EMAIL' ? (name) => `substr(${digest(name)}, 1, 10) || '@example.org'` : (name) => `'~' || substr(${digest(name)}, 1, 12)`
+  if (type === 'integer' || type === 'smallint' || type === 'bigint') return (name) => `1 + (${spread(name)} % 5)`
+  if (type.startsWith('numeric')) return (name) => `round(${spread(name)}::numeric / 7, 2)`
+  if (type === 'boolean') return (name) => `NOT ${name}`
+  if (type === 'date' || type.startsWith('timestamp')) return (name) => `${name} + ${spread(name)} * interval '1 day'`
+  if (type === 'jsonb') return (name) => `jsonb_build_object('city', substr(${digest(name)}, 1, 6))`
+  return null
+}
