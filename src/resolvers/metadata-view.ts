@@ -1,17 +1,28 @@
 import type { LocalizedText } from '../entities/metadata.ts'
 import type { FieldView, LabelInput, ModuleView } from '../records/metadata/index.ts'
-import type { Labelled } from './module-view.ts'
+import type { Helpful, Labelled, PluralLabelled, ReferenceLabelled } from './module-view.ts'
 import type { CustomField, CustomModule } from './types/metadata.types.ts'
-import type { FieldOption } from './types/module.types.ts'
+import type { FieldOption, FieldReference } from './types/module.types.ts'
 
 function textOf(labels: readonly LabelInput[] | null | undefined): LocalizedText {
   const texts = Object.fromEntries((labels ?? []).map(({ locale, text }) => [locale, text]))
   return { en: '', ...texts }
 }
 
+/** Null where there are none. */
+function textsOf(labels: readonly LabelInput[] | null | undefined): LocalizedText | null {
+  return labels && labels.length > 0 ? textOf(labels) : null
+}
+
+function referenceOf({ reference }: FieldView['description']): (FieldReference & ReferenceLabelled) | null {
+  if (!reference) return null
+  const { module, inverseName, inverseLabels, onDelete, acyclic } = reference
+  return { module, inverseName: inverseName ?? null, inverseLabels: textsOf(inverseLabels), onDelete: onDelete ?? null, acyclic: acyclic === true }
+}
+
 /** A custom field as the API shows it to administrators. */
-export function customFieldOf({ id, module, state, failure, deletedAt, description }: FieldView): CustomField & Labelled {
-  const { name, type, aliases, options, reference, numbering, rollup } = description
+export function customFieldOf({ id, module, state, failure, deletedAt, description }: FieldView): CustomField & Labelled & Helpful {
+  const { name, type, aliases, options, numbering, rollup } = description
   return {
     id,
     module,
@@ -22,6 +33,7 @@ export function customFieldOf({ id, module, state, failure, deletedAt, descripti
     failure,
     deletedAt,
     labels: textOf(description.labels),
+    helps: textsOf(description.helps),
     position: description.position ?? 0,
     required: description.required === true,
     requiredWhen: description.requiredWhen ?? null,
@@ -38,7 +50,7 @@ export function customFieldOf({ id, module, state, failure, deletedAt, descripti
         retired: retired === true,
       })) ?? null,
     transitions: description.transitions ?? null,
-    reference: reference ? { module: reference.module, inverseName: reference.inverseName ?? null, onDelete: reference.onDelete ?? null } : null,
+    reference: referenceOf(description),
     min: description.min == null ? null : String(description.min),
     max: description.max == null ? null : String(description.max),
     minLength: description.minLength ?? null,
@@ -53,7 +65,18 @@ export function customFieldOf({ id, module, state, failure, deletedAt, descripti
   }
 }
 
-export function customModuleOf({ id, state, deletedAt, description }: ModuleView): CustomModule & Labelled {
-  const { name, pluralName, kind, nameField, position, labels } = description
-  return { id, name, pluralName, state, deletedAt, kind: kind ?? 'plain', nameField: nameField ?? 'id', position: position ?? 0, labels: textOf(labels) }
+export function customModuleOf({ id, state, deletedAt, description }: ModuleView): CustomModule & Labelled & PluralLabelled {
+  const { name, pluralName, kind, nameField, position, labels, pluralLabels } = description
+  return {
+    id,
+    name,
+    pluralName,
+    state,
+    deletedAt,
+    kind: kind ?? 'plain',
+    nameField: nameField ?? 'id',
+    position: position ?? 0,
+    labels: textOf(labels),
+    pluralLabels: textOf(pluralLabels),
+  }
 }

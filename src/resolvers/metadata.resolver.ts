@@ -3,7 +3,7 @@ import type { CallOptions, FieldPatch, Metadata } from '../records/metadata/inde
 import type { ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
 import { customFieldOf, customModuleOf } from './metadata-view.ts'
-import { type Labelled, localized } from './module-view.ts'
+import { type Helpful, type Labelled, localized, type PluralLabelled } from './module-view.ts'
 import { callerOf, originOf } from './request-origin.ts'
 import { JsonScalar } from './types/json.scalar.ts'
 import { ApplyMetadataPayload, CustomField, CustomFieldPayload, CustomFieldsPayload, CustomModule, CustomModulePayload } from './types/metadata.types.ts'
@@ -207,6 +207,11 @@ export class CustomFieldLabelResolver {
   label(@Root() field: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
     return localized(field.labels, locale)
   }
+
+  @FieldResolver(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
+  help(@Root() field: Helpful, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string | null {
+    return field.helps && localized(field.helps, locale)
+  }
 }
 
 @Resolver(() => CustomModule)
@@ -214,5 +219,10 @@ export class CustomModuleLabelResolver {
   @FieldResolver(() => String)
   label(@Root() module: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
     return localized(module.labels, locale)
+  }
+
+  @FieldResolver(() => String, { description: 'What people call many of its records.' })
+  pluralLabel(@Root() module: PluralLabelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+    return localized(module.pluralLabels, locale)
   }
 }

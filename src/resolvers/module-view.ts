@@ -16,8 +16,18 @@ export interface Helpful {
   readonly helps: LocalizedText | null
 }
 
+/** What people call many records of a module. */
+export interface PluralLabelled {
+  readonly pluralLabels: LocalizedText
+}
+
+/** What people call the list on the other side of a reference. */
+export interface ReferenceLabelled {
+  readonly inverseLabels: LocalizedText | null
+}
+
 export type FieldView = Field & Labelled & Helpful & { readonly options: readonly (FieldOption & Labelled)[] | null }
-export type ModuleView = Module & Labelled & { readonly fields: readonly FieldView[] }
+export type ModuleView = Module & Labelled & PluralLabelled & { readonly fields: readonly FieldView[] }
 
 /** A module pruned to what the caller may use; null for one that it can do nothing with, as for one that does not exist. */
 export function moduleView(module: ModuleDefinition, principal: Principal, schema: GraphQLSchema): ModuleView | null {
@@ -62,6 +72,7 @@ export function moduleView(module: ModuleDefinition, principal: Principal, schem
     name: module.name,
     pluralName: module.pluralName,
     labels: module.label,
+    pluralLabels: module.pluralLabel,
     custom: module.custom,
     nameField: module.nameField,
     actions: [...access.actions.keys()],
@@ -78,10 +89,16 @@ export function localized(labels: LocalizedText, locale: string | null | undefin
 }
 
 /** A module that the caller cannot read is not named. */
-function referenceOf(field: FieldDefinition, isUsable: (module: string) => boolean): FieldReference | null {
+function referenceOf(field: FieldDefinition, isUsable: (module: string) => boolean): (FieldReference & ReferenceLabelled) | null {
   const module = field.type === 'USER' ? 'user' : field.reference?.module
   return module !== undefined && isUsable(module)
-    ? { module, inverseName: field.reference?.inverseName ?? null, onDelete: field.reference?.onDelete ?? null }
+    ? {
+        module,
+        inverseName: field.reference?.inverseName ?? null,
+        inverseLabels: field.reference?.inverseLabel ?? null,
+        onDelete: field.reference?.onDelete ?? null,
+        acyclic: field.reference?.acyclic === true,
+      }
     : null
 }
 

@@ -1,9 +1,9 @@
 import { Arg, Ctx, FieldResolver, Int, Field as Member, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql'
 import type { ResolverContext } from '../schema/operation.ts'
-import { type Helpful, type Labelled, localized, type ModuleView, moduleView } from './module-view.ts'
+import { type Helpful, type Labelled, localized, type ModuleView, moduleView, type PluralLabelled, type ReferenceLabelled } from './module-view.ts'
 import { callerOf } from './request-origin.ts'
 import { NO_SOURCE } from './subscription-sources.ts'
-import { Field, FieldOption, Module } from './types/module.types.ts'
+import { Field, FieldOption, FieldReference, Module } from './types/module.types.ts'
 
 @ObjectType({ simpleResolvers: true, description: 'A new version of the schema.' })
 export class SchemaChange {
@@ -55,6 +55,11 @@ export class ModuleResolver {
   label(@Root() module: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
     return localized(module.labels, locale)
   }
+
+  @FieldResolver(() => String, { description: 'What people call many of its records.' })
+  pluralLabel(@Root() module: PluralLabelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+    return localized(module.pluralLabels, locale)
+  }
 }
 
 @Resolver(() => Field)
@@ -67,6 +72,14 @@ export class FieldLabelResolver {
   @FieldResolver(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
   help(@Root() field: Helpful, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string | null {
     return field.helps && localized(field.helps, locale)
+  }
+}
+
+@Resolver(() => FieldReference)
+export class FieldReferenceLabelResolver {
+  @FieldResolver(() => String, { nullable: true, description: 'What people call the list on the other side; null where nobody has said.' })
+  inverseLabel(@Root() reference: ReferenceLabelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string | null {
+    return reference.inverseLabels && localized(reference.inverseLabels, locale)
   }
 }
 

@@ -8,7 +8,14 @@ import { AccessResolver } from './access.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
 import { CommittedWork } from './committed-work.ts'
 import { CustomFieldLabelResolver, CustomModuleLabelResolver, MetadataResolver, MetadataStateResolver } from './metadata.resolver.ts'
-import { FieldLabelResolver, FieldOptionLabelResolver, ModuleResolver, SchemaChangeResolver, type SchemaVersion } from './module.resolver.ts'
+import {
+  FieldLabelResolver,
+  FieldOptionLabelResolver,
+  FieldReferenceLabelResolver,
+  ModuleResolver,
+  SchemaChangeResolver,
+  type SchemaVersion,
+} from './module.resolver.ts'
 import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
 import { NO_PUB_SUB, putSources } from './subscription-sources.ts'
@@ -43,6 +50,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new SchemaChangeResolver(),
     new FieldLabelResolver(),
     new FieldOptionLabelResolver(),
+    new FieldReferenceLabelResolver(),
     new AccessResolver(explainer),
     new MetadataResolver(metadata, work),
     new MetadataStateResolver(metadata, work),

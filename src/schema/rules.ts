@@ -118,6 +118,7 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
   ApplyMetadataPayload: ANSWER,
   MetadataPlanStep: ANSWER,
   UnconvertibleValues: ANSWER,
+  MetadataIssue: ANSWER,
 }
 
 /** Undefined for a field that the tree does not name, which nobody may call. */

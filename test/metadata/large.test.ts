@@ -9,6 +9,9 @@ const SWAPS = PROVE ? 10 : 3
 /** Milliseconds of processor time that a swap may take, and that a start may take longer than with no custom module. */
 const SWAP = 400
 const START = 3_000
+/** Milliseconds in which all of it is told as one state, and compared with one. */
+const EXPORT = 2_000
+const APPLY = 10_000
 
 const TYPES = ['TEXT', 'INTEGER', 'DECIMAL', 'DATE', 'DATETIME', 'BOOLEAN', 'EMAIL', 'LONG_TEXT', 'SELECT', 'REFERENCE'] as const
 
@@ -83,4 +86,21 @@ describe(`${MODULES} custom modules of ${FIELDS} fields`, () => {
       await node.close()
     }
   }, 180_000)
+
+  test('are told and applied as one state in time in proportion', async () => {
+    const began = performance.now()
+    const { exportMetadata } = await maker.admin.data('{ exportMetadata }')
+    const told = performance.now()
+    const { answer } = await maker.admin.data(METADATA.apply, { input: exportMetadata })
+    const applied = performance.now()
+    tell(
+      `${MODULES} modules of ${FIELDS} fields: told as a state in ${(told - began).toFixed(0)} ms, found to be as it says in ${(applied - told).toFixed(0)} ms`,
+    )
+    expect(exportMetadata).toHaveLength(MODULES)
+    expect(answer).toMatchObject({ plan: [], applied: false })
+    if (PROVE) {
+      expect(told - began).toBeLessThanOrEqual(EXPORT)
+      expect(applied - told).toBeLessThanOrEqual(APPLY)
+    }
+  }, 60_000)
 })

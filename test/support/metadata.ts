@@ -32,7 +32,7 @@ export const METADATA = {
   deleteModule: `mutation Delete($name: String!, $dryRun: Boolean! = false) { answer: deleteCustomModule(name: $name, dryRun: $dryRun) { module { name state } dependents { kind name detail blocking } } }`,
   restoreModule: `mutation Restore($name: String!) { answer: restoreCustomModule(name: $name) { module { name state } } }`,
   apply: `mutation Apply($input: [ModuleStateInput!]!, $dryRun: Boolean! = false) { answer: applyMetadata(input: $input, dryRun: $dryRun) {
-    plan { action module field changes touches { kind name } unconvertible { count examples } } applied schemaVersion } }`,
+    plan { action module field changes touches { kind name } unconvertible { count examples } issues { path code message } } applied schemaVersion } }`,
 } as const
 
 /** Makes a field, which must succeed. */

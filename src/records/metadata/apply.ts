@@ -1,223 +1,150 @@
-import { isDeepStrictEqual } from 'node:util'
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { validationFailed } from '../../errors/index.ts'
+import { type Application, isSameRow, withoutCondition } from './application.ts'
+import { settleComputed, settleConditions, settleFormulas, standIn } from './apply-computed.ts'
+import { createModules, createWanted } from './apply-created.ts'
+import { changeStored } from './apply-stored.ts'
 import type { MetadataChange } from './change.ts'
-import { deleteModule, updateModule } from './change-module.ts'
-import { createFields, type NewField } from './create-fields.ts'
-import { createModule, type ModuleSite } from './create-module.ts'
-import { type Dependent, dependentsOf, expressionsOver, outsideDependents } from './dependents.ts'
-import { describeField, describeModule } from './describe-field.ts'
-import type { FieldInput, ModuleInput } from './field-input.ts'
+import { changedModule, deleteModule, writeModule } from './change-module.ts'
+import { isComputedInput } from './computed-order.ts'
+import type { ModuleSite } from './create-module.ts'
+import { checkLimits, countFields, findExcess } from './limits.ts'
+import { matchFields } from './match-fields.ts'
+import { type PlanStep, planSteps } from './plan-steps.ts'
+import { Refusals } from './refusals.ts'
 import { deleteField } from './remove-field.ts'
-import type { StoredField } from './stored.ts'
-import { type FieldPatch, previewConversion, updateField } from './update-field.ts'
-import type { Workspace } from './workspace.ts'
-
-/** The wanted state of one module: of a core one its custom fields, of a custom one everything. */
-export interface ModuleState extends Omit<ModuleInput, 'pluralName' | 'fields'> {
-  /** Demanded of custom modules. */
-  readonly pluralName?: string | null
-  readonly fields?: readonly FieldState[] | null
-}
-
-/** `was`: the name that the field has now, where it is to be renamed. */
-export type FieldState = FieldInput & { readonly was?: string | null }
-
-/** One difference between the state that holds and the one that is wanted. */
-export interface PlanStep {
-  readonly action: 'CREATE' | 'CHANGE' | 'REMOVE'
-  readonly module: string
-  /** Null: the module itself. */
-  readonly field: string | null
-  /** Members of the description that change. */
-  readonly changes: readonly string[]
-  /** What depends on it. */
-  readonly touches: readonly Dependent[]
-  /** Values that have no form in the new type. */
-  readonly unconvertible: { readonly count: number; readonly examples: readonly string[] } | null
-}
-
-/** The whole state: each module that has custom fields, and each custom one. */
-export function exportState(workspace: Workspace): ModuleState[] {
-  const fieldsOf = (number: number): FieldState[] =>
-    workspace
-      .fieldsOf(number)
-      .filter(({ state }) => state === 'active')
-      .map((field) => describeField(field, workspace.registry))
-  const core = workspace.core.flatMap(({ name, number }) => {
-    const fields = fieldsOf(number)
-    return fields.length > 0 ? [{ name, fields }] : []
-  })
-  const custom = workspace.modules.filter(({ state }) => state === 'active').map((module) => ({ ...describeModule(module), fields: fieldsOf(module.number) }))
-  return [...core, ...custom]
-}
+import { checkState, isServed, type ModuleState } from './state.ts'
+import type { StoredField, StoredModule } from './stored.ts'
+import { Workspace } from './workspace.ts'
 
 /**
- * Makes the stored metadata what `wanted` says: all of it in one change. Modules and fields that it does not name are removed. A plan tells each step;
- * with `planOnly` steps that could not be carried out are told in it and left out.
+ * Makes the stored metadata what `wanted` says, all of it in one change, whatever stood before. Modules and fields that it does not name are removed.
+ *
+ * What stands may meet what comes on every way from one state to the other: names change hands, formulas use what leaves or is not there yet. So all
+ * that is computed, all conditions and all names that are to change are taken out of the workspace first; fields and modules leave, change and come
+ * while nothing depends on them; then everything that is computed is defined anew over the result, each after its inputs. The rows say what came out.
+ *
+ * With `planOnly`, steps that could not be carried out tell why, and the others go on without them. Throws VALIDATION_FAILED, DUPLICATE and
+ * LIMIT_EXCEEDED otherwise.
  */
 export async function applyState(change: MetadataChange, wanted: readonly ModuleState[], site: ModuleSite, planOnly: boolean): Promise<PlanStep[]> {
   const { workspace } = change
-  checkState(wanted, workspace)
-  const steps: PlanStep[] = []
-  const isNew = (state: ModuleState) => workspace.module(state.name) === undefined
-  const created = wanted.filter(isNew)
-  for (const [index, state] of wanted.entries()) {
-    if (!created.includes(state)) continue
-    await createModule(change, { ...state, pluralName: state.pluralName as string, fields: (state.fields ?? []).filter(isPlain) }, site, ['input', index])
-    steps.push(step('CREATE', state.name, null), ...(state.fields ?? []).filter(isPlain).map(({ name }) => step('CREATE', state.name, name)))
-  }
-  await removeFields(change, wanted, steps, planOnly)
-  const added = wanted.flatMap((state, index) => newFields(workspace, state, created.includes(state), index))
-  await createFields(change, added, site.currency)
-  steps.push(...added.map(({ module, input }) => step('CREATE', module.name, input.name)))
-  for (const [index, state] of wanted.entries())
-    if (!created.includes(state)) await changeModule(change, state, site.currency, ['input', index], steps, planOnly)
-  removeModules(change, wanted, steps, planOnly)
-  return steps
-}
-
-function step(action: PlanStep['action'], module: string, field: string | null, more: Partial<PlanStep> = {}): PlanStep {
-  return { action, module, field, changes: [], touches: [], unconvertible: null, ...more }
-}
-
-/** Fields that need nothing but their module come with it; the others once all modules are there. */
-function isPlain({ type, requiredWhen }: FieldInput): boolean {
-  return !['REFERENCE', 'REFERENCES', 'USER', 'FORMULA', 'ROLLUP'].includes(type) && requiredWhen == null
-}
-
-function checkState(wanted: readonly ModuleState[], workspace: Workspace): void {
-  const issues: Issue[] = []
-  const names = new Set<string>()
-  for (const [index, state] of wanted.entries()) {
-    if (names.has(state.name)) issues.push({ path: ['input', index, 'name'], code: 'REPEATED', message: `The module ${state.name} is described twice.` })
-    names.add(state.name)
-    const fields = new Set<string>()
-    for (const [place, { name }] of (state.fields ?? []).entries()) {
-      if (fields.has(name)) issues.push({ path: ['input', index, 'fields', place, 'name'], code: 'REPEATED', message: `The field ${name} is described twice.` })
-      fields.add(name)
-    }
-    if (!workspace.module(state.name) && state.pluralName == null)
-      issues.push({ path: ['input', index, 'pluralName'], code: 'REQUIRED', message: `There is no module ${state.name}; a new one needs its pluralName.` })
-  }
-  if (issues.length > 0) throw validationFailed(issues)
-}
-
-/** The stored field that a wanted one stands for: of its name, or of the one that it had. */
-function counterpart(workspace: Workspace, module: string, { name, was }: FieldState): StoredField | undefined {
-  const number = workspace.module(module)?.number
-  const active = number === undefined ? [] : workspace.fieldsOf(number).filter(({ state }) => state === 'active')
-  return active.find((field) => field.name === (was ?? name)) ?? active.find((field) => field.name === name)
-}
-
-function newFields(workspace: Workspace, state: ModuleState, isNew: boolean, index: number): NewField[] {
-  const module = workspace.module(state.name)
-  if (!module) return []
-  return (state.fields ?? []).flatMap((field, place) => {
-    if ((isNew && isPlain(field)) || counterpart(workspace, state.name, field)) return []
-    const { was: _, ...input } = field
-    return [{ module: { name: module.name, number: module.number, table: module.table }, input, path: ['input', index, 'fields', place] }]
+  const standing = new Workspace(workspace.core, {
+    epochs: { schema: workspace.registry.version, access: 0 },
+    modules: workspace.modules,
+    fields: workspace.fields,
   })
+  checkState(wanted, standing)
+  const fields = matchFields(wanted, standing)
+  const refusals = new Refusals(planOnly)
+  const application: Application = { change, standing, wanted, fields, refusals, planOnly, currency: site.currency, unconvertible: new Map() }
+  refuseOtherTargets(application)
+  putAside(application)
+  await remove(application)
+  await changeStored(application)
+  const made = await createModules(application, site)
+  await createWanted(
+    application,
+    fields.filter(({ before, computed }) => !before && !computed),
+    made,
+  )
+  await settleComputed(application, made)
+  await settleConditions(application)
+  await settleFormulas(application)
+  await changeModules(application, made)
+  writeFields(application)
+  observeLimits(application)
+  return planSteps(application)
 }
 
-/** Fields that are computed from others go before those. */
-async function removeFields(change: MetadataChange, wanted: readonly ModuleState[], steps: PlanStep[], planOnly: boolean): Promise<void> {
-  const { workspace } = change
-  const kept = new Set(wanted.flatMap((state) => (state.fields ?? []).map((field) => counterpart(workspace, state.name, field)?.id)))
-  const states = new Set(wanted.map(({ name }) => name))
-  const isLeaving = (field: StoredField) => {
-    const module = workspace.moduleOf(field)
-    // The fields of a module that leaves go with it.
-    return field.state === 'active' && module !== undefined && !kept.has(field.id) && (!module.custom || states.has(module.name))
+/** Where a field leads is fixed; told before a module is missed that leaves. */
+function refuseOtherTargets({ fields, refusals }: Application): void {
+  for (const { before, input, path } of fields) {
+    const { reference } = before?.parameters ?? {}
+    if (!reference || input.reference == null || before?.type !== input.type || reference.module === input.reference.module) continue
+    const message = `The field refers to ${reference.module}. Make a new field for another module.`
+    refusals.keep(validationFailed([{ path: [...path, 'reference', 'module'], code: 'FIXED', message }]), path)
   }
-  let open = workspace.fields.filter(isLeaving)
-  while (open.length > 0) {
-    const free = open.filter((field) => expressionsOver(field, workspace).length === 0)
-    const round = free.length > 0 ? free : open
-    for (const field of round) {
-      const touches = await dependentsOf(field, workspace, change.transaction)
-      steps.push(step('REMOVE', workspace.moduleOf(field)?.name ?? '', field.name, { touches }))
-      if (!planOnly || !touches.some(({ blocking }) => blocking)) deleteField(change, field)
-    }
-    open = open.filter((field) => !round.includes(field))
+}
+
+/** Takes out of the workspace what would stand in the way; rows are touched only where a name changes hands. */
+function putAside({ change, standing, fields }: Application): void {
+  const { workspace, rows } = change
+  const changing = new Map(fields.flatMap(({ before, input, differs }) => (before && differs ? [[before.id, input.name] as const] : [])))
+  for (const module of workspace.modules) if (module.state === 'active') workspace.put({ module: { ...module, nameField: 'id' } })
+  for (const field of workspace.fields) {
+    if (!isServed(field, standing)) continue
+    const name = changing.get(field.id)
+    // As long as a name of the module: nobody else can have it.
+    const aside = `aside${field.id.replaceAll('-', '')}`
+    if (name !== undefined && name !== field.name)
+      rows.push({ text: 'UPDATE custom_field SET name = $2 WHERE id = $1', values: [field.id, aside], purpose: 'platform' })
+    if (isComputedInput(field)) workspace.put({ field: { ...field, state: 'deleted' } })
+    else if (name !== undefined) workspace.put({ field: asideField(field, aside) })
+    else if (field.parameters.requiredWhen) workspace.put({ field: withoutCondition(field) })
   }
 }
 
-async function changeModule(
-  change: MetadataChange,
-  state: ModuleState,
-  currency: string,
-  path: readonly (string | number)[],
-  steps: PlanStep[],
-  planOnly: boolean,
-): Promise<void> {
-  const { workspace } = change
-  for (const [place, wanted] of (state.fields ?? []).entries()) {
-    const before = counterpart(workspace, state.name, wanted)
-    if (before) await changeField(change, state.name, before, wanted, currency, [...path, 'fields', place], steps, planOnly)
-  }
-  const stored = workspace.customModule(state.name)
-  if (stored?.state !== 'active') return
-  const { fields: _, kind: __, nameField, ...rest } = state
-  // It may still be called by the name that a field of this very state leaves behind.
-  const patch = { ...rest, nameField: (state.fields ?? []).find(({ was }) => was != null && was === nameField)?.name ?? nameField }
-  const described = describeModule(stored)
-  const changes = Object.entries(patch).flatMap(([member, value]) => (value == null || isSame(value, Reflect.get(described, member)) ? [] : [member]))
-  if (changes.length === 0) return
-  updateModule(change, stored, patch, path)
-  steps.push(step('CHANGE', state.name, null, { changes }))
+function asideField(field: StoredField, name: string): StoredField {
+  const { requiredWhen: _, reference, ...parameters } = field.parameters
+  const { inverseName: __, ...target } = reference ?? { module: '', onDelete: 'clear' as const }
+  return { ...field, name, aliases: [], parameters: { ...parameters, ...(reference && { reference: target }) } }
 }
 
-/** Members that a description need not name: then they stay as they are. */
-const KEPT_UNLESS_NAMED = new Set(['label', 'labels', 'help', 'helps', 'position', 'searchable', 'aliases', 'name'])
-
-async function changeField(
-  change: MetadataChange,
-  module: string,
-  before: StoredField,
-  { was: _, ...wanted }: FieldState,
-  currency: string,
-  path: readonly (string | number)[],
-  steps: PlanStep[],
-  planOnly: boolean,
-): Promise<void> {
-  const described: Readonly<Record<string, unknown>> = { ...describeField(before, change.workspace.registry) }
-  const given: Readonly<Record<string, unknown>> = { ...wanted }
-  const members = new Set([...Object.keys(described), ...Object.keys(given)])
-  const patch: Record<string, unknown> = {}
-  for (const member of members) {
-    const value = given[member] ?? null
-    if (value === null && KEPT_UNLESS_NAMED.has(member)) continue
-    if (!isSame(value, described[member] ?? null)) patch[member] = value
-  }
-  if (Object.keys(patch).length === 0) return
-  const touches = await dependentsOf(before, change.workspace, change.transaction)
-  const unconvertible = patch['type'] === undefined ? null : await previewConversion(change, before, patch as FieldPatch, currency, path)
-  steps.push(step('CHANGE', module, before.name, { changes: Object.keys(patch).sort(), touches, unconvertible }))
-  if (!planOnly || unconvertible === null) await updateField(change, before, patch as FieldPatch, currency, path)
-}
-
-/** False is what a flag is that nobody names; inputs give members that are null where descriptions leave them out. */
-function isSame(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(plain(a), plain(b))
-}
-
-function plain(value: unknown): unknown {
-  if (value === false || value === undefined) return null
-  if (Array.isArray(value)) return value.length === 0 ? null : value.map(plain)
-  if (typeof value !== 'object' || value === null) return typeof value === 'number' ? String(value) : value
-  const members = Object.entries(value).flatMap(([name, member]) => (plain(member) === null ? [] : [[name, plain(member)] as const]))
-  return Object.fromEntries(members)
-}
-
-function removeModules(change: MetadataChange, wanted: readonly ModuleState[], steps: PlanStep[], planOnly: boolean): void {
-  const { workspace } = change
+/** What the state has no place for. Nothing in the workspace depends on it any more. */
+async function remove({ change, standing, wanted, fields, refusals }: Application): Promise<void> {
   const names = new Set(wanted.map(({ name }) => name))
-  const leaving = workspace.modules.filter(({ state, name }) => state === 'active' && !names.has(name))
-  // Modules that leave together need not be in any order: what leads from one to another goes with both.
-  const numbers = new Set(leaving.map(({ number }) => number))
-  for (const module of leaving) {
-    const touches = outsideDependents(module, workspace, numbers)
-    steps.push(step('REMOVE', module.name, null, { touches }))
-    if (!planOnly || touches.length === 0) deleteModule(change, module, numbers)
+  const kept = new Set(fields.map(({ before }) => before?.id))
+  const leaving = standing.modules.filter(({ state, name }) => state === 'active' && !names.has(name))
+  const gone = new Set(leaving.map(({ number }) => number))
+  for (const field of standing.fields)
+    if (isServed(field, standing) && !gone.has(field.moduleNumber) && !kept.has(field.id)) deleteField(change, field, ['input'])
+  // Modules that lead to each other leave together.
+  for (const module of leaving) await refusals.allow(['input'], () => deleteModule(change, module, gone, ['input']))
+}
+
+/** Labels, places and naming fields, once the fields have their names. */
+async function changeModules({ change, standing, wanted, fields, refusals }: Application, made: readonly StoredModule[]): Promise<void> {
+  const { workspace } = change
+  // All are judged by the fields before the first is put back: each would make a registry of its own.
+  const after: StoredModule[] = made.filter(({ name, nameField }) => nameField === 'id' || workspace.module(name)?.fields.has(nameField))
+  for (const [index, { fields: described, ...state }] of wanted.entries()) {
+    const before = standing.customModule(state.name)
+    if (before?.state !== 'active') continue
+    const own = fields.filter(({ module }) => module === state.name)
+    const naming = own.find((field) => field.before?.name === before.nameField)?.input.name ?? before.nameField
+    // It may still be called by the name that a field of this very state leaves behind.
+    const given = (described ?? []).find(({ was }) => was != null && was === state.nameField)?.name ?? state.nameField
+    await refusals.allow(['input', index], () => {
+      const changed = changedModule(workspace, before, { ...state, nameField: given ?? naming }, ['input', index])
+      after.push(changed)
+      writeModule(change, before, changed)
+    })
+  }
+  for (const module of after) workspace.put({ module })
+}
+
+/** Rows of fields that are not what they were. Those whose data was changed have theirs already, but not with the condition. */
+function writeFields(application: Application): void {
+  const { change, fields } = application
+  const touched = new Set(change.touched)
+  for (const wanted of fields) {
+    const field = wanted.before && standIn(application, wanted)
+    if (!wanted.before || !field || isSameRow(wanted.before, field)) continue
+    const name = `${wanted.module}.${field.name}`
+    if (!touched.has(name)) change.touched.push(name)
+    change.rows.push({
+      text: 'UPDATE custom_field SET name = $2, aliases = $3, label = $4, parameters = $5, position = $6 WHERE id = $1',
+      values: [field.id, field.name, field.aliases, field.label, field.parameters, field.position],
+      purpose: 'platform',
+    })
+  }
+}
+
+function observeLimits({ change: { workspace }, standing, wanted, refusals, planOnly }: Application): void {
+  const before = countFields(standing)
+  if (!planOnly) checkLimits(before, workspace)
+  for (const excess of findExcess(before, workspace)) {
+    const path = ['input', wanted.findIndex(({ name }) => name === excess.module)]
+    refusals.tell({ path, code: 'LIMIT_EXCEEDED', message: excess.message })
   }
 }

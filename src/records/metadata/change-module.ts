@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Issue } from '../../errors/index.ts'
 import { validationFailed } from '../../errors/index.ts'
 import type { MetadataChange } from './change.ts'
-import { checkModuleLimit } from './create-module.ts'
+import { checkModuleLimit, checkNameField, kindOf } from './create-module.ts'
 import { outsideDependents } from './dependents.ts'
 import { describeModule } from './describe-field.ts'
 import { addRequiredCheck, dropRequiredCheck } from './field-columns.ts'
@@ -11,8 +12,9 @@ import { localizedText } from './localized.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
 import { recheckRestored } from './recheck-dependents.ts'
 import { refuseWhileNeeded } from './remove-field.ts'
-import type { StoredModule } from './stored.ts'
+import { MODULE_KINDS, type StoredModule } from './stored.ts'
 import { leadsTo } from './targets.ts'
+import type { Workspace } from './workspace.ts'
 
 /** New values of a module's description; what is left out stays. */
 export type ModulePatch = { readonly [member in keyof Omit<ModuleInput, 'fields' | 'kind'>]?: ModuleInput[member] | null }
@@ -21,6 +23,14 @@ type Path = readonly (string | number)[]
 
 /** Changes labels, place and naming field. The API names of a module are permanent: its types and root fields are made of them. */
 export function updateModule(change: MetadataChange, before: StoredModule, patch: ModulePatch, path: Path): StoredModule {
+  const after = changedModule(change.workspace, before, patch, path)
+  change.workspace.put({ module: after })
+  writeModule(change, before, after)
+  return after
+}
+
+/** The module as it will be; changes nothing. `kind` tells what a module was made as and brings nothing later. Throws VALIDATION_FAILED. */
+export function changedModule(workspace: Workspace, before: StoredModule, patch: ModulePatch & { readonly kind?: string | null }, path: Path): StoredModule {
   const issues: Issue[] = []
   for (const member of ['name', 'pluralName'] as const) {
     if (patch[member] != null && patch[member] !== before[member])
@@ -36,27 +46,30 @@ export function updateModule(change: MetadataChange, before: StoredModule, patch
     patch[list] ?? (plain == null ? described[list] : described[list]?.filter(({ locale }) => locale !== 'en'))
   const label = localizedText(patch.label, others('labels', patch.label), 200, path, 'label', issues) ?? before.label
   const pluralLabel = localizedText(patch.pluralLabel, others('pluralLabels', patch.pluralLabel), 200, path, 'pluralLabel', issues) ?? before.pluralLabel
-  const fields = change.workspace.module(before.name)?.fields
-  if (nameField !== before.nameField && !fields?.has(nameField))
-    issues.push({ path: [...path, 'nameField'], code: 'UNKNOWN', message: `The module has no field named ${JSON.stringify(nameField.slice(0, 60))}.` })
+  checkNameField(nameField, workspace.module(before.name)?.fields.values() ?? [], path, issues)
+  const kind = patch.kind == null ? before.kind : kindOf(patch)
+  if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: `kind is one of ${MODULE_KINDS.join(', ')}.` })
   if (issues.length > 0) throw validationFailed(issues)
-  const after: StoredModule = { ...before, label, pluralLabel, nameField, position: patch.position ?? before.position }
-  change.workspace.put({ module: after })
+  return { ...before, label, pluralLabel, nameField, kind: kind ?? before.kind, position: patch.position ?? before.position }
+}
+
+/** Notes the module's row, where it is not what it was. */
+export function writeModule(change: MetadataChange, before: StoredModule, after: StoredModule): void {
+  if (isDeepStrictEqual(before, after)) return
   change.touched.push(after.name)
   change.rows.push({
-    text: 'UPDATE custom_module SET label = $2, plural_label = $3, name_field = $4, position = $5 WHERE id = $1',
-    values: [after.id, label, pluralLabel, nameField, after.position],
+    text: 'UPDATE custom_module SET label = $2, plural_label = $3, name_field = $4, position = $5, kind = $6 WHERE id = $1',
+    values: [after.id, after.label, after.pluralLabel, after.nameField, after.position, after.kind],
     purpose: 'platform',
   })
-  return after
 }
 
 /**
  * Hides a module with its records and fields at once and everywhere; a restore brings all of it back, until it is purged. `leaving`: numbers of the
  * modules that the same change deletes.
  */
-export function deleteModule(change: MetadataChange, module: StoredModule, leaving: ReadonlySet<number> = new Set()): StoredModule {
-  refuseWhileNeeded(`The module ${module.name}`, outsideDependents(module, change.workspace, leaving), 'name')
+export function deleteModule(change: MetadataChange, module: StoredModule, leaving: ReadonlySet<number> = new Set(), path: Path = ['name']): StoredModule {
+  refuseWhileNeeded(`The module ${module.name}`, outsideDependents(module, change.workspace, leaving), path)
   const deleted: StoredModule = { ...module, state: 'deleted', deletedAt: change.at.toISOString() }
   change.workspace.put({ module: deleted })
   change.touched.push(module.name)

@@ -100,3 +100,18 @@ function inverseOf(
   const label = localizedText(reference?.inverseLabel, reference?.inverseLabels, 200, [...path, 'reference'], 'inverseLabel', issues)
   return { inverseName: name, ...(label && { inverseLabel: label }) }
 }
+
+/** Whether records may lead back to themselves is fixed when the field is made: what leads in a circle already would break every later write. */
+export function defineAcyclic(
+  { type, reference }: FieldInput,
+  holder: Pick<ModuleDefinition, 'name'>,
+  path: Path,
+  issues: Issue[],
+  before: ReferenceMetadata | undefined,
+): Pick<ReferenceMetadata, 'acyclic'> {
+  if (reference?.acyclic !== true) return {}
+  const refuse = (code: string, message: string) => void issues.push({ path: [...path, 'reference', 'acyclic'], code, message })
+  if (type !== 'REFERENCE' || reference.module !== holder.name) refuse('NOT_APPLICABLE', 'acyclic belongs to a REFERENCE to the module that holds it.')
+  else if (before && before.acyclic !== true) refuse('FIXED', 'Records may lead in a circle already. Make a new field that does not allow it.')
+  return { acyclic: true }
+}

@@ -1,17 +1,21 @@
 import type { FieldType } from '../../entities/metadata.ts'
 import { GuanxiError, type Issue, validationFailed } from '../../errors/index.ts'
 import { createModuleTable } from '../migrations/module-table.ts'
+import { FIRST_CUSTOM_NUMBER } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
 import { createFields, type NewField } from './create-fields.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { humanised, localizedText } from './localized.ts'
-import { KIND_FIELDS } from './module-kinds.ts'
+import { usualFields } from './module-kinds.ts'
 import { checkModuleNames, type KernelNames } from './names.ts'
-import { MODULE_KINDS, type StoredModule } from './stored.ts'
+import { MODULE_KINDS, type ModuleKind, type StoredModule } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Custom modules that an organisation may have. */
 const MODULES = 500
+
+/** Two bytes of each record's id hold the number of its module. */
+const LAST_NUMBER = 65_535
 
 const NAMING: readonly FieldType[] = ['TEXT', 'AUTO_NUMBER', 'EMAIL', 'LONG_TEXT', 'URL', 'SELECT']
 
@@ -23,15 +27,47 @@ export interface ModuleSite {
 }
 
 /** Makes a module with its table and fields. Throws VALIDATION_FAILED with all issues, DUPLICATE for a name that is taken, LIMIT_EXCEEDED. */
-export async function createModule(change: MetadataChange, input: ModuleInput, { kernel, currency }: ModuleSite, path: Path): Promise<StoredModule> {
+export async function createModule(change: MetadataChange, input: ModuleInput, site: ModuleSite, path: Path): Promise<StoredModule> {
+  const fields = fieldsOf(input, kindOf(input) ?? 'plain')
+  const module = await makeModule(
+    change,
+    input,
+    fields.map(({ field }) => field),
+    site,
+    path,
+  )
+  const { name, number, table, nameField } = module
+  const made = fields.map(
+    ({ field, at }): NewField => ({
+      module: { name, number, table },
+      input: withNameSearch(field, nameField),
+      path: at === null ? path : [...path, 'fields', at],
+    }),
+  )
+  await createFields(change, made, site.currency)
+  change.workspace.put({ module })
+  return module
+}
+
+/**
+ * Makes a module and its table, still without its fields; while they are checked they refer to it, so the workspace has it without its naming field.
+ * Whoever makes them puts what this answers into the workspace when they are there.
+ */
+export async function makeModule(
+  change: MetadataChange,
+  input: ModuleInput,
+  fields: readonly FieldInput[],
+  { kernel }: ModuleSite,
+  path: Path,
+): Promise<StoredModule> {
   const { workspace } = change
   checkModuleLimit(workspace)
   const issues: Issue[] = []
   checkModuleNames(input, workspace.registry, kernel, path, issues)
-  const kind = MODULE_KINDS.find((each) => each === (input.kind ?? 'plain').toLowerCase())
+  const kind = kindOf(input)
   if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: `kind is one of ${MODULE_KINDS.join(', ')}.` })
-  const fields = fieldsOf(input, kind ?? 'plain')
-  const nameField = nameFieldOf(input, fields, path, issues)
+  const nameField = input.nameField ?? usualNameField(fields)
+  checkNameField(nameField, fields, path, issues)
   const label = localizedText(input.label, input.labels, 200, path, 'label', issues) ?? { en: humanised(input.name) }
   const pluralLabel = localizedText(input.pluralLabel, input.pluralLabels, 200, path, 'pluralLabel', issues) ?? {
     en: humanised(input.pluralName),
@@ -47,7 +83,7 @@ export async function createModule(change: MetadataChange, input: ModuleInput, {
     label,
     pluralLabel,
     table: `m_${number}`,
-    nameField: 'id',
+    nameField,
     accessParent: null,
     ownerPlugin: null,
     kind: kind ?? 'plain',
@@ -55,11 +91,11 @@ export async function createModule(change: MetadataChange, input: ModuleInput, {
     state: 'active',
     deletedAt: null,
   }
-  // Its fields refer to it while they are checked; what names its records is among them.
-  workspace.put({ module })
+  workspace.put({ module: { ...module, nameField: 'id' } })
   createTable(change, module)
   change.touched.push(module.name)
-  const named = { ...module, nameField }
+  // The column's default goes along, without being what gives the numbers: what it gave away once would be lost with each dry run.
+  change.rows.push({ text: `SELECT setval('custom_module_number', $1)`, values: [number], purpose: 'platform' })
   change.rows.push({
     text: `INSERT INTO custom_module (id, number, name, plural_name, label, plural_label, table_name, name_field, kind, position, state, created_at, created_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12)`,
@@ -79,16 +115,12 @@ export async function createModule(change: MetadataChange, input: ModuleInput, {
     ],
     purpose: 'platform',
   })
-  const made = fields.map(
-    ({ field, at }): NewField => ({
-      module: { name: module.name, number, table: module.table },
-      input: withNameSearch(field, nameField),
-      path: at === null ? path : [...path, 'fields', at],
-    }),
-  )
-  await createFields(change, made, currency)
-  workspace.put({ module: named })
-  return named
+  return module
+}
+
+/** Undefined for a word that is no kind. */
+export function kindOf({ kind }: Pick<ModuleInput, 'kind'>): ModuleKind | undefined {
+  return MODULE_KINDS.find((each) => each === (kind ?? 'plain').toLowerCase())
 }
 
 /** Throws LIMIT_EXCEEDED where there is no room for one more. */
@@ -101,8 +133,7 @@ export function checkModuleLimit({ modules }: Workspace): void {
 /** The kind's fields first, where the input has none of the same name. */
 function fieldsOf(input: ModuleInput, kind: StoredModule['kind']): { field: FieldInput; at: number | null }[] {
   const own = (input.fields ?? []).map((field, at) => ({ field, at }))
-  const names = new Set(own.map(({ field }) => field.name))
-  const usual = KIND_FIELDS[kind].filter(({ name }) => !names.has(name)).map((field) => ({ field, at: null }))
+  const usual = usualFields(kind, input.name, input.fields ?? []).map((field) => ({ field, at: null }))
   const fields = [...usual, ...own]
   const namable = fields.some(({ field }) => NAMING.includes(field.type))
   return namable
@@ -123,24 +154,25 @@ function fieldsOf(input: ModuleInput, kind: StoredModule['kind']): { field: Fiel
       ]
 }
 
-/** As given, else the field called `name`, else the first text. */
-function nameFieldOf({ nameField }: ModuleInput, fields: readonly { field: FieldInput }[], path: Path, issues: Issue[]): string {
-  const namable = fields.filter(({ field }) => NAMING.includes(field.type)).map(({ field }) => field)
-  if (nameField != null) {
-    if (!namable.some(({ name }) => name === nameField))
-      issues.push({
-        path: [...path, 'nameField'],
-        code: 'UNKNOWN',
-        message: `nameField must name a text field of the module; ${JSON.stringify(nameField.slice(0, 60))} is none.`,
-      })
-    return nameField
-  }
+/** The field called `name`, else the first text; the id where there is none. */
+function usualNameField(fields: readonly FieldInput[]): string {
+  const namable = fields.filter(({ type }) => NAMING.includes(type))
   const byType = NAMING.map((type) => namable.find((field) => field.type === type)).find((field) => field !== undefined)
   return (namable.find(({ name }) => name === 'name') ?? byType)?.name ?? 'id'
 }
 
+/** What a module's records are called by must be a text of theirs. Adds an issue. */
+export function checkNameField(nameField: string, fields: Iterable<Pick<FieldInput, 'name' | 'type'>>, path: Path, issues: Issue[]): void {
+  if (nameField === 'id' || [...fields].some(({ name, type }) => name === nameField && NAMING.includes(type))) return
+  issues.push({
+    path: [...path, 'nameField'],
+    code: 'UNKNOWN',
+    message: `nameField must name a text field of the module; ${JSON.stringify(nameField.slice(0, 60))} is none.`,
+  })
+}
+
 /** What people call a record is what they search it by. */
-function withNameSearch(field: FieldInput, nameField: string): FieldInput {
+export function withNameSearch(field: FieldInput, nameField: string): FieldInput {
   return field.name === nameField && field.searchable == null && ['TEXT', 'EMAIL', 'URL', 'AUTO_NUMBER'].includes(field.type)
     ? { ...field, searchable: true }
     : field
@@ -152,7 +184,13 @@ function createTable({ schema }: MetadataChange, { table }: StoredModule): void 
   schema.alter(table, `ADD CONSTRAINT ${table}_team_id_fkey FOREIGN KEY (team_id) REFERENCES public.teams (id)`, 'teams')
 }
 
-async function nextNumber({ transaction }: MetadataChange): Promise<number> {
-  const [row] = await transaction.query<{ number: number }>({ text: `SELECT nextval('custom_module_number')::int AS number`, purpose: 'platform' })
-  return (row as { number: number }).number
+/**
+ * Numbers are permanent: those of modules that are gone for good stay taken, since their rows stay. Changes of metadata come one after another, so the
+ * next one is free; what is not kept after all, as in a dry run, uses none up.
+ */
+async function nextNumber({ transaction, workspace }: MetadataChange): Promise<number> {
+  const [row] = await transaction.query<{ last: number }>({ text: 'SELECT coalesce(max(number), 0)::int AS last FROM custom_module', purpose: 'platform' })
+  const number = workspace.modules.reduce((most, each) => Math.max(most, each.number), Math.max(row?.last ?? 0, FIRST_CUSTOM_NUMBER - 1)) + 1
+  if (number > LAST_NUMBER) throw new GuanxiError('LIMIT_EXCEEDED', 'All numbers of custom modules have been given away.', { limit: LAST_NUMBER })
+  return number
 }

@@ -4,7 +4,7 @@ import type { FieldDefinition } from '../registry/index.ts'
 import type { ValueDefaults } from '../write/values.ts'
 import { defineFormula, defineRequiredWhen, defineRollup } from './check-computed.ts'
 import { defineOptions, defineTransitions } from './check-options.ts'
-import { defineReference } from './check-reference.ts'
+import { defineAcyclic, defineReference } from './check-reference.ts'
 import { defineDefault, defined, defineLimits, defineNumbering, defineSensitivity } from './check-values.ts'
 import type { FieldInput } from './field-input.ts'
 import { humanised, localizedText } from './localized.ts'
@@ -51,6 +51,7 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
   if (input.searchable === true && !SEARCHABLE.has(type))
     refuse('searchable', 'NOT_APPLICABLE', `A ${type} is not searched; ${[...SEARCHABLE].join(', ')} are.`)
   if (input.required === true && COMPUTED.has(type)) refuse('required', 'NOT_APPLICABLE', `A ${type} is computed and never demanded.`)
+  const reference = defineReference(input, module, workspace.registry, path, issues, before?.parameters.reference)
   const parameters = defined<FieldParameters>({
     help: localizedText(input.help, input.helps, 1000, path, 'help', issues),
     required: input.required === true || undefined,
@@ -61,7 +62,7 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
     sensitivity: defineSensitivity(input, path, issues),
     options,
     transitions: defineTransitions(input, options, path, issues),
-    reference: defineReference(input, module, workspace.registry, path, issues, before?.parameters.reference),
+    reference: reference && { ...reference, ...defineAcyclic(input, module, path, issues, before?.parameters.reference) },
     ...limits,
     numbering: defineNumbering(input, path, issues),
     formula: defineFormula(input, site, path, issues),

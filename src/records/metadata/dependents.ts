@@ -1,5 +1,5 @@
 import type { Executor } from '../database.ts'
-import { directInputs, expressionFields, type ModuleDefinition } from '../registry/index.ts'
+import { directInputs, expressionFields, type ModuleDefinition, type Registry } from '../registry/index.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 import { leadsTo, type Target } from './targets.ts'
 import type { Workspace } from './workspace.ts'
@@ -19,14 +19,20 @@ export interface Dependent {
 /** Operations of the last so many days count as users of a field. */
 const USAGE_DAYS = 30
 
-/** What depends on a custom field. */
-export async function dependentsOf(field: StoredField, workspace: Workspace, executor: Executor): Promise<Dependent[]> {
-  return [
-    ...expressionsOver(field, workspace),
-    ...ownDependents(field, workspace),
-    ...(await rolesWith(field, executor)),
-    ...(await operationsWith([field.id], executor)),
-  ]
+/** What depends on a custom field. `named`: the fields that roles and operations name, where somebody has asked for all of them (`namedFields`). */
+export async function dependentsOf(field: StoredField, workspace: Workspace, executor: Executor, named?: ReadonlySet<string>): Promise<Dependent[]> {
+  const inside = [...expressionsOver(field, workspace), ...ownDependents(field, workspace)]
+  if (named?.has(field.id) === false) return inside
+  return [...inside, ...(await rolesWith(field, executor)), ...(await operationsWith([field.id], executor))]
+}
+
+/** Ids of the fields that any role or operation names: whoever asks for many fields need not ask for each. */
+export async function namedFields(executor: Executor): Promise<ReadonlySet<string>> {
+  const rows = await executor.query<{ id: string }>({
+    text: 'SELECT field_id::text AS id FROM role_field UNION SELECT field_id::text FROM field_usage',
+    purpose: 'platform',
+  })
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** What depends on a custom module: fields that lead to it or are computed from it, roles, its plugin, and operations that named fields of it. */
@@ -41,19 +47,33 @@ export async function dependentsOfModule(module: StoredModule, workspace: Worksp
 }
 
 /** Fields that are computed from it, and conditions that name it. */
-export function expressionsOver(field: Pick<StoredField, 'id'>, workspace: Workspace): Dependent[] {
-  return workspace.fields.flatMap((other): Dependent[] => {
-    if (other.state !== 'active' || other.id === field.id) return []
-    const module = workspace.moduleOf(other)
-    if (!module) return []
-    const name = `${module.name}.${other.name}`
-    const found: Dependent[] = []
-    if (directInputs(other.parameters).includes(field.id))
-      found.push({ kind: other.type === 'FORMULA' ? 'formula' : 'rollup', name, detail: null, blocking: true })
-    const { requiredWhen } = other.parameters
-    if (requiredWhen && expressionFields(requiredWhen).includes(field.id)) found.push({ kind: 'requiredWhen', name, detail: null, blocking: true })
-    return found
-  })
+export function expressionsOver(field: Pick<StoredField, 'id'>, workspace: Workspace): readonly Dependent[] {
+  return (expressionsOf(workspace).get(field.id) ?? []).flatMap(({ user, dependent }) => (user === field.id ? [] : [dependent]))
+}
+
+interface Use {
+  readonly user: string
+  readonly dependent: Dependent
+}
+
+/** Who names whom, made once for each state of a workspace: a change of many fields asks for each of them. */
+const usesByRegistry = new WeakMap<Registry, ReadonlyMap<string, readonly Use[]>>()
+
+function expressionsOf(workspace: Workspace): ReadonlyMap<string, readonly Use[]> {
+  const known = usesByRegistry.get(workspace.registry)
+  if (known) return known
+  const uses = new Map<string, Use[]>()
+  const note = (input: string, use: Use) => uses.set(input, [...(uses.get(input) ?? []), use])
+  for (const user of workspace.fields) {
+    const module = user.state === 'active' ? workspace.moduleOf(user) : undefined
+    if (!module) continue
+    const use = (kind: string): Use => ({ user: user.id, dependent: { kind, name: `${module.name}.${user.name}`, detail: null, blocking: true } })
+    const { requiredWhen } = user.parameters
+    for (const input of new Set(directInputs(user.parameters))) note(input, use(user.type === 'FORMULA' ? 'formula' : 'rollup'))
+    for (const input of requiredWhen ? expressionFields(requiredWhen) : []) note(input, use('requiredWhen'))
+  }
+  usesByRegistry.set(workspace.registry, uses)
+  return uses
 }
 
 function ownDependents(field: StoredField, workspace: Workspace): Dependent[] {

@@ -5,11 +5,22 @@ import type { FieldInput, ModuleInput } from './field-input.ts'
 import { labelInputs } from './localized.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 
+/** Names of all fields by their ids, made once for each registry: a description of everything asks for each field's. */
+const namesByRegistry = new WeakMap<Registry, ReadonlyMap<string, string>>()
+
+function namesOf(registry: Registry): ReadonlyMap<string, string> {
+  const known = namesByRegistry.get(registry)
+  if (known) return known
+  const names = new Map([...registry.modules.values()].flatMap((module) => [...module.fields.values()].map((each) => [each.id, each.name] as const)))
+  namesByRegistry.set(registry, names)
+  return names
+}
+
 /** A stored field in the form in which administrators describe fields; `defineField` makes the same out of it. */
 export function describeField(field: StoredField, registry: Registry): FieldInput {
   const { name, type, label, parameters, position, aliases } = field
   const { help, requiredWhen, formula, rollup, numbering, options, reference, transitions, ...plain } = parameters
-  const names = new Map([...registry.modules.values()].flatMap((module) => [...module.fields.values()].map((each) => [each.id, each.name] as const)))
+  const names = namesOf(registry)
   const print = (expression: Parameters<typeof printExpression>[0]) => printExpression(expression, (id) => names.get(id))
   return defined<FieldInput>({
     name,
@@ -33,16 +44,15 @@ export function describeField(field: StoredField, registry: Registry): FieldInpu
     ...(numbering && { numbering }),
     ...(options && { options: options.map(({ label: text, ...option }) => ({ ...option, labels: labelInputs(text) })) }),
     ...(transitions && { transitions }),
-    ...(reference &&
-      type !== 'USER' && {
-        reference: defined({
-          module: reference.module,
-          inverseName: reference.inverseName,
-          inverseLabels: labelInputs(reference.inverseLabel),
-          onDelete: reference.onDelete,
-        }),
+    ...(reference && {
+      reference: defined({
+        module: reference.module,
+        inverseName: reference.inverseName,
+        inverseLabels: labelInputs(reference.inverseLabel),
+        onDelete: reference.onDelete,
+        acyclic: reference.acyclic,
       }),
-    ...(reference && type === 'USER' && { reference: defined({ module: 'user', inverseName: reference.inverseName, onDelete: reference.onDelete }) }),
+    }),
   })
 }
 

@@ -45,6 +45,11 @@ export function createColumns(
     const value = filled.get(name)
     schema.alter(table, `ADD COLUMN ${quoteIdentifier(name)} ${type}${value === undefined ? '' : ` DEFAULT ${value}`}`)
   }
+  // Records that have no row in the extension get one, which has the value like those that stand there.
+  if (field.extension > 0 && filled.size > 0 && !schema.has(module.table)) {
+    const records = `SELECT t.id FROM public.${module.table} t WHERE NOT EXISTS (SELECT FROM public.${table} x WHERE x.id = t.id)`
+    schema.underLock(module.table, `INSERT INTO public.${table} (id) ${records}`)
+  }
   // Rows that stand keep the value; new ones get it from the pipeline, if at all.
   for (const { name } of columns) if (filled.has(name)) schema.afterwards(table, `ALTER COLUMN ${quoteIdentifier(name)} DROP DEFAULT`)
 }

@@ -21,6 +21,8 @@ export interface ReferenceInput {
   readonly inverseLabels?: readonly LabelInput[] | null
   /** `restrict`, `clear` or `cascade`. */
   readonly onDelete?: string | null
+  /** No record may lead back to itself; for a REFERENCE to the module that holds it. */
+  readonly acyclic?: boolean | null
 }
 
 export interface NumberingInput {

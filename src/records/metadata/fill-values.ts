@@ -38,6 +38,28 @@ export interface Found {
   readonly examples: readonly string[]
 }
 
+/**
+ * A new field that is required and has a default fills all records. In the module's own table that takes no time, however many there are; in an extension
+ * each needs a row there. Throws LIMIT_EXCEEDED for too many records.
+ */
+export async function checkFilled(change: MetadataChange, made: readonly { readonly module: HeldModule; readonly field: StoredField }[]): Promise<void> {
+  const filled = made.filter(({ field: { extension, parameters } }) => extension > 0 && parameters.required === true && parameters.default !== undefined)
+  const names = new Map(filled.map(({ module: { table }, field }) => [table, field.name]))
+  for (const [table, name] of names) {
+    if (change.schema.has(table)) continue
+    const [row] = await change.transaction.query<{ count: number }>({
+      text: `SELECT count(*)::int AS count FROM (SELECT FROM public.${table} LIMIT ${ROWS_PER_CHANGE + 1}) AS few`,
+      purpose: 'platform',
+    })
+    if ((row?.count ?? 0) > ROWS_PER_CHANGE)
+      throw new GuanxiError(
+        'LIMIT_EXCEEDED',
+        `The module's own table is full, and beside it a default fills ${ROWS_PER_CHANGE} records at most. Make ${name} without required, fill it by updates, then require it.`,
+        { limit: ROWS_PER_CHANGE },
+      )
+  }
+}
+
 /** Values that more than one undeleted record has. */
 export async function duplicateValues(change: MetadataChange, module: HeldModule, field: StoredField): Promise<Found> {
   const { from, column } = rowsOf(module, field)

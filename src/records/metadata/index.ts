@@ -1,4 +1,3 @@
-export type { FieldState, ModuleState, PlanStep } from './apply.ts'
 export type { MaintenanceConnection } from './build-indexes.ts'
 export type { ChangeServices, MetadataOrigin } from './change.ts'
 export type { Dependent } from './dependents.ts'
@@ -18,5 +17,7 @@ export {
   type Outcome,
 } from './metadata.ts'
 export type { KernelNames } from './names.ts'
+export type { PlanStep } from './plan-steps.ts'
+export type { FieldState, ModuleState } from './state.ts'
 export type { FieldPatch } from './update-field.ts'
 export { adoptFields, upgradeConflicts } from './upgrade.ts'

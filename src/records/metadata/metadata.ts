@@ -1,18 +1,21 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import type { Registry } from '../registry/index.ts'
-import { applyState, exportState, type ModuleState, type PlanStep } from './apply.ts'
+import { applyState } from './apply.ts'
 import { type ChangeServices, type MetadataChange, type MetadataOrigin, runChange } from './change.ts'
 import { deleteModule, type ModulePatch, restoreModule, updateModule } from './change-module.ts'
 import { fieldState } from './compose.ts'
-import { createFields, FIELDS_PER_CALL, type NewField } from './create-fields.ts'
+import { createFields, type NewField } from './create-fields.ts'
 import { createModule } from './create-module.ts'
 import { type Dependent, dependentsOf, dependentsOfModule } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { argumentOf, type FieldKey, findField, findModule } from './find-field.ts'
+import { checkCall, checkLimits, countFields } from './limits.ts'
 import type { KernelNames } from './names.ts'
+import type { PlanStep } from './plan-steps.ts'
 import { deleteField, purgeField, restoreField } from './remove-field.ts'
+import { exportState, type ModuleState } from './state.ts'
 import { readMetadata, type StoredField, type StoredModule } from './stored.ts'
 import { type FieldPatch, updateField } from './update-field.ts'
 import { Workspace } from './workspace.ts'
@@ -93,7 +96,7 @@ export interface CallOptions {
 
 export function createMetadata(options: MetadataOptions): Metadata {
   const { authorize, kernel, organisationCurrency: currency, database, core } = options
-  const change = async <T>(
+  const attempt = async <T>(
     principal: Principal,
     action: string,
     { origin, dryRun = false }: CallOptions,
@@ -104,14 +107,19 @@ export function createMetadata(options: MetadataOptions): Metadata {
     const { value, version } = await runChange(options, principal, origin, { action, dryRun }, work)
     return { value: value.value, schemaVersion: version, dependents: value.dependents ?? [] }
   }
+  /** Likewise, within the limits of modules whichever way a field gets there. */
+  const change: typeof attempt = (principal, action, call, work) =>
+    attempt(principal, action, call, async (run) => {
+      const before = countFields(run.workspace)
+      const done = await work(run)
+      checkLimits(before, run.workspace)
+      return done
+    })
 
   return {
     createFields: (principal, inputs, call) =>
       change(principal, 'customField.create', call, async (run) => {
-        if (inputs.length > FIELDS_PER_CALL)
-          throw new GuanxiError('LIMIT_EXCEEDED', `One call may make ${FIELDS_PER_CALL} fields; these are ${inputs.length}. Send them in parts.`, {
-            limit: FIELDS_PER_CALL,
-          })
+        checkCall(inputs.length)
         const fields = inputs.map((input, index) => newField(run.workspace, input, call.single ? ['input'] : ['input', index]))
         const made = await createFields(run, fields, currency)
         return { value: made.map(({ id }) => fieldView(run.workspace.field(id) as StoredField, run.workspace)) }
@@ -130,7 +138,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
         const view = fieldView(before, run.workspace)
         // What stands against it is the answer of a dry run, not its failure.
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: view, dependents }
-        const { deletedAt } = deleteField(run, before, argumentOf(key))
+        const { deletedAt } = deleteField(run, before, [argumentOf(key)])
         return { value: { ...view, state: 'deleted', deletedAt }, dependents }
       }),
     restoreField: (principal, key, call) =>
@@ -145,9 +153,10 @@ export function createMetadata(options: MetadataOptions): Metadata {
         return { value: { ...view, state: 'purged' } }
       }),
     createModule: (principal, input, call) =>
-      change(principal, 'customModule.create', call, async (run) => ({
-        value: moduleView(await createModule(run, input, { kernel: kernel(), currency }, ['input'])),
-      })),
+      change(principal, 'customModule.create', call, async (run) => {
+        checkCall(input.fields?.length ?? 0)
+        return { value: moduleView(await createModule(run, input, { kernel: kernel(), currency }, ['input'])) }
+      }),
     updateModule: (principal, name, patch, call) =>
       change(principal, 'customModule.update', call, async (run) => ({
         value: moduleView(updateModule(run, findModule(run.workspace, name, 'active'), patch, ['input'])),
@@ -168,7 +177,8 @@ export function createMetadata(options: MetadataOptions): Metadata {
       return exportState(new Workspace(core, await readMetadata(database)))
     },
     apply: (principal, wanted, call) =>
-      change(principal, 'metadata.apply', call, async (run) => ({
+      // A plan tells of limits where they are met.
+      attempt(principal, 'metadata.apply', call, async (run) => ({
         value: await applyState(run, wanted, { kernel: kernel(), currency }, call.dryRun === true),
       })),
     fields: async (principal, module, deleted) => {

@@ -1,12 +1,18 @@
 import { columnsOf, extensionTable } from '../../entities/columns.ts'
 import type { FieldType } from '../../entities/metadata.ts'
+import { GuanxiError } from '../../errors/index.ts'
 import type { Transaction } from '../database.ts'
 import type { SchemaChanges } from './schema-changes.ts'
 import type { StoredField } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Columns of custom fields that one table holds. More rows than these would not fit a page (DESIGN §3). */
+/** Columns of custom fields that one table holds. Rows of many more would not fit a page (DESIGN §3). */
 export const COLUMNS_PER_TABLE = 200
+/**
+ * Columns that a module's own table holds together with those that can stand nowhere else, such as its keys. Each takes 24 bytes of a page of 8,160 at
+ * most before PostgreSQL moves the value out, which leaves room for the columns of the product.
+ */
+export const COLUMNS_IN_MAIN = 250
 
 /** Where the columns of a new field stand. */
 export interface Place {
@@ -56,6 +62,7 @@ export class ColumnPlaces {
     this.#workspace = workspace
   }
 
+  /** Throws LIMIT_EXCEEDED where the module's own table is full. */
   async place(type: FieldType, moduleNumber: number, { inMain, fresh, wanted }: PlaceOptions): Promise<Place> {
     const signature = slotType(type)
     const width = columnsOf({ type, column: 'c' }).length
@@ -72,10 +79,20 @@ export class ColumnPlaces {
       })
       return { column: slot.column, extension: slot.extension, reused: true }
     }
+    if (inMain && this.#count(moduleNumber, 0, slots) + width > COLUMNS_IN_MAIN) throw this.#full(moduleNumber)
     let extension = 0
     while (!inMain && this.#count(moduleNumber, extension, slots) + width > COLUMNS_PER_TABLE) extension += 1
     this.#taken.set(`${moduleNumber}.${extension}`, this.#count(moduleNumber, extension, slots) + width)
     return { column: `${prefix}_${await this.#number(wanted)}`, extension, reused: false }
+  }
+
+  #full(moduleNumber: number): GuanxiError {
+    const name = this.#workspace.moduleOf({ moduleNumber })?.name
+    return new GuanxiError(
+      'LIMIT_EXCEEDED',
+      `The table of ${name} has ${COLUMNS_IN_MAIN} columns of custom fields, and no room for another unique or AUTO_NUMBER field. Purge deleted fields first, or give such fields another module.`,
+      { limit: COLUMNS_IN_MAIN },
+    )
   }
 
   /** The extension table stood before the change. To be asked of modules in which something was placed. */

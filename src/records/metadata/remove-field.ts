@@ -1,8 +1,7 @@
 import { columnsOf } from '../../entities/columns.ts'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { type GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
-import { FIELDS_PER_MODULE } from './create-fields.ts'
 import { type Dependent, expressionsOver } from './dependents.ts'
 import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
 import { remakeFormulaIndexes } from './field-indexes.ts'
@@ -13,25 +12,25 @@ import { leaveColumns } from './slots.ts'
 import type { StoredField } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Refuses to take away what something else is made of; `argument` is what named it. */
-export function refuseWhileNeeded(name: string, dependents: readonly Dependent[], argument: 'id' | 'name'): void {
+type Path = readonly (string | number)[]
+
+/** Refuses to take away what something else is made of; `path`: of what named it. */
+export function refuseWhileNeeded(name: string, dependents: readonly Dependent[], path: Path): void {
   const blocking = dependents.filter((dependent) => dependent.blocking)
   if (blocking.length === 0) return
   const names = blocking.map(({ kind, name: holder }) => `${kind} ${holder}`)
-  throw validationFailed([
-    { path: [argument], code: 'IN_USE', message: `${name} is needed by ${names.slice(0, 10).join(', ')}. Change or delete those first.` },
-  ])
+  throw validationFailed([{ path, code: 'IN_USE', message: `${name} is needed by ${names.slice(0, 10).join(', ')}. Change or delete those first.` }])
 }
 
 /** Hides a field at once and everywhere. Its data stays, and comes back with a restore, until it is purged. */
-export function deleteField(change: MetadataChange, field: StoredField, argument: 'id' | 'name' = 'id'): StoredField {
+export function deleteField(change: MetadataChange, field: StoredField, path: Path): StoredField {
   const { workspace } = change
   const module = workspace.moduleOf(field) as ModuleDefinition
   const isNaming = module.nameField === field.name
   refuseWhileNeeded(
     `${module.name}.${field.name}`,
     [...expressionsOver(field, workspace), ...(isNaming ? [{ kind: 'nameField', name: module.name, detail: null, blocking: true }] : [])],
-    argument,
+    path,
   )
   if (field.parameters.required) dropRequiredCheck(change, { table: module.table, number: module.number }, field)
   const deleted: StoredField = { ...field, state: 'deleted', deletedAt: change.at.toISOString() }
@@ -50,9 +49,6 @@ export async function restoreField(change: MetadataChange, field: StoredField, c
   const module = workspace.moduleOf(field)
   if (!module) throw refusal(argument, 'MODULE_DELETED', `The module of ${field.name} is deleted. Restore that first.`)
   refuseWithoutTarget(field, workspace, argument)
-  const active = workspace.fieldsOf(field.moduleNumber).filter(({ state }) => state === 'active').length
-  if (active >= FIELDS_PER_MODULE)
-    throw new GuanxiError('LIMIT_EXCEEDED', `The module ${module.name} has ${active} custom fields already.`, { limit: FIELDS_PER_MODULE })
   checkFieldName(field.name, module, ['name'], [], field.id)
   refuseHiddenName(workspace, module, field.name, ['name'], field.id)
   const aliases = field.aliases.filter((alias) => !module.fields.has(alias) && !module.aliases.has(alias) && !module.inverses.has(alias))

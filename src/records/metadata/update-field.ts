@@ -98,7 +98,8 @@ export async function previewConversion(change: MetadataChange, before: StoredFi
   return failures.length === 0 ? null : { count: failures.length, examples: failures.slice(0, 5).map(({ text }) => text.slice(0, 40)) }
 }
 
-function merged(described: FieldInput, patch: FieldPatch): FieldInput {
+/** The description with the patch laid over it; a label that is given stands for its texts in English. */
+export function merged(described: FieldInput, patch: FieldPatch): FieldInput {
   const given = Object.entries(patch).filter(([, value]) => value !== undefined)
   const retyped = patch.type != null && patch.type !== described.type
   const base = retyped ? withoutTypeMembers(described, patch.type as FieldInput['type']) : described
@@ -106,7 +107,13 @@ function merged(described: FieldInput, patch: FieldPatch): FieldInput {
   // A label that is given stands for its texts in English; those of other locales stay.
   const relabelled = (plain: 'label' | 'help', list: 'labels' | 'helps') =>
     patch[plain] != null && patch[list] == null ? { [list]: (described[list] ?? []).filter(({ locale }) => locale !== 'en') } : {}
-  return { ...both, ...relabelled('label', 'labels'), ...relabelled('help', 'helps'), name: both.name ?? described.name, type: both.type ?? described.type }
+  return {
+    ...both,
+    ...relabelled('label', 'labels'),
+    ...relabelled('help', 'helps'),
+    name: both.name ?? described.name,
+    type: both.type ?? described.type,
+  }
 }
 
 /** Of a field's numbering, too, what is left out stays and null clears. */

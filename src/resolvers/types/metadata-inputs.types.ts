@@ -54,6 +54,12 @@ export class CustomFieldReferenceInput {
 
   @Field(() => String, { nullable: true, description: 'When the target goes to the recycle bin: `clear` (unless given), `restrict` or `cascade`.' })
   onDelete?: string | null
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'No record may lead back to itself: for a REFERENCE to the module that holds it, as to a parent. Permanent.',
+  })
+  acyclic?: boolean | null
 }
 
 @InputType({ description: 'How an AUTO_NUMBER counts.' })
@@ -223,7 +229,10 @@ export class CreateCustomModuleInput extends ModuleAttributesInput {
   @Field(() => String, { description: 'API name of many. Permanent.' })
   pluralName!: string
 
-  @Field(() => String, { nullable: true, description: '`plain` (unless given), `person`, `company`, `event` or `document`: brings the usual fields.' })
+  @Field(() => String, {
+    nullable: true,
+    description: '`plain` (unless given), `person`, `company`, `event` or `document`: brings the usual fields, see docs/custom-fields.md.',
+  })
   kind?: string | null
 
   @Field(() => [CustomModuleFieldInput], { nullable: true })
@@ -238,7 +247,7 @@ export class FieldStateInput extends CustomModuleFieldInput {
   @Field(() => [String], { nullable: true, description: 'Earlier names to keep.' })
   aliases?: string[] | null
 
-  @Field(() => String, { nullable: true, description: 'The name that it has now, where it is to be renamed.' })
+  @Field(() => String, { nullable: true, description: 'The name that it has now, where it is to be renamed. Not to be sent once it is.' })
   was?: string | null
 }
 
@@ -250,7 +259,7 @@ export class ModuleStateInput extends ModuleAttributesInput {
   @Field(() => String, { nullable: true, description: 'Demanded of custom modules.' })
   pluralName?: string | null
 
-  @Field(() => String, { nullable: true, description: 'Brings the usual fields where the module is made.' })
+  @Field(() => String, { nullable: true, description: 'What it was made as; brings no fields here: those of the state are all.' })
   kind?: string | null
 
   @Field(() => [FieldStateInput], { nullable: true, description: 'All of its custom fields; others are removed.' })

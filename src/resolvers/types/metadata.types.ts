@@ -211,6 +211,18 @@ export class UnconvertibleValues {
   examples!: readonly string[]
 }
 
+@ObjectType({ simpleResolvers: true, description: 'Why a step of a plan cannot be carried out.' })
+export class MetadataIssue {
+  @Field(() => JsonScalar, { description: 'Where in the input, such as `["input", 0, "fields", 2, "type"]`.' })
+  path!: readonly (string | number)[]
+
+  @Field(() => String)
+  code!: string
+
+  @Field(() => String)
+  message!: string
+}
+
 @ObjectType({ simpleResolvers: true, description: 'One difference between the state that holds and the one that is wanted.' })
 export class MetadataPlanStep {
   @Field(() => PlanAction)
@@ -225,11 +237,14 @@ export class MetadataPlanStep {
   @Field(() => [String], { description: 'Members of the description that change.' })
   changes!: readonly string[]
 
-  @Field(() => [MetadataDependent], { description: 'What depends on it.' })
+  @Field(() => [MetadataDependent], { description: 'What depends on it; `blocking` where the state does not change or remove that too.' })
   touches!: readonly MetadataDependent[]
 
   @Field(() => UnconvertibleValues, { nullable: true })
   unconvertible!: UnconvertibleValues | null
+
+  @Field(() => [MetadataIssue], { description: 'What stands against it; without `dryRun` the whole state is refused with the first of them.' })
+  issues!: readonly MetadataIssue[]
 }
 
 @ObjectType({ simpleResolvers: true })

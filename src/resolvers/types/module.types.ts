@@ -34,6 +34,9 @@ export class FieldReference {
     description: 'What becomes of this record when the target goes to the recycle bin: `restrict`, `clear` or `cascade`.',
   })
   onDelete!: string | null
+
+  @Member(() => Boolean, { description: 'No record may lead back to itself.' })
+  acyclic!: boolean
 }
 
 @ObjectType({ simpleResolvers: true, description: 'An allowed change of a SELECT field; where there are none, every change is.' })
