@@ -95,6 +95,8 @@ export async function makeModule(
   workspace.put({ module: { ...module, nameField: 'id' } })
   createTable(change, module)
   change.touched.push(module.name)
+  // The column's default goes along, without being what gives the numbers: what it gave away once would be lost with each dry run.
+  change.rows.push({ text: `SELECT setval('custom_module_number', $1)`, values: [number], purpose: 'platform' })
   change.rows.push({
     text: `INSERT INTO custom_module (id, number, name, plural_name, label, plural_label, table_name, name_field, kind, position, state, created_at, created_by)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12)`,
