@@ -16,6 +16,7 @@ import {
 } from './types/metadata-inputs.types.ts'
 
 const DRY_RUN = { defaultValue: false, description: 'Do all but keep it: rules are checked and the answer shows what would be.' }
+const MODULE_ID = { nullable: true, description: "The module's id, as customModules tells it; or give its name." }
 const ID_OPTIONS = { nullable: true, description: "The field's id; or give module and name." }
 
 /** Fields and modules at run time; for administrators. Each mutation stands alone in its operation. */
@@ -156,13 +157,28 @@ export class MetadataResolver {
     return { module: customModuleOf(value), ...rest }
   }
 
-  @Mutation(() => CustomModulePayload, { nullable: true, description: 'Brings a deleted module back with its records.' })
+  @Mutation(() => CustomModulePayload, {
+    nullable: true,
+    description: 'Brings a deleted module back with its records: of several of a name the last, unless the id is given.',
+  })
   async restoreCustomModule(
-    @Arg('name', () => String) name: string,
+    @Arg('name', () => String, { nullable: true }) name: string | null,
+    @Arg('id', () => ID, MODULE_ID) id: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomModulePayload> {
-    const { value, ...rest } = await this.#work.run(context, () => this.#metadata.restoreModule(callerOf(context), name, callOptions(context, dryRun)))
+    const { value, ...rest } = await this.#work.run(context, () => this.#metadata.restoreModule(callerOf(context), { name, id }, callOptions(context, dryRun)))
+    return { module: customModuleOf(value), ...rest }
+  }
+
+  @Mutation(() => CustomModulePayload, { nullable: true, description: 'Gives a deleted module up for good, with its records, before its time has passed.' })
+  async purgeCustomModule(
+    @Arg('name', () => String, { nullable: true }) name: string | null,
+    @Arg('id', () => ID, MODULE_ID) id: string | null,
+    @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
+    @Ctx() context: ResolverContext,
+  ): Promise<CustomModulePayload> {
+    const { value, ...rest } = await this.#work.run(context, () => this.#metadata.purgeModule(callerOf(context), { name, id }, callOptions(context, dryRun)))
     return { module: customModuleOf(value), ...rest }
   }
 }

@@ -83,6 +83,7 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
     updateCustomModule: 'administrator',
     deleteCustomModule: 'administrator',
     restoreCustomModule: 'administrator',
+    purgeCustomModule: 'administrator',
     applyMetadata: 'administrator',
   },
   Subscription: { schemaChanged: 'signedIn' },

@@ -77,6 +77,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.createCustomModule': 'mutation { createCustomModule(input: {name: "n", pluralName: "ns"}) { schemaVersion } }',
   'Mutation.updateCustomModule': 'mutation { updateCustomModule(name: "n", input: {}) { schemaVersion } }',
   'Mutation.deleteCustomModule': 'mutation { deleteCustomModule(name: "n") { schemaVersion } }',
+  'Mutation.purgeCustomModule': 'mutation { purgeCustomModule(name: "n") { schemaVersion } }',
   'Mutation.restoreCustomModule': 'mutation { restoreCustomModule(name: "n") { schemaVersion } }',
   'Mutation.applyMetadata': 'mutation { applyMetadata(input: []) { schemaVersion } }',
 }

@@ -168,4 +168,48 @@ describe('a field that changes', () => {
     for (const { id } of [gross, field, leading]) await server.admin.data(METADATA.deleteField, { id })
     await server.admin.data(METADATA.deleteModule, { name: 'branch' })
   })
+
+  test('keeps what nested members of a change leave out', async () => {
+    await server.admin.data(METADATA.createModule, { input: { name: 'depot', pluralName: 'depots', label: 'Depot' } })
+    const reference = {
+      module: 'depot',
+      inverseName: 'kept',
+      inverseLabels: [
+        { locale: 'en', text: 'Kept here' },
+        { locale: 'zh-CN', text: '存放' },
+      ],
+      onDelete: 'restrict',
+    }
+    const field = await makeField(server.admin, {
+      module: 'account',
+      name: 'depot',
+      type: 'REFERENCE',
+      label: 'Depot',
+      labels: [{ locale: 'zh-CN', text: '仓库' }],
+      reference,
+    })
+    const described = async () => {
+      const { exportMetadata } = await server.admin.data('{ exportMetadata }')
+      return exportMetadata.find(({ name }: { name: string }) => name === 'account').fields.find(({ name }: { name: string }) => name === 'depot')
+    }
+    await changeField(server.admin, field.id, { reference: { module: 'depot', inverseName: 'stored' } })
+    expect((await described()).reference).toEqual({ ...reference, inverseName: 'stored' })
+    await changeField(server.admin, field.id, { reference: { module: 'depot', inverseLabel: 'Stored' } })
+    expect((await described()).reference.inverseLabels).toEqual(
+      expect.arrayContaining([
+        { locale: 'en', text: 'Stored' },
+        { locale: 'zh-CN', text: '存放' },
+      ]),
+    )
+    await changeField(server.admin, field.id, { labels: [{ locale: 'zh-CN', text: '库房' }] })
+    expect((await described()).labels).toEqual([
+      { locale: 'en', text: 'Depot' },
+      { locale: 'zh-CN', text: '库房' },
+    ])
+    await changeField(server.admin, field.id, { reference: { module: 'depot', inverseName: null, onDelete: 'clear' } })
+    expect((await described()).reference).toMatchObject({ module: 'depot', onDelete: 'clear' })
+    expect((await described()).reference.inverseName).toBeUndefined()
+    await server.admin.data(METADATA.deleteField, { id: field.id })
+    await server.admin.data(METADATA.deleteModule, { name: 'depot' })
+  })
 })

@@ -193,4 +193,30 @@ describe('two modules that had one name after each other', () => {
     await server.admin.data('mutation { updateRole(key: "guest", input: {fields: []}) { role { key } } }')
     expect(codesOf(await client.send('{ accounts { nodes { rating } } }'))).toEqual([])
   })
+
+  test('are told apart by id: each can be restored, or purged before its time', async () => {
+    await makeModule('mast')
+    await server.admin.data('mutation { createMast(input: {title: "first"}) { mast { id } } }')
+    await deleteModule('mast')
+    await makeModule('mast')
+    const { customModules } = await server.admin.data('{ customModules(deleted: true) { id name state } }')
+    const idOf = (state: string) => customModules.find((each: { name: string; state: string }) => each.name === 'mast' && each.state === state).id
+    const [first, second] = [idOf('deleted'), idOf('active')]
+    expect(codesOf(await restoreModule('mast'))).toEqual(['DUPLICATE'])
+    for (const [call, issues] of [
+      [`restoreCustomModule(id: "${second}")`, 'id: STATE'],
+      [`purgeCustomModule(id: "${second}")`, 'id: STATE'],
+      ['restoreCustomModule', 'name: KEY'],
+      [`restoreCustomModule(name: "mast", id: "${first}")`, 'name: KEY'],
+    ])
+      expect([call, issuesOf(await server.admin.send(`mutation { ${call} { schemaVersion } }`))]).toEqual([call, [issues]])
+    await deleteModule('mast')
+    await server.admin.data(`mutation { restoreCustomModule(id: "${first}") { module { id state } } }`)
+    expect((await server.admin.data('{ masts { nodes { title } } }')).masts.nodes).toEqual([{ title: 'first' }])
+    const { purgeCustomModule } = await server.admin.data(`mutation { purgeCustomModule(name: "mast") { module { id state } } }`)
+    expect(purgeCustomModule.module).toEqual({ id: second, state: 'purged' })
+    expect(codesOf(await server.admin.send(`mutation { restoreCustomModule(id: "${second}") { schemaVersion } }`))).toEqual(['NOT_FOUND'])
+    expect((await server.admin.data('{ masts { totalCount } }')).masts.totalCount).toBe(1)
+    expect(await findDrift(server.app.kernel.database, coreModules())).toEqual([])
+  })
 })

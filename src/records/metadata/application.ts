@@ -27,9 +27,9 @@ export interface Application {
   readonly unconvertible: Map<string, Awaited<ReturnType<typeof previewConversion>>>
 }
 
-export function siteOf({ change: { workspace }, currency }: Application, module: string): FieldSite {
+export function siteOf({ change: { workspace, country }, currency }: Application, module: string): FieldSite {
   const { name, number } = workspace.module(module) as ModuleDefinition
-  return { workspace, module: { name, number }, currency }
+  return { workspace, module: { name, number }, values: { currency, country } }
 }
 
 /** The standing field as the state describes it, but for its condition. Throws VALIDATION_FAILED, DUPLICATE. */

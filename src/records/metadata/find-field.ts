@@ -37,24 +37,46 @@ export function argumentOf({ id }: FieldKey): 'id' | 'name' {
 function byName(workspace: Workspace, moduleName: string, name: string, state: 'active' | 'deleted'): StoredField | undefined {
   const module = workspace.module(moduleName)
   if (!module) throw new GuanxiError('NOT_FOUND', `There is no module named ${JSON.stringify(moduleName.slice(0, 60))}.`)
-  if (state === 'deleted') {
-    const deleted = workspace.fieldsOf(module.number).filter((field) => field.state === 'deleted' && field.name === name)
-    return deleted.sort((a, b) => ((a.deletedAt ?? '') < (b.deletedAt ?? '') ? 1 : -1))[0]
-  }
+  const deleted = lastDeleted(workspace.fieldsOf(module.number).filter((field) => field.state === 'deleted' && field.name === name))
+  if (state === 'deleted' && deleted) return deleted
   const field = fieldNamed(module, name)
   if (field && !field.custom) throw new GuanxiError('FORBIDDEN', `${module.name}.${name} comes with the product and cannot be changed.`)
-  return field && workspace.field(field.id)
+  return (field && workspace.field(field.id)) ?? deleted
 }
 
-/** Throws NOT_FOUND, FORBIDDEN for a module that comes with the product. */
-export function findModule(workspace: Workspace, name: string, state: 'active' | 'deleted'): StoredModule {
-  if (workspace.core.some((module) => module.name === name))
+/** Names a custom module: by its id, which tells apart those that had one name after each other, or by its name. */
+export interface ModuleKey {
+  readonly id?: string | null
+  readonly name?: string | null
+}
+
+/** Throws NOT_FOUND, VALIDATION_FAILED for a key that names nothing, FORBIDDEN for a module that comes with the product. Of several deleted ones of a name the last. */
+export function findModule(workspace: Workspace, { id, name }: ModuleKey, state: 'active' | 'deleted'): StoredModule {
+  if ((id == null) === (name == null)) throw validationFailed([{ path: ['name'], code: 'KEY', message: 'Name the module by its name, or by its id.' }])
+  if (name != null && workspace.core.some((module) => module.name === name))
     throw new GuanxiError('FORBIDDEN', `The module ${name} comes with the product and cannot be changed.`)
-  const module = workspace.customModule(name)
-  if (!module || module.state === 'purged') throw new GuanxiError('NOT_FOUND', `There is no custom module named ${JSON.stringify(name.slice(0, 60))}.`)
+  const module = id != null ? workspace.modules.find((each) => each.id === id.toLowerCase()) : moduleNamed(workspace, name as string, state)
+  if (!module || module.state === 'purged')
+    throw new GuanxiError(
+      'NOT_FOUND',
+      name == null ? 'There is no custom module of this id.' : `There is no custom module named ${JSON.stringify(name.slice(0, 60))}.`,
+    )
   if (module.state !== state)
     throw validationFailed([
-      { path: ['name'], code: 'STATE', message: state === 'deleted' ? `${name} is not deleted.` : `${name} is deleted. Restore it first.` },
+      {
+        path: [id == null ? 'name' : 'id'],
+        code: 'STATE',
+        message: state === 'deleted' ? `${module.name} is not deleted.` : `${module.name} is deleted. Restore it first.`,
+      },
     ])
   return module
+}
+
+function moduleNamed({ modules }: Workspace, name: string, state: 'active' | 'deleted'): StoredModule | undefined {
+  const named = modules.filter((module) => module.name === name && module.state !== 'purged')
+  return lastDeleted(named.filter((module) => module.state === state)) ?? lastDeleted(named)
+}
+
+function lastDeleted<T extends { readonly deletedAt: string | null }>(items: readonly T[]): T | undefined {
+  return [...items].sort((a, b) => ((a.deletedAt ?? '') < (b.deletedAt ?? '') ? 1 : -1))[0]
 }

@@ -4,16 +4,18 @@ import type { Registry } from '../registry/index.ts'
 import { applyState } from './apply.ts'
 import { type ChangeServices, type MetadataChange, type MetadataOrigin, runChange } from './change.ts'
 import { deleteModule, type ModulePatch, restoreModule, updateModule } from './change-module.ts'
+import { completePatch } from './complete-patch.ts'
 import { fieldState } from './compose.ts'
 import { createFields, type NewField } from './create-fields.ts'
 import { createModule } from './create-module.ts'
 import { type Dependent, dependentsOf, dependentsOfModule } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
-import { argumentOf, type FieldKey, findField, findModule } from './find-field.ts'
+import { argumentOf, type FieldKey, findField, findModule, type ModuleKey } from './find-field.ts'
 import { checkCall, checkLimits, countFields } from './limits.ts'
 import type { KernelNames } from './names.ts'
 import type { PlanStep } from './plan-steps.ts'
+import { purgeModule } from './purge-module.ts'
 import { deleteField, purgeField, restoreField } from './remove-field.ts'
 import { exportState, type ModuleState } from './state.ts'
 import { readMetadata, type StoredField, type StoredModule } from './stored.ts'
@@ -79,7 +81,8 @@ export interface Metadata {
   createModule(principal: Principal, input: ModuleInput, options: CallOptions): Promise<Outcome<ModuleView>>
   updateModule(principal: Principal, name: string, patch: ModulePatch, options: CallOptions): Promise<Outcome<ModuleView>>
   deleteModule(principal: Principal, name: string, options: CallOptions): Promise<Outcome<ModuleView>>
-  restoreModule(principal: Principal, name: string, options: CallOptions): Promise<Outcome<ModuleView>>
+  restoreModule(principal: Principal, key: ModuleKey, options: CallOptions): Promise<Outcome<ModuleView>>
+  purgeModule(principal: Principal, key: ModuleKey, options: CallOptions): Promise<Outcome<ModuleView>>
   /** The whole state, in the form that `apply` takes. */
   export(principal: Principal): Promise<readonly ModuleState[]>
   /** Makes the stored metadata what the state says, or tells what that would take. */
@@ -128,7 +131,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
       change(principal, 'customField.update', call, async (run) => {
         const before = findField(run.workspace, key, 'active')
         const dependents = await dependentsOf(before, run.workspace, run.transaction)
-        const after = await updateField(run, before, patch, currency, ['input'])
+        const after = await updateField(run, before, completePatch(before, patch, run.workspace), currency, ['input'])
         return { value: fieldView(after, run.workspace), dependents }
       }),
     deleteField: (principal, key, call) =>
@@ -159,19 +162,25 @@ export function createMetadata(options: MetadataOptions): Metadata {
       }),
     updateModule: (principal, name, patch, call) =>
       change(principal, 'customModule.update', call, async (run) => ({
-        value: moduleView(updateModule(run, findModule(run.workspace, name, 'active'), patch, ['input'])),
+        value: moduleView(updateModule(run, findModule(run.workspace, { name }, 'active'), patch, ['input'])),
       })),
     deleteModule: (principal, name, call) =>
       change(principal, 'customModule.delete', call, async (run) => {
-        const module = findModule(run.workspace, name, 'active')
+        const module = findModule(run.workspace, { name }, 'active')
         const dependents = await dependentsOfModule(module, run.workspace, run.transaction)
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: moduleView(module), dependents }
         return { value: moduleView(deleteModule(run, module)), dependents }
       }),
-    restoreModule: (principal, name, call) =>
+    restoreModule: (principal, key, call) =>
       change(principal, 'customModule.restore', call, async (run) => ({
-        value: moduleView(await restoreModule(run, findModule(run.workspace, name, 'deleted'), kernel(), currency)),
+        value: moduleView(await restoreModule(run, findModule(run.workspace, key, 'deleted'), kernel(), currency)),
       })),
+    purgeModule: (principal, key, call) =>
+      change(principal, 'customModule.purge', call, async (run) => {
+        const module = findModule(run.workspace, key, 'deleted')
+        await purgeModule(run, module)
+        return { value: { ...moduleView(module), state: 'purged' } }
+      }),
     export: async (principal) => {
       authorize(principal)
       return exportState(new Workspace(core, await readMetadata(database)))
