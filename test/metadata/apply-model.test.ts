@@ -35,18 +35,21 @@ const labels = fc.constantFrom(
 const common = { position: fc.nat(40), labels, helps: fc.constantFrom(undefined, [], [{ locale: 'zh-CN', text: '帮助' }]), indexed: fc.boolean() }
 
 const textField = (name: string) =>
-  fc.record({
-    name: fc.constant(name),
-    type: fc.constantFrom('TEXT', 'TEXT', 'EMAIL'),
-    ...common,
-    required: fc.boolean(),
-    unique: fc.boolean(),
-    searchable: fc.boolean(),
-    sensitivity: fc.constantFrom('none', 'personal'),
-    // In English letters each: that is an address as well as a text.
-    default: fc.constantFrom(undefined, 'a@example.com'),
-    aliases: fc.constantFrom(undefined, [], [`${name}Old`], [`${name}Old`, `${name}Older`]),
-  })
+  fc
+    .record({
+      name: fc.constant(name),
+      type: fc.constantFrom('TEXT', 'TEXT', 'EMAIL'),
+      ...common,
+      required: fc.boolean(),
+      unique: fc.boolean(),
+      searchable: fc.boolean(),
+      sensitivity: fc.constantFrom('none', 'personal'),
+      // In English letters each: that is an address as well as a text.
+      default: fc.constantFrom(undefined, 'a@example.com'),
+      aliases: fc.constantFrom(undefined, [], [`${name}Old`], [`${name}Old`, `${name}Older`]),
+    })
+    // A unique field takes no default.
+    .map((field) => (field.unique ? { ...field, default: undefined } : field))
 const numberField = (name: string) =>
   fc.record({ name: fc.constant(name), type: fc.constantFrom('INTEGER', 'DECIMAL', 'RATING'), ...common, default: fc.constantFrom(undefined, 1, 3) })
 const flagField = fc.record({ name: fc.constant('flag'), type: fc.constant('BOOLEAN'), ...common, default: fc.constantFrom(undefined, true, false) })

@@ -84,7 +84,7 @@ export function defineSensitivity({ sensitivity }: FieldInput, path: Path, issue
   return known === 'none' ? undefined : known
 }
 
-export function defineNumbering({ type, numbering }: FieldInput, path: Path, issues: Issue[]): NumberingMetadata | undefined {
+export function defineNumbering({ type, numbering }: FieldInput, isNew: boolean, path: Path, issues: Issue[]): NumberingMetadata | undefined {
   if (type !== 'AUTO_NUMBER') {
     if (numbering != null) issues.push({ path: [...path, 'numbering'], code: 'NOT_APPLICABLE', message: 'Numbering belongs to AUTO_NUMBER.' })
     return undefined
@@ -94,6 +94,9 @@ export function defineNumbering({ type, numbering }: FieldInput, path: Path, iss
     issues.push({ path: [...path, 'numbering', 'prefix'], code: 'TEXT', message: 'A prefix has at most 20 characters, all of them visible.' })
   if (padding != null && (padding < 0 || padding > 12))
     issues.push({ path: [...path, 'numbering', 'padding'], code: 'RANGE', message: 'padding lies between 0 and 12.' })
+  // Of a field that stands, what was so before is no contradiction.
+  if (isNew && perYear === true && gapless === false)
+    issues.push({ path: [...path, 'numbering', 'gapless'], code: 'CONFLICT', message: 'Series that begin anew each year have no gaps: leave gapless out.' })
   return { prefix: prefix ?? '', padding: padding ?? 0, ...(perYear === true && { perYear }), gapless: gapless === true || perYear === true }
 }
 
@@ -104,6 +107,7 @@ export function defineDefault(input: FieldInput, field: FieldDefinition, values:
   const refuse = (message: string) => void issues.push({ path: [...path, 'default'], code: 'NOT_APPLICABLE', message })
   if (['FORMULA', 'ROLLUP', 'AUTO_NUMBER'].includes(type)) return refuse(`A ${type} makes its values itself and takes no default.`)
   if (['REFERENCE', 'REFERENCES', 'USER'].includes(type)) return refuse(`A ${type} takes no default: the record could be deleted.`)
+  if (input.unique === true) return refuse('A unique field takes no default: two records would have it.')
   const before = issues.length
   coerceValue(field, input.default, values, (code, message, at = []) => {
     issues.push({ path: [...path, 'default', ...at], code, message })

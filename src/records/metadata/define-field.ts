@@ -64,7 +64,7 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
     transitions: defineTransitions(input, options, path, issues),
     reference: reference && { ...reference, ...defineAcyclic(input, module, path, issues, before?.parameters.reference) },
     ...limits,
-    numbering: defineNumbering(input, path, issues),
+    numbering: defineNumbering(input, before === undefined, path, issues),
     formula: defineFormula(input, site, path, issues),
     rollup: defineRollup(input, site, path, issues),
   })

