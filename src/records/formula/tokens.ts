@@ -60,7 +60,7 @@ function readToken(text: string, at: number, char: string): readonly [Token, num
   const sign = SIGNS.find((each) => pair.startsWith(each))
   if (sign !== undefined) return [{ kind: 'sign', value: sign, position: at }, at + sign.length]
   const shown = String.fromCodePoint(text.codePointAt(at) as number)
-  throw new ExpressionError(`"${shown}" has no meaning in an expression. Texts stand in quotes, and fields are named by their API name.`, at)
+  throw new ExpressionError(`"${shown}" has no meaning in an expression. Texts stand in straight quotes, and fields are named by their API name.`, at)
 }
 
 function readNumber(text: string, at: number): readonly [Token, number] {

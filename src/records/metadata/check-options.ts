@@ -3,6 +3,7 @@ import type { Issue } from '../../errors/index.ts'
 import { codePoints, unstorable } from '../../lib/text-checks.ts'
 import type { FieldInput, OptionInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
+import { aType } from './words.ts'
 
 /** Options that can be chosen. */
 const MAX_OPTIONS = 1000
@@ -22,11 +23,11 @@ export function hasOptions(type: FieldType): boolean {
  */
 export function defineOptions(input: FieldInput, before: readonly SelectOption[], path: Path, issues: Issue[]): readonly SelectOption[] | undefined {
   if (!hasOptions(input.type)) {
-    if (input.options != null) issues.push({ path: [...path, 'options'], code: 'NOT_APPLICABLE', message: `A ${input.type} has no options.` })
+    if (input.options != null) issues.push({ path: [...path, 'options'], code: 'NOT_APPLICABLE', message: `${aType(input.type)} has no options.` })
     return undefined
   }
   const given = input.options ?? []
-  if (given.length === 0) issues.push({ path: [...path, 'options'], code: 'REQUIRED', message: `A ${input.type} needs at least one option.` })
+  if (given.length === 0) issues.push({ path: [...path, 'options'], code: 'REQUIRED', message: `${aType(input.type)} needs at least one option.` })
   const refuse = (message: string) => void issues.push({ path: [...path, 'options'], code: 'LIMIT', message })
   const open = given.filter(({ retired }) => retired !== true).length
   if (open > MAX_OPTIONS) return refuse(`A field may have ${MAX_OPTIONS} options that are not retired; these are ${open}.`)

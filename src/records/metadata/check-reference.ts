@@ -5,6 +5,7 @@ import type { FieldInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
 import { checkFieldName } from './names.ts'
 import { type Target, targetNumber } from './targets.ts'
+import { aType } from './words.ts'
 
 type Path = readonly (string | number)[]
 
@@ -28,7 +29,7 @@ export function defineReference(
 ): ReferenceMetadata | undefined {
   const { type, reference } = input
   if (type !== 'REFERENCE' && type !== 'REFERENCES' && type !== 'USER') {
-    if (reference != null) issues.push({ path: [...path, 'reference'], code: 'NOT_APPLICABLE', message: `A ${type} refers to nothing.` })
+    if (reference != null) issues.push({ path: [...path, 'reference'], code: 'NOT_APPLICABLE', message: `${aType(type)} refers to nothing.` })
     return undefined
   }
   const onDelete = ruleOf(input, path, issues)
@@ -38,11 +39,15 @@ export function defineReference(
     return { module: 'user', onDelete, ...inverseOf(input, 'user', holder, registry, path, issues, before) }
   }
   if (reference == null) {
-    issues.push({ path: [...path, 'reference'], code: 'REQUIRED', message: `A ${type} needs reference: {module}.` })
+    issues.push({ path: [...path, 'reference'], code: 'REQUIRED', message: `${aType(type)} needs reference: {module}.` })
     return undefined
   }
   const { module } = reference
   const any = module === '*' && type === 'REFERENCE'
+  if (module === '*' && !any) {
+    issues.push({ path: [...path, 'reference', 'module'], code: 'NOT_APPLICABLE', message: 'Only a REFERENCE leads to records of any module; name one here.' })
+    return undefined
+  }
   if (!any && module !== holder.name && !registry.modules.has(module)) {
     issues.push({ path: [...path, 'reference', 'module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(module.slice(0, 60))}.` })
     return undefined

@@ -7,6 +7,7 @@ import type { FieldDefinition } from '../registry/index.ts'
 import { coerceValue, type ValueDefaults } from '../write/values.ts'
 import type { FieldInput } from './field-input.ts'
 import type { FieldParameters } from './stored.ts'
+import { aType } from './words.ts'
 
 type Path = readonly (string | number)[]
 
@@ -105,8 +106,8 @@ export function defineDefault(input: FieldInput, field: FieldDefinition, values:
   const { type } = input
   if (input.default === undefined || input.default === null) return undefined
   const refuse = (message: string) => void issues.push({ path: [...path, 'default'], code: 'NOT_APPLICABLE', message })
-  if (['FORMULA', 'ROLLUP', 'AUTO_NUMBER'].includes(type)) return refuse(`A ${type} makes its values itself and takes no default.`)
-  if (['REFERENCE', 'REFERENCES', 'USER'].includes(type)) return refuse(`A ${type} takes no default: the record could be deleted.`)
+  if (['FORMULA', 'ROLLUP', 'AUTO_NUMBER'].includes(type)) return refuse(`${aType(type)} makes its values itself and takes no default.`)
+  if (['REFERENCE', 'REFERENCES', 'USER'].includes(type)) return refuse(`${aType(type)} takes no default: the record could be deleted.`)
   if (input.unique === true) return refuse('A unique field takes no default: two records would have it.')
   const before = issues.length
   coerceValue(field, input.default, values, (code, message, at = []) => {

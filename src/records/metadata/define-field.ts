@@ -9,6 +9,7 @@ import { defineDefault, defined, defineLimits, defineNumbering, defineSensitivit
 import type { FieldInput } from './field-input.ts'
 import { humanised, localizedText } from './localized.ts'
 import type { FieldParameters, IndexKind, StoredField } from './stored.ts'
+import { aType } from './words.ts'
 import type { Workspace } from './workspace.ts'
 
 type Path = readonly (string | number)[]
@@ -44,13 +45,13 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
   const unique = input.unique === true
   const indexed = input.indexed === true
   const tooLong = ((limits.maxLength as number | undefined) ?? (type === 'URL' ? 2048 : 500)) > LONGEST_KEY
-  if (unique && !UNIQUE.has(type)) refuse('unique', 'NOT_APPLICABLE', `A ${type} cannot be unique; ${[...UNIQUE].join(', ')} can.`)
-  else if (indexed && NOT_INDEXED.has(type)) refuse('indexed', 'NOT_APPLICABLE', `A ${type} cannot be indexed.`)
+  if (unique && !UNIQUE.has(type)) refuse('unique', 'NOT_APPLICABLE', `${aType(type)} cannot be unique; ${[...UNIQUE].join(', ')} can.`)
+  else if (indexed && NOT_INDEXED.has(type)) refuse('indexed', 'NOT_APPLICABLE', `${aType(type)} cannot be indexed.`)
   else if ((unique || indexed) && (type === 'TEXT' || type === 'URL') && tooLong)
     refuse('maxLength', 'TOO_LONG', `A field that is ${unique ? 'unique' : 'indexed'} may have ${LONGEST_KEY} characters: set maxLength to that or less.`)
   if (input.searchable === true && !SEARCHABLE.has(type))
-    refuse('searchable', 'NOT_APPLICABLE', `A ${type} is not searched; ${[...SEARCHABLE].join(', ')} are.`)
-  if (input.required === true && COMPUTED.has(type)) refuse('required', 'NOT_APPLICABLE', `A ${type} is computed and never demanded.`)
+    refuse('searchable', 'NOT_APPLICABLE', `${aType(type)} is not searched; ${[...SEARCHABLE].join(', ')} are.`)
+  if (input.required === true && COMPUTED.has(type)) refuse('required', 'NOT_APPLICABLE', `${aType(type)} is computed and never demanded.`)
   const reference = defineReference(input, module, workspace.registry, path, issues, before?.parameters.reference)
   const parameters = defined<FieldParameters>({
     help: localizedText(input.help, input.helps, 1000, path, 'help', issues),

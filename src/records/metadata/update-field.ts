@@ -13,6 +13,7 @@ import { definitionOfStored, moveValues, newPlace } from './move-values.ts'
 import { checkFieldName, refuseHiddenName } from './names.ts'
 import { recheckDependents } from './recheck-dependents.ts'
 import type { StoredField, StoredModule } from './stored.ts'
+import { aType } from './words.ts'
 
 type Path = readonly (string | number)[]
 
@@ -149,7 +150,7 @@ function aliasesOf(before: StoredField, name: string, { aliases }: FieldPatch, p
 function checkFixed(before: StoredField, input: FieldInput, path: Path, issues: Issue[]): void {
   const { reference } = before.parameters
   if (input.type !== before.type && !isConvertible(before.type, input.type))
-    issues.push({ path: [...path, 'type'], code: 'FIXED', message: `A ${before.type} cannot become a ${input.type}. Make a new field.` })
+    issues.push({ path: [...path, 'type'], code: 'FIXED', message: `${aType(before.type)} cannot become a ${input.type}. Make a new field.` })
   if (reference && input.reference && input.reference.module !== reference.module)
     issues.push({
       path: [...path, 'reference', 'module'],
