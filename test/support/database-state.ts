@@ -1,5 +1,10 @@
 import pg from 'pg'
 
+/** What the tables of a database are like, a line each. */
+export async function databaseStructure(url: string): Promise<readonly string[]> {
+  return (await databaseState(url)).filter((line) => !line.startsWith('row '))
+}
+
 /** Everything that is in a database, a line each, sorted: rows as JSON, and what its tables are like. */
 export async function databaseState(url: string): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url })
