@@ -44,6 +44,8 @@ const moduleOf = (name: string) => ({
 beforeAll(async () => {
   const { admin, app, database } = await startTestServer()
   base = database
+  // Names of columns as long as each other stand in the same order wherever rows are told as JSON, however many numbers a killed change has used up.
+  await query(base.url, `SELECT setval('custom_column_number', 1000)`)
   await admin.data('mutation { createAccounts(input: [{name: "云南", type: "customer"}, {name: "四川", type: "customer"}]) { changeSetId } }')
   for (const input of FIELDS) ids[input.name] = (await makeField(admin, { module: 'account', ...input })).id
   await admin.data('mutation { createAccount(input: {name: "贵州", type: "customer", plain: "甲", strict: "乙", hidden: "丙"}) { account { id } } }')
@@ -121,9 +123,12 @@ async function undisturbed(source: TestDatabase, change: Change): Promise<{ befo
 }
 
 let drawn = 0
-/** Every event of a change in a proof; else one somewhere in it, another one for each change. */
+/**
+ * In a proof each statement of a change while it is on its way (what is there when it was answered is there when the next one is on its way); else one
+ * event somewhere in it, another one for each change.
+ */
 function pointsOf(events: number): number[] {
-  if (PROVE) return Array.from({ length: events }, (_, index) => index + 1)
+  if (PROVE) return Array.from({ length: Math.ceil(events / 2) }, (_, index) => 2 * index + 1)
   drawn += 1
   return [Math.max(1, Math.ceil(((drawn * 0.618) % 1) * events))]
 }
@@ -214,13 +219,16 @@ describe('a change whose process is killed leaves the old state or the new one, 
           left = await onCopy(base, (url) => killOn(url, points))
         }
       })
-      if (PROVE) tell(`${what}: killed at ${events} events of its statements, old ${outcomes.old} times, new ${outcomes.new} times`)
+      if (PROVE) tell(`${what}: killed at ${events / 2} statements, old ${outcomes.old} times, new ${outcomes.new} times`)
       expect(outcomes.old).toBeGreaterThan(0)
       expect(outcomes.new).toBeGreaterThan(0)
     },
-    PROVE ? 300_000 : 60_000,
+    PROVE ? 1_200_000 : 60_000,
   )
 })
+
+/** The schema epoch grows with each round that has something to tell. */
+const withoutEpoch = (changes: readonly string[]) => changes.filter((line) => !/^. row epoch /.test(line))
 
 describe('work beside the requests whose process is killed is finished by the next round', () => {
   test.each([
@@ -239,16 +247,16 @@ describe('work beside the requests whose process is killed is finished by the ne
           const left = changesSince(before, await databaseState(url))
           if (left.length > 0 && left.length < changes.length) halves += 1
           for (let rounds = 0; await onDatabase(url, (kit) => kit.maintain()); rounds += 1) expect(rounds).toBeLessThan(3)
-          expect({ at, finished: changesSince(before, await databaseState(url)) }).toEqual({ at, finished: changes })
+          expect({ at, finished: withoutEpoch(changesSince(before, await databaseState(url))) }).toEqual({ at, finished: withoutEpoch(changes) })
         })
       await inLanes(pointsOf(events), async (lane) => {
         for (const at of lane) await killOn(at)
       })
       if (PROVE) {
-        tell(`${what}: killed at ${events} events of its statements, ${halves} times with something done and something left`)
+        tell(`${what}: killed at ${events / 2} statements, ${halves} times with something done and something left`)
         expect(halves).toBeGreaterThan(0)
       }
     },
-    PROVE ? 300_000 : 60_000,
+    PROVE ? 1_200_000 : 60_000,
   )
 })
