@@ -3,6 +3,7 @@ import pg from 'pg'
 import { codesOf, type TestClient } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { databaseStructure } from '../support/database-state.ts'
+import { eventually } from '../support/guanxi-process.ts'
 import { type METADATA, makeField, sendField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -59,6 +60,8 @@ describe('members of JSON that nobody asked for', () => {
       helper: { type: 'REFERENCE', reference: { module: 'contact' } },
     }))
       await makeField(server.admin, { module: 'account', name, ...more })
+    // A new reference is validated beside the requests, which changes the structure.
+    await eventually(async () => (await sql.query(`SELECT FROM pg_constraint WHERE contype = 'f' AND NOT convalidated`)).rows.length === 0, 35_000)
   })
   afterAll(async () => {
     await sql?.end()
