@@ -9,9 +9,11 @@ import { carryOut, type MetadataKit, openMetadata } from '../support/metadata-ki
 import { PROVE, tell } from '../support/nodes.ts'
 import { startTestServer } from '../support/server.ts'
 import { watchStatements } from '../support/statement-events.mjs'
-import { killAt, type Point } from '../support/victim.ts'
+import { createVictims, type Point } from '../support/victim.ts'
 
 type Change = readonly unknown[]
+
+const victims = createVictims()
 
 /** What every change begins with. */
 let base: TestDatabase
@@ -72,6 +74,7 @@ beforeAll(async () => {
     await query(expired.url, `UPDATE ${table} SET deleted_at = now() - interval '31 days' WHERE state = 'deleted'`)
 }, 60_000)
 afterAll(async () => {
+  victims.close()
   for (const database of [base, unfinished, expired]) await database?.close()
 })
 
@@ -201,7 +204,7 @@ describe('a change whose process is killed leaves the old state or the new one, 
       /** Kills at the points in turn while the copy stays as it was: that what was killed can be done again is a part of it. Answers the points left. */
       const killOn = async (url: string, points: readonly Point[]): Promise<readonly Point[]> => {
         for (const [index, at] of points.entries()) {
-          const end = await killAt(url, change, at)
+          const end = await victims.killAt(url, change, at)
           const left = changesSince(before, await databaseState(url))
           const isNew = left.length > 0
           // Between the two PostgreSQL may have got the commit or not.
@@ -242,7 +245,7 @@ describe('work beside the requests whose process is killed is finished by the ne
       let halves = 0
       const killOn = (at: Point) =>
         onCopy(source, async (url) => {
-          await killAt(url, ['maintain'], at)
+          await victims.killAt(url, ['maintain'], at)
           expect({ at, drift: await driftOf(url) }).toEqual({ at, drift: [] })
           const left = changesSince(before, await databaseState(url))
           if (left.length > 0 && left.length < changes.length) halves += 1
