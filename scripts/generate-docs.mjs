@@ -82,7 +82,11 @@ ${[SIGNED_IN, ...SHIPPED_ROLES].map(section).join('\n')}`
 /** docs/reserved-names.md out of the names that are kept for the product. */
 async function reservedNamesReference() {
   const { OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } = await import('../src/records/registry/reserved-names.ts')
-  const list = (...sets) => [...new Set(sets.flatMap((names) => [...names]))].sort().map((name) => `\`${name}\``).join(' ')
+  const list = (...sets) =>
+    [...new Set(sets.flatMap((names) => [...names]))]
+      .sort()
+      .map((name) => `\`${name}\``)
+      .join(' ')
   return `# Reserved names
 
 Generated from \`src/records/registry/reserved-names.ts\` by \`npm run docs\`.

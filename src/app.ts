@@ -68,6 +68,8 @@ export interface AppOverrides {
   readonly path?: EngineOptions['path']
   /** Do not listen to what other nodes tell: what they change is seen by the poll and by the epochs alone. */
   readonly deaf?: boolean
+  /** Milliseconds for which a change of metadata waits for tables that are in use. */
+  readonly metadataPatience?: number | undefined
 }
 
 /** Database, registry and write pipeline: what set-up work and commands need. */
@@ -159,7 +161,13 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       redisUrl: config.redisUrl,
       onError: (error, message) => logger.warn({ err: error }, message),
     })
-    const { engine, callerOf, idle, usage } = await createApi(kernel, { secrets, logger, path: overrides.path, signals })
+    const { engine, callerOf, idle, usage } = await createApi(kernel, {
+      secrets,
+      logger,
+      path: overrides.path,
+      metadataPatience: overrides.metadataPatience,
+      signals,
+    })
     const background = startBackground(kernel, engine, {
       config,
       databaseUrl: overrides.databaseUrl,
@@ -202,14 +210,14 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
   }
 }
 
-interface ApiOptions extends Pick<AppOverrides, 'secrets'> {
+interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> {
   readonly logger: Logger
   readonly path: EngineOptions['path']
   readonly signals: Signals
 }
 
 /** Identity, schema and executor over a kernel. */
-async function createApi(kernel: Kernel, { secrets, logger, path, signals }: ApiOptions) {
+async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatience, signals }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -238,6 +246,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, signals }: Api
     organisationCurrency: kernel.organisationCurrency,
     announce: (version) => announceSchema(version, engine, signals),
     writeUsage: usage.flush,
+    ...(metadataPatience !== undefined && { patience: metadataPatience }),
   })
   const operations = buildStaticSchema({
     authenticator,

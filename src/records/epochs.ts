@@ -24,10 +24,14 @@ export function sameEpochs(a: Epochs, b: Epochs): boolean {
   return a.schema === b.schema && a.access === b.access
 }
 
-/** PostgreSQL does not know a table or column of the statement, or its answer has other columns than when it was prepared. */
-export function isOfAnotherSchema(error: unknown): boolean {
+/**
+ * PostgreSQL does not know a table or column of the statement, its answer has other columns than when it was prepared, or a constraint stands against
+ * its rows. So may it be where the schema changed while the statement waited for its table: its snapshot, and so its look at the epochs, is older.
+ */
+export function mayBeOfAnotherSchema(error: unknown): boolean {
   const state = sqlState(error)
-  return state === '42P01' || state === '42703' || (state === '0A000' && String((error as Error).message).includes('cached plan'))
+  if (state === undefined) return false
+  return state === '42P01' || state === '42703' || state.startsWith('23') || (state === '0A000' && String((error as Error).message).includes('cached plan'))
 }
 
 /** The epochs that the principal's policy was compiled at are those of the database. */

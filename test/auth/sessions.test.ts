@@ -58,8 +58,8 @@ describe('sign-in', () => {
       samples.known.push(await time(known.email))
       samples.unknown.push(await time(`nobody${index}@example.com`))
     }
-    const median = (list: number[]) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)] as number
-    const ratio = median(samples.known) / median(samples.unknown)
+    // What else the machine does only ever adds to a time.
+    const ratio = Math.min(...samples.known) / Math.min(...samples.unknown)
     expect(ratio).toBeGreaterThan(0.5)
     expect(ratio).toBeLessThan(2)
   })

@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js'
 import fc from 'fast-check'
 import type { FieldType } from '../../src/entities/metadata.ts'
+import { DAYS, decimal, decimalText, E164, INSTANTS, inOwnCurrency, money, moneyText, OPTIONS, PHONES, text } from './samples.ts'
 
 /** How the values of a field are compared, and so which operators it has; null for values that nothing compares. */
 export type Family = 'text' | 'phone' | 'number' | 'money' | 'flag' | 'day' | 'instant' | 'list' | 'one' | 'many' | null
@@ -25,51 +26,6 @@ export interface TestedType {
   readonly default?: unknown
   readonly sortable?: boolean
   readonly groupable?: boolean
-}
-
-/** Chinese, other scripts, outside the basic plane, combining marks, both widths, what LIKE and JSON treat in a special way, and nothing at all. */
-export const TEXTS = [
-  '',
-  '上海',
-  '上海市浦东新区',
-  '北京公司',
-  '𠮷野家',
-  'Straße',
-  'ABC',
-  'abc',
-  'ＡＢＣ公司',
-  'é',
-  '100%',
-  'a_b',
-  'back\\slash',
-  `O'Neil "quoted"`,
-  '😀',
-] as const
-
-const text = fc.constantFrom(...TEXTS)
-const decimalText = (scale: number, digits: number) =>
-  fc
-    .tuple(fc.bigInt({ min: -(10n ** BigInt(digits)) + 1n, max: 10n ** BigInt(digits) - 1n }), fc.integer({ min: 0, max: scale }))
-    .map(([units, places]) => new Decimal(units.toString()).div(new Decimal(10).pow(places)).toFixed())
-const decimal = (input: string): Decimal => new Decimal(input)
-const DAYS = ['2024-02-29', '2023-02-28', '0001-01-01', '9999-12-31', '1970-01-01', '2024-12-30', '2025-01-01', '2024-03-31'] as const
-const INSTANTS = [
-  '2024-02-29T23:59:59.999Z',
-  '2024-03-10T02:30:00+08:00',
-  '1969-12-31T16:00:00-08:00',
-  '2024-12-31T23:30:00Z',
-  '2025-06-01T00:00:00.5+05:45',
-] as const
-const OPTIONS = [
-  { value: 'new', label: 'New', labels: [{ locale: 'zh-CN', text: '新建' }], color: '#1677ff' },
-  { value: 'open', label: '进行中' },
-  { value: 'won', label: 'Won', labels: [{ locale: 'zh-CN', text: '赢单' }] },
-]
-const PHONES = ['+86 10 6552 9988', '13800138000', '+1 650 253 0000'] as const
-const E164: Readonly<Record<(typeof PHONES)[number], string>> = {
-  '+86 10 6552 9988': '+861065529988',
-  '13800138000': '+8613800138000',
-  '+1 650 253 0000': '+16502530000',
 }
 
 /** Every type of the contract once; a test compares the list with the API's own. */
@@ -123,10 +79,13 @@ export const TESTED: readonly TestedType[] = [
     type: 'MONEY',
     family: 'money',
     selection: '{ amount currency }',
-    inputs: decimalText(4, 8).map((amount) => ({ amount, currency: 'CNY' })),
+    inputs: money,
     answer: ({ amount, currency }: { amount: string; currency: string }) => ({ amount: moneyText(new Decimal(amount)), currency }),
-    compared: ({ amount }: { amount: string }) => new Decimal(amount),
-    refused: [[{ amount: '1', currency: 'XXX' }, 'CURRENCY']],
+    compared: inOwnCurrency,
+    refused: [
+      [{ amount: '1', currency: 'XXX' }, 'CURRENCY'],
+      [{ amount: '1', currency: 'EUR' }, 'NO_RATE'],
+    ],
     sortable: true,
   },
   {
@@ -219,9 +178,9 @@ export const TESTED: readonly TestedType[] = [
   {
     type: 'ADDRESS',
     family: null,
-    selection: '{ street city postcode country }',
+    selection: '{ street city state postcode country }',
     inputs: fc.record({ street: fc.constantFrom('南京路 1 号', 'Main St'), city: fc.constantFrom('上海', 'Bonn'), country: fc.constantFrom('CN', 'DE') }),
-    answer: (input: object) => ({ postcode: null, ...input }),
+    answer: (input: object) => ({ postcode: null, state: null, ...input }),
   },
   {
     type: 'GEO',
@@ -250,9 +209,4 @@ export function nameOf({ type }: Pick<TestedType, 'type'>): string {
     .split('_')
     .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
     .join('')}`
-}
-
-/** An amount as it is answered: two digits behind the point at least. */
-export function moneyText(amount: Decimal): string {
-  return amount.toFixed(Math.max(2, amount.decimalPlaces()))
 }

@@ -1,11 +1,32 @@
 import { Decimal } from 'decimal.js'
 import { type Compare, compact, comparing, found, foundPhone, listed, ranged } from '../support/model-values.ts'
-import { nameOf, type TestedType } from './field-types.ts'
+import { nameOf, TESTED, type TestedType } from './field-types.ts'
+
+type Values = Record<string, unknown>
+
+/** One entry of a record's history, by the values before and after it; null: there was no record. */
+interface Told {
+  readonly operation: 'CREATED' | 'UPDATED' | 'DELETED' | 'RESTORED'
+  readonly before: Values | null
+  readonly after: Values
+}
 
 /** A record as it was written: inputs by field, ids where fields are relations. */
 export interface ModelRecord {
   readonly id: string
-  readonly values: Record<string, unknown>
+  readonly values: Values
+  /** From the oldest to the newest. */
+  readonly told: Told[]
+}
+
+export function madeRecord(id: string, values: Values): ModelRecord {
+  return { id, values, told: [{ operation: 'CREATED', before: null, after: { ...values } }] }
+}
+
+export function noteChange(record: ModelRecord, values: Values): void {
+  const before = { ...record.values }
+  Object.assign(record.values, values)
+  record.told.push({ operation: 'UPDATED', before, after: { ...record.values } })
 }
 
 /** What the server must answer for records that were written, by the documented rules alone. */
@@ -36,6 +57,21 @@ export class Model {
     }
   }
 
+  /** What the history answers, the newest entry first. What changes nothing is not told of. */
+  history({ told }: ModelRecord): { operation: string; changes: Record<string, { before: unknown; after: unknown }> }[] {
+    return told
+      .map(({ operation, before, after }) => {
+        const changes = TESTED.flatMap((tested) => {
+          const [old, next] = [toldOf(tested, before), toldOf(tested, after)]
+          const none = before === null && tested.family === 'many' && (next as unknown[]).length === 0
+          return none || JSON.stringify(old) === JSON.stringify(next) ? [] : [[nameOf(tested), { before: old, after: next }]]
+        })
+        return { operation, changes: Object.fromEntries(changes) as Record<string, { before: unknown; after: unknown }> }
+      })
+      .filter(({ operation, changes }) => operation !== 'UPDATED' || Object.keys(changes).length > 0)
+      .reverse()
+  }
+
   /** What filters and orders compare; null for what is empty. */
   compared(tested: TestedType, record: ModelRecord): unknown {
     if (tested.type === 'ROLLUP') {
@@ -61,7 +97,7 @@ export class Model {
     if (family === 'many') return quantified(operator, value as string[], (operand as { id: { in: string[] } }).id.in)
     if (family === 'list') return listed(operator, value as string[], operand)
     if (operator === 'isNull') return (value === null) === operand
-    if (operator === 'currency') return value !== null && (operand as { eq: string }).eq === 'CNY'
+    if (operator === 'currency') return value !== null && (operand as { eq: string }).eq === (this.#written(tested, record) as { currency: string }).currency
     const typed = this.#written(tested, record)
     const equals = (other: unknown) => value !== null && ((family === 'phone' && typed === other) || this.#compare(value, comparable(tested, other)) === 0)
     switch (operator) {
@@ -116,6 +152,16 @@ export class Model {
   all(tested: TestedType): readonly unknown[] {
     return this.#records.map((record) => this.compared(tested, record)).filter((value) => value !== null)
   }
+}
+
+/** A value as the history has it: ids of records, and nothing of what is computed. */
+function toldOf(tested: TestedType, values: Readonly<Values> | null): unknown {
+  if (values === null) return null
+  const { type, answer } = tested
+  if (type === 'FORMULA' || type === 'ROLLUP') return null
+  const value = values[nameOf(tested)] ?? null
+  if (type === 'REFERENCES') return [...((value ?? []) as string[])].sort()
+  return value === null || answer === undefined ? value : answer(value as never)
 }
 
 function comparable({ family }: TestedType, operand: unknown): unknown {

@@ -5,8 +5,8 @@ import { type NodeProcess, PROVE, percentile, startNode, tell } from '../support
 
 const MODULES = PROVE ? 100 : 10
 const FIELDS = PROVE ? 40 : 10
-const SWAPS = PROVE ? 10 : 3
-/** Milliseconds of processor time that a swap may take, and that a start may take longer than with no custom module. */
+const SWAPS = PROVE ? 30 : 3
+/** Milliseconds of processor time that no swap may exceed, and that a start may take longer than with no custom module. */
 const SWAP = 400
 const START = 3_000
 /** Milliseconds in which all of it is told as one state, and compared with one. */
@@ -73,13 +73,14 @@ describe(`${MODULES} custom modules of ${FIELDS} fields`, () => {
         swaps.push(cpu)
       }
       expect(await node.admin.data(`{ ${last}s { nodes { late0 } } }`)).toEqual({ [`${last}s`]: { nodes: [{ late0: null }] } })
-      const usual = percentile(swaps, 0.5)
+      expect(swaps).toHaveLength(SWAPS)
+      const [usual, p95, longest] = [0.5, 0.95, 1].map((share) => percentile(swaps, share)) as [number, number, number]
       tell(
-        `${MODULES} modules of ${FIELDS} fields: swap ${usual.toFixed(0)} ms of processor time (median), ${Math.max(...swaps).toFixed(0)} at most; ` +
+        `${MODULES} modules of ${FIELDS} fields: swap ${usual.toFixed(0)} ms of processor time (median), ${p95.toFixed(0)} (p95), ${longest.toFixed(0)} at most of ${SWAPS}; ` +
           `start ${start.toFixed(0)} ms, ${emptyStart.toFixed(0)} without them`,
       )
       if (PROVE) {
-        expect(usual).toBeLessThanOrEqual(SWAP)
+        expect(longest).toBeLessThanOrEqual(SWAP)
         expect(start - emptyStart).toBeLessThanOrEqual(START)
       }
     } finally {

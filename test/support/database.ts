@@ -62,6 +62,13 @@ export async function openTestDatabase(template: TestTemplate = 'migrated'): Pro
   return { name, url: urlOf(name), close: () => maintain((client) => drop(client, name)) }
 }
 
+/** A copy of a database to which nothing is connected. */
+export async function copyTestDatabase(source: TestDatabase): Promise<TestDatabase> {
+  const name = `${setting('GUANXI_TEST_RUN')}_${randomBytes(4).toString('hex')}`
+  await maintain((client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(source.name)}`))
+  return { name, url: urlOf(name), close: () => maintain((client) => drop(client, name)) }
+}
+
 /** Name of the run's template, made first where it is missing. Two test files that ask at once make one. */
 async function templateDatabase(client: pg.Client, template: Exclude<TestTemplate, 'empty'>): Promise<string> {
   const name = `${setting('GUANXI_TEST_RUN')}_${template}`

@@ -1,44 +1,27 @@
 /**
- * Carries out one change of metadata and kills itself, as kill -9 does, behind the n-th statement: for tests of what is left then. The environment gives
- * DATABASE_URL, CHANGE (a method of Metadata and its arguments as JSON), KILL_AFTER (0: not at all).
+ * Carries out one change of metadata and kills itself, as kill -9 does, at one of its statements: for tests of what is left then. Reads one line of JSON:
+ * `{url, change, at}`; `change` as `carryOut` takes it; `at`: the number of the event (statements are sent and answered, from 1), or the name of one
+ * (`sent COMMIT`). Writes each event to standard output before it lives on or dies.
  */
+import { writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import '../../scripts/typescript.mjs'
 
-const { createKernel } = await import('../../src/app.ts')
-const { coreModules } = await import('../../src/entities/index.ts')
-const { systemPrincipal } = await import('../../src/auth/index.ts')
-const { createMetadata } = await import('../../src/records/metadata/index.ts')
+const { carryOut, openMetadata } = await import('./metadata-kit.ts')
+const { watchStatements } = await import('./statement-events.mjs')
 
-const killAfter = Number(process.env.KILL_AFTER)
-let armed = false
-let statements = 0
-const kernel = await createKernel(
-  { poolSize: 2, organisationCurrency: undefined },
-  {
-    databaseUrl: process.env.DATABASE_URL,
-    secrets: [],
-    observe: () => {
-      if (!armed) return
-      statements += 1
-      if (statements === killAfter) process.kill(process.pid, 'SIGKILL')
-    },
-  },
-)
-const nothing = new Set()
-const metadata = createMetadata({
-  database: kernel.database,
-  core: coreModules(),
-  now: () => new Date(),
-  authorize: () => {},
-  kernel: () => ({ types: nothing, queries: nothing, mutations: nothing, subscriptions: nothing }),
-  organisationCurrency: 'USD',
-  writeUsage: async () => {},
-  announce: async () => {},
+const lines = createInterface({ input: process.stdin })
+lines.once('line', async (line) => {
+  const { url, change, at } = JSON.parse(line)
+  const kit = await openMetadata(url)
+  let events = 0
+  const stop = watchStatements((state, text) => {
+    events += 1
+    const event = `${state} ${text.trim().split(/\s/, 1)[0]}`
+    writeSync(1, `${event}\n`)
+    if (at === events || at === event) process.kill(process.pid, 'SIGKILL')
+  })
+  await carryOut(kit, change)
+  stop()
+  process.exit(0)
 })
-const [epochs] = await kernel.database.query({ text: 'SELECT schema_epoch::int AS schema, access_epoch::int AS access FROM epoch', purpose: 'platform' })
-const principal = systemPrincipal('test', kernel.registry(), epochs)
-const [method, ...args] = JSON.parse(process.env.CHANGE)
-armed = true
-await metadata[method](principal, ...args, { origin: { requestId: 'victim', client: null, ip: null } })
-process.stdout.write(`${statements}\n`)
-process.exit(0)

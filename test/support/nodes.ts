@@ -31,11 +31,13 @@ export interface NodeOptions {
   /** No signal reaches it. */
   readonly deaf?: boolean
   readonly environment?: Readonly<Record<string, string>>
+  /** Options of Node.js itself. */
+  readonly flags?: readonly string[]
 }
 
 /** Starts a node and signs the administrator in. */
-export async function startNode(databaseUrl: string, { redisUrl = '', deaf = false, environment = {} }: NodeOptions = {}): Promise<NodeProcess> {
-  const child = spawn(process.execPath, ['--expose-gc', PROGRAM], {
+export async function startNode(databaseUrl: string, { redisUrl = '', deaf = false, environment = {}, flags = [] }: NodeOptions = {}): Promise<NodeProcess> {
+  const child = spawn(process.execPath, ['--expose-gc', ...flags, PROGRAM], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH ?? '', ...PRODUCTION, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, DEAF: deaf ? '1' : '0', ...environment },
   })

@@ -120,17 +120,17 @@ function numberAnswer(field: FieldDefinition, value: Decimal): unknown {
 }
 
 /** First day of the bucket (its local hour for HOUR) in which an instant or a day lies. Weeks begin on Monday. */
-function bucketOf(value: unknown, bucket: Bucket, field: FieldDefinition, zone: string): string | null {
+export function bucketOf(value: unknown, bucket: Bucket, field: Pick<FieldDefinition, 'type'>, zone: string): string | null {
   if (value === null) return null
   const [year, month, day, hour] = localParts(value as number, field.type === 'DATE' ? 'UTC' : zone)
-  const text = (y: number, m: number, d: number) => new Date(Date.UTC(y, m - 1, d)).toISOString().slice(0, 10)
+  const text = (y: number, m: number, d: number) => dayOf(y, m, d).toISOString().slice(0, 10)
   switch (bucket) {
     case 'HOUR':
       return `${text(year, month, day)}T${String(hour).padStart(2, '0')}:00`
     case 'DAY':
       return text(year, month, day)
     case 'WEEK':
-      return text(year, month, day - ((new Date(Date.UTC(year, month - 1, day)).getUTCDay() + 6) % 7))
+      return text(year, month, day - ((dayOf(year, month, day).getUTCDay() + 6) % 7))
     case 'MONTH':
       return text(year, month, 1)
     case 'QUARTER':
@@ -138,6 +138,13 @@ function bucketOf(value: unknown, bucket: Bucket, field: FieldDefinition, zone: 
     case 'YEAR':
       return text(year, 1, 1)
   }
+}
+
+/** `Date.UTC` takes the years below 100 for those of the last century. */
+function dayOf(year: number, month: number, day: number): Date {
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  return date
 }
 
 /** Year, month, day and hour on a wall clock of the zone. */

@@ -14,6 +14,8 @@ export interface TestServerOptions {
   readonly now?: () => Date
   /** Execution path of reads; `auto` unless given. */
   readonly path?: EngineOptions['path']
+  /** Milliseconds for which a change of metadata waits for tables that are in use. */
+  readonly metadataPatience?: number
 }
 
 /** A statement as the server ran it. */
@@ -42,7 +44,7 @@ export interface TestServer {
 }
 
 /** Starts a server and signs its administrator in. Call `close` in `afterAll`. */
-export async function startTestServer({ template = 'migrated', environment = {}, now, path }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({ template = 'migrated', environment = {}, now, path, metadataPatience }: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase(template)
   const config = loadConfig(
     { ...TEST_ENVIRONMENT, REDIS_URL: process.env.TEST_REDIS_URL, LOG_LEVEL: process.env.GUANXI_TEST_LOG ?? TEST_ENVIRONMENT.LOG_LEVEL, ...environment },
@@ -63,6 +65,7 @@ export async function startTestServer({ template = 'migrated', environment = {},
       observe: (statement) => observed?.push({ text: statement.text, purpose: statement.purpose }),
       ...(now && { now }),
       ...(path && { path }),
+      metadataPatience,
     })
     const { kernel } = app
     await ensureAdministrator(kernel, config)

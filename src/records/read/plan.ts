@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { type Executor, statementName } from '../database.ts'
-import { epochsHold, epochsHoldSql, isOfAnotherSchema, StaleEpochError } from '../epochs.ts'
+import { epochsHold, epochsHoldSql, mayBeOfAnotherSchema, StaleEpochError } from '../epochs.ts'
 import { aggregateSql } from './aggregate.ts'
 import { columnOf, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
@@ -51,7 +51,7 @@ export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Exec
     return row.data
   } catch (error) {
     // Inside of a transaction nothing more can be asked; whoever runs it asks when it is over.
-    if (isOfAnotherSchema(error) && !inputs.checked && !(await epochsHold(executor, inputs))) throw new StaleEpochError()
+    if (mayBeOfAnotherSchema(error) && !inputs.checked && !(await epochsHold(executor, inputs))) throw new StaleEpochError()
     throw error
   }
 }

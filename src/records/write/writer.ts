@@ -2,7 +2,7 @@ import { DefectError } from '../../errors/index.ts'
 import type { RecordIdFactory } from '../../lib/record-id.ts'
 import type { Principal } from '../access/policy.ts'
 import { type Database, sqlState, type Transaction } from '../database.ts'
-import { epochsHold, isOfAnotherSchema, StaleEpochError } from '../epochs.ts'
+import { epochsHold, mayBeOfAnotherSchema, StaleEpochError } from '../epochs.ts'
 import type { Registry } from '../registry/definition.ts'
 import { type CheckedChangeSet, PipelineChangeSet } from './change-set.ts'
 import { translateError } from './database-errors.ts'
@@ -54,7 +54,7 @@ export function createWriter({ database, registry, newId, now, rules = [], compi
           })
         } catch (error) {
           const state = sqlState(error)
-          if (isOfAnotherSchema(error) && !(await epochsHold(database, principal))) throw new StaleEpochError()
+          if (mayBeOfAnotherSchema(error) && !(await epochsHold(database, principal))) throw new StaleEpochError()
           if (attempt >= ATTEMPTS || state === undefined || handlingOf(state) !== 'retry') throw translateError(error, snapshot)
           await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt + 1)))
         }
