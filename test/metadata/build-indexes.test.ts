@@ -45,7 +45,7 @@ describe('indexes that are built beside normal work', () => {
       },
     }
     try {
-      await buildIndexes({ database: server.app.kernel.database, announce: async () => void (await server.app.engine.refresh()) }, watched)
+      await buildIndexes({ announce: async () => void (await server.app.engine.refresh()) }, watched)
     } finally {
       await connection.close()
     }

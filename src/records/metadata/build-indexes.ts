@@ -31,9 +31,9 @@ interface PendingIndex {
 type Outcome = string | null | 'later'
 
 /** Builds the indexes that fields are waiting for, beside normal work. One that could not be made for now is left for the next time. */
-export async function buildIndexes({ database, announce }: Pick<ChangeServices, 'database' | 'announce'>, connection: MaintenanceConnection): Promise<void> {
+export async function buildIndexes({ announce }: Pick<ChangeServices, 'announce'>, connection: MaintenanceConnection): Promise<void> {
   const pending = await connection.query<{ name: string }>(`SELECT name FROM custom_index WHERE state = 'building' ORDER BY kind = 'unique' DESC, name`)
-  let visible = false
+  let version: number | null = null
   for (const { name } of pending) {
     // Those before it may have taken minutes, in which its field was changed or purged.
     const [index] = await connection.query<PendingIndex>(`SELECT name, definition, kind, attempts FROM custom_index WHERE name = $1 AND state = 'building'`, [
@@ -42,20 +42,39 @@ export async function buildIndexes({ database, announce }: Pick<ChangeServices, 
     if (!index) continue
     const outcome = await buildIndex(connection, index)
     if (outcome === 'later') continue
+    const noted = await noteOutcome(connection, index, outcome)
+    if (noted === 'unwanted') await dropUnwanted(connection, name)
+    else version = noted ?? version
+  }
+  if (version !== null) await announce(version)
+}
+
+/**
+ * Writes down what came of a build, together with the schema epoch that lets every node serve it: keys and search wait for their indexes, lists and orders only
+ * become faster. Answers the new epoch, null where nothing is served otherwise, or that nobody wants the index any more.
+ */
+async function noteOutcome(
+  connection: MaintenanceConnection,
+  { name, definition, kind }: PendingIndex,
+  outcome: string | null,
+): Promise<number | null | 'unwanted'> {
+  await connection.query('BEGIN')
+  try {
+    // Changes of metadata take the epochs' row first, too.
+    await connection.query('SELECT FROM epoch FOR UPDATE')
     const noted = await connection.query(
       `UPDATE custom_index SET state = $3, failure = $4 WHERE name = $1 AND definition = $2 AND state = 'building' RETURNING 1 AS one`,
-      [name, index.definition, outcome === null ? 'ready' : 'failed', outcome],
+      [name, definition, outcome === null ? 'ready' : 'failed', outcome],
     )
-    if (noted.length === 0) await dropUnwanted(connection, name)
-    else visible ||= index.kind === 'unique' || index.kind === 'search'
+    const isServed = noted.length > 0 && (kind === 'unique' || kind === 'search')
+    const bump = 'UPDATE epoch SET schema_epoch = schema_epoch + 1 RETURNING schema_epoch::int AS version'
+    const [row] = isServed ? await connection.query<{ version: number }>(bump) : []
+    await connection.query('COMMIT')
+    return noted.length === 0 ? 'unwanted' : (row?.version ?? null)
+  } catch (error) {
+    await connection.query('ROLLBACK').catch(() => {})
+    throw error
   }
-  if (!visible) return
-  // Keys and search wait for their indexes; lists and orders only become faster.
-  const [row] = await database.query<{ version: number }>({
-    text: 'UPDATE epoch SET schema_epoch = schema_epoch + 1 RETURNING schema_epoch::int AS version',
-    purpose: 'platform',
-  })
-  if (row) await announce(row.version)
 }
 
 async function buildIndex(connection: MaintenanceConnection, { name, definition, attempts }: PendingIndex): Promise<Outcome> {

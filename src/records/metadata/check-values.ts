@@ -2,6 +2,7 @@ import { RE2JS } from 're2js'
 import type { FieldType, NumberingMetadata, Sensitivity } from '../../entities/metadata.ts'
 import type { Issue } from '../../errors/index.ts'
 import { canonicalDecimal, compareDecimals } from '../../lib/decimal-text.ts'
+import { unstorable } from '../../lib/text-checks.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import { coerceValue, type ValueDefaults } from '../write/values.ts'
@@ -67,6 +68,10 @@ function isGreater(a: string, b: string, type: FieldType): boolean {
 
 /** RE2 syntax: its engine needs time in proportion to the text, whatever the pattern. */
 function checkPattern(pattern: string, refuse: Refuse): void {
+  if (unstorable(pattern) !== null) {
+    refuse('pattern', 'TEXT', 'The pattern contains a character that cannot be stored.')
+    return
+  }
   if (pattern.length > MAX_PATTERN_LENGTH) {
     refuse('pattern', 'TOO_LONG', `A pattern may have ${MAX_PATTERN_LENGTH} characters; this one has ${pattern.length}.`)
     return
