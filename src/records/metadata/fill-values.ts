@@ -124,8 +124,10 @@ export function fillEmpty(
   }
   const { at, userId } = change
   const changeSetId = change.newId()
+  // Few are filled under the table's lock: rows that are held before it make their writers wait, and those keep the lock from being given.
+  const underLock = late || empty <= ROWS_UNDER_LOCK
   const run = (text: string, values: readonly unknown[]) => {
-    if (late) change.schema.underLock(module.table, text, values)
+    if (underLock) change.schema.underLock(module.table, text, values)
     else change.rows.push({ text, values, purpose: 'platform' })
   }
   run(`INSERT INTO change_set (id, actor_id, via, cause, at) VALUES ($1, $2, 'metadata', 'system', $3)`, [changeSetId, userId, at])
