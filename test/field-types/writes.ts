@@ -66,7 +66,7 @@ export async function writeRecords(
     const document = `mutation ($by: ${typeName}UniqueInput!, $input: Upsert${typeName}Input!) { made: upsert${typeName}(by: $by, input: $input) { created ${module} { id } } }`
     return (await admin.data(document, { by: { runKey: code }, input })).made
   }
-  const upserted = draw(5)
+  const upserted = draw(9)
   const { runKey: _key, ...rest } = fresh(`${scope}-4`)
   const answer = await upsert(`${scope}-4`, { ...rest, ...inputOf(upserted) })
   expect(answer.created).toBe(true)
@@ -83,6 +83,14 @@ export async function writeRecords(
   })
   expect((await upsert(`${scope}-3`, inputOf(others[2]?.values ?? {}))).created).toBe(false)
   for (const { record, values } of changed) noteChange(record, values)
+  // One loses all of its values, whatever was drawn.
+  const emptied = records[4] as ModelRecord
+  const nothing: Values = Object.fromEntries(Object.keys(upserted).map((name) => [name, name === 'fReferences' ? [] : null]))
+  await admin.data(`mutation ($id: ID!, $input: Update${typeName}Input!) { update${typeName}(id: $id, input: $input) { ${module} { id } } }`, {
+    id: emptied.id,
+    input: inputOf(nothing),
+  })
+  noteChange(emptied, nothing)
   return records
 }
 
