@@ -162,4 +162,21 @@ describe('the audit log', () => {
     const other = checkpointKey({ id: 'other', secret: new Uint8Array(32).fill(8) })
     expect((await verify([other])).findings).toEqual([expect.stringContaining('none of this installation')])
   })
+
+  test('is found whole while a server adds to it', async () => {
+    const busy = await startTestServer()
+    const { database } = busy.app.kernel
+    let done = false
+    const writing = (async () => {
+      for (let index = 0; !done; index += 1) await busy.admin.data(`mutation { createAccount(input: {name: "${index}", type: "customer"}) { changeSetId } }`)
+    })()
+    try {
+      for (let times = 0; times < 30; times += 1)
+        expect((await verifyAudit(database, [KEY])).findings.filter((finding) => !/none of this installation/.test(finding))).toEqual([])
+    } finally {
+      done = true
+      await writing
+      await busy.close()
+    }
+  }, 30_000)
 })

@@ -131,7 +131,7 @@ describe('a whole state on another installation', () => {
     expect(answer.plan).toEqual(dry.plan)
     expect(await state(target)).toEqual(wanted)
     const again = await target.admin.data(METADATA.apply, { input: wanted })
-    expect(again.answer).toMatchObject({ plan: [], applied: false, schemaVersion: answer.schemaVersion })
+    expect(again.answer).toMatchObject({ plan: [], applied: false })
   }, 120_000)
 
   test('works there: keys, numbers, formulas, rollups, conditions, earlier names', async () => {

@@ -98,6 +98,17 @@ describe('two modules that had one name after each other', () => {
     const { customFields } = await server.admin.data('{ customFields(module: "crane") { id name } }')
     const hidden = customFields.find(({ name }: { name: string }) => name === 'dock')
     expect(issuesOf(await sendField(server.admin, 'updateField', { id: hidden.id, input: { label: 'Dock' } }))).toEqual(['input.reference.module: TARGET_GONE'])
+    // Nor does its condition stand in anybody's way, or in a state, and it stays for the day on which the field comes back.
+    const reason = customFields.find(({ name }: { name: string }) => name === 'reason')
+    expect(codesOf(await sendField(server.admin, 'updateField', { id: reason.id, input: { label: 'Why' } }))).toEqual([])
+    const { exportMetadata } = await server.admin.data('{ exportMetadata }')
+    expect(JSON.stringify(exportMetadata)).not.toContain('[?]')
+    for (const dryRun of [true, false]) expect((await server.admin.data(METADATA.apply, { input: exportMetadata, dryRun })).answer.plan).toEqual([])
+    const changed = exportMetadata.map((module: { name: string; fields: { name: string }[] }) => ({
+      ...module,
+      fields: module.fields.map((field) => (field.name === 'reason' ? { ...field, labels: [{ locale: 'en', text: 'What for' }] } : field)),
+    }))
+    expect((await server.admin.data(METADATA.apply, { input: changed })).answer.plan).toHaveLength(1)
     await deleteModule('dock')
     await restoreFirst('dock')
     expect(await names()).toContain('dock')
@@ -218,5 +229,17 @@ describe('two modules that had one name after each other', () => {
     expect(codesOf(await server.admin.send(`mutation { restoreCustomModule(id: "${second}") { schemaVersion } }`))).toEqual(['NOT_FOUND'])
     expect((await server.admin.data('{ masts { totalCount } }')).masts.totalCount).toBe(1)
     expect(await findDrift(server.app.kernel.database, coreModules())).toEqual([])
+  })
+
+  test('a field whose condition names one that is purged comes back without the condition', async () => {
+    const input = await makeField(server.admin, { module: 'account', name: 'pressing', type: 'BOOLEAN' })
+    const field = await makeField(server.admin, { module: 'account', name: 'cause', type: 'TEXT', requiredWhen: 'pressing' })
+    await server.admin.data(METADATA.deleteField, { id: field.id })
+    await server.admin.data(METADATA.deleteField, { id: input.id })
+    await server.admin.data(METADATA.purgeField, { id: input.id })
+    await server.admin.data(METADATA.restoreField, { id: field.id })
+    const { customFields } = await server.admin.data('{ customFields(module: "account") { name requiredWhen } }')
+    expect(customFields).toContainEqual({ name: 'cause', requiredWhen: null })
+    expect(await drift()).toEqual([])
   })
 })

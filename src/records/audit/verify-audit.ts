@@ -40,12 +40,15 @@ export async function verifyAudit(executor: Executor, keys: readonly CheckpointK
   const tell = (text: string): void => {
     if (findings.length < MOST) findings.push(text)
   }
+  // In this order: what a server that runs adds meanwhile is the next verification's.
   const checkpoints = await readCheckpoints(executor)
+  const end = await readEnd(executor)
   const signed = new Map(checkpoints.map((checkpoint) => [checkpoint.position, checkpoint]))
   let rows = 0
   let position = 0n
   let digest: Buffer = FIRST_DIGEST
-  for (let page = await readPage(executor, position); page.length > 0; page = await readPage(executor, position)) {
+  const nextPage = () => readPage(executor, position, end.position)
+  for (let page = await nextPage(); page.length > 0; page = await nextPage()) {
     for (const row of page) {
       rows += 1
       const expected = position + 1n
@@ -63,7 +66,6 @@ export async function verifyAudit(executor: Executor, keys: readonly CheckpointK
     }
   }
   for (const left of signed.values()) tell(`The checkpoint of ${left.at.toISOString()} stands at row ${left.position}, which is missing.`)
-  const end = await readEnd(executor)
   if (end.position !== position || !end.digest.equals(digest))
     tell(`The chain ends at row ${position}, where the stamper had come to row ${end.position}: rows at the end are missing, or were added by hand.`)
   return { rows, checkpoints: checkpoints.length, waiting: end.waiting, findings }
@@ -78,10 +80,10 @@ function checkpointAt(checkpoint: StoredCheckpoint | undefined, digest: Buffer, 
   if (!checkpoint.digest.equals(digest)) tell(`${name} does not fit the rows before it: they were rewritten.`)
 }
 
-function readPage(executor: Executor, after: bigint): Promise<ChainedRow[]> {
+function readPage(executor: Executor, after: bigint, last: bigint): Promise<ChainedRow[]> {
   return executor.query<ChainedRow>({
-    text: `SELECT ${AUDIT_COLUMNS}, position::text, salt, content_digest AS "contentDigest", digest FROM audit_log a WHERE a.position > $1 ORDER BY a.position LIMIT ${PAGE}`,
-    values: [String(after)],
+    text: `SELECT ${AUDIT_COLUMNS}, position::text, salt, content_digest AS "contentDigest", digest FROM audit_log a WHERE a.position > $1 AND a.position <= $2 ORDER BY a.position LIMIT ${PAGE}`,
+    values: [String(after), String(last)],
     purpose: 'platform',
   })
 }

@@ -9,6 +9,7 @@ import { wantedIndexes } from './define-field.ts'
 import { checkFormula, formulaKey } from './formula-key.ts'
 import { renamedField, type WantedField } from './match-fields.ts'
 import { dropIndexes, noteIndexes } from './note-indexes.ts'
+import { conditionWaits } from './served.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 
 /**
@@ -69,11 +70,25 @@ export async function settleConditions(application: Application): Promise<void> 
   const issues: Issue[] = []
   defineConditions(conditional, issues)
   if (issues.length > 0) refusals.keep(validationFailed(issues), [])
+  keepWaiting(application)
   for (const { field, id } of conditional) {
     // Made without it a moment ago.
     if (field.before) continue
     const { parameters } = change.workspace.field(id) as StoredField
     change.rows.push({ text: 'UPDATE custom_field SET parameters = $2 WHERE id = $1', values: [id, parameters], purpose: 'platform' })
+  }
+}
+
+/** Conditions over fields that are deleted cannot stand in a state, and stay for the day on which those come back. */
+function keepWaiting(application: Application): void {
+  const { change, standing, fields } = application
+  for (const field of fields) {
+    const { before, input } = field
+    const stands = before && input.requiredWhen == null && conditionWaits(before, standing) ? standIn(application, field) : undefined
+    if (!before || !stands) continue
+    const parameters = { ...stands.parameters, requiredWhen: before.parameters.requiredWhen }
+    change.workspace.put({ field: { ...stands, parameters } as StoredField })
+    change.rows.push({ text: 'UPDATE custom_field SET parameters = $2 WHERE id = $1', values: [before.id, parameters], purpose: 'platform' })
   }
 }
 

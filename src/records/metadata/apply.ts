@@ -12,7 +12,8 @@ import { matchFields } from './match-fields.ts'
 import { type PlanStep, planSteps } from './plan-steps.ts'
 import { Refusals } from './refusals.ts'
 import { deleteField } from './remove-field.ts'
-import { checkState, isServed, type ModuleState } from './state.ts'
+import { isServed } from './served.ts'
+import { checkState, type ModuleState } from './state.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -97,7 +98,8 @@ async function remove({ change, standing, wanted, fields, refusals }: Applicatio
   const leaving = standing.modules.filter(({ state, name }) => state === 'active' && !names.has(name))
   const gone = new Set(leaving.map(({ number }) => number))
   for (const field of standing.fields)
-    if (isServed(field, standing) && !gone.has(field.moduleNumber) && !kept.has(field.id)) deleteField(change, field, ['input'])
+    if (isServed(field, standing) && !gone.has(field.moduleNumber) && !kept.has(field.id))
+      await refusals.allow(['input'], () => void deleteField(change, field, ['input']))
   // Modules that lead to each other leave together.
   for (const module of leaving) await refusals.allow(['input'], () => deleteModule(change, module, gone, ['input']))
 }

@@ -81,7 +81,13 @@ export function deleteModule(change: MetadataChange, module: StoredModule, leavi
  * Throws DUPLICATE or VALIDATION_FAILED where its names were taken meanwhile, or an expression of its fields no longer holds; LIMIT_EXCEEDED where it would be
  * one too many.
  */
-export async function restoreModule(change: MetadataChange, module: StoredModule, kernel: KernelNames, currency: string): Promise<StoredModule> {
+export async function restoreModule(
+  change: MetadataChange,
+  module: StoredModule,
+  kernel: KernelNames,
+  currency: string,
+  argument: 'id' | 'name' = 'name',
+): Promise<StoredModule> {
   checkModuleLimit(change.workspace)
   const issues: Issue[] = []
   checkModuleNames(module, change.workspace.registry, kernel, [], issues)
@@ -89,9 +95,14 @@ export async function restoreModule(change: MetadataChange, module: StoredModule
   const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
   change.workspace.put({ module: restored })
   renewRequiredChecks(change, restored)
-  const fields = change.workspace.fieldsOf(module.number).filter(({ state }) => state === 'active')
-  recheckRestored(change, fields, { currency, country: change.country }, ['name'])
-  await remakeFormulaIndexes(change, { table: module.table, number: module.number }, fields)
+  const concerned = change.workspace.fields.filter((field) => field.state === 'active' && (field.moduleNumber === module.number || leadsTo(field, module)))
+  const back = recheckRestored(change, concerned, { currency, country: change.country }, [argument])
+  for (const { table, number } of change.workspace.registry.modules.values())
+    await remakeFormulaIndexes(
+      change,
+      { table, number },
+      back.filter(({ moduleNumber }) => moduleNumber === number),
+    )
   change.touched.push(module.name)
   change.rows.push({ text: `UPDATE custom_module SET state = 'active', deleted_at = NULL WHERE id = $1`, values: [module.id], purpose: 'platform' })
   return restored

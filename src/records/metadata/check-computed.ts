@@ -6,6 +6,8 @@ import { ExpressionError, readExpression, resultFieldType } from '../formula/ind
 import { expressionFields, type FieldDefinition, fieldNamed, type ModuleDefinition } from '../registry/index.ts'
 import type { FieldSite } from './define-field.ts'
 import type { FieldInput } from './field-input.ts'
+import { conditionWaits } from './served.ts'
+import type { StoredField } from './stored.ts'
 
 type Path = readonly (string | number)[]
 
@@ -37,8 +39,10 @@ export function defineFormula(input: FieldInput, site: FieldSite, path: Path, is
   })
 }
 
-export function defineRequiredWhen(input: FieldInput, site: FieldSite, path: Path, issues: Issue[]): Expression | undefined {
+/** `before`: what the field has now; a condition that waits for a field that is deleted stays where nothing else is said. */
+export function defineRequiredWhen(input: FieldInput, site: FieldSite, path: Path, issues: Issue[], before?: StoredField): Expression | undefined {
   const { requiredWhen } = input
+  if (requiredWhen === undefined && before && conditionWaits(before, site.workspace)) return before.parameters.requiredWhen
   const module = moduleOf(site)
   if (requiredWhen == null || requiredWhen.trim() === '' || !module) return undefined
   return reported([...path, 'requiredWhen'], issues, () => {

@@ -2,7 +2,7 @@ import type { Issue } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { FieldInput } from './field-input.ts'
 import { checkFieldName, duplicateField } from './names.ts'
-import { isServed } from './state.ts'
+import { isServed } from './served.ts'
 import type { Workspace } from './workspace.ts'
 
 type Path = readonly (string | number)[]

@@ -56,7 +56,7 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
   const parameters = defined<FieldParameters>({
     help: localizedText(input.help, input.helps, 1000, path, 'help', issues),
     required: input.required === true || undefined,
-    requiredWhen: defineRequiredWhen(input, site, path, issues),
+    requiredWhen: defineRequiredWhen(input, site, path, issues, before),
     unique: unique || undefined,
     indexed: indexed || undefined,
     searchable: (input.searchable === true && SEARCHABLE.has(type)) || undefined,

@@ -1,5 +1,5 @@
 import { printExpression } from '../formula/index.ts'
-import type { Registry } from '../registry/index.ts'
+import { expressionFields, type Registry } from '../registry/index.ts'
 import { defined } from './check-values.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { labelInputs } from './localized.ts'
@@ -21,6 +21,8 @@ export function describeField(field: StoredField, registry: Registry): FieldInpu
   const { name, type, label, parameters, position, aliases } = field
   const { help, requiredWhen, formula, rollup, numbering, options, reference, transitions, ...plain } = parameters
   const names = namesOf(registry)
+  // One over a field that nobody sees cannot be written down, and asks for nothing.
+  const condition = requiredWhen && expressionFields(requiredWhen).every((id) => names.has(id)) ? requiredWhen : undefined
   const print = (expression: Parameters<typeof printExpression>[0]) => printExpression(expression, (id) => names.get(id))
   return defined<FieldInput>({
     name,
@@ -31,7 +33,7 @@ export function describeField(field: StoredField, registry: Registry): FieldInpu
     position,
     ...plain,
     searchable: parameters.searchable === true,
-    ...(requiredWhen && { requiredWhen: print(requiredWhen) }),
+    ...(condition && { requiredWhen: print(condition) }),
     ...(formula && { formula: print(formula.expression) }),
     ...(rollup && {
       rollup: defined({

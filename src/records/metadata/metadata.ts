@@ -174,7 +174,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
       }),
     restoreModule: (principal, key, call) =>
       change(principal, 'customModule.restore', call, async (run) => ({
-        value: moduleView(await restoreModule(run, findModule(run.workspace, key, 'deleted'), kernel(), currency)),
+        value: moduleView(await restoreModule(run, findModule(run.workspace, key, 'deleted'), kernel(), currency, argumentOf(key))),
       })),
     purgeModule: (principal, key, call) =>
       change(principal, 'customModule.purge', call, async (run) => {

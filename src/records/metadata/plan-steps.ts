@@ -5,7 +5,7 @@ import { differences } from './compare-descriptions.ts'
 import { type Dependent, dependentsOf, dependentsOfModule, namedFields } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { WantedField } from './match-fields.ts'
-import { isServed } from './state.ts'
+import { isServed } from './served.ts'
 import type { StoredModule } from './stored.ts'
 
 /** One difference between the state that holds and the one that is wanted. */

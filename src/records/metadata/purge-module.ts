@@ -1,6 +1,7 @@
 import { extensionTable } from '../../entities/columns.ts'
-import { directInputs, expressionFields } from '../registry/index.ts'
+import { directInputs } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
+import { dropConditions } from './drop-conditions.ts'
 import { giveUpField, purgeField } from './remove-field.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 import { leadsTo } from './targets.ts'
@@ -48,17 +49,6 @@ function lostWith(module: StoredModule, own: readonly StoredField[], workspace: 
     }
   }
   return lost
-}
-
-/** A condition over a field that is gone can never hold again, nor be written down. */
-function dropConditions({ workspace, rows, touched }: MetadataChange, lost: ReadonlySet<string>): void {
-  for (const field of workspace.fields) {
-    const { requiredWhen, ...parameters } = field.parameters
-    if (!requiredWhen || lost.has(field.id) || !expressionFields(requiredWhen).some((id) => lost.has(id))) continue
-    workspace.put({ field: { ...field, parameters } })
-    touched.push(`${workspace.holderOf(field)?.name}.${field.name}`)
-    rows.push({ text: `UPDATE custom_field SET parameters = parameters - 'requiredWhen' WHERE id = $1`, values: [field.id], purpose: 'platform' })
-  }
 }
 
 /** Numbers of its extension tables: each has a field's columns, or free ones. */

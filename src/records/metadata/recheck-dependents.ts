@@ -7,6 +7,7 @@ import { defined } from './check-values.ts'
 import { defineField } from './define-field.ts'
 import { describeField } from './describe-field.ts'
 import { checkFormula } from './formula-key.ts'
+import { conditionWaits, isServed } from './served.ts'
 import type { FieldParameters, StoredField } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -20,8 +21,13 @@ type Path = readonly (string | number)[]
 export function recheckDependents(change: MetadataChange, field: StoredField, values: ValueDefaults, path: Path): void {
   const { workspace } = change
   const issues: Issue[] = []
-  const computed = computedFrom(field.id, workspace)
-  for (const id of [...computed, ...conditionsOn([field.id, ...computed], workspace)]) {
+  // What waits for something else is judged when that comes back.
+  const isJudged = (id: string): boolean => {
+    const found = workspace.field(id) as StoredField
+    return isServed(found, workspace) && !conditionWaits(found, workspace)
+  }
+  const computed = computedFrom(field.id, workspace).filter(isJudged)
+  for (const id of [...computed, ...conditionsOn([field.id, ...computed], workspace).filter(isJudged)]) {
     const found = rederive(change, id, field.id, values, path)
     if (found) issues.push(found)
   }
@@ -37,31 +43,19 @@ export function recheckDependents(change: MetadataChange, field: StoredField, va
 
 /**
  * Does the same for fields that come back from deletion, and for those that waited for them: what they are made of may have changed meanwhile. What still waits
- * for something else is left alone. Throws VALIDATION_FAILED where an expression no longer holds.
+ * for something else is left alone. Answers those that are back. Throws VALIDATION_FAILED where an expression no longer holds.
  */
-export function recheckRestored(change: MetadataChange, fields: readonly StoredField[], values: ValueDefaults, path: Path): void {
+export function recheckRestored(change: MetadataChange, fields: readonly StoredField[], values: ValueDefaults, path: Path): readonly StoredField[] {
   const { workspace } = change
   const issues: Issue[] = []
   const ids = new Set(fields.flatMap(({ id }) => [id, ...computedFrom(id, workspace)]))
-  const back = [...ids].map((id) => workspace.field(id) as StoredField).filter((field) => isServed(field, workspace) && !waits(field, workspace))
+  const back = [...ids].map((id) => workspace.field(id) as StoredField).filter((field) => isServed(field, workspace) && !conditionWaits(field, workspace))
   for (const { id } of inputsFirst(back)) {
     const found = rederive(change, id, null, values, path) ?? tooMuch(workspace.field(id) as StoredField, workspace, path)
     if (found) issues.push(found)
   }
   if (issues.length > 0) throw validationFailed(issues)
-}
-
-/** False while something that it leads to, or is computed from, is deleted. */
-function isServed(field: StoredField, workspace: Workspace): boolean {
-  const served = workspace.moduleOf(field)?.fields.get(field.name)
-  return served?.id === field.id
-}
-
-/** Its condition names a field that is not served, and asks for nothing until that comes back. */
-function waits({ parameters: { requiredWhen } }: StoredField, workspace: Workspace): boolean {
-  if (!requiredWhen) return false
-  const custom = expressionFields(requiredWhen).map((id) => workspace.field(id))
-  return custom.some((input) => input !== undefined && !isServed(input, workspace))
+  return back
 }
 
 /** Those with expressions: each behind the ones that it is computed from, and those with conditions alone at the end. */

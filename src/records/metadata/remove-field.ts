@@ -3,6 +3,7 @@ import { type GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
 import { type Dependent, expressionsOver } from './dependents.ts'
+import { dropConditions } from './drop-conditions.ts'
 import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
 import { remakeFormulaIndexes } from './field-indexes.ts'
 import { checkFieldName, refuseHiddenName } from './names.ts'
@@ -94,6 +95,7 @@ export function purgeField(change: MetadataChange, field: StoredField): StoredFi
   // That of a field which was deleted is gone already.
   if (field.state === 'active' && field.parameters.required) dropRequiredCheck(change, { table, number: field.moduleNumber }, field)
   leaveColumns(change, field)
+  dropConditions(change, new Set([field.id]))
   return giveUpField(change, field)
 }
 

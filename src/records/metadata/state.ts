@@ -1,7 +1,7 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
-import type { StoredField } from './stored.ts'
+import { isServed } from './served.ts'
 import type { Workspace } from './workspace.ts'
 
 /** The wanted state of one module: of a core one its custom fields, of a custom one everything. */
@@ -13,11 +13,6 @@ export interface ModuleState extends Omit<ModuleInput, 'pluralName' | 'fields'> 
 
 /** `was`: the name that the field has now, where it is to be renamed. */
 export type FieldState = FieldInput & { readonly was?: string | null }
-
-/** False for a field that is deleted, and for one that waits for what it leads to: a state says nothing of either. */
-export function isServed(field: StoredField, workspace: Workspace): boolean {
-  return field.state === 'active' && workspace.moduleOf(field)?.fields.get(field.name)?.id === field.id
-}
 
 /** The whole state: each module that has custom fields, and each custom one. What a field has none of is told too where silence would mean "as it is". */
 export function exportState(workspace: Workspace): ModuleState[] {

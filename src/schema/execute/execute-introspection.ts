@@ -9,13 +9,13 @@ import type { PreparedOperation } from './prepared-operation.ts'
 
 /** Schemas that are kept: each takes some megabytes, and only development tools ask for them. */
 const KEPT = 8
-/** Characters of the answers that are kept: one about the whole schema takes a second to make and is some megabytes long. */
-const KEPT_CHARACTERS = 64 * 1024 * 1024
+/** Bytes of the answers that are kept, at two a character: one about the whole schema takes a second to make and is some megabytes long. */
+const KEPT_BYTES = 64 * 1024 * 1024
 
 /** The schema as callers may see it, and what was told of it: made when one of a permission shape asks, kept for the version that is served. */
 export class VisibleSchemas {
   readonly #schemas = new LRUCache<string, GraphQLSchema>({ max: KEPT })
-  readonly #answers = new LRUCache<string, string>({ maxSize: KEPT_CHARACTERS, sizeCalculation: (text, key) => text.length + key.length })
+  readonly #answers = new LRUCache<string, string>({ maxSize: KEPT_BYTES, sizeCalculation: (text, key) => 2 * (text.length + key.length) })
   #version = 0
 
   /** JSON text of the answer to an operation that asks about the schema alone; null where it asks for something else too. */

@@ -8,6 +8,8 @@ import { audienceOf, isForPrincipal, plannedVerdict } from '../rules.ts'
 
 /** Which members of the schema's types are of any use to a principal. */
 export interface Visibility {
+  /** Some records of the module may be readable. */
+  reads(module: string): boolean
   output(typeName: string, field: GraphQLField<unknown, unknown>): boolean
   input(typeName: string, field: GraphQLInputField): boolean
 }
@@ -86,6 +88,7 @@ export function visibilityFor(principal: Principal, registry: Registry): Visibil
   }
 
   return {
+    reads: (module) => isReadable(registry.modules.get(module)),
     output: (typeName, { name, extensions: { guanxi } }) =>
       guanxi === undefined || guanxi.kind === 'handle' || guanxi.kind === 'computed'
         ? isForPrincipal(audienceOf(typeName, name), principal)

@@ -74,8 +74,8 @@ function membersOf(type: GraphQLObjectType | GraphQLInterfaceType | GraphQLInput
   const fields = Object.values(type.getFields())
   const visible = fields.filter((field) => visibility.output(type.name, field))
   const promised = new Set(type.getInterfaces().flatMap((each) => Object.keys(each.getFields())))
-  // A record type of which nothing of its own is visible belongs to a module that cannot be read.
-  const isClosed = visible.every(({ name }) => promised.has(name)) && isObjectType(type) && type.extensions.guanxi?.kind === 'record'
+  const descriptor = isObjectType(type) ? type.extensions.guanxi : undefined
+  const isClosed = descriptor?.kind === 'record' && descriptor.module !== undefined && !visibility.reads(descriptor.module)
   const outputs = isClosed ? [] : fields.filter((field) => promised.has(field.name) || visible.includes(field))
   return { outputs: new Map(outputs.map((field) => [field.name, field])), inputs: new Map() }
 }
