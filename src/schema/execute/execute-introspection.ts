@@ -1,4 +1,4 @@
-import { type DocumentNode, execute, type FieldNode, type GraphQLSchema, Kind, type VariableDefinitionNode } from 'graphql'
+import { type DocumentNode, execute, type FieldNode, type GraphQLSchema, Kind, type OperationDefinitionNode, print, type VariableDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Runtime } from '../operation.ts'
@@ -18,16 +18,15 @@ export class VisibleSchemas {
   readonly #answers = new LRUCache<string, string>({ maxSize: KEPT_BYTES, sizeCalculation: (text, key) => 2 * (text.length + key.length) })
   #version = 0
 
-  /** JSON text of the answer to an operation that asks about the schema alone; null where it asks for something else too. */
-  async tell(prepared: PreparedOperation, variables: Variables, runtime: Runtime, principal: Principal): Promise<string | null> {
-    const { operation } = prepared
-    const key = JSON.stringify([shapeOf(principal), operation.loc?.source.body, operation.name?.value, variables.coerced])
-    const known = this.#version === runtime.version ? this.#answers.get(key) : undefined
+  /** JSON text of what the document, which asks about the schema alone, is answered. */
+  async tell(document: DocumentNode, { sent, coerced }: Variables, runtime: Runtime, principal: Principal): Promise<string> {
+    const key = JSON.stringify([shapeOf(principal), print(document), coerced])
+    const isServed = () => this.#version === runtime.version
+    const known = isServed() ? this.#answers.get(key) : undefined
     if (known !== undefined) return known
-    const told = await introspect(prepared, variables, this.of(runtime, principal))
-    if (!told?.whole) return null
-    const text = JSON.stringify(told.data)
-    if (operation.loc && this.#version === runtime.version) this.#answers.set(key, text)
+    const { data } = await execute({ schema: this.of(runtime, principal), document, variableValues: sent })
+    const text = JSON.stringify(data ?? {})
+    if (isServed()) this.#answers.set(key, text)
     return text
   }
 
@@ -60,44 +59,45 @@ export interface Variables {
   readonly coerced: Readonly<Record<string, unknown>>
 }
 
-/** Members of `data` that tell about the schema, by their response keys. */
-export interface Introspection {
-  readonly data: Readonly<Record<string, unknown>>
-  /** The operation selects nothing else. */
-  readonly whole: boolean
+/** An operation taken apart: what asks about the schema, and everything else. */
+export interface SplitOperation {
+  readonly telling: DocumentNode | null
+  readonly rest: DocumentNode | null
+  /** Response keys of both in their order. */
+  readonly keys: readonly string[]
 }
 
-/** Answers `__schema` and `__type` of an operation by the schema that is given; null where it selects neither. */
-export async function introspect(prepared: PreparedOperation, variables: Variables, schema: GraphQLSchema): Promise<Introspection | null> {
-  const { operation, fragments } = prepared
+/** Takes `__schema` and `__type` out of an operation; `telling` is null where it selects neither. */
+export function splitIntrospection({ operation, fragments }: PreparedOperation, coerced: Variables['coerced'], schema: GraphQLSchema): SplitOperation {
   const query = schema.getQueryType()
-  if (!query) return null
-  const groups = [...collectFields(query, [operation.selectionSet], { schema, fragments, variables: variables.coerced }).values()]
-  const telling = groups.filter(([first]) => isIntrospective(first as FieldNode))
-  if (telling.length === 0) return null
-  const neutral = groups.filter(([first]) => (first as FieldNode).name.value === '__typename')
-  const whole = telling.length + neutral.length === groups.length
-  const document: DocumentNode = {
+  const groups = query ? [...collectFields(query, [operation.selectionSet], { schema, fragments, variables: coerced })] : []
+  const kindOf = ([, [first]]: (typeof groups)[number]) => (first as FieldNode).name.value
+  const telling = groups.filter((group) => INTROSPECTIVE.has(kindOf(group)))
+  const others = groups.filter((group) => !INTROSPECTIVE.has(kindOf(group)))
+  // Alone with them, `__typename` is answered with them.
+  const isWhole = others.every((group) => kindOf(group) === '__typename')
+  const documentOf = (selected: typeof groups, variables: OperationDefinitionNode['variableDefinitions']): DocumentNode => ({
     kind: Kind.DOCUMENT,
     definitions: [
       {
         ...operation,
-        variableDefinitions: operation.variableDefinitions?.filter(isPlain) ?? [],
-        selectionSet: { kind: Kind.SELECTION_SET, selections: [...telling, ...(whole ? neutral : [])].flat() },
+        ...(variables && { variableDefinitions: variables }),
+        selectionSet: { kind: Kind.SELECTION_SET, selections: selected.flatMap(([, nodes]) => nodes) },
       },
       ...Object.values(fragments),
     ],
+  })
+  return {
+    telling: telling.length > 0 ? documentOf(isWhole ? groups : telling, operation.variableDefinitions?.filter(isPlain)) : null,
+    rest: isWhole ? null : documentOf(others, operation.variableDefinitions),
+    keys: groups.map(([key]) => key),
   }
-  const { data } = await execute({ schema, document, variableValues: variables.sent })
-  return { data: data ?? {}, whole }
 }
+
+const INTROSPECTIVE: ReadonlySet<string> = new Set(['__schema', '__type'])
 
 /** Variables of other types are for other fields, and their types may not be visible. */
 function isPlain({ type }: VariableDefinitionNode): boolean {
   const named = type.kind === Kind.NON_NULL_TYPE ? type.type : type
   return named.kind === Kind.NAMED_TYPE && (named.name.value === 'Boolean' || named.name.value === 'String')
-}
-
-function isIntrospective({ name: { value } }: FieldNode): boolean {
-  return value === '__schema' || value === '__type'
 }

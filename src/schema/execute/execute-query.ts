@@ -7,7 +7,7 @@ import { runRead } from '../../records/read/index.ts'
 import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
 import { planKey } from '../plan/operation-profile.ts'
 import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-query.ts'
-import { introspect, type VisibleSchemas } from './execute-introspection.ts'
+import { splitIntrospection, type VisibleSchemas } from './execute-introspection.ts'
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { redactionOf } from './redaction.ts'
@@ -103,15 +103,14 @@ async function executeIntrospective(
   coerced: Readonly<Record<string, unknown>>,
   services: QueryServices,
 ): Promise<OperationAnswer> {
-  const variables = { sent: request.variables, coerced }
-  const text = await services.visible.tell(prepared, variables, runtime, principal)
-  if (text !== null) return { data: new RawJson(text) }
-  const [answer, told] = [
-    await executeOrdinary(runtime, principal, request, services),
-    await introspect(prepared, variables, services.visible.of(runtime, principal)),
-  ]
-  if (told && answer.data && !(answer.data instanceof RawJson)) Object.assign(answer.data, told.data)
-  return answer
+  const { telling, rest, keys } = splitIntrospection(prepared, coerced, runtime.schema)
+  if (telling === null) return executeOrdinary(runtime, principal, request, services)
+  const text = await services.visible.tell(telling, { sent: request.variables, coerced }, runtime, principal)
+  if (rest === null) return { data: new RawJson(text) }
+  const answer = await executeOrdinary(runtime, principal, { ...request, document: rest }, services)
+  if (!answer.data || answer.data instanceof RawJson) return answer
+  const both: Record<string, unknown> = { ...answer.data, ...(JSON.parse(text) as Record<string, unknown>) }
+  return { ...answer, data: Object.fromEntries(keys.map((key) => [key, both[key]])) }
 }
 
 /** The ordinary graphql-js path. */
