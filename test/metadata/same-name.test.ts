@@ -95,6 +95,8 @@ describe('two modules that had one name after each other', () => {
     // What is not there is not demanded, and keeps its name.
     await server.admin.data('mutation { createCrane(input: {title: "K1"}) { crane { id } } }')
     expect(codesOf(await sendField(server.admin, 'createField', { input: { module: 'crane', name: 'dock', type: 'TEXT' } }))).toEqual(['DUPLICATE'])
+    const list = { module: 'account', name: 'hoist', type: 'REFERENCE', reference: { module: 'crane', inverseName: 'dock' } }
+    expect(codesOf(await sendField(server.admin, 'createField', { input: list }))).toEqual(['DUPLICATE'])
     const { customFields } = await server.admin.data('{ customFields(module: "crane") { id name } }')
     const hidden = customFields.find(({ name }: { name: string }) => name === 'dock')
     expect(issuesOf(await sendField(server.admin, 'updateField', { id: hidden.id, input: { label: 'Dock' } }))).toEqual(['input.reference.module: TARGET_GONE'])

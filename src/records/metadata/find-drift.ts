@@ -6,6 +6,7 @@ import type { Executor } from '../database.ts'
 import { buildRegistry, directInputs } from '../registry/index.ts'
 import { composeModules } from './compose.ts'
 import { tableOf } from './place-columns.ts'
+import { slotColumns } from './slots.ts'
 import { readMetadata, type StoredField, type StoredMetadata } from './stored.ts'
 
 interface Physical {
@@ -54,8 +55,7 @@ export async function findDrift(executor: Executor, core: readonly ModuleMetadat
     const main = tables.get(moduleNumber) ?? ''
     const table = extension === 0 ? main : extensionTable(main, extension)
     const parts = type.split(' + ')
-    const columns = columnsOf({ type: parts.length === 3 ? 'MONEY' : parts.length === 2 ? 'PHONE' : 'TEXT', column })
-    for (const [index, { name }] of columns.entries()) need(table, name, parts[index] as string, `free column ${column}`)
+    for (const [index, { name }] of slotColumns(column, type).entries()) need(table, name, parts[index] as string, `free column ${column}`)
   }
   drift.push(...dangling(stored), ...orphans(physical, known, stored))
   try {

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { columnsOf, extensionTable } from '../../entities/columns.ts'
+import { extensionTable } from '../../entities/columns.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Principal } from '../access/policy.ts'
 import { type Database, sqlState } from '../database.ts'
@@ -7,7 +7,7 @@ import { buildIndexes, type MaintenanceConnection } from './build-indexes.ts'
 import { type ChangeServices, type MetadataChange, runChange } from './change.ts'
 import { purgeModule } from './purge-module.ts'
 import { purgeField } from './remove-field.ts'
-import { lockSlotSql } from './slots.ts'
+import { lockSlotSql, slotColumns } from './slots.ts'
 import { readMetadata, type StoredModule } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -139,7 +139,7 @@ async function clearSlots({ core, database }: MaintenanceOptions, connection: Ma
   for (const slot of slots) {
     const main = workspace.holderOf(slot)?.table ?? `m_${slot.moduleNumber}`
     const table = slot.extension === 0 ? main : extensionTable(main, slot.extension)
-    const columns = slotColumns(slot.column, slot.type)
+    const columns = slotColumns(slot.column, slot.type).map(({ name }) => name)
     // One that a change fills with the values of a field is not to be emptied, nor one that a field has taken since.
     const [work] = await connection.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${lockSlotSql('$1')}) AS held`, [slot.column])
     if (!work?.held) continue
@@ -159,10 +159,4 @@ async function clearSlots({ core, database }: MaintenanceOptions, connection: Ma
     }
     await connection.query(`SELECT pg_advisory_unlock(${lockSlotSql('$1')})`, [slot.column])
   }
-}
-
-/** Columns of a slot, by the number of its types: three hold money, two a phone. */
-function slotColumns(column: string, type: string): string[] {
-  const width = type.split(' + ').length
-  return columnsOf({ type: width === 3 ? 'MONEY' : width === 2 ? 'PHONE' : 'TEXT', column }).map(({ name }) => name)
 }

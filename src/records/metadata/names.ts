@@ -9,6 +9,7 @@ import {
   RESERVED_MODULE_NAMES,
   type Registry,
 } from '../registry/index.ts'
+import { isServed } from './served.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Names of the schema that belong to no module. */
@@ -48,10 +49,16 @@ export function checkFieldName(name: string, module: ModuleDefinition, path: Pat
   if (module.members?.includes(name)) throw duplicateField(module, name, 'has a member', path)
 }
 
-/** A field that is not served, since what it leads to is deleted, keeps its name for the day when it is again. Throws DUPLICATE. */
-export function refuseHiddenName(workspace: Workspace, module: ModuleDefinition, name: string, path: Path, own?: string): void {
-  const hidden = workspace.fieldsOf(module.number).find((field) => field.state === 'active' && field.name === name && field.id !== own)
-  if (hidden) throw duplicateField(module, name, 'has a field (hidden while what it leads to is deleted)', path)
+/** A field that is not served, since what it leads to is deleted, keeps its names for the day when it is again. Throws DUPLICATE. */
+export function refuseHiddenName(workspace: Workspace, module: Pick<ModuleDefinition, 'name' | 'number'>, name: string, path: Path, own?: string): void {
+  const hidden = workspace
+    .fieldsOf(module.number)
+    .find((field) => field.state === 'active' && field.id !== own && [field.name, ...field.aliases].includes(name) && !isServed(field, workspace))
+  if (hidden) throw hiddenName(module, name, path)
+}
+
+export function hiddenName(module: Pick<ModuleDefinition, 'name'>, name: string, path: Path): GuanxiError {
+  return duplicateField(module, name, 'has a field (hidden while what it leads to is deleted)', path)
 }
 
 export function duplicateField(module: Pick<ModuleDefinition, 'name'>, name: string, has: string, path: Path): GuanxiError {

@@ -21,10 +21,9 @@ export async function purgeModule(change: MetadataChange, module: StoredModule):
   for (const field of lost) purgeField(change, field)
   for (const field of own) giveUpField(change, field)
   for (const extension of await extensionsOf(change, module, own)) {
-    const table = extensionTable(module.table, extension)
-    schema.underLock(table, `DROP TABLE public.${table}`)
+    schema.drop(extensionTable(module.table, extension))
   }
-  schema.underLock(module.table, `DROP TABLE public.${module.table}`)
+  schema.drop(module.table)
   workspace.put({ module: { ...module, state: 'purged' } })
   rows.push(
     { text: `UPDATE custom_module SET state = 'purged' WHERE id = $1`, values: [module.id], purpose: 'platform' },

@@ -91,7 +91,7 @@ export function purgeField(change: MetadataChange, field: StoredField): StoredFi
   const table = workspace.holderOf(field)?.table ?? `m_${field.moduleNumber}`
   const holder = tableOf(table, field)
   for (const { name } of field.indexes) schema.underLock(holder, `DROP INDEX IF EXISTS public.${name}`)
-  if (field.parameters.reference && columnsOf(field).length > 0) schema.alter(holder, `DROP CONSTRAINT IF EXISTS ${field.column}_fkey`)
+  if (field.parameters.reference && columnsOf(field).length > 0) schema.dropKey(holder, field.column)
   // That of a field which was deleted is gone already.
   if (field.state === 'active' && field.parameters.required) dropRequiredCheck(change, { table, number: field.moduleNumber }, field)
   leaveColumns(change, field)
@@ -102,7 +102,7 @@ export function purgeField(change: MetadataChange, field: StoredField): StoredFi
 /** What a field keeps beside its columns and their indexes: link table, sequence, series, rights and its row. Those go for good. */
 export function giveUpField(change: MetadataChange, field: StoredField): StoredField {
   const { schema, workspace, rows } = change
-  if (field.type === 'REFERENCES') schema.underLock(field.column, `DROP TABLE public.${field.column}`)
+  if (field.type === 'REFERENCES') schema.drop(field.column)
   if (field.type === 'AUTO_NUMBER') schema.make(`DROP SEQUENCE IF EXISTS public.${field.column}_seq`)
   change.touched.push(`${workspace.holderOf(field)?.name}.${field.name}`)
   const purged: StoredField = { ...field, state: 'purged', indexes: [] }

@@ -26,6 +26,7 @@ export class SchemaChanges {
   readonly #referenced = new Set<string>()
   readonly #after: (Statement | LockedWork)[] = []
   readonly #created = new Set<string>()
+  readonly #dropped = { tables: [] as string[], keys: [] as string[] }
 
   /** Makes a table by these statements; needs no lock, since nobody knows it. */
   create(table: string, statements: readonly string[]): void {
@@ -49,6 +50,18 @@ export class SchemaChanges {
   /** This change makes the table. */
   has(table: string): boolean {
     return this.#created.has(table)
+  }
+
+  /** Drops a table after all others are altered. */
+  drop(table: string): void {
+    this.#dropped.tables.push(table)
+    this.underLock(table, `DROP TABLE public.${quoteIdentifier(table)}`)
+  }
+
+  /** Drops the foreign key of a column, where there is one. */
+  dropKey(table: string, column: string): void {
+    this.#dropped.keys.push(`${column}_fkey`)
+    this.alter(table, `DROP CONSTRAINT IF EXISTS ${column}_fkey`)
   }
 
   /** An action of ALTER TABLE that comes after all others of the table. */
@@ -76,8 +89,8 @@ export class SchemaChanges {
   async run(transaction: Transaction): Promise<void> {
     const run = (text: string) => transaction.query({ text, purpose: 'platform' })
     for (const statement of this.#made) await run(statement)
-    const exclusive = [...this.#altered.keys()].filter((table) => !this.#created.has(table)).sort()
-    const shared = [...this.#referenced].filter((table) => !this.#created.has(table) && !this.#altered.has(table)).sort()
+    const exclusive = [...new Set([...this.#altered.keys(), ...(await this.#ledTo(transaction))])].filter((table) => !this.#created.has(table)).sort()
+    const shared = [...this.#referenced].filter((table) => !this.#created.has(table) && !exclusive.includes(table)).sort()
     await this.#lock(transaction, exclusive, 'ACCESS EXCLUSIVE', EXCLUSIVE_PATIENCE)
     await this.#lock(transaction, shared, 'SHARE ROW EXCLUSIVE', SHARED_PATIENCE)
     for (const [table, { actions }] of this.#altered) if (actions.length > 0) await run(`ALTER TABLE public.${quoteIdentifier(table)} ${actions.join(', ')}`)
@@ -85,6 +98,19 @@ export class SchemaChanges {
       if (typeof step === 'function') await step(transaction)
       else await transaction.query(step)
     }
+  }
+
+  /** Tables that foreign keys lead to which are dropped: PostgreSQL locks those as well, and would do so one by one. */
+  async #ledTo(transaction: Transaction): Promise<string[]> {
+    const { tables, keys } = this.#dropped
+    if (tables.length === 0 && keys.length === 0) return []
+    const rows = await transaction.query<{ name: string }>({
+      text: `SELECT DISTINCT r.relname AS name FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_class r ON r.oid = c.confrelid
+              WHERE c.contype = 'f' AND t.relnamespace = 'public'::regnamespace AND (t.relname = ANY($1) OR c.conname = ANY($2))`,
+      values: [tables, keys],
+      purpose: 'platform',
+    })
+    return rows.map(({ name }) => name)
   }
 
   async #lock(transaction: Transaction, tables: readonly string[], mode: string, patience: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { columnsOf } from '../../entities/columns.ts'
+import { columnsOf, type PhysicalColumn } from '../../entities/columns.ts'
 import type { Statement } from '../database.ts'
 import type { MetadataChange } from './change.ts'
 import { slotType } from './place-columns.ts'
@@ -12,6 +12,12 @@ export function leaveColumns({ rows }: Pick<MetadataChange, 'rows'>, field: Pick
     values: [field.moduleNumber, field.column, field.extension, slotType(field.type)],
     purpose: 'platform',
   })
+}
+
+/** Free columns by the types that the slot notes: three hold money, two a phone. */
+export function slotColumns(column: string, type: string): readonly PhysicalColumn[] {
+  const width = type.split(' + ').length
+  return columnsOf({ type: width === 3 ? 'MONEY' : width === 2 ? 'PHONE' : 'TEXT', column })
 }
 
 /** Takes columns out of the free ones. */
