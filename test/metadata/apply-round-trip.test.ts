@@ -151,7 +151,8 @@ describe('a whole state on another installation', () => {
       title: '一',
       total: '5.38',
       heavy: false,
-      plainNumber: 'P-00001',
+      // Numbers may be missing: a try that met the schema of a moment ago took one.
+      plainNumber: expect.stringMatching(/^P-0000\d$/),
       yearNumber: expect.stringMatching(/^年\d{4}.*001$/),
       denseNumber: '1',
       phase: 'plan',

@@ -32,9 +32,12 @@ type Outcome = string | null | 'later'
 
 /** Builds the indexes that fields are waiting for, beside normal work. One that could not be made for now is left for the next time. */
 export async function buildIndexes({ announce }: Pick<ChangeServices, 'announce'>, connection: MaintenanceConnection): Promise<void> {
-  const pending = await connection.query<{ name: string }>(`SELECT name FROM custom_index WHERE state = 'building' ORDER BY kind = 'unique' DESC, name`)
+  const pending = await connection.query<Pick<PendingIndex, 'name' | 'kind'>>(
+    `SELECT name, kind FROM custom_index WHERE state = 'building' ORDER BY kind = 'unique' DESC, name`,
+  )
   let version: number | null = null
-  for (const { name } of pending) {
+  let unserved = false
+  for (const [place, { name }] of pending.entries()) {
     // Those before it may have taken minutes, in which its field was changed or purged.
     const [index] = await connection.query<PendingIndex>(`SELECT name, definition, kind, attempts FROM custom_index WHERE name = $1 AND state = 'building'`, [
       name,
@@ -42,21 +45,34 @@ export async function buildIndexes({ announce }: Pick<ChangeServices, 'announce'
     if (!index) continue
     const outcome = await buildIndex(connection, index)
     if (outcome === 'later') continue
-    const noted = await noteOutcome(connection, index, outcome)
+    // One epoch serves all that were built: the last of them brings it. Those before it are served with it too where this ends in between.
+    const bump = isVisible(index) && !pending.slice(place + 1).some(isVisible)
+    const noted = await noteOutcome(connection, index, outcome, bump)
     if (noted === 'unwanted') await dropUnwanted(connection, name)
-    else version = noted ?? version
+    else if (noted !== null) [version, unserved] = [noted, false]
+    else unserved ||= isVisible(index)
   }
+  // The last could not be built for now; it will bring the next epoch.
+  if (unserved) version = (await connection.query<{ version: number }>(BUMP))[0]?.version ?? version
   if (version !== null) await announce(version)
 }
 
+const BUMP = 'UPDATE epoch SET schema_epoch = schema_epoch + 1 RETURNING schema_epoch::int AS version'
+
+/** Keys and search wait for their indexes; lists and orders only become faster. */
+function isVisible({ kind }: Pick<PendingIndex, 'kind'>): boolean {
+  return kind === 'unique' || kind === 'search'
+}
+
 /**
- * Writes down what came of a build, together with the schema epoch that lets every node serve it: keys and search wait for their indexes, lists and orders only
- * become faster. Answers the new epoch, null where nothing is served otherwise, or that nobody wants the index any more.
+ * Writes down what came of a build, where asked together with the schema epoch that lets every node serve it. Answers the new epoch, null where there is none, or
+ * that nobody wants the index any more.
  */
 async function noteOutcome(
   connection: MaintenanceConnection,
-  { name, definition, kind }: PendingIndex,
+  { name, definition }: PendingIndex,
   outcome: string | null,
+  bump: boolean,
 ): Promise<number | null | 'unwanted'> {
   await connection.query('BEGIN')
   try {
@@ -66,9 +82,7 @@ async function noteOutcome(
       `UPDATE custom_index SET state = $3, failure = $4 WHERE name = $1 AND definition = $2 AND state = 'building' RETURNING 1 AS one`,
       [name, definition, outcome === null ? 'ready' : 'failed', outcome],
     )
-    const isServed = noted.length > 0 && (kind === 'unique' || kind === 'search')
-    const bump = 'UPDATE epoch SET schema_epoch = schema_epoch + 1 RETURNING schema_epoch::int AS version'
-    const [row] = isServed ? await connection.query<{ version: number }>(bump) : []
+    const [row] = bump && noted.length > 0 ? await connection.query<{ version: number }>(BUMP) : []
     await connection.query('COMMIT')
     return noted.length === 0 ? 'unwanted' : (row?.version ?? null)
   } catch (error) {
