@@ -1,6 +1,6 @@
 import { type Database, sqlState, type Transaction } from '../database.ts'
 import type { ChangeServices } from './change.ts'
-import { convertChanged, convertValues, lastPosition, type Move, type Since, writeConverted } from './convert-values.ts'
+import { convertChanged, convertValues, type Move, writeConverted } from './convert-values.ts'
 import { createColumns } from './field-columns.ts'
 import { untilFree } from './in-use.ts'
 import { ColumnPlaces, type Place } from './place-columns.ts'
@@ -31,24 +31,6 @@ export interface PreparedMove {
   readonly key: string
   readonly place: Place
   readonly written: ReadonlyMap<string, number>
-  /** When `written` was complete but for what stands in `ids`. */
-  readonly since: Since
-  /** Process of the session that keeps maintenance from the columns. */
-  readonly guard: number
-}
-
-/**
- * Since when records may differ from what was written; undefined where the guard was lost, so that maintenance may have emptied any of them. To be asked under the
- * tables' locks.
- */
-export async function changedSince(transaction: Transaction, { place, since, guard }: PreparedMove): Promise<Since | undefined> {
-  const [row] = await transaction.query<{ held: boolean }>({
-    text: `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted
-        AND l.pid = $2 AND ((l.classid::bigint << 32) | l.objid::bigint) = ${lockSlotSql('$1')}) AS held`,
-    values: [place.column, guard],
-    purpose: 'platform',
-  })
-  return row?.held ? since : undefined
 }
 
 /** The change has to be made again once these moves are prepared. */
@@ -80,9 +62,8 @@ export async function withPreparedMoves<T>(
   try {
     await services.database.transaction(async (guard) => {
       await guard.query({ text: 'SET LOCAL idle_in_transaction_session_timeout = 0', purpose: 'platform' })
-      const [session] = await guard.query<{ pid: number }>({ text: 'SELECT pg_backend_pid() AS pid', purpose: 'platform' })
       const prepared: PreparedMove[] = []
-      for (const each of wanted) prepared.push({ ...(await prepareMove(services, guard, each)), guard: session?.pid ?? 0 })
+      for (const each of wanted) prepared.push(await prepareMove(services, guard, each))
       done = { value: await change(prepared) }
     })
   } catch (error) {
@@ -92,13 +73,13 @@ export async function withPreparedMoves<T>(
   return (done as { readonly value: T }).value
 }
 
-async function prepareMove(services: ChangeServices, guard: Transaction, wanted: WantedMove): Promise<Omit<PreparedMove, 'guard'>> {
+async function prepareMove(services: ChangeServices, guard: Transaction, wanted: WantedMove): Promise<PreparedMove> {
   const { database } = services
   const place = await untilFree(services.patience, () => database.transaction((transaction) => makeColumns(services, transaction, guard, wanted)))
   const { column, extension } = place
   const move: Move = { ...wanted.move, to: { ...wanted.move.to, column, extension } }
   try {
-    return { key: wanted.key, place: { column, extension, reused: true }, ...(await writeBeside(database, move)) }
+    return { key: wanted.key, place: { column, extension, reused: true }, written: await writeBeside(database, move) }
   } catch (error) {
     if (sqlState(error) === undefined) throw error
     throw refusalOf(error, { workspace: new Workspace(services.core, await readMetadata(database)), paths: new Map() })
@@ -123,19 +104,17 @@ async function makeColumns({ core }: ChangeServices, transaction: Transaction, g
 }
 
 /** What writers change meanwhile, and what they hold while it is passed by, comes again, until only few are left for the change itself. */
-async function writeBeside(database: Database, move: Move): Promise<Pick<PreparedMove, 'written' | 'since'>> {
+async function writeBeside(database: Database, move: Move): Promise<ReadonlyMap<string, number>> {
   const written = new Map<string, number>()
-  let position = await lastPosition(database)
   let open = await convertValues(database, move)
   for (let pass = 1; open.length > 0; pass += 1) {
     // What has come to have no form in the new type is told by the change itself.
     const writable = open.filter(({ columns }) => columns !== null)
     for (let start = 0; start < writable.length; start += PER_STATEMENT)
       for (const [id, version] of await writeConverted(database, move, writable.slice(start, start + PER_STATEMENT))) written.set(id, version)
-    position = await lastPosition(database)
     open = await convertChanged(database, move, written)
     if (open.length <= FEW || pass === PASSES) break
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return { written, since: { position, ids: open.map(({ id }) => id) } }
+  return written
 }
