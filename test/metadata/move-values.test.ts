@@ -5,6 +5,7 @@ import { connectForMaintenance, findDrift, maintain } from '../../src/records/me
 import { codesOf, issuesOf, type TestClient } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { changeField, METADATA, makeField, sendField } from '../support/metadata.ts'
+import { CALL, openMetadata } from '../support/metadata-kit.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -196,6 +197,49 @@ describe('values that move to other columns while others write', () => {
     await untilSlot(number, (full) => full === 0)
     expect(await valuesOf('guarded')).toEqual(before)
   })
+
+  test('a change whose field others change meanwhile, there and back, takes nothing from columns that were given up in between', async () => {
+    const { fieldId } = await fill('back', 1_100, 0)
+    await changeField(server.admin, fieldId, { type: 'TEXT', maxLength: 90 })
+    const first = await placeOf(fieldId)
+    await raw.query(`UPDATE ${first.table} SET ${first.column} = '0' || ${first.column}`)
+    const [reached, go] = [gate(), gate()]
+    const slow = await openMetadata(server.database.url, {
+      before: async (text) => {
+        if (!text.includes('json_to_recordset')) return
+        reached.open()
+        await go.opened
+      },
+    })
+    try {
+      const change = slow.metadata.updateField(await slow.principal(), { id: fieldId }, { type: 'LONG_TEXT' }, CALL)
+      await reached.opened
+      // Meanwhile "00.000005" becomes a number and a text again, in the columns where it was, which takes the second zero away.
+      await changeField(server.admin, fieldId, { type: 'DECIMAL' })
+      await tidy()
+      // Those that the slow change fills.
+      await untilSlot(first.number, (full) => full === 1)
+      await changeField(server.admin, fieldId, { type: 'TEXT' })
+      expect(await placeOf(fieldId)).toEqual(first)
+      const expected = await valuesOf('back')
+      go.open()
+      await change
+      expect(await valuesOf('back')).toEqual(expected)
+    } finally {
+      go.open()
+      await slow.close()
+    }
+    expect(await findDrift(server.app.kernel.database, coreModules())).toEqual([])
+  })
+
+  /** Something to wait for until it is opened. */
+  function gate(): { readonly opened: Promise<void>; open(): void } {
+    let open = (): void => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    return { opened, open: () => open() }
+  }
 
   const tidy = () =>
     maintain({

@@ -21,10 +21,22 @@ export const CALL = { origin: { requestId: 'test', client: null, ip: null } }
 
 const NOBODY_S_NAMES = { types: new Set<string>(), queries: new Set<string>(), mutations: new Set<string>(), subscriptions: new Set<string>() }
 
-/** Opens a database that is migrated. `patience`: milliseconds for which a change waits for tables that are in use. */
-export async function openMetadata(url: string, { patience }: { readonly patience?: number } = {}): Promise<MetadataKit> {
+export interface MetadataKitOptions {
+  /** Milliseconds for which a change waits for tables that are in use. */
+  readonly patience?: number
+  /** Called before each statement outside of transactions; it is sent once that resolves. */
+  readonly before?: (text: string) => Promise<void>
+}
+
+/** Opens a database that is migrated. */
+export async function openMetadata(url: string, { patience, before }: MetadataKitOptions = {}): Promise<MetadataKit> {
   const dataSource = await createDataSource({ url, max: 2 }).initialize()
-  const database = databaseOf(dataSource)
+  const real = databaseOf(dataSource)
+  const query: Database['query'] = async (statement) => {
+    await before?.(statement.text)
+    return real.query(statement)
+  }
+  const database: Database = { ...real, query }
   const services = { database, core: coreModules(), now: () => new Date(), announce: async () => {}, ...(patience !== undefined && { patience }) }
   const principal = async (): Promise<Principal> => {
     const [epochs] = await database.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
+import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import type { Database, Statement, Transaction } from '../database.ts'
 import { StaleEpochError } from '../epochs.ts'
@@ -55,8 +56,6 @@ export interface ChangeOptions {
   /** For the audit: `customField.create` … */
   readonly action: string
   readonly dryRun?: boolean
-  /** Moves of many values that were written before; the change itself asks for them. */
-  readonly prepared?: readonly PreparedMove[]
 }
 
 export interface ChangeResult<T> {
@@ -66,6 +65,9 @@ export interface ChangeResult<T> {
   /** Something was changed (never on a dry run). */
   readonly changed: boolean
 }
+
+/** What was prepared is lost where somebody else changes the same field meanwhile; so often it is prepared again. */
+const MOST_ROUNDS = 3
 
 /** Ends the transaction without a commit while its value is kept. */
 class DryRun extends Error {}
@@ -85,15 +87,26 @@ export async function runChange<T>(
   options: ChangeOptions,
   work: (change: MetadataChange) => Promise<T>,
 ): Promise<ChangeResult<T>> {
-  try {
-    const result = await untilFree(services.patience, () => attemptChange(services, principal, origin, options, work))
+  const run = async (prepared: readonly PreparedMove[]) => {
+    const result = await untilFree(services.patience, () => attemptChange(services, principal, origin, options, prepared, work))
     if (result.changed) await services.announce(result.version)
     return result
+  }
+  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+    const first = await unlessMovesWanted(() => run([]))
+    if (!(first instanceof MovesWanted)) return first
+    const made = await unlessMovesWanted(() => withPreparedMoves(services, first.moves, run))
+    if (!(made instanceof MovesWanted)) return made
+  }
+  throw new GuanxiError('UNAVAILABLE', 'Others kept changing the same fields, so the change was not made. Try again later.')
+}
+
+async function unlessMovesWanted<T>(attempt: () => Promise<T>): Promise<T | MovesWanted> {
+  try {
+    return await attempt()
   } catch (error) {
-    if (!(error instanceof MovesWanted)) throw error
-    return withPreparedMoves(services, error.moves, (prepared) =>
-      runChange(services, principal, origin, { ...options, prepared: [...(options.prepared ?? []), ...prepared] }, work),
-    )
+    if (error instanceof MovesWanted) return error
+    throw error
   }
 }
 
@@ -101,7 +114,8 @@ async function attemptChange<T>(
   { database, core, now }: ChangeServices,
   principal: Principal,
   origin: MetadataOrigin,
-  { action, dryRun = false, prepared = [] }: ChangeOptions,
+  { action, dryRun = false }: ChangeOptions,
+  prepared: readonly PreparedMove[],
   work: (change: MetadataChange) => Promise<T>,
 ): Promise<ChangeResult<T>> {
   let result: ChangeResult<T> | undefined

@@ -9,6 +9,7 @@ import { type ColumnContext, columnValues, physicalColumns } from '../write/colu
 import { coerceValue, type ValueDefaults } from '../write/values.ts'
 import type { HeldModule } from './field-columns.ts'
 import { tableOf } from './place-columns.ts'
+import { type NotedSlot, slotStandsSql, slotValues } from './slots.ts'
 
 /** Types whose values can become those of others: everything has a text, and a text may be anything. */
 const CONVERTIBLE: ReadonlySet<FieldType> = new Set([
@@ -139,9 +140,14 @@ function inputForm(from: FieldDefinition, row: Readonly<Record<string, unknown>>
 
 /**
  * Writes converted values into the new columns of the records that still have the version that was read. Answers those that were written, with it. Waits for
- * nobody: a record that somebody else is writing is passed over.
+ * nobody: a record that somebody else is writing is passed over. With `slot` the new columns are free ones so far, and nothing is written once they are not.
  */
-export async function writeConverted(executor: Executor, { module, to }: Move, converted: readonly Converted[]): Promise<ReadonlyMap<string, number>> {
+export async function writeConverted(
+  executor: Executor,
+  { module, to }: Move,
+  converted: readonly Converted[],
+  slot?: NotedSlot,
+): Promise<ReadonlyMap<string, number>> {
   if (converted.length === 0) return new Map()
   const columns = columnsOf(to)
   const extension = to.extension ?? 0
@@ -157,9 +163,10 @@ export async function writeConverted(executor: Executor, { module, to }: Move, c
   const rows = converted.map(({ id, version, columns: filled }) => ({ id, version, ...filled }))
   const written = await executor.query<{ id: string }>({
     text: `WITH i AS MATERIALIZED (SELECT * FROM json_to_recordset($1::json) AS r(id uuid, version int, ${list.join(', ')})),
-      k AS MATERIALIZED (SELECT t.id FROM ${main} t JOIN i ON i.id = t.id AND i.version = t.version FOR NO KEY UPDATE OF t SKIP LOCKED)
+      ${slot ? `s AS MATERIALIZED (SELECT FROM custom_slot WHERE ${slotStandsSql(2)} FOR SHARE),` : ''}
+      k AS MATERIALIZED (SELECT t.id FROM ${main} t JOIN i ON i.id = t.id AND i.version = t.version${slot ? ' CROSS JOIN s' : ''} FOR NO KEY UPDATE OF t SKIP LOCKED)
       ${write}`,
-    values: [JSON.stringify(rows)],
+    values: [JSON.stringify(rows), ...(slot ? slotValues(slot) : [])],
     purpose: 'platform',
   })
   const versions = new Map(converted.map(({ id, version }) => [id, version]))

@@ -7,7 +7,7 @@ import { buildIndexes, type MaintenanceConnection } from './build-indexes.ts'
 import { type ChangeServices, type MetadataChange, runChange } from './change.ts'
 import { purgeModule } from './purge-module.ts'
 import { purgeField } from './remove-field.ts'
-import { lockSlotSql, slotColumns } from './slots.ts'
+import { lockSlotSql, type NotedSlot, slotColumns, slotStandsSql, slotValues } from './slots.ts'
 import { readMetadata, type StoredModule } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -132,8 +132,8 @@ async function runAll(steps: readonly (() => Promise<void>)[]): Promise<void> {
 }
 
 async function clearSlots({ core, database }: MaintenanceOptions, connection: MaintenanceConnection): Promise<void> {
-  const slots = await connection.query<{ moduleNumber: number; column: string; extension: number; type: string }>(
-    `SELECT module_number AS "moduleNumber", column_name AS column, extension, type FROM custom_slot WHERE NOT cleared`,
+  const slots = await connection.query<NotedSlot & { extension: number; type: string }>(
+    `SELECT module_number AS "moduleNumber", column_name AS column, extension, type, xmin::text AS xmin FROM custom_slot WHERE NOT cleared`,
   )
   const workspace = new Workspace(core, await readMetadata(database))
   for (const slot of slots) {
@@ -143,18 +143,18 @@ async function clearSlots({ core, database }: MaintenanceOptions, connection: Ma
     // One that a change fills with the values of a field is not to be emptied, nor one that a field has taken since.
     const [work] = await connection.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${lockSlotSql('$1')}) AS held`, [slot.column])
     if (!work?.held) continue
-    const isFree = `EXISTS (SELECT FROM custom_slot WHERE module_number = ${slot.moduleNumber} AND column_name = ${pg.escapeLiteral(slot.column)} AND NOT cleared)`
     const filled = columns.map((column) => `${quoteIdentifier(column)} IS NOT NULL`).join(' OR ')
     const emptied = columns.map((column) => `${quoteIdentifier(column)} = NULL`).join(', ')
     for (;;) {
       const rows = await connection.query(
-        `UPDATE public.${table} SET ${emptied} WHERE id IN (SELECT id FROM public.${table} WHERE (${filled}) AND ${isFree} LIMIT ${ROWS_PER_STATEMENT} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`,
+        `UPDATE public.${table} SET ${emptied} WHERE id IN (SELECT id FROM public.${table} WHERE (${filled})
+            AND EXISTS (SELECT FROM custom_slot WHERE ${slotStandsSql(1)}) LIMIT ${ROWS_PER_STATEMENT} FOR UPDATE SKIP LOCKED) RETURNING 1 AS one`,
+        slotValues(slot),
       )
       if (rows.length > 0) continue
       const left = await connection.query(`SELECT 1 AS one FROM public.${table} WHERE ${filled} LIMIT 1`)
       // Somebody holds the last rows: next time.
-      if (left.length === 0)
-        await connection.query('UPDATE custom_slot SET cleared = true WHERE module_number = $1 AND column_name = $2', [slot.moduleNumber, slot.column])
+      if (left.length === 0) await connection.query(`UPDATE custom_slot SET cleared = true WHERE ${slotStandsSql(1)}`, slotValues(slot))
       break
     }
     await connection.query(`SELECT pg_advisory_unlock(${lockSlotSql('$1')})`, [slot.column])

@@ -1,12 +1,13 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/index.ts'
+import type { ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
 import { type Converted, convertChanged, convertValues, type Move, writeConverted } from './convert-values.ts'
 import { addColumns, dropRequiredCheck } from './field-columns.ts'
 import { dropIndexes } from './note-indexes.ts'
 import { type Place, tableOf } from './place-columns.ts'
-import { MOVED_AT_ONCE, moveKey } from './prepare-moves.ts'
-import { leaveColumns, takeSlot } from './slots.ts'
+import { MOVED_AT_ONCE, moveKey, type PreparedMove, takePrepared } from './prepare-moves.ts'
+import { leaveColumns } from './slots.ts'
 import type { StoredField } from './stored.ts'
 
 type Path = readonly (string | number)[]
@@ -15,17 +16,24 @@ type Path = readonly (string | number)[]
 export interface MovedField {
   readonly before: StoredField
   readonly after: StoredField
-  readonly place: Place
+  readonly place: NewPlace
   readonly move: Move
 }
 
+/** Where a field's values move to; `prepared`: most of them stand there already. */
+export interface NewPlace extends Place {
+  /** Tells one move from any other. */
+  readonly key: string
+  readonly prepared?: PreparedMove
+}
+
 /** Where a field's values move to; null: they stay. A key stands in the module's own table. */
-export async function newPlace(change: MetadataChange, before: StoredField, after: StoredField): Promise<Place | null> {
+export async function newPlace(change: MetadataChange, before: StoredField, after: StoredField, values: ValueDefaults): Promise<NewPlace | null> {
   if (after.type === before.type && !(after.parameters.unique === true && before.extension > 0)) return null
-  const prepared = change.prepared.find(({ key }) => key === moveKey(before, after))
-  if (!prepared) return change.places.place(after.type, before.moduleNumber, { inMain: after.parameters.unique === true, fresh: false, wanted: 1 })
-  await change.transaction.query(takeSlot(before.moduleNumber, prepared.place.column))
-  return prepared.place
+  const key = await moveKey(change.transaction, before, after, values)
+  const prepared = await takePrepared(change, key)
+  if (prepared) return { ...prepared.place, key, prepared }
+  return { ...(await change.places.place(after.type, before.moduleNumber, { inMain: after.parameters.unique === true, fresh: false, wanted: 1 })), key }
 }
 
 /**
@@ -37,8 +45,7 @@ export async function newPlace(change: MetadataChange, before: StoredField, afte
 export async function moveValues(change: MetadataChange, moved: MovedField, path: Path): Promise<void> {
   const { before, after, place, move } = moved
   const { module } = move
-  const key = moveKey(before, after)
-  const prepared = change.prepared.find((each) => each.key === key)
+  const { key, prepared } = place
   const early = prepared ? [] : await convertValues(change.transaction, move)
   refuseFailures(early, moved, path)
   if (early.length > MOVED_AT_ONCE) change.wantedMoves.push({ key, move, inMain: after.parameters.unique === true })

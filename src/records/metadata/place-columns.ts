@@ -3,6 +3,7 @@ import type { FieldType } from '../../entities/metadata.ts'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Transaction } from '../database.ts'
 import type { SchemaChanges } from './schema-changes.ts'
+import { slotType, takeSlot } from './slots.ts'
 import type { StoredField } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
@@ -39,13 +40,6 @@ export interface PlaceOptions {
   readonly wanted: number
 }
 
-/** Types of the columns that hold a field, as one text; two fields of the same text can follow each other in the same columns. */
-export function slotType(type: FieldType): string {
-  return columnsOf({ type, column: 'c' })
-    .map((column) => column.type)
-    .join(' + ')
-}
-
 /** Finds places for the new fields of a change: a slot that is free, else the first table with room. */
 export class ColumnPlaces {
   readonly #transaction: Transaction
@@ -72,11 +66,7 @@ export class ColumnPlaces {
     const index = fresh ? -1 : slots.findIndex((slot) => slot.cleared && slot.type === signature && (!inMain || slot.extension === 0))
     const [slot] = index < 0 ? [] : slots.splice(index, 1)
     if (slot) {
-      await this.#transaction.query({
-        text: 'DELETE FROM custom_slot WHERE module_number = $1 AND column_name = $2',
-        values: [moduleNumber, slot.column],
-        purpose: 'platform',
-      })
+      await this.#transaction.query(takeSlot(moduleNumber, slot.column))
       return { column: slot.column, extension: slot.extension, reused: true }
     }
     if (inMain && this.#count(moduleNumber, 0, slots) + width > COLUMNS_IN_MAIN) throw this.#full(moduleNumber)

@@ -1,12 +1,13 @@
 import { type Database, sqlState, type Transaction } from '../database.ts'
-import type { ChangeServices } from './change.ts'
+import type { ValueDefaults } from '../write/values.ts'
+import type { ChangeServices, MetadataChange } from './change.ts'
 import { convertChanged, convertValues, type Move, writeConverted } from './convert-values.ts'
 import { createColumns } from './field-columns.ts'
 import { untilFree } from './in-use.ts'
 import { ColumnPlaces, type Place } from './place-columns.ts'
 import { SchemaChanges } from './schema-changes.ts'
 import { refusalOf } from './schema-errors.ts'
-import { leaveColumns, lockSlotSql } from './slots.ts'
+import { leaveColumns, lockSlotSql, type NotedSlot, slotStandsSql, slotValues } from './slots.ts'
 import { readMetadata, type StoredField } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
@@ -30,6 +31,7 @@ export interface WantedMove {
 export interface PreparedMove {
   readonly key: string
   readonly place: Place
+  readonly slot: NotedSlot
   readonly written: ReadonlyMap<string, number>
 }
 
@@ -44,9 +46,33 @@ export class MovesWanted extends Error {
   }
 }
 
-/** What a move is made of: one that was prepared fits no other. */
-export function moveKey(before: StoredField, { type, parameters }: StoredField): string {
-  return JSON.stringify([before.id, before.column, before.extension, type, parameters])
+/**
+ * What a move is made of: one that was prepared fits no other. The field's row counts with its `xmin`, which every change of the field renews: where others have changed it
+ * meanwhile, even back to what it was, its old columns have been given up in between, and what was read from them tells nothing.
+ */
+export async function moveKey(transaction: Transaction, before: StoredField, { type, parameters }: StoredField, values: ValueDefaults): Promise<string> {
+  const [row] = await transaction.query<{ xmin: string }>({
+    text: 'SELECT xmin::text AS xmin FROM custom_field WHERE id = $1',
+    values: [before.id],
+    purpose: 'platform',
+  })
+  return JSON.stringify([before.id, row?.xmin, type, parameters, values])
+}
+
+/** Takes the columns of a move that was prepared; undefined where there is none, or its columns are not what they were: it has to be prepared again. */
+export async function takePrepared(
+  { transaction, prepared }: Pick<MetadataChange, 'transaction' | 'prepared'>,
+  key: string,
+): Promise<PreparedMove | undefined> {
+  for (const move of prepared.filter((each) => each.key === key)) {
+    const taken = await transaction.query({
+      text: `DELETE FROM custom_slot WHERE ${slotStandsSql(1)} RETURNING 1 AS one`,
+      values: slotValues(move.slot),
+      purpose: 'platform',
+    })
+    if (taken.length > 0) return move
+  }
+  return undefined
 }
 
 /**
@@ -75,18 +101,23 @@ export async function withPreparedMoves<T>(
 
 async function prepareMove(services: ChangeServices, guard: Transaction, wanted: WantedMove): Promise<PreparedMove> {
   const { database } = services
-  const place = await untilFree(services.patience, () => database.transaction((transaction) => makeColumns(services, transaction, guard, wanted)))
+  const { place, slot } = await untilFree(services.patience, () => database.transaction((transaction) => makeColumns(services, transaction, guard, wanted)))
   const { column, extension } = place
   const move: Move = { ...wanted.move, to: { ...wanted.move.to, column, extension } }
   try {
-    return { key: wanted.key, place: { column, extension, reused: true }, written: await writeBeside(database, move) }
+    return { key: wanted.key, place: { column, extension, reused: true }, slot, written: await writeBeside(database, move, slot) }
   } catch (error) {
     if (sqlState(error) === undefined) throw error
     throw refusalOf(error, { workspace: new Workspace(services.core, await readMetadata(database)), paths: new Map() })
   }
 }
 
-async function makeColumns({ core }: ChangeServices, transaction: Transaction, guard: Transaction, { move, inMain }: WantedMove): Promise<Place> {
+async function makeColumns(
+  { core }: ChangeServices,
+  transaction: Transaction,
+  guard: Transaction,
+  { move, inMain }: WantedMove,
+): Promise<Pick<PreparedMove, 'place' | 'slot'>> {
   await transaction.query({ text: 'SET LOCAL lock_timeout = 5000', purpose: 'platform' })
   await transaction.query({ text: 'SELECT FROM epoch FOR UPDATE', purpose: 'platform' })
   const { module, to } = move
@@ -100,18 +131,23 @@ async function makeColumns({ core }: ChangeServices, transaction: Transaction, g
   leaveColumns({ rows }, { moduleNumber: module.number, column, extension, type: to.type })
   for (const row of rows) await transaction.query(row)
   await schema.run(transaction)
-  return place
+  const [slot] = await transaction.query<NotedSlot>({
+    text: `SELECT module_number AS "moduleNumber", column_name AS column, xmin::text AS xmin FROM custom_slot WHERE module_number = $1 AND column_name = $2`,
+    values: [module.number, column],
+    purpose: 'platform',
+  })
+  return { place, slot: slot as NotedSlot }
 }
 
 /** What writers change meanwhile, and what they hold while it is passed by, comes again, until only few are left for the change itself. */
-async function writeBeside(database: Database, move: Move): Promise<ReadonlyMap<string, number>> {
+async function writeBeside(database: Database, move: Move, slot: NotedSlot): Promise<ReadonlyMap<string, number>> {
   const written = new Map<string, number>()
   let open = await convertValues(database, move)
   for (let pass = 1; open.length > 0; pass += 1) {
     // What has come to have no form in the new type is told by the change itself.
     const writable = open.filter(({ columns }) => columns !== null)
     for (let start = 0; start < writable.length; start += PER_STATEMENT)
-      for (const [id, version] of await writeConverted(database, move, writable.slice(start, start + PER_STATEMENT))) written.set(id, version)
+      for (const [id, version] of await writeConverted(database, move, writable.slice(start, start + PER_STATEMENT), slot)) written.set(id, version)
     open = await convertChanged(database, move, written)
     if (open.length <= FEW || pass === PASSES) break
     await new Promise((resolve) => setTimeout(resolve, 100))

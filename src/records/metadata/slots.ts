@@ -1,8 +1,15 @@
 import { columnsOf, type PhysicalColumn } from '../../entities/columns.ts'
+import type { FieldType } from '../../entities/metadata.ts'
 import type { Statement } from '../database.ts'
 import type { MetadataChange } from './change.ts'
-import { slotType } from './place-columns.ts'
 import type { StoredField } from './stored.ts'
+
+/** Types of the columns that hold a field, as one text; two fields of the same text can follow each other in the same columns. */
+export function slotType(type: FieldType): string {
+  return columnsOf({ type, column: 'c' })
+    .map((column) => column.type)
+    .join(' + ')
+}
 
 /** Leaves a field's columns to a later one; they are emptied beside normal work first. */
 export function leaveColumns({ rows }: Pick<MetadataChange, 'rows'>, field: Pick<StoredField, 'moduleNumber' | 'column' | 'extension' | 'type'>): void {
@@ -23,6 +30,25 @@ export function slotColumns(column: string, type: string): readonly PhysicalColu
 /** Takes columns out of the free ones. */
 export function takeSlot(moduleNumber: number, column: string): Statement {
   return { text: 'DELETE FROM custom_slot WHERE module_number = $1 AND column_name = $2', values: [moduleNumber, column], purpose: 'platform' }
+}
+
+/**
+ * Note of free columns as it stands: PostgreSQL gives its row another `xmin` when it is made again or changed. What was prepared for one note does not hold
+ * for a later one about the same columns.
+ */
+export interface NotedSlot {
+  readonly moduleNumber: number
+  readonly column: string
+  readonly xmin: string
+}
+
+/** Condition that the note stands unchanged, over `custom_slot`; `$n` to `$n+2` are `slotValues`. */
+export function slotStandsSql(first: number): string {
+  return `module_number = $${first} AND column_name = $${first + 1} AND xmin::text = $${first + 2}`
+}
+
+export function slotValues({ moduleNumber, column, xmin }: NotedSlot): readonly unknown[] {
+  return [moduleNumber, column, xmin]
 }
 
 /** Key of the advisory lock that says who works on the rows of free columns: a move that fills them, or maintenance that empties them. */

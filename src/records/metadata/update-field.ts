@@ -59,7 +59,7 @@ export async function updateField(change: MetadataChange, before: StoredField, p
   change.paths.set(before.id, path)
   const formulas = formulaKeys(change)
   const described: StoredField = { ...before, name: input.name, aliases, type: input.type, ...definition, position: input.position ?? before.position }
-  const place = await newPlace(change, before, described)
+  const place = await newPlace(change, before, described, values)
   const after: StoredField = place ? { ...described, column: place.column, extension: place.extension, indexes: [] } : described
   workspace.put({ field: after })
   renameInModule(change, module, before, after)
