@@ -60,11 +60,23 @@ export async function convertValues(executor: Executor, move: Move): Promise<Con
   return convertRows(stored, move)
 }
 
+/** From when on records may have changed: those whose events came later than `position`, and some others. */
+export interface Since {
+  readonly position: string
+  readonly ids: readonly string[]
+}
+
+/** Position of the last event that is numbered; what a later read does not see has none yet, or a later one. */
+export async function lastPosition(executor: Executor): Promise<string> {
+  const [row] = await executor.query<{ position: string }>({ text: 'SELECT outbox_position::text AS position FROM stamper', purpose: 'platform' })
+  return row?.position ?? '0'
+}
+
 /**
  * What has become of the values since: those of records that do not have the version any more at which their value was written to the new columns, and
- * where old and new columns are not both empty or both filled.
+ * where old and new columns are not both empty or both filled. With `since` only such records are looked at as may have changed, however many there are.
  */
-export async function convertChanged(executor: Executor, move: Move, written: ReadonlyMap<string, number>): Promise<Converted[]> {
+export async function convertChanged(executor: Executor, move: Move, written: ReadonlyMap<string, number>, since?: Since): Promise<Converted[]> {
   const { held, filled } = valuesSql(move)
   const { to, module } = move
   const extension = to.extension ?? 0
@@ -72,12 +84,17 @@ export async function convertChanged(executor: Executor, move: Move, written: Re
   const moved = `${holder}.${quoteIdentifier(columnsOf(to)[0]?.name as string)} IS NOT NULL`
   const stored = await executor.query<Stored>({
     text: `${held}${join} LEFT JOIN unnest($1::uuid[], $2::int[]) k(id, version) ON k.id = t.id AND k.version = t.version
-      WHERE (${filled}) <> (${moved}) OR (${filled} AND k.id IS NULL)`,
-    values: [[...written.keys()], [...written.values()]],
+      WHERE ((${filled}) <> (${moved}) OR (${filled} AND k.id IS NULL))${since ? CHANGED_SINCE : ''}`,
+    values: [[...written.keys()], [...written.values()], ...(since ? [since.ids, module.number, since.position] : [])],
     purpose: 'platform',
   })
   return convertRows(stored, move)
 }
+
+/** Every write of a record leaves an event; each kind of them has its index. */
+const CHANGED_SINCE = ` AND t.id IN (SELECT unnest($3::uuid[])
+        UNION SELECT record_id FROM outbox WHERE position > $5::bigint AND module_number = $4
+        UNION SELECT record_id FROM outbox WHERE position IS NULL AND module_number = $4)`
 
 /** The records with their values; `filled`: one has a value. */
 function valuesSql({ module, from }: Move): { held: string; filled: string } {

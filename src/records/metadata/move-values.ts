@@ -2,11 +2,11 @@ import { type Issue, validationFailed } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import type { ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
-import { type Converted, convertChanged, convertValues, type Move, writeConverted } from './convert-values.ts'
+import { type Converted, convertChanged, convertValues, lastPosition, type Move, writeConverted } from './convert-values.ts'
 import { addColumns, dropRequiredCheck } from './field-columns.ts'
 import { dropIndexes } from './note-indexes.ts'
 import { type Place, tableOf } from './place-columns.ts'
-import { MOVED_AT_ONCE, moveKey, type PreparedMove, takePrepared } from './prepare-moves.ts'
+import { changedSince, MOVED_AT_ONCE, moveKey, type PreparedMove, takePrepared } from './prepare-moves.ts'
 import { leaveColumns } from './slots.ts'
 import type { StoredField } from './stored.ts'
 
@@ -46,6 +46,7 @@ export async function moveValues(change: MetadataChange, moved: MovedField, path
   const { before, after, place, move } = moved
   const { module } = move
   const { key, prepared } = place
+  const position = await lastPosition(change.transaction)
   const early = prepared ? [] : await convertValues(change.transaction, move)
   refuseFailures(early, moved, path)
   if (early.length > MOVED_AT_ONCE) change.wantedMoves.push({ key, move, inMain: after.parameters.unique === true })
@@ -60,7 +61,8 @@ export async function moveValues(change: MetadataChange, moved: MovedField, path
   const tables = [...new Set([module.table, tableOf(module.table, before), tableOf(module.table, after)])]
   change.schema.workUnderLock(tables, async (transaction) => {
     const written = prepared ? prepared.written : await writeConverted(transaction, move, early)
-    const late = await convertChanged(transaction, move, written)
+    const since = prepared ? await changedSince(transaction, prepared) : { position, ids: early.map(({ id }) => id) }
+    const late = await convertChanged(transaction, move, written, since)
     refuseFailures(late, moved, path)
     await writeConverted(transaction, move, late)
   })

@@ -1,7 +1,7 @@
 import { type Database, sqlState, type Transaction } from '../database.ts'
 import type { ValueDefaults } from '../write/values.ts'
 import type { ChangeServices, MetadataChange } from './change.ts'
-import { convertChanged, convertValues, type Move, writeConverted } from './convert-values.ts'
+import { convertChanged, convertValues, lastPosition, type Move, type Since, writeConverted } from './convert-values.ts'
 import { createColumns } from './field-columns.ts'
 import { untilFree } from './in-use.ts'
 import { ColumnPlaces, type Place } from './place-columns.ts'
@@ -33,6 +33,24 @@ export interface PreparedMove {
   readonly place: Place
   readonly slot: NotedSlot
   readonly written: ReadonlyMap<string, number>
+  /** When `written` was complete but for what stands in `ids`. */
+  readonly since: Since
+  /** Process of the session that keeps maintenance from the columns. */
+  readonly guard: number
+}
+
+/**
+ * Since when records may differ from what was written; undefined where the guard was lost, so that maintenance may have emptied any of them. To be asked under the
+ * tables' locks.
+ */
+export async function changedSince(transaction: Transaction, { place, since, guard }: PreparedMove): Promise<Since | undefined> {
+  const [row] = await transaction.query<{ held: boolean }>({
+    text: `SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted
+        AND l.pid = $2 AND ((l.classid::bigint << 32) | l.objid::bigint) = ${lockSlotSql('$1')}) AS held`,
+    values: [place.column, guard],
+    purpose: 'platform',
+  })
+  return row?.held ? since : undefined
 }
 
 /** The change has to be made again once these moves are prepared. */
@@ -88,8 +106,9 @@ export async function withPreparedMoves<T>(
   try {
     await services.database.transaction(async (guard) => {
       await guard.query({ text: 'SET LOCAL idle_in_transaction_session_timeout = 0', purpose: 'platform' })
+      const [session] = await guard.query<{ pid: number }>({ text: 'SELECT pg_backend_pid() AS pid', purpose: 'platform' })
       const prepared: PreparedMove[] = []
-      for (const each of wanted) prepared.push(await prepareMove(services, guard, each))
+      for (const each of wanted) prepared.push({ ...(await prepareMove(services, guard, each)), guard: session?.pid ?? 0 })
       done = { value: await change(prepared) }
     })
   } catch (error) {
@@ -99,13 +118,13 @@ export async function withPreparedMoves<T>(
   return (done as { readonly value: T }).value
 }
 
-async function prepareMove(services: ChangeServices, guard: Transaction, wanted: WantedMove): Promise<PreparedMove> {
+async function prepareMove(services: ChangeServices, guard: Transaction, wanted: WantedMove): Promise<Omit<PreparedMove, 'guard'>> {
   const { database } = services
   const { place, slot } = await untilFree(services.patience, () => database.transaction((transaction) => makeColumns(services, transaction, guard, wanted)))
   const { column, extension } = place
   const move: Move = { ...wanted.move, to: { ...wanted.move.to, column, extension } }
   try {
-    return { key: wanted.key, place: { column, extension, reused: true }, slot, written: await writeBeside(database, move, slot) }
+    return { key: wanted.key, place: { column, extension, reused: true }, slot, ...(await writeBeside(database, move, slot)) }
   } catch (error) {
     if (sqlState(error) === undefined) throw error
     throw refusalOf(error, { workspace: new Workspace(services.core, await readMetadata(database)), paths: new Map() })
@@ -140,17 +159,19 @@ async function makeColumns(
 }
 
 /** What writers change meanwhile, and what they hold while it is passed by, comes again, until only few are left for the change itself. */
-async function writeBeside(database: Database, move: Move, slot: NotedSlot): Promise<ReadonlyMap<string, number>> {
+async function writeBeside(database: Database, move: Move, slot: NotedSlot): Promise<Pick<PreparedMove, 'written' | 'since'>> {
   const written = new Map<string, number>()
+  let position = await lastPosition(database)
   let open = await convertValues(database, move)
   for (let pass = 1; open.length > 0; pass += 1) {
     // What has come to have no form in the new type is told by the change itself.
     const writable = open.filter(({ columns }) => columns !== null)
     for (let start = 0; start < writable.length; start += PER_STATEMENT)
       for (const [id, version] of await writeConverted(database, move, writable.slice(start, start + PER_STATEMENT), slot)) written.set(id, version)
+    position = await lastPosition(database)
     open = await convertChanged(database, move, written)
     if (open.length <= FEW || pass === PASSES) break
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return written
+  return { written, since: { position, ids: open.map(({ id }) => id) } }
 }
