@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { codesOf } from '../support/client.ts'
+import { codesOf, issuesOf } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { changeField, METADATA, makeField, sendField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -32,6 +32,23 @@ describe('limits of fields', () => {
     await refused('createFields', { input: numbers('account', 0, FIELDS_PER_CALL + 1) }, FIELDS_PER_CALL)
     const fields = numbers('', 0, FIELDS_PER_CALL + 1).map(({ module: _, ...field }) => field)
     await refused('createModule', { input: { name: 'ledger', pluralName: 'ledgers', fields } }, FIELDS_PER_CALL)
+  })
+
+  test('long chains of formulas are judged at once, and those that double each other are too large', async () => {
+    const chain = (step: (before: string) => string) =>
+      Array.from({ length: 60 }, (_, index) => ({
+        module: 'lead',
+        name: `step${index}`,
+        type: 'FORMULA',
+        formula: index === 0 ? 'weight + 1' : step(`step${index - 1}`),
+      }))
+    await makeField(server.admin, { module: 'lead', name: 'weight', type: 'INTEGER' })
+    const before = await contentOf(server.database.url)
+    const { answer } = await server.admin.data(METADATA.createFields, { input: chain((step) => `${step} + 1`), dryRun: true })
+    expect(answer.fields).toHaveLength(60)
+    const refusal = await server.admin.send(METADATA.createFields, { input: chain((step) => `${step} + ${step}`) })
+    expect(issuesOf(refusal)[0]).toMatch(/^input\.\d+\.formula: LIMIT$/)
+    expect(await contentOf(server.database.url)).toEqual(before)
   })
 
   test('the 501st field of a module is refused, in bulk, singly and by a restore', async () => {

@@ -18,23 +18,39 @@ export function checkFormula(field: StoredField, registry: Registry, path: reado
     const message = 'A formula can be indexed while it uses neither today() nor now(), no rollup, and no field that stands in an extension table.'
     issues.push({ path: [...path, 'indexed'], code: 'NOT_APPLICABLE', message })
   }
-  const { length } = formulaSql(field.parameters.formula.expression, byId)
-  if (length > MOST_SQL)
+  if (formulaSql(field.parameters.formula.expression, byId) === null)
     issues.push({
       path: [...path, 'formula'],
       code: 'LIMIT',
-      message: `With the formulas that it uses written out it is too large (${length} characters of SQL; ${MOST_SQL} are allowed).`,
+      message: `With the formulas that it uses written out it is too large: it comes to more than ${MOST_SQL} characters of SQL.`,
     })
 }
 
-/** SQL over plain column names, formulas written out. */
-function formulaSql(expression: Expression, byId: ReadonlyMap<string, FieldDefinition>): string {
+/** SQL over plain column names, formulas written out; null where it is too large. Each formula is written out once: twenty that double each other come to millions. */
+function formulaSql(expression: Expression, byId: ReadonlyMap<string, FieldDefinition>): string | null {
+  const written = new Map<string, string>()
   const fieldById = (id: string) => byId.get(id)
   const columnOf = (id: string): string => {
+    const known = written.get(id)
+    if (known !== undefined) return known
     const input = byId.get(id) as FieldDefinition
-    return input.formula ? compileExpression(input.formula.expression, fieldById, columnOf) : comparableColumn(input)
+    const sql = input.formula ? bounded(compileExpression(input.formula.expression, fieldById, columnOf)) : comparableColumn(input)
+    written.set(id, sql)
+    return sql
   }
-  return compileExpression(expression, fieldById, columnOf)
+  try {
+    return bounded(compileExpression(expression, fieldById, columnOf))
+  } catch (error) {
+    if (error instanceof TooLarge) return null
+    throw error
+  }
+}
+
+class TooLarge extends Error {}
+
+function bounded(sql: string): string {
+  if (sql.length > MOST_SQL) throw new TooLarge()
+  return sql
 }
 
 /** SQL of a FORMULA over plain column names, as an index of it takes it; undefined for other fields and where there can be no index. */
@@ -43,19 +59,20 @@ export function formulaKey(field: Pick<StoredField, 'id' | 'type' | 'parameters'
   const module = registry.byNumber.get(field.moduleNumber)
   if (!formula || !module) return undefined
   const byId = fieldsById(module)
-  return isIndexable(field.id, byId) ? formulaSql(formula.expression, byId) : undefined
+  if (!isIndexable(field.id, byId)) return undefined
+  return formulaSql(formula.expression, byId) ?? undefined
 }
 
-/** An index can be kept of the FORMULA with this id. */
+/** An index can be kept of the FORMULA with this id: of its row's own columns alone, and the same at any time. */
 export function isIndexable(id: string, byId: ReadonlyMap<string, FieldDefinition>): boolean {
   const field = byId.get(id)
-  if (!field || field.rollup || (field.extension ?? 0) > 0) return false
-  if (!field.formula) return true
-  const { stable } = checkExpression(field.formula.expression, (input) => byId.get(input))
-  return stable && field.inputs.every((input) => input.module === field.module && isIndexable(idOf(input.field, byId), byId))
+  if (!field) return false
+  const names = new Set([field.name, ...field.inputs.map((input) => (input.module === field.module ? input.field : undefined))])
+  // `inputs` tells what stands behind the formulas that it uses, too.
+  if (names.has(undefined)) return false
+  return [...byId.values()].filter(({ name }) => names.has(name)).every((each) => isOfRow(each, byId))
 }
 
-function idOf(name: string, byId: ReadonlyMap<string, FieldDefinition>): string {
-  for (const [id, field] of byId) if (field.name === name) return id
-  return ''
+function isOfRow({ rollup, extension = 0, formula }: FieldDefinition, byId: ReadonlyMap<string, FieldDefinition>): boolean {
+  return rollup === undefined && extension === 0 && (formula === undefined || checkExpression(formula.expression, (input) => byId.get(input)).stable)
 }

@@ -49,7 +49,7 @@ export async function moveValues(change: MetadataChange, moved: MovedField, path
   const position = await lastPosition(change.transaction)
   const early = prepared ? [] : await convertValues(change.transaction, move)
   refuseFailures(early, moved, path)
-  if (early.length > MOVED_AT_ONCE) change.wantedMoves.push({ key, move, inMain: after.parameters.unique === true })
+  if (early.length > MOVED_AT_ONCE) change.wantedMoves.push({ key, move, inMain: after.parameters.unique === true, path })
   dropRequiredCheck(change, module, before)
   dropIndexes(
     change,

@@ -20,11 +20,16 @@ const PER_STATEMENT = 500
 const FEW = 100
 const PASSES = 20
 
+/** A table or a column that is not there. */
+const UNDEFINED = new Set(['42P01', '42703'])
+
 /** A move of more values than may be written under the lock of the change. */
 export interface WantedMove {
   readonly key: string
   readonly move: Move
   readonly inMain: boolean
+  /** Where in the input the change of the field stands. */
+  readonly path: readonly (string | number)[]
 }
 
 /** New columns that hold most of a field's values already, as of the versions that the records had. */
@@ -126,8 +131,11 @@ async function prepareMove(services: ChangeServices, guard: Transaction, wanted:
   try {
     return { key: wanted.key, place: { column, extension, reused: true }, slot, ...(await writeBeside(database, move, slot)) }
   } catch (error) {
-    if (sqlState(error) === undefined) throw error
-    throw refusalOf(error, { workspace: new Workspace(services.core, await readMetadata(database)), paths: new Map() })
+    const state = sqlState(error)
+    if (state === undefined) throw error
+    // Somebody has purged the field or its module meanwhile: the change, made again, tells so.
+    if (UNDEFINED.has(state)) throw new MovesWanted([])
+    throw refusalOf(error, { workspace: new Workspace(services.core, await readMetadata(database)), paths: new Map() }, wanted.path)
   }
 }
 

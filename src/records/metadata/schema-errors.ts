@@ -10,15 +10,20 @@ type Told = Pick<Issue, 'code' | 'message'> & { readonly member?: string }
 /**
  * The refusal that an administrator sees for one by PostgreSQL, where rows came in between a check and its lock or where only PostgreSQL can judge
  * (the size of an index entry). Other errors, those of tables in use among them, come back unchanged.
+ * `place`: where it is told if no field can be named.
  */
-export function refusalOf(error: unknown, { workspace, paths }: Pick<MetadataChange, 'workspace' | 'paths'>): unknown {
+export function refusalOf(
+  error: unknown,
+  { workspace, paths }: Pick<MetadataChange, 'workspace' | 'paths'>,
+  place: readonly (string | number)[] = ['input'],
+): unknown {
   const state = sqlState(error)
   if (state === undefined) return error
   const { constraint } = error as { readonly constraint?: string }
   const site = constraint === undefined ? undefined : siteOf(constraint, workspace)
   const told = tell(handlingOf(state), site)
   if (told === undefined) return error
-  const path = (site && paths.get(site.field.id)) ?? ['input']
+  const path = (site && paths.get(site.field.id)) ?? place
   return validationFailed([{ path: told.member === undefined ? path : [...path, told.member], code: told.code, message: told.message }])
 }
 
