@@ -62,6 +62,8 @@ export interface AppOverrides {
   readonly secrets: readonly string[]
   readonly logger?: Logger
   readonly now?: () => Date
+  /** Fills the random part of records' ids. */
+  readonly randomFill?: (buffer: Buffer) => unknown
   /** Sees each statement besides the metrics. */
   readonly observe?: StatementObserver
   /** Which execution path the engine takes; `auto` unless given. */
@@ -89,7 +91,7 @@ export interface Kernel extends SetUpServices {
 /** Connects, migrates, and makes the shipped roles where they are missing. Throws StartupError where the database is not fit. */
 export async function createKernel(
   config: Pick<Config, 'poolSize' | 'organisationCurrency'>,
-  { databaseUrl, now = () => new Date(), observe }: AppOverrides,
+  { databaseUrl, now = () => new Date(), randomFill, observe }: AppOverrides,
 ): Promise<Kernel> {
   const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize })
   await dataSource.initialize()
@@ -103,7 +105,7 @@ export async function createKernel(
     })
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
-    const newId = createRecordIdFactory(() => now().getTime())
+    const newId = createRecordIdFactory(() => now().getTime(), randomFill)
     const writer = createWriter({ database, registry: () => registry, newId, now, rules: [...coreRules, userAccessRule], compileExpression })
     return {
       database,

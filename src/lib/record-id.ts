@@ -9,8 +9,8 @@ export type RecordIdFactory = (moduleNumber: number) => string
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Makes an id factory. `now` gives milliseconds since the epoch (injected, so that tests control the clock). */
-export function createRecordIdFactory(now: () => number): RecordIdFactory {
+/** Makes an id factory. `now` gives milliseconds since the epoch, `fill` fills a buffer with random bytes (both injected, so that tests control what ids come out). */
+export function createRecordIdFactory(now: () => number, fill: (buffer: Buffer) => unknown = randomFillSync): RecordIdFactory {
   let lastTime = 0
   let counter = 0
   const random = Buffer.alloc(6 * 512)
@@ -27,7 +27,7 @@ export function createRecordIdFactory(now: () => number): RecordIdFactory {
       counter = 0
     }
     if (offset >= random.length) {
-      randomFillSync(random)
+      fill(random)
       offset = 0
     }
     const entropy = random.toString('hex', offset, offset + 6)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Registry } from '../../src/records/registry/index.ts'
 import { TEST_PASSWORD } from '../support/database.ts'
+import { generateMutation } from '../support/mutation-generator.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { generateOperation, generateProbe, type ValuePools } from '../support/operation-generator.ts'
 import { DEMO_USERS, type DemoUser } from '../support/scope-oracle.ts'
@@ -15,30 +16,36 @@ import { hideBehind, type Sight, sightOf } from '../support/twin.ts'
 const RUNS = Number(process.env.GUANXI_INTERFERENCE_RUNS ?? (PROVE ? 10_000 : 500))
 const USERS: readonly DemoUser[] = ['steven', 'nancy', 'service', 'finance', 'marketing', 'viewer']
 
-let left: TestServer
-beforeAll(async () => {
-  left = await startTestServer({ template: 'demo' })
-}, 60_000)
-afterAll(() => left?.close())
+/** Both databases live at the same moment, which moves on with every operation; so their ids are the same. */
+let clock = Date.now()
+const startTwin = () => startTestServer({ template: 'demo', now: () => new Date(clock), plainIds: true })
 
 describe.each(USERS)('what is hidden from %s', (user) => {
+  let left: TestServer
   let right: TestServer
   let tokens: readonly [string, string]
   let pools: ValuePools
   let hidden: ReadonlySet<string>
+  let writable: ReadonlySet<string>
 
   beforeAll(async () => {
     const email = `${user}@demo.guanxi.local`
+    clock = Date.now()
+    left = await startTwin()
     const { registry } = left.app.engine.runtime
     const sights = await sightOf(await left.signIn(email, TEST_PASSWORD), registry)
-    right = await startTestServer({ template: 'demo' })
+    right = await startTwin()
     const changed = await hideBehind(right.database.url, sights, registry)
     expect(changed).toBeGreaterThan(10)
     tokens = (await Promise.all([left, right].map(async (server) => (await server.signIn(email, TEST_PASSWORD)).token as string))) as [string, string]
-    pools = await poolsOf(left, right)
+    pools = await poolsOf(registry, sights, left, right)
     hidden = hiddenNames(sights, registry)
+    writable = new Set([...sights].filter(([, { actions }]) => actions.includes('UPDATE')).map(([module]) => module))
   }, 120_000)
-  afterAll(() => right?.close())
+  afterAll(async () => {
+    await left?.close()
+    await right?.close()
+  })
 
   test(
     `leaks into none of ${RUNS} operations`,
@@ -47,22 +54,32 @@ describe.each(USERS)('what is hidden from %s', (user) => {
       const probed = [...registry.modules.values()].flatMap(({ typeName, pluralName, fields, inverses }) =>
         [...fields.keys(), ...inverses.keys()].filter((member) => hidden.has(`${typeName}.${member}`)).map((member) => ({ typeName, pluralName, member })),
       )
-      const seen = { refused: 0, bytes: 0 }
+      const seen = { refused: 0, bytes: 0, writes: 0, written: 0 }
       await fc.assert(
         fc.asyncProperty(fc.gen(), async (draw) => {
-          // Every other one asks plainly after something hidden; the others hide it among much else.
-          const probe = probed.length > 0 && draw(fc.boolean) ? generateProbe(draw, fc, schema, pools, probed) : null
-          const operation = probe ?? generateOperation(draw, fc, schema, pools, hidden)
+          // Many ask plainly after something hidden; others hide it among much else, and every third writes.
+          const kind = draw(fc.integer, { min: 0, max: 5 })
+          const probe = probed.length > 0 && kind < 2 ? generateProbe(draw, fc, schema, pools, probed) : null
+          const operation =
+            probe ?? (kind < 4 ? generateOperation(draw, fc, schema, pools, hidden) : generateMutation(draw, fc, schema, pools, hidden, writable))
           const body = { query: operation.source, variables: operation.variables }
+          clock += 5
           const [one, other] = await Promise.all([answer(left, tokens[0], body), answer(right, tokens[1], body)])
+          if (operation.source.startsWith('mutation')) {
+            seen.writes += 1
+            if (one.text.includes('"data":{')) seen.written += 1
+          }
           expect({ query: operation.source, ...other }).toEqual({ query: operation.source, ...one })
           seen.bytes += one.text.length
           if (one.text.startsWith('{"errors"')) seen.refused += 1
         }),
         { numRuns: RUNS, ...(process.env.GUANXI_SEED ? { seed: Number(process.env.GUANXI_SEED) } : {}) },
       )
-      tell(`${DEMO_USERS[user]}: ${RUNS} operations, ${seen.refused} with errors, ${(seen.bytes / RUNS).toFixed(0)} bytes each`)
+      tell(
+        `${DEMO_USERS[user]}: ${RUNS} operations, ${seen.refused} with errors, ${(seen.bytes / RUNS).toFixed(0)} bytes each; ${seen.written} of ${seen.writes} mutations wrote`,
+      )
       expect(seen.bytes / RUNS).toBeGreaterThan(150)
+      if (user !== 'viewer') expect(seen.written).toBeGreaterThan(seen.writes / 20)
     },
     Math.max(120_000, RUNS * 60),
   )
@@ -86,8 +103,13 @@ function hiddenNames(sights: ReadonlyMap<string, Sight>, registry: Registry): Re
       'AggregateMax',
       'AggregateNumberOrderBy',
       'AggregateRangeOrderBy',
+      'UniqueInput',
+      'Ref',
     ]
-    for (const name of [...hidden, ...closed]) for (const suffix of suffixes) names.add(`${typeName}${suffix}.${name}`)
+    for (const name of [...hidden, ...closed]) {
+      for (const suffix of suffixes) names.add(`${typeName}${suffix}.${name}`)
+      for (const prefix of ['Create', 'Update', 'Upsert']) names.add(`${prefix}${typeName}Input.${name}`)
+    }
   }
   return names
 }
@@ -114,11 +136,24 @@ async function answer(server: TestServer, token: string, body: unknown): Promise
 }
 
 /** Operands out of both databases, hidden values too: whoever guesses rightly must learn nothing from it. */
-async function poolsOf(...servers: readonly TestServer[]): Promise<ValuePools> {
+async function poolsOf(registry: Registry, sights: ReadonlyMap<string, Sight>, ...servers: readonly TestServer[]): Promise<ValuePools> {
   const texts: string[] = ['', '%', "O'x", '上海', 'customer', 'USD']
   const numbers: string[] = ['10', '0.5', '-3', '14.00']
   const ids: string[] = ['nope']
   const instants: string[] = ['1997-05-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z']
+  const idsOf = new Map<string, string[]>()
+  const optionsOf = new Map<string, readonly string[]>()
+  for (const { name, pluralName, fields } of registry.modules.values()) {
+    // Most are visible; what is not must be answered like what there is not.
+    const { page } = await (servers[0] as TestServer).admin.data(`{ page: ${pluralName}(first: 30) { nodes { id } } }`)
+    idsOf.set(name, [...[...(sights.get(name)?.visible ?? [])].slice(0, 200), ...page.nodes.map(({ id }: { id: string }) => id)])
+    for (const field of fields.values())
+      if (field.options)
+        optionsOf.set(
+          `${name}.${field.name}`,
+          field.options.map(({ value }) => value),
+        )
+  }
   for (const { admin } of servers) {
     const { accounts, contacts, opportunities, products } = await admin.data(`{
       accounts(first: 40) { nodes { id name industry phone { raw } taxNumber bankAccount creditLimit { amount } createdAt } }
@@ -133,5 +168,5 @@ async function poolsOf(...servers: readonly TestServer[]): Promise<ValuePools> {
       for (const each of [node.birthday, node.expectedCloseDate]) if (each) instants.push(`${each}T00:00:00.000Z`)
     }
   }
-  return { texts, ids, numbers, instants }
+  return { texts, ids, numbers, instants, idsOf, optionsOf }
 }

@@ -21,6 +21,10 @@ export interface ValuePools {
   readonly ids: readonly string[]
   readonly numbers: readonly string[]
   readonly instants: readonly string[]
+  /** Ids of records by module, for writes. */
+  readonly idsOf?: ReadonlyMap<string, readonly string[]>
+  /** Options of SELECT fields, by `account.lifecycle`. */
+  readonly optionsOf?: ReadonlyMap<string, readonly string[]>
 }
 
 export interface GeneratedOperation {
@@ -32,7 +36,8 @@ export interface GeneratedOperation {
 
 type Draw = fc.GeneratorValue
 
-interface State {
+/** What one operation is drawn with, and what it has come to so far. */
+export interface State {
   readonly draw: Draw
   readonly random: typeof fc
   readonly schema: GraphQLSchema
@@ -56,17 +61,26 @@ export function generateOperation(
   pools: ValuePools,
   preferred: ReadonlySet<string> = new Set(),
 ): GeneratedOperation {
-  const state: State = { draw, random, schema, pools, preferred, definitions: [], variables: {}, fragments: [], budget: 40 }
+  const state = newState(draw, random, schema, pools, preferred, 40)
   const query = schema.getQueryType() as GraphQLObjectType
   const roots = Object.values(query.getFields()).filter(({ extensions }) => ['list', 'get', 'aggregate', 'node'].includes(extensions.guanxi?.kind ?? ''))
   const selections = Array.from({ length: int(state, 1, 2) }, (_, index) => `r${index}: ${fieldText(state, pick(state, roots), 0)}`)
   const body = `{ ${selections.join(' ')} }`
+  return finished(state, 'query', body)
+}
+
+export function newState(draw: Draw, random: typeof fc, schema: GraphQLSchema, pools: ValuePools, preferred: ReadonlySet<string>, budget: number): State {
+  return { draw, random, schema, pools, preferred, definitions: [], variables: {}, fragments: [], budget }
+}
+
+/** The operation of this body, with the fragments and variables that it uses. */
+export function finished(state: State, operation: 'query' | 'mutation', body: string): GeneratedOperation {
   // Some of what was drawn did not make it into the text (a repeated key); unused definitions are not valid.
   const fragments = reachable(body, state.fragments)
   const text = [body, ...fragments].join('\n')
   const definitions = state.definitions.filter((definition) => new RegExp(`\\${definition.slice(0, definition.indexOf(':'))}\\b`).test(text))
   const otherVariables = Object.fromEntries(state.definitions.map((definition) => redrawn(state, definition)))
-  return { source: `query Q${definitions.length > 0 ? `(${definitions.join(', ')})` : ''} ${text}`, variables: state.variables, otherVariables }
+  return { source: `${operation} Q${definitions.length > 0 ? `(${definitions.join(', ')})` : ''} ${text}`, variables: state.variables, otherVariables }
 }
 
 /** A member of a module's types that somebody may not use. */
@@ -87,7 +101,7 @@ export function generateProbe(
   pools: ValuePools,
   members: readonly ProbedMember[],
 ): GeneratedOperation | null {
-  const state: State = { draw, random, schema, pools, preferred: new Set(), definitions: [], variables: {}, fragments: [], budget: 10 }
+  const state = newState(draw, random, schema, pools, new Set(), 10)
   const { typeName, pluralName, member } = pick(state, members)
   const list = (args: string) => `{ r: ${pluralName}(${args}) { totalCount nodes { id } } }`
   const inputOf = (suffix: string) => {
@@ -150,7 +164,7 @@ function nodeSelection(state: State): string {
   return `{ __typename id ... on Record { version displayName } ... on ${record} ${selectionText(state, state.schema.getType(record) as GraphQLObjectType, 2)} }`
 }
 
-function selectionText(state: State, type: GraphQLObjectType, depth: number): string {
+export function selectionText(state: State, type: GraphQLObjectType, depth: number): string {
   const kind = type.extensions.guanxi?.kind
   const fields = Object.values(type.getFields()).filter((field) => {
     if (['history', 'anyRecord', 'computed'].includes(field.extensions.guanxi?.kind ?? '')) return false
@@ -225,7 +239,7 @@ function requiredValue(state: State, argument: GraphQLArgument): string {
 }
 
 /** Literal (or variable) of an input type; null where nothing sensible can be made. */
-function inputText(state: State, type: GraphQLInputType, depth: number): string | null {
+export function inputText(state: State, type: GraphQLInputType, depth: number): string | null {
   const inner = getNullableType(type)
   if (isListType(inner)) {
     const items = Array.from({ length: int(state, 1, 2) }, () => inputText(state, inner.ofType, depth)).filter((item) => item !== null)
@@ -301,15 +315,15 @@ function variable(state: State, type: string, value: unknown): string {
   return `$${name}`
 }
 
-function int(state: State, min: number, max: number): number {
+export function int(state: State, min: number, max: number): number {
   return state.draw(state.random.integer, { min, max })
 }
 
-function pickMember<T extends { readonly name: string }>(state: State, typeName: string, members: readonly T[]): T {
+export function pickMember<T extends { readonly name: string }>(state: State, typeName: string, members: readonly T[]): T {
   const preferred = state.preferred.size > 0 ? members.filter(({ name }) => state.preferred.has(`${typeName}.${name}`)) : []
   return pick(state, preferred.length > 0 && int(state, 0, 1) === 0 ? preferred : members)
 }
 
-function pick<T>(state: State, items: readonly T[]): T {
+export function pick<T>(state: State, items: readonly T[]): T {
   return items[int(state, 0, items.length - 1)] as T
 }

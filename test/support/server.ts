@@ -12,6 +12,8 @@ export interface TestServerOptions {
   /** Settings by their environment variable, e.g. `{ DRAIN_TIMEOUT: '100' }`. */
   readonly environment?: Readonly<Record<string, string>>
   readonly now?: () => Date
+  /** Ids of records have no random part: two servers with the same clock make the same. */
+  readonly plainIds?: boolean
   /** Execution path of reads; `auto` unless given. */
   readonly path?: EngineOptions['path']
   /** Milliseconds for which a change of metadata waits for tables that are in use. */
@@ -44,7 +46,14 @@ export interface TestServer {
 }
 
 /** Starts a server and signs its administrator in. Call `close` in `afterAll`. */
-export async function startTestServer({ template = 'migrated', environment = {}, now, path, metadataPatience }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({
+  template = 'migrated',
+  environment = {},
+  now,
+  plainIds,
+  path,
+  metadataPatience,
+}: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase(template)
   const config = loadConfig(
     { ...TEST_ENVIRONMENT, REDIS_URL: process.env.TEST_REDIS_URL, LOG_LEVEL: process.env.GUANXI_TEST_LOG ?? TEST_ENVIRONMENT.LOG_LEVEL, ...environment },
@@ -64,6 +73,7 @@ export async function startTestServer({ template = 'migrated', environment = {},
       secrets: ['a secret of tests that is long enough for anybody'],
       observe: (statement) => observed?.push({ text: statement.text, purpose: statement.purpose }),
       ...(now && { now }),
+      ...(plainIds && { randomFill: (buffer: Buffer) => buffer.fill(0) }),
       ...(path && { path }),
       metadataPatience,
     })

@@ -10,6 +10,7 @@ export interface Sight {
   /** Level by field; a field that is not told is hidden. */
   readonly levels: ReadonlyMap<string, string>
   readonly visible: ReadonlySet<string>
+  readonly actions: readonly string[]
 }
 
 const PAGE = 'first: 500, deleted: INCLUDE, orderBy: [{id: ASC}]'
@@ -32,7 +33,7 @@ export async function sightOf(client: TestClient, registry: Registry): Promise<R
       if (!answer.pageInfo.hasNextPage) break
       after = answer.pageInfo.endCursor
     }
-    sights.set(name, { levels: new Map(fields.map((field) => [field.name, field.access])), visible })
+    sights.set(name, { levels: new Map(fields.map((field) => [field.name, field.access])), visible, actions })
   }
   return sights
 }
