@@ -7,6 +7,7 @@ import {
   createRoles,
   createSessions,
   createSignInThrottle,
+  createStandings,
   createUserPasswords,
   type PasswordHasher,
   requireAdministrator,
@@ -181,7 +182,12 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     })
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
-    const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health })
+    const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health, standings: createStandings(database) })
+    const rights = repeat({
+      every: RIGHTS_INTERVAL,
+      run: http.checkRights,
+      onError: (error) => logger.warn({ err: error }, 'rights of open sockets not looked at; it is tried again'),
+    })
     return {
       kernel,
       engine,
@@ -196,6 +202,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
         }
       },
       close: async () => {
+        await rights.stop()
         await http.close()
         await background.stop()
         await signals?.close()
@@ -211,6 +218,9 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     throw error
   }
 }
+
+/** Milliseconds between two looks at the rights of open sockets, which close within a second of a change, whether or not any message tells of it. */
+const RIGHTS_INTERVAL = 400
 
 interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> {
   readonly logger: Logger

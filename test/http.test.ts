@@ -78,6 +78,7 @@ beforeAll(async () => {
     logger,
     metrics: createMetrics(),
     health,
+    standings: { epoch: async () => 0, read: async () => ({ epoch: 0, digests: new Map() }) },
   })
   const { port } = await server.listen()
   url = `http://127.0.0.1:${port}`

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Standings } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { startApollo } from './apollo.ts'
@@ -25,11 +26,14 @@ export interface HttpServerOptions {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
+  readonly standings: Standings
 }
 
 export interface HttpServer {
   /** Starts listening. Rejects with the system's error for a taken port or an address that this machine does not have. */
   listen(): Promise<{ readonly host: string; readonly port: number }>
+  /** See Sockets.checkRights; to be called at least twice a second. */
+  checkRights(): Promise<void>
   /**
    * Drains: no new connections, /ready answers 503, requests in flight finish within `drainTimeout`, sockets close with 1001
    * after what they had under way. Resolves when the last connection is gone.
@@ -39,7 +43,7 @@ export interface HttpServer {
 
 /** Fastify with GraphQL over HTTP and WebSocket, health and metrics. Nothing is served before `listen`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { engine, callerOf, config, logger, metrics, health } = options
+  const { engine, callerOf, config, logger, metrics, health, standings } = options
   const known = new KnownDocuments()
   const forget = [
     engine.onRuntime(({ schema }) => known.serve(schema)),
@@ -81,7 +85,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   )
   registerGraphqlRoute(app, { engine, apollo, known, callerOf })
   registerOperationsRoutes(app, health, metrics)
-  const sockets = serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted, known })
+  const sockets = serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted, known, standings })
 
   function log(request: FastifyRequest, reply: FastifyReply): void {
     const milliseconds = reply.elapsedTime
@@ -118,6 +122,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const { address, port } = app.server.address() as AddressInfo
       return { host: address, port }
     },
+    checkRights: sockets.checkRights,
     close: async () => {
       health.drain()
       const timer = setTimeout(() => app.server.closeAllConnections(), config.drainTimeout)

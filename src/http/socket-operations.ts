@@ -30,6 +30,8 @@ export interface SocketOperations {
   carry(result: ExecutionResult): ExecutionResult | undefined
   /** Replaces the place holder in the serialised message by the answer's text, which is never parsed on the way. */
   unfold(text: string): string
+  /** Resolves when the socket has nothing under way, at the latest after so many milliseconds. Its subscriptions do not count. */
+  settle(extra: SocketExtra, timeout: number): Promise<void>
   /** Refuses further operations and waits, at most so many milliseconds, for those under way. */
   drain(timeout: number): Promise<void>
 }
@@ -161,6 +163,9 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       if (place === undefined || answer === undefined) return text
       carried.delete(place)
       return text.replace(`{"place":"${place}"}`, () => answer)
+    },
+    settle: async (extra, timeout) => {
+      for (let waited = 0; running.has(extra) && waited < timeout; waited += 20) await delay(20)
     },
     drain: async (timeout) => {
       draining = true

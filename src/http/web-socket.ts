@@ -1,7 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { setImmediate as turn } from 'node:timers/promises'
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Standings } from '../auth/index.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { clientAddress, type TrustProxy } from './client-address.ts'
@@ -14,6 +16,7 @@ import type { Metrics } from './metrics.ts'
 import { accessModeOf } from './operation-context.ts'
 import { clientNameOf, requestIdOf } from './request-id.ts'
 import { createSocketOperations } from './socket-operations.ts'
+import { watchSockets } from './socket-watch.ts'
 
 export interface SocketOptions {
   readonly engine: GraphQLEngine
@@ -23,9 +26,12 @@ export interface SocketOptions {
   readonly health: Health
   readonly trusted: TrustProxy
   readonly known: KnownDocuments
+  readonly standings: Standings
 }
 
 export interface Sockets {
+  /** Closes with 4403 the sockets whose session or key has ended, or whose roles grant something else than when they were opened. */
+  checkRights(): Promise<void>
   /** Takes no more operations, lets those under way finish within the milliseconds, then closes every socket with 1001. */
   close(timeout: number): Promise<void>
 }
@@ -48,11 +54,18 @@ const PING_INTERVAL = 12_000
 const GOING_AWAY = 1001
 const TRY_AGAIN_LATER = 1013
 const LONGEST_TIMER = 2 ** 31 - 1
+/** Milliseconds that what is under way on a socket may still take before the socket closes for rights that changed. */
+const LAST_ANSWERS = 200
 
 /** GraphQL over WebSocket (`graphql-transport-ws`) on the path of the API. */
 export function serveSockets(server: Server, options: SocketOptions): Sockets {
-  const { callerOf, logger, metrics, health, trusted } = options
+  const { callerOf, logger, metrics, health, trusted, standings } = options
   const operations = createSocketOperations(options)
+  const watch = watchSockets<SocketExtra>({
+    standings,
+    isOpen: ({ socket }) => socket.readyState === socket.OPEN,
+    close: (extra) => void closeAfterAnswers(extra),
+  })
   const webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.socketMessage,
@@ -76,7 +89,8 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     extra.minSchemaVersion = parameters.minSchemaVersion
     const caller = callerOf(extra)
     try {
-      await caller.principal()
+      const principal = await caller.principal()
+      if (principal !== null && !(await watch.admit(extra, principal))) return false
     } catch (error) {
       if (error instanceof GuanxiError && error.code === 'UNAUTHENTICATED') return false
       extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
@@ -89,6 +103,13 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMER),
       ).unref()
     return true
+  }
+
+  /** Whoever signs out over a socket, or changes his own rights, still gets the answer to that. */
+  async function closeAfterAnswers(extra: SocketExtra): Promise<void> {
+    await operations.settle(extra, LAST_ANSWERS)
+    await turn()
+    extra.socket.close(CloseCode.Forbidden, 'Forbidden')
   }
 
   webSockets.on('connection', (socket: WebSocket, request: IncomingMessage) => {
@@ -126,6 +147,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     socket.once('close', (code, reason) => {
       stopPinging()
       clearTimeout(extra.expiry)
+      watch.leave(extra)
       metrics.socketClosed()
       void closed(code, String(reason))
     })
@@ -140,6 +162,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
   })
 
   return {
+    checkRights: watch.check,
     close: async (timeout) => {
       await operations.drain(timeout)
       for (const socket of webSockets.clients) socket.close(GOING_AWAY, 'Going away')

@@ -142,7 +142,8 @@ export function createRuleTree(rightsAreCurrent: RightsCheck) {
   const rules = {
     public: RULES.public,
     signedIn: chain(RULES.signedIn, currentRights),
-    administrator: chain(RULES.signedIn, RULES.administrator, currentRights),
+    // Rights of today come first: who has just become an administrator is not refused by what this node knew before.
+    administrator: chain(RULES.signedIn, currentRights, RULES.administrator),
     answer: RULES.answer,
     // No look at the epoch here: what has just changed a role may show it.
     administratorOfAnswer: RULES.administrator,

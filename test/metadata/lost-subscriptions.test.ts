@@ -64,7 +64,15 @@ describe('a subscription whose field goes', () => {
       },
       forget: () => {},
     }
-    http = await createHttpServer({ engine, callerOf: () => caller, config, logger: app.logger, metrics: app.metrics, health: app.health })
+    http = await createHttpServer({
+      engine,
+      callerOf: () => caller,
+      config,
+      logger: app.logger,
+      metrics: app.metrics,
+      health: app.health,
+      standings: { epoch: async () => 0, read: async () => ({ epoch: 0, digests: new Map() }) },
+    })
     client = createTestClient(`http://127.0.0.1:${(await http.listen()).port}`, null)
   }, 60_000)
   afterAll(async () => {

@@ -2,7 +2,7 @@ import { type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
-import { READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
+import { epochsHold, READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { FieldUse } from '../../records/metadata/index.ts'
 import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
@@ -68,10 +68,29 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     const operation = prepared.get(request.document, request.operationName)
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
     refuseAnonymous(operation, principal)
-    const answer = await run(operation, current, principal, request, value)
+    const answer = await byRightsOfNow(operation, principal, () => run(operation, current, principal, request, value))
     const { customFields: fieldIds = [] } = answer
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
     return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
+  }
+
+  /**
+   * A query that is refused, or answered without a record, runs no statement that would notice yesterday's rights, and could go by them for as long as this
+   * node hears nothing; so the epochs are compared here. Mutations compare them when they begin.
+   */
+  async function byRightsOfNow({ operation }: PreparedOperation, principal: Principal | null, work: () => Promise<OperationAnswer>): Promise<OperationAnswer> {
+    if (principal === null || operation.operation === OperationTypeNode.MUTATION) return work()
+    const compare = async (): Promise<void> => {
+      if (!(await epochsHold(database, principal))) throw new StaleEpochError()
+    }
+    try {
+      const answer = await work()
+      if (!answer.statements) await compare()
+      return answer
+    } catch (error) {
+      if (error instanceof GuanxiError) await compare()
+      throw error
+    }
   }
 
   function run(

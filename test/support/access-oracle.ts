@@ -1,0 +1,67 @@
+import type { StoredRow, StoredRows } from './stored-rows.ts'
+
+export type OracleScope = 'OWN' | 'TEAM' | 'TEAM_TREE' | 'ALL'
+
+/** A grant as `createRole` takes it. `holds`: its condition on the row, told a second time; all rows where it is left out. */
+export interface OracleGrant {
+  readonly module: string
+  readonly actions: readonly string[]
+  readonly scope: OracleScope
+  readonly holds?: (row: StoredRow) => boolean
+}
+
+const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate']
+const SIGNED_IN: readonly OracleGrant[] = DIRECTORY.map((module) => ({ module, actions: ['READ'], scope: 'ALL' }))
+/** Whoever reads such a module reads of it what belongs to a record that he reads. */
+const PARENTS: Readonly<Record<string, readonly [column: string, module: string]>> = {
+  accountContact: ['account_id', 'account'],
+  opportunityLineItem: ['opportunity_id', 'opportunity'],
+  opportunityStageChange: ['opportunity_id', 'opportunity'],
+  orderLine: ['order_id', 'order'],
+  ticketComment: ['ticket_id', 'ticket'],
+}
+
+/** Says who may read which row: from grants, owners, teams and parents alone, row by row. `shared`: ids of rows that are shared with the user. */
+export class AccessOracle {
+  readonly #keys: Readonly<Record<OracleScope, ReadonlySet<unknown>>>
+  readonly #grants: readonly OracleGrant[]
+
+  constructor(
+    readonly rows: StoredRows,
+    readonly userId: string,
+    grants: readonly OracleGrant[],
+    readonly shared: ReadonlySet<string> = new Set(),
+  ) {
+    this.#grants = [...SIGNED_IN, ...grants].filter(({ actions }) => actions.includes('READ'))
+    const live = rows.of('team').filter((team) => team['deleted_at'] === null)
+    const people = [...rows.of('user').map((user) => ({ team_id: user['team_id'], user_id: user.id })), ...rows.members]
+    const own = live.filter(({ id }) => people.some((member) => member.user_id === userId && member.team_id === id)).map(({ id }) => id)
+    const tree = new Set(own)
+    // A set's iteration reaches what is added on the way.
+    for (const id of tree) for (const team of live) if (team['parent_id'] === id) tree.add(team.id)
+    const keysOf = (teams: readonly string[]) =>
+      new Set<unknown>([userId, ...teams, ...people.filter(({ team_id }) => teams.includes(team_id as string)).map(({ user_id }) => user_id)])
+    this.#keys = { OWN: keysOf([]), TEAM: keysOf(own), TEAM_TREE: keysOf([...tree]), ALL: new Set() }
+  }
+
+  /** Some grant lets rows of the module be read. */
+  opens(module: string): boolean {
+    const parent = PARENTS[module]
+    return this.#grantsOn(module).length > 0 && (parent === undefined || this.opens(parent[1]))
+  }
+
+  sees(row: StoredRow): boolean {
+    const parent = PARENTS[row.module]
+    const above = this.rows.byId.get(row[parent?.[0] ?? ''] as string)
+    if (parent) return this.#grantsOn(row.module).length > 0 && above !== undefined && this.sees(above)
+    const key = row['owner_id'] ?? row['team_id']
+    return (
+      this.#grantsOn(row.module).some(({ scope, holds }) => (scope === 'ALL' || this.#keys[scope].has(key)) && (holds?.(row) ?? true)) ||
+      this.shared.has(row.id)
+    )
+  }
+
+  #grantsOn(module: string): OracleGrant[] {
+    return this.#grants.filter((grant) => grant.module === module || grant.module === '*')
+  }
+}
