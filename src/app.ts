@@ -14,6 +14,7 @@ import {
   seedRoles,
   systemPrincipal,
   userAccessRule,
+  writeSystemAudit,
 } from './auth/index.ts'
 import type { Config } from './config/index.ts'
 import { coreRules } from './domain/index.ts'
@@ -98,8 +99,9 @@ export async function createKernel(
     await refuseUpgrade(database)
     await migrate(dataSource)
     await database.transaction(async (transaction) => {
-      await adoptFields(transaction, coreModules())
-      await seedRoles(transaction)
+      const adopted = await adoptFields(transaction, coreModules())
+      if (adopted.length > 0) await writeSystemAudit(transaction, 'upgrade', { at: now(), action: 'customField.adopt', fields: adopted })
+      await seedRoles(transaction, now())
     })
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
