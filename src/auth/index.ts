@@ -4,6 +4,7 @@ export { type AccessTokens, createAccessTokens, type TokenKey } from './access-t
 export { countAdministrators, isAdministrator, requireAdministrator } from './administrator.ts'
 export { type ApiKeyInfo, type ApiKeys, createApiKeys } from './api-keys.ts'
 export { type RequestOrigin, writeSystemAudit } from './audit.ts'
+export { type AuditFilter, type AuditLog, createAuditLog } from './audit-log.ts'
 export { type Authenticator, type Caller, type Credentials, createAuthenticator } from './authenticator.ts'
 export { type AccessExplainer, type AccessExplanation, createAccessExplainer } from './explain-access.ts'
 export { fieldKey, moduleOfKey } from './module-key.ts'

@@ -8,6 +8,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import type { Principal } from '../records/access/policy.ts'
+import type { SensitiveRead } from '../records/audit/index.ts'
 import type { Registry } from '../records/registry/definition.ts'
 
 /** JSON text produced by PostgreSQL that goes to the client untouched. */
@@ -66,6 +67,8 @@ export interface OperationAnswer {
   readonly statements?: number
   /** Ids of the custom fields that the operation named, to be counted. */
   readonly customFields?: readonly string[]
+  /** What it shows of sensitive fields, for the audit. */
+  readonly reads?: readonly SensitiveRead[]
 }
 
 /** The one execute() behind both transports, and the schema it executes. */
@@ -106,6 +109,16 @@ export class RecordHandle {
     this.module = module
     this.id = id
     this.principal = principal
+  }
+}
+
+/**
+ * A source whose members are named like the fields of its type, unlike planned records, whose members are response keys. What a hand-written resolver returns
+ * where its type is a generated one that is no record (`PageInfo`).
+ */
+export class PlainSource {
+  constructor(members: object) {
+    Object.assign(this, members)
   }
 }
 
