@@ -2,6 +2,7 @@ import {
   createAccessExplainer,
   createAccessTokens,
   createApiKeys,
+  createAuditLog,
   createAuthenticator,
   createPasswordHasher,
   createRoles,
@@ -15,6 +16,7 @@ import {
   seedRoles,
   systemPrincipal,
   userAccessRule,
+  writeSystemAudit,
 } from './auth/index.ts'
 import type { Config } from './config/index.ts'
 import { coreRules } from './domain/index.ts'
@@ -26,7 +28,7 @@ import { repeat } from './jobs/repeat.ts'
 import { latestValues } from './lib/latest-values.ts'
 import { createRecordIdFactory } from './lib/record-id.ts'
 import type { Epochs, Principal } from './records/access/policy.ts'
-import { checkpointKey } from './records/audit/index.ts'
+import { type AuditEntry, checkpointKey, createReadLog, createRefusalLog, type ReadLog, type RefusalLog, writeEntries } from './records/audit/index.ts'
 import { createDataSource, databaseOf } from './records/data-source.ts'
 import type { Database, StatementObserver } from './records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from './records/epochs.ts'
@@ -101,8 +103,9 @@ export async function createKernel(
     await refuseUpgrade(database)
     await migrate(dataSource)
     await database.transaction(async (transaction) => {
-      await adoptFields(transaction, coreModules())
-      await seedRoles(transaction)
+      const adopted = await adoptFields(transaction, coreModules())
+      if (adopted.length > 0) await writeSystemAudit(transaction, 'upgrade', { at: now(), action: 'customField.adopt', fields: adopted })
+      await seedRoles(transaction, now())
     })
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
@@ -164,7 +167,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       redisUrl: config.redisUrl,
       onError: (error, message) => logger.warn({ err: error }, message),
     })
-    const { engine, callerOf, idle, usage } = await createApi(kernel, {
+    const { engine, callerOf, idle, ...notes } = await createApi(kernel, {
       secrets,
       logger,
       path: overrides.path,
@@ -176,7 +179,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       databaseUrl: overrides.databaseUrl,
       logger,
       signals,
-      usage,
+      notes,
       secrets,
       deaf: overrides.deaf === true,
     })
@@ -249,6 +252,9 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
       },
     )
   const usage = createFieldUsage(database, now)
+  const write = (entries: readonly AuditEntry[]) => writeEntries(database, entries, 'background')
+  const reads = createReadLog({ write, now })
+  const refusals = createRefusalLog({ write, now, onError: (error) => logger.warn({ err: error }, 'a refusal not written to the audit; it is tried again') })
   const metadata = createMetadata({
     database,
     core: coreModules(),
@@ -260,6 +266,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     writeUsage: usage.flush,
     ...(metadataPatience !== undefined && { patience: metadataPatience }),
   })
+  const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
   const operations = buildStaticSchema({
     authenticator,
     sessions: createSessions({ database, hasher, accessTokens, throttle, now }),
@@ -268,10 +275,10 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     roles: createRoles({ database, registry, now }),
     explainer: createAccessExplainer(database, registry, authenticator),
     metadata,
+    auditLog: createAuditLog({ database, registry, cursorKey, reads }),
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
   const staticSchema = applyShield(operations, rightsAreCurrent)
-  const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
   const engine = await createEngine({
     database,
     writer,
@@ -284,9 +291,10 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     onSwap: (runtime) => kernel.serve(runtime.registry),
     report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
     onUse: usage.note,
+    audit: { note: reads.note, refused: refusals.note, now },
     path,
   })
-  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage }
+  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage, reads, refusals }
 }
 
 /** Topic of the signal that the schema is at a version, which is its text. */
@@ -304,18 +312,26 @@ function later(engine: GraphQLEngine, give: (version: number) => void): () => vo
   return engine.onRuntime((runtime) => runtime.version > version && give(runtime.version))
 }
 
+/** What operations leave in memory, to be written beside them. */
+interface Notes {
+  readonly usage: FieldUsage
+  readonly reads: ReadLog
+  readonly refusals: RefusalLog
+}
+
 interface BackgroundOptions {
   readonly config: Config
   readonly databaseUrl: string
   readonly logger: Logger
   readonly signals: Signals
-  readonly usage: FieldUsage
+  readonly notes: Notes
   readonly secrets: readonly string[]
   readonly deaf: boolean
 }
 
 /** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields, positions, and what other nodes changed. */
-function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, usage, secrets, deaf }: BackgroundOptions) {
+function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, notes, secrets, deaf }: BackgroundOptions) {
+  const { usage, reads, refusals } = notes
   const { database, registry, now } = kernel
   const maintenance = repeat({
     every: 30_000,
@@ -336,6 +352,8 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
   })
   const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields not written; it is tried again')
   const counts = repeat({ every: 10_000, run: usage.flush, onError: notCounted })
+  const notAudited = (error: unknown): void => logger.warn({ err: error }, 'reads and refusals not written to the audit; it is tried again')
+  const audit = repeat({ every: 2_000, run: () => Promise.all([reads.flush(), refusals.flush()]), onError: notAudited })
   // However a wake-up is lost, no node stays behind for longer.
   const poll = repeat({ every: 1_000, run: () => engine.refresh(), onError: (error) => logger.debug({ err: error }, 'schema version not read') })
   const hear = (text: string | null): void => {
@@ -355,7 +373,9 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
   return {
     stop: async () => {
       for (const each of forget) each()
-      await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), stamper.stop()])
+      await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
+      await stamper.stop()
       await usage.flush().catch(notCounted)
     },
   }

@@ -6,7 +6,7 @@ import type { Database, Executor } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import { isAdministrator } from './administrator.ts'
 import { newApiKey } from './api-key-format.ts'
-import { type RequestOrigin, writeAudit } from './audit.ts'
+import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import { digestOf } from './secret.ts'
 
 /** An API key without its secret. */
@@ -77,8 +77,7 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
         })
         await writeAudit(transaction, {
           at: now(),
-          actorId: principal.userId,
-          via: principal.via,
+          ...actorOf(principal),
           action: 'apiKey.create',
           userIds: [userId],
           origin,
@@ -100,8 +99,7 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
         if (!revoked) throw notFound('API key')
         await writeAudit(transaction, {
           at: now(),
-          actorId: principal.userId,
-          via: principal.via,
+          ...actorOf(principal),
           action: 'apiKey.revoke',
           userIds: [revoked.userId],
           origin,

@@ -1,37 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import { type AuditActor, type AuditOrigin, actorOf, writeEntries } from '../records/audit/index.ts'
 import type { Executor } from '../records/database.ts'
+import { SYSTEM_USER_ID } from './system-principal.ts'
+
+export { actorOf }
 
 /** Where a request comes from; kept with sessions and audit rows. */
-export interface RequestOrigin {
-  readonly requestId: string
-  readonly client: string | null
-  readonly ip: string | null
+export interface RequestOrigin extends AuditOrigin {
   readonly userAgent: string | null
 }
 
 /** One line of the audit log about identity or rights. */
-export interface AuditEntry {
+export interface AuditEntry extends AuditActor {
   readonly at: Date
-  readonly actorId: string | null
-  /** How the actor acts: `user`, `api_key`, or the reason of system work. */
-  readonly via: string
   /** `<thing>.<verb>`, e.g. `session.signIn`, `role.update`. */
   readonly action: string
   /** Users whom it concerns. */
   readonly userIds?: readonly string[]
-  readonly origin: RequestOrigin
+  /** Names of what was touched. */
+  readonly fields?: readonly string[]
+  readonly origin: AuditOrigin
   /** `ok`, or why it was refused. */
   readonly result: string
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 const USER_MODULE_NUMBER = 1
 
 /** Writes the line through the executor given: in the transaction of what it describes, or alone for a refusal. */
-export async function writeAudit(executor: Executor, entry: AuditEntry): Promise<void> {
-  const { at, actorId, via, action, userIds, origin, result } = entry
-  await executor.query({
-    text: `INSERT INTO audit_log (at, actor_id, via, action, module_number, record_ids, request_id, client, ip, result)
-           VALUES ($1, $2, $3, $4, $5, $6::uuid[], $7, $8, $9, $10)`,
-    values: [at, actorId, via, action, userIds ? USER_MODULE_NUMBER : null, userIds ?? null, origin.requestId, origin.client, origin.ip, result],
-    purpose: 'platform',
-  })
+export function writeAudit(executor: Executor, { userIds, ...entry }: AuditEntry): Promise<void> {
+  return writeEntries(executor, [{ ...entry, moduleNumber: userIds ? USER_MODULE_NUMBER : null, recordIds: userIds ?? [] }], 'platform')
+}
+
+/** Writes a line about work that no person asked for, outside of every request. `reason` names the work. */
+export function writeSystemAudit(
+  executor: Executor,
+  reason: string,
+  entry: Pick<AuditEntry, 'at' | 'action' | 'userIds' | 'fields' | 'details'>,
+): Promise<void> {
+  const origin = { requestId: randomUUID(), client: null, ip: null }
+  return writeAudit(executor, { ...entry, actorId: SYSTEM_USER_ID, via: reason, origin, result: 'ok' })
 }

@@ -5,7 +5,7 @@ import type { Database, Transaction } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import { countAdministrators, requireAdministrator } from './administrator.ts'
-import { type RequestOrigin, writeAudit } from './audit.ts'
+import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import type { RoleRights } from './compile-policy.ts'
 import { unheldRights } from './held-rights.ts'
 import { hiddenRights, moduleOfKey } from './module-key.ts'
@@ -58,7 +58,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
   function change<T>(
     principal: Principal,
     action: string,
-    userIds: readonly string[],
+    concerned: { readonly role: string; readonly userIds?: readonly string[] },
     origin: RequestOrigin,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T> {
@@ -66,7 +66,15 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
     return database.transaction(async (transaction) => {
       await lockCurrentRights(transaction, principal)
       const value = await work(transaction)
-      await writeAudit(transaction, { at: now(), actorId: principal.userId, via: principal.via, action, userIds, origin, result: 'ok' })
+      await writeAudit(transaction, {
+        at: now(),
+        ...actorOf(principal),
+        action,
+        userIds: concerned.userIds ?? [],
+        origin,
+        result: 'ok',
+        details: { role: concerned.role },
+      })
       return value
     })
   }
@@ -92,7 +100,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
       return userIds.map((userId) => rows.filter((row) => row.userId === userId))
     },
     create: (principal, input, origin) =>
-      change(principal, 'role.create', [], origin, async (transaction) => {
+      change(principal, 'role.create', { role: input.key }, origin, async (transaction) => {
         const issues: Issue[] = []
         checkRoleNames(input.key, input.name, issues)
         const rights = resolveRights(input, registry(), issues)
@@ -105,7 +113,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         return existingRole(transaction, input.key)
       }),
     update: (principal, key, input, origin) =>
-      change(principal, 'role.update', [], origin, async (transaction) => {
+      change(principal, 'role.update', { role: key }, origin, async (transaction) => {
         const role = await existingRole(transaction, key)
         const { id } = role
         if (key === ADMINISTRATOR) throw new GuanxiError('FORBIDDEN', 'The role admin always allows everything and cannot be changed.')
@@ -121,7 +129,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         return existingRole(transaction, key)
       }),
     assign: (principal, userId, roleKey, origin) =>
-      change(principal, 'role.assign', [userId], origin, async (transaction) => {
+      change(principal, 'role.assign', { role: roleKey, userIds: [userId] }, origin, async (transaction) => {
         const role = await existingRole(transaction, roleKey)
         requireHeld(role, principal, registry())
         await requireUser(transaction, userId)
@@ -132,7 +140,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         })
       }),
     unassign: (principal, userId, roleKey, origin) =>
-      change(principal, 'role.unassign', [userId], origin, async (transaction) => {
+      change(principal, 'role.unassign', { role: roleKey, userIds: [userId] }, origin, async (transaction) => {
         const role = await existingRole(transaction, roleKey)
         await requireUser(transaction, userId)
         await transaction.query({ text: 'DELETE FROM user_role WHERE user_id = $1 AND role_id = $2', values: [userId, role.id], purpose: 'platform' })

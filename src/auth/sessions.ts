@@ -4,7 +4,7 @@ import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import type { AccessTokens } from './access-token.ts'
-import { type RequestOrigin, writeAudit } from './audit.ts'
+import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import type { PasswordHasher } from './passwords.ts'
 import { SERVICE_KIND } from './principal-factory.ts'
 import { digestOf, randomSecret } from './secret.ts'
@@ -118,7 +118,7 @@ export function createSessions(options: SessionOptions): Sessions {
       purpose: 'authentication',
     })
     const { text } = await addRefreshToken(transaction, sessionId, at, end)
-    await writeAudit(transaction, { at, actorId: userId, via: 'user', action: 'session.signIn', userIds: [userId], origin, result: 'ok' })
+    await writeAudit(transaction, { at, actorId: userId, via: 'user', sessionId, action: 'session.signIn', userIds: [userId], origin, result: 'ok' })
     return { sessionId, refreshToken: text }
   }
 
@@ -167,7 +167,7 @@ export function createSessions(options: SessionOptions): Sessions {
     if (!presented?.live) return { kind: 'refused' }
     const { id, sessionId, userId, usedAt, sessionEnd } = presented
     const audit = (action: string, result: string) =>
-      writeAudit(transaction, { at: now(), actorId: userId, via: 'user', action, userIds: [userId], origin, result })
+      writeAudit(transaction, { at: now(), actorId: userId, via: 'user', sessionId, action, userIds: [userId], origin, result })
     if (usedAt !== null) {
       if (receivedAt >= usedAt) {
         await endSessions(transaction, 's.id = $1', [sessionId], now())
@@ -201,7 +201,7 @@ export function createSessions(options: SessionOptions): Sessions {
       if (sessionId === undefined) throw new GuanxiError('FORBIDDEN', 'An API key has no session to end; revoke the key instead.')
       await database.transaction(async (transaction) => {
         await endSessions(transaction, 's.id = $1', [sessionId], now())
-        await writeAudit(transaction, { at: now(), actorId: userId, via: principal.via, action: 'session.signOut', userIds: [userId], origin, result: 'ok' })
+        await writeAudit(transaction, { at: now(), ...actorOf(principal), action: 'session.signOut', userIds: [userId], origin, result: 'ok' })
       })
     },
     list: (principal) =>
@@ -217,8 +217,7 @@ export function createSessions(options: SessionOptions): Sessions {
         if (!ended) throw notFound('session')
         await writeAudit(transaction, {
           at: now(),
-          actorId: principal.userId,
-          via: principal.via,
+          ...actorOf(principal),
           action: 'session.revoke',
           userIds: [principal.userId],
           origin,

@@ -4,7 +4,7 @@ import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import { isAdministrator } from './administrator.ts'
-import { type RequestOrigin, writeAudit } from './audit.ts'
+import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import { checkNewPassword, type PasswordHasher } from './passwords.ts'
 import { SERVICE_KIND } from './principal-factory.ts'
 import { endSessions } from './sessions.ts'
@@ -61,8 +61,7 @@ export function createUserPasswords({ database, hasher, throttle, now }: UserPas
         await endSessions(transaction, 's.user_id = $1', [userId], now())
         await writeAudit(transaction, {
           at: now(),
-          actorId: principal.userId,
-          via: principal.via,
+          ...actorOf(principal),
           action: 'user.setPassword',
           userIds: [userId],
           origin,

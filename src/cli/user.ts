@@ -26,6 +26,6 @@ export async function resetPasswordCommand(
   directory: string,
   { email, password = generatePassword() }: { email: string; password: string | undefined },
 ): Promise<void> {
-  await withKernel(environment, directory, (kernel) => resetPassword(kernel, email, password))
+  await withKernel(environment, directory, (kernel) => resetPassword(kernel, email, password, 'command line'))
   process.stdout.write(`${email} can sign in with the password ${password}; all sessions have ended\n`)
 }

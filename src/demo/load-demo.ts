@@ -71,7 +71,7 @@ async function load({ hasher, password, now }: DemoServices, changes: ChangeSet,
   const { products } = await loadCatalogue(changes, northwind, companies.accounts)
   const { orders, lines } = await loadOrders(changes, northwind, users, companies, products)
   const generated = await generateAround({ changes, northwind, users, companies, products, orders }, now())
-  await openSignIns(transaction, await hashing, now())
+  await openSignIns(transaction, await hashing, now(), changes.principal.via)
   return {
     accounts: companies.accounts.size,
     products: products.size,

@@ -1,11 +1,11 @@
 import type { Principal, RequestOrigin } from '../auth/index.ts'
 import { GuanxiError } from '../errors/index.ts'
-import type { ResolverContext } from '../schema/operation.ts'
+import { namesOfOperation, type ResolverContext } from '../schema/operation.ts'
 
 /** Where the operation comes from, for audit and sessions. */
 export function originOf({ request }: ResolverContext): RequestOrigin {
   const { requestId, client, ip, userAgent } = request
-  return { requestId, client, ip, userAgent }
+  return { requestId, client, ip, userAgent, ...namesOfOperation(request) }
 }
 
 /** The caller. Throws UNAUTHENTICATED for an anonymous one; the rule tree has refused it before already. */

@@ -1,11 +1,12 @@
 import 'reflect-metadata'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type ContainerType } from 'type-graphql'
-import type { AccessExplainer, ApiKeys, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
+import type { AccessExplainer, ApiKeys, AuditLog, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
 import { DefectError } from '../errors/index.ts'
 import type { Metadata } from '../records/metadata/index.ts'
 import { AccessResolver } from './access.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
+import { AuditResolver } from './audit.resolver.ts'
 import { CommittedWork } from './committed-work.ts'
 import { CustomFieldLabelResolver, CustomModuleLabelResolver, MetadataResolver, MetadataStateResolver } from './metadata.resolver.ts'
 import {
@@ -30,6 +31,7 @@ export interface StaticServices {
   readonly roles: Roles
   readonly explainer: AccessExplainer
   readonly metadata: Metadata
+  readonly auditLog: AuditLog
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
   readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
 }
@@ -39,7 +41,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata, auditLog, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -52,6 +54,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new FieldOptionLabelResolver(),
     new FieldReferenceLabelResolver(),
     new AccessResolver(explainer),
+    new AuditResolver(auditLog),
     new MetadataResolver(metadata, work),
     new MetadataStateResolver(metadata, work),
     new CustomFieldLabelResolver(),

@@ -1,5 +1,14 @@
-import type { DocumentNode, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type SelectionSetNode,
+} from 'graphql'
 import type { Principal } from '../records/access/policy.ts'
+import type { SensitiveRead } from '../records/audit/index.ts'
 import type { Registry } from '../records/registry/definition.ts'
 
 /** JSON text produced by PostgreSQL that goes to the client untouched. */
@@ -58,6 +67,8 @@ export interface OperationAnswer {
   readonly statements?: number
   /** Ids of the custom fields that the operation named, to be counted. */
   readonly customFields?: readonly string[]
+  /** What it shows of sensitive fields, for the audit. */
+  readonly reads?: readonly SensitiveRead[]
 }
 
 /** The one execute() behind both transports, and the schema it executes. */
@@ -99,4 +110,51 @@ export class RecordHandle {
     this.id = id
     this.principal = principal
   }
+}
+
+/**
+ * A source whose members are named like the fields of its type, unlike planned records, whose members are response keys. What a hand-written resolver returns
+ * where its type is a generated one that is no record (`PageInfo`).
+ */
+export class PlainSource {
+  constructor(members: object) {
+    Object.assign(this, members)
+  }
+}
+
+/** What an operation is called, for whoever reads about it later. */
+export interface OperationNames {
+  /** Null for one without a name. */
+  readonly operation: string | null
+  /** Its root fields in order, each once, whatever their aliases; what `@skip` and `@include` say is not asked. */
+  readonly rootFields: readonly string[]
+}
+
+/** Characters that are kept of a name which a client chooses, and root fields that are told. */
+const LONGEST_NAME = 200
+const MOST_ROOT_FIELDS = 50
+
+/** Names of the operation that a request runs. */
+export function namesOfOperation({ document, operationName }: Pick<OperationRequest, 'document' | 'operationName'>): OperationNames {
+  const operation = getOperationAST(document, operationName)
+  const fragments = new Map(
+    document.definitions.flatMap((definition): [string, FragmentDefinitionNode][] =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  )
+  const names = new Set<string>()
+  const visited = new Set<string>()
+  const visit = (set: SelectionSetNode | undefined): void => {
+    for (const selection of set?.selections ?? []) {
+      if (names.size === MOST_ROOT_FIELDS) return
+      if (selection.kind === Kind.FIELD) names.add(selection.name.value)
+      else if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet)
+      else if (!visited.has(selection.name.value)) {
+        visited.add(selection.name.value)
+        visit(fragments.get(selection.name.value)?.selectionSet)
+      }
+    }
+  }
+  visit(operation?.selectionSet)
+  return { operation: operation?.name?.value.slice(0, LONGEST_NAME) ?? null, rootFields: [...names] }
 }

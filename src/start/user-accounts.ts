@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { countAdministrators, type PasswordHasher, SYSTEM_USER_ID, storePassword, systemPrincipal } from '../auth/index.ts'
+import { countAdministrators, type PasswordHasher, SYSTEM_USER_ID, storePassword, systemPrincipal, writeSystemAudit } from '../auth/index.ts'
 import { checkNewPassword } from '../auth/passwords.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
@@ -56,7 +56,10 @@ export async function createUser(
       const { ids } = await changes.create(changes.registry.module('user'), [{ name: user.name, email: user.email }], { pathOf: () => [] })
       const id = ids[0] as string
       await assignRoles(transaction, id, user.roles)
-      await storePassword(transaction, id, hash, services.now())
+      const at = services.now()
+      await storePassword(transaction, id, hash, at)
+      await writeSystemAudit(transaction, reason, { at, action: 'user.setPassword', userIds: [id] })
+      await writeSystemAudit(transaction, reason, { at, action: 'role.assign', userIds: [id], details: { roles: user.roles } })
       return id
     })
   } catch (error) {
@@ -65,8 +68,8 @@ export async function createUser(
   }
 }
 
-/** Sets a password by e-mail address and ends the user's sessions. Throws NOT_FOUND for an unknown address. */
-export async function resetPassword({ database, hasher, now }: SetUpServices, email: string, password: string): Promise<void> {
+/** Sets a password by e-mail address and ends the user's sessions. `reason` names the work in the audit. Throws NOT_FOUND for an unknown address. */
+export async function resetPassword({ database, hasher, now }: SetUpServices, email: string, password: string, reason: string): Promise<void> {
   checkNewPassword(password, ['password'])
   const hash = await hasher.hash(password)
   await database.transaction(async (transaction) => {
@@ -82,6 +85,7 @@ export async function resetPassword({ database, hasher, now }: SetUpServices, em
       values: [user.id, now()],
       purpose: 'platform',
     })
+    await writeSystemAudit(transaction, reason, { at: now(), action: 'user.setPassword', userIds: [user.id] })
   })
 }
 

@@ -47,7 +47,7 @@ export async function openIdentity(options: { readonly limits?: ThrottleLimits; 
   const authenticator = createAuthenticator({ database, registry: () => registry, accessTokens, now, onBackgroundError: (error) => background.push(error) })
   const sessions = createSessions({ database, hasher, accessTokens, throttle, now })
   const passwordHash = await hasher.hash(PASSWORD)
-  await database.transaction(seedRoles)
+  await database.transaction((transaction) => seedRoles(transaction, new Date()))
 
   const run = <Row = Record<string, unknown>>(text: string, values: readonly unknown[] = []) => database.query<Row>({ text, values, purpose: 'platform' })
 

@@ -28,7 +28,7 @@ describe('roles', () => {
     const admin = await holder('admin')
     await identity.roles.update(admin, 'marketing', { name: 'Growth', grants: [GRANT] }, ORIGIN)
     const before = await identity.accessEpoch()
-    await identity.database.transaction(seedRoles)
+    await identity.database.transaction((transaction) => seedRoles(transaction, new Date()))
     const stored = await identity.roles.list(admin)
     expect(stored.map(({ key }) => key)).toEqual(SHIPPED_ROLES.map(({ key }) => key).sort())
     expect(stored.find(({ key }) => key === 'marketing')).toMatchObject({ name: 'Growth', system: true, grants: [GRANT] })

@@ -24,7 +24,7 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'explainer', 'metadata'].map((name) => [name, service(name)]),
+    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'explainer', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
   ) as unknown as StaticServices
 }
 
@@ -35,8 +35,10 @@ const principal = (...roles: string[]) => ({ kind: 'user', userId: 'u', via: 'us
 async function run(source: string, who: Principal | null, { current = true, failure }: { current?: boolean; failure?: Error } = {}) {
   const calls: string[] = []
   const schema = applyShield(buildStaticSchema(notingServices(calls, failure)), async () => current)
-  const contextValue = { principal: who, runtime: { version: 1, registry, schema }, request: { caller: { forget: () => {}, principal: async () => who } } }
-  const { errors = [] } = await execute({ schema, document: parse(source), contextValue })
+  const document = parse(source)
+  const request = { document, operationName: null, caller: { forget: () => {}, principal: async () => who } }
+  const contextValue = { principal: who, runtime: { version: 1, registry, schema }, request }
+  const { errors = [] } = await execute({ schema, document, contextValue })
   return {
     calls,
     originals: errors.map(({ originalError }) => originalError),
@@ -65,6 +67,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.updateRole': 'mutation { updateRole(key: "k", input: {}) { role { key } } }',
   'Mutation.assignRole': 'mutation { assignRole(userId: "u", roleKey: "k") { user { id } } }',
   'Mutation.unassignRole': 'mutation { unassignRole(userId: "u", roleKey: "k") { user { id } } }',
+  'Query.auditLog': '{ auditLog { nodes { id } } }',
   'Query.customFields': '{ customFields { name } }',
   'Query.customModules': '{ customModules { name } }',
   'Query.exportMetadata': '{ exportMetadata }',
@@ -83,7 +86,7 @@ const ROOTS: Readonly<Record<string, string>> = {
 }
 const PUBLIC = ['Mutation.signIn', 'Mutation.refreshSession']
 const ADMINISTRATORS = [
-  ...['Query.roles', 'Query.explainAccess', 'Mutation.createRole', 'Mutation.updateRole', 'Mutation.assignRole', 'Mutation.unassignRole'],
+  ...['Query.roles', 'Query.explainAccess', 'Query.auditLog', 'Mutation.createRole', 'Mutation.updateRole', 'Mutation.assignRole', 'Mutation.unassignRole'],
   ...Object.keys(ROOTS).filter((name) => /Custom|Metadata/i.test(name)),
 ]
 
@@ -191,9 +194,9 @@ describe('an operation that is run again because rights changed meanwhile', () =
   test.each(roots)('does the work of %s once', async (_name, source) => {
     const calls: string[] = []
     const schema = buildStaticSchema(notingServices(calls))
-    const request = { caller: { forget: () => {}, principal: async () => principal('admin') } }
-    const again = () =>
-      execute({ schema, document: parse(source), contextValue: { principal: principal('admin'), runtime: { version: 1, registry, schema }, request } })
+    const document = parse(source)
+    const request = { document, operationName: null, caller: { forget: () => {}, principal: async () => principal('admin') } }
+    const again = () => execute({ schema, document, contextValue: { principal: principal('admin'), runtime: { version: 1, registry, schema }, request } })
     await again()
     const done = calls.filter((call) => !call.startsWith('authenticator'))
     await again()

@@ -8,7 +8,7 @@ let kit: WriteKit
 
 beforeAll(async () => {
   kit = await openWriteKit({ rules: [userAccessRule] })
-  await kit.database.transaction(seedRoles)
+  await kit.database.transaction((transaction) => seedRoles(transaction, new Date()))
 })
 
 afterAll(() => kit.close())

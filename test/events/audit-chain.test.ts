@@ -94,6 +94,13 @@ describe('the audit log', () => {
         "content_digest = sha256('x')",
         "digest = sha256('x')",
       ],
+      ...[
+        "operation = coalesce(operation, '') || 'x'",
+        "root_fields = array_append(root_fields, 'x')",
+        'session_id = gen_random_uuid()',
+        'api_key_id = gen_random_uuid()',
+        `details = coalesce(details, '{}') || '{"x": 1}'`,
+      ],
     ]
     const place = fc.nat({ max: all.length - 1 }).map((index) => all[index] as number)
     const tampering = fc.oneof(

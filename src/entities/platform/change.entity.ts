@@ -122,7 +122,7 @@ export class AuditEntry {
   @Column({ type: 'text' })
   via!: string
 
-  /** E.g. `account.create`, `session.sign_in`. */
+  /** E.g. `account.create`, `session.signIn`. */
   @Column({ type: 'text' })
   action!: string
 
@@ -149,4 +149,21 @@ export class AuditEntry {
 
   @Column({ type: 'text' })
   result!: string
+
+  /** Name of the operation, as the client calls it. */
+  @Column({ type: 'text', nullable: true })
+  operation!: string | null
+
+  @Column({ name: 'root_fields', type: 'text', array: true, nullable: true })
+  rootFields!: string[] | null
+
+  @Column({ name: 'session_id', type: 'uuid', nullable: true })
+  sessionId!: string | null
+
+  @Column({ name: 'api_key_id', type: 'uuid', nullable: true })
+  apiKeyId!: string | null
+
+  /** What has no column of its own, e.g. how many records were read. */
+  @Column({ type: 'jsonb', nullable: true })
+  details!: unknown
 }

@@ -1,3 +1,8 @@
 export { type CheckpointKey, checkpointKey } from './checkpoint.ts'
+export { type ChangedRecords, type RecordedChange, readChanges } from './read-changes.ts'
+export { type EntryFilter, readEntries, type StoredEntry } from './read-entries.ts'
+export { createReadLog, MOST_NAMED, type ReadLog, type SensitiveRead } from './read-log.ts'
+export { createRefusalLog, type RefusalLog } from './refusal-log.ts'
 export { checkpointDaily, type Run, stampAudit } from './stamp-audit.ts'
 export { type AuditVerdict, verifyAudit } from './verify-audit.ts'
+export { type AuditActor, type AuditEntry, type AuditOrigin, actorOf, writeEntries } from './write-entries.ts'

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
+import { type AuditOrigin, actorOf, writeEntries } from '../audit/write-entries.ts'
 import type { Database, Statement, Transaction } from '../database.ts'
 import { StaleEpochError } from '../epochs.ts'
 import { settingSql, VALUE_DEFAULTS } from '../write/open-session.ts'
@@ -14,11 +15,7 @@ import { readMetadata } from './stored.ts'
 import { Workspace } from './workspace.ts'
 
 /** Where a change of metadata comes from; stands in the audit. */
-export interface MetadataOrigin {
-  readonly requestId: string
-  readonly client: string | null
-  readonly ip: string | null
-}
+export type MetadataOrigin = AuditOrigin
 
 /** A change of metadata that is being worked out. What is noted here is carried out at its end, all of it or nothing. */
 export interface MetadataChange {
@@ -170,10 +167,6 @@ async function attemptChange<T>(
 }
 
 async function finish(transaction: Transaction, principal: Principal, origin: MetadataOrigin, action: string, change: MetadataChange): Promise<void> {
-  await transaction.query({
-    text: `INSERT INTO audit_log (at, actor_id, via, action, changed_fields, request_id, client, ip, result) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'ok')`,
-    values: [change.at, principal.userId, principal.via, action, change.touched, origin.requestId, origin.client, origin.ip],
-    purpose: 'platform',
-  })
+  await writeEntries(transaction, [{ ...actorOf(principal), at: change.at, action, fields: change.touched, origin, result: 'ok' }], 'platform')
   await transaction.query({ text: 'UPDATE epoch SET schema_epoch = schema_epoch + 1', purpose: 'platform' })
 }

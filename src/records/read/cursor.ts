@@ -28,7 +28,12 @@ export function encodeCursor(values: readonly string[], fingerprint: string, key
 }
 
 /** Order values of a cursor. Throws CURSOR_INVALID. */
-export function decodeCursor(value: unknown, fingerprint: string, count: number, inputs: PlanInputs): readonly (string | null)[] {
+export function decodeCursor(
+  value: unknown,
+  fingerprint: string,
+  count: number,
+  inputs: Pick<PlanInputs, 'cursorKey' | 'decodedCursors'>,
+): readonly (string | null)[] {
   const text = String(value)
   const memo = `${fingerprint}\n${text}`
   const known = inputs.decodedCursors.get(memo)

@@ -63,6 +63,8 @@ export interface ChangeOrigin {
   readonly requestId: string
   readonly cause: 'api' | 'import' | 'workflow' | 'plugin' | 'restore' | 'system'
   readonly operationName?: string | null
+  /** What the operation asked for, e.g. `createAccount`. */
+  readonly rootFields?: readonly string[]
   readonly client?: string | null
   readonly ip?: string | null
 }

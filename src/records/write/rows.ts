@@ -129,14 +129,19 @@ function recordSql(
   const source = `w JOIN i ON i.i = w.id ${old?.join ?? ''}${extensions.joins}`
   const historySource = generated.length > 0 ? source : 'w JOIN i ON i.i = w.id'
   const { origin, principal } = session
+  const from = [
+    ...[origin.requestId, origin.client, origin.ip, origin.operationName].map((value) => builder.bind(value ?? null, 'text')),
+    builder.bind(origin.rootFields ?? null, 'text[]'),
+    ...[principal.sessionId, principal.apiKeyId].map((value) => builder.bind(value ?? null, 'uuid')),
+  ].join(', ')
   return `
 h AS (INSERT INTO record_history (module_number, record_id, version, operation, at, actor_id, change_set_id, changes)
   SELECT ${number}, w.id, w.version, i.o, ${at}, ${actor}, ${changeSet}, ${changes.join(' || ')} FROM ${historySource}),
 o AS (INSERT INTO outbox (module_number, record_id, version, operation, changed_fields, before, after, actor_id, change_set_id, at)
   SELECT ${number}, w.id, w.version, i.o, ${fields.join(' || ')}, ${old ? `${old.image}${extensions.before}` : 'NULL'}, to_jsonb(w)${extensions.after}, ${actor}, ${changeSet}, ${at} FROM ${source} ORDER BY w.id),
-a AS (INSERT INTO audit_log (at, actor_id, via, action, module_number, record_ids, changed_fields, change_set_id, request_id, client, ip, result)
+a AS (INSERT INTO audit_log (at, actor_id, via, action, module_number, record_ids, changed_fields, change_set_id, request_id, client, ip, operation, root_fields, session_id, api_key_id, result)
   SELECT ${at}, ${actor}, ${builder.bind(principal.via, 'text')}, ${builder.bind(module.name, 'text')} || '.' || v.verb, ${number}, array_agg(w.id ORDER BY w.id),
-    (SELECT coalesce(array_agg(DISTINCT u.f), '{}') FROM i AS j, unnest(j.f) AS u(f) WHERE j.o = i.o), ${changeSet}, ${builder.bind(origin.requestId, 'text')}, ${builder.bind(origin.client ?? null, 'text')}, ${builder.bind(origin.ip ?? null, 'text')}, 'ok'
+    (SELECT coalesce(array_agg(DISTINCT u.f), '{}') FROM i AS j, unnest(j.f) AS u(f) WHERE j.o = i.o), ${changeSet}, ${from}, 'ok'
   FROM w JOIN i ON i.i = w.id JOIN (VALUES ${Object.entries(VERBS)
     .map(([operation, verb]) => `('${operation}', '${verb}')`)
     .join(', ')}) AS v(operation, verb) ON v.operation = i.o GROUP BY i.o, v.verb)`

@@ -5,7 +5,7 @@ import { derivedNames } from '../../records/registry/derived-names.ts'
 /** Root fields and types that the product will have; a module that took them now would stand in their way. */
 const PLANNED = {
   types: ['Change', 'ChangeConnection', 'ChangeFeed', 'Subscription', 'Plugin', 'Webhook'],
-  queries: ['changes', 'changeCursor', 'plugins', 'auditLog', 'search', 'timeline'],
+  queries: ['changes', 'changeCursor', 'plugins', 'search', 'timeline'],
   mutations: ['enablePlugin', 'disablePlugin', 'applyMetadata'],
   subscriptions: ['ticketUpdated', 'reminderDue', 'schemaChanged'],
 } as const

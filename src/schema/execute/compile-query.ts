@@ -1,13 +1,14 @@
 import type { FieldNode, GraphQLFormattedError } from 'graphql'
 import { GuanxiError, notFound } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
-import { planRead, type ReadPlan, type ReadRequest } from '../../records/read/index.ts'
+import { type PlanContext, planRead, type ReadPlan, type ReadRequest, type SensitiveRequest } from '../../records/read/index.ts'
 import type { Runtime } from '../operation.ts'
 import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
 import { collectFields } from '../plan/collect-fields.ts'
 import { collectRoot } from '../plan/collect-root.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { emptyAnswer, isPlannedRoot, requireAllowed } from './read-records.ts'
+import { type WatchedRequest, watched } from './sensitive-reads.ts'
 import { type EngineSettings, planContext, planInputs } from './session.ts'
 
 /** One member of `data` on the text path. */
@@ -18,6 +19,8 @@ export interface CompiledRoot {
   /** Absent where the answer needs no statement: `constant` then is its JSON text. */
   readonly plan?: ReadPlan
   readonly constant?: string
+  /** Set where it shows sensitive fields. */
+  readonly watched?: { readonly request: ReadRequest; readonly shown: SensitiveRequest['shown']; readonly nodes: readonly FieldNode[] }
   /** Makes the error of a constant null, or of a plan that answers null. */
   readonly failure?: () => GuanxiError
   readonly locations: GraphQLFormattedError['locations']
@@ -83,7 +86,7 @@ export function compileQuery(
       roots.push(
         request === null
           ? { ...base, constant: 'null', failure: () => notFound('record') }
-          : plannedRoot(base, request, planRead(request, planContext(runtime, principal, settings, inputs))),
+          : plannedRoot(base, nodes, watched(request, principal, runtime), planContext(runtime, principal, settings, inputs)),
       )
     } catch (error) {
       if (!(error instanceof GuanxiError) || error.code === 'GRAPHQL_VALIDATION_FAILED') throw error
@@ -96,8 +99,8 @@ export function compileQuery(
   return { query: { kind: 'text', roots, redacted, customFields: [...context.named] }, cacheable }
 }
 
-function plannedRoot(base: Omit<CompiledRoot, 'plan'>, request: ReadRequest, plan: ReadPlan): CompiledRoot {
-  return { ...base, plan, failure: () => emptyAnswer(request) }
+function plannedRoot(base: Omit<CompiledRoot, 'plan'>, nodes: readonly FieldNode[], { request, shown }: WatchedRequest, context: PlanContext): CompiledRoot {
+  return { ...base, plan: planRead(request, context), failure: () => emptyAnswer(request), ...(shown && { watched: { request, shown, nodes } }) }
 }
 
 function locationsOf(node: FieldNode): GraphQLFormattedError['locations'] {

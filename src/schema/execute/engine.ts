@@ -1,10 +1,11 @@
 import { type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
+import type { ReadLog, RefusalLog, SensitiveRead } from '../../records/audit/index.ts'
 import type { Database } from '../../records/database.ts'
 import { epochsHold, READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { FieldUse } from '../../records/metadata/index.ts'
-import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
+import { type GraphQLEngine, namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
 import { VisibleSchemas } from './execute-introspection.ts'
@@ -12,6 +13,7 @@ import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
+import { refusalCode, refusalsOf } from './refusals.ts'
 import { Revalidation } from './revalidation.ts'
 import type { EngineSettings } from './session.ts'
 import { subscriptionAnswers } from './subscriptions.ts'
@@ -30,6 +32,13 @@ export interface EngineOptions {
   /** Told of every operation that named custom fields and was answered. */
   readonly onUse?: (use: FieldUse) => void
   readonly path?: QueryServices['path']
+  readonly audit?: OperationAudit
+}
+
+/** Takes down what operations showed and what they were refused. */
+export interface OperationAudit extends Pick<ReadLog, 'note'> {
+  readonly refused: RefusalLog['note']
+  readonly now: () => Date
 }
 
 /**
@@ -69,7 +78,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
     refuseAnonymous(operation, principal)
     const answer = await byRightsOfNow(operation, principal, () => run(operation, current, principal, request, value))
-    const { customFields: fieldIds = [] } = answer
+    const { customFields: fieldIds = [], reads } = answer
+    if (reads !== undefined && answer.data != null) await noteReads(reads, request)
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
     return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
   }
@@ -90,6 +100,26 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     } catch (error) {
       if (error instanceof GuanxiError) await compare()
       throw error
+    }
+  }
+
+  function noteReads(reads: readonly SensitiveRead[], request: OperationRequest): Promise<void> | undefined {
+    const { requestId, client, ip } = request
+    return options.audit?.note(reads, { requestId, client, ip, ...namesOfOperation(request) })
+  }
+
+  /** The operation has come to its end, and with it its transaction. */
+  async function noteRefusals(answer: OperationAnswer, request: OperationRequest): Promise<void> {
+    const { audit } = options
+    if (!audit || !answer.errors?.some((error) => refusalCode(error) !== null)) return
+    try {
+      const principal = await request.caller.principal()
+      const operation = prepared.get(request.document, request.operationName)
+      if (principal === null || operation === null) return
+      const refusals = refusalsOf({ prepared: operation, runtime: swap.current, principal, request, answer, at: audit.now() })
+      for (const refusal of refusals) await audit.refused(refusal)
+    } catch (error) {
+      report(error, request.requestId)
     }
   }
 
@@ -140,11 +170,14 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   }
 
   async function answer(request: OperationRequest, value?: unknown): Promise<OperationAnswer> {
+    let told: OperationAnswer
     try {
-      return await settled(request, value)
+      told = await settled(request, value)
     } catch (error) {
-      return failed(error, request)
+      told = failed(error, request)
     }
+    await noteRefusals(told, request)
+    return told
   }
 
   return {

@@ -6,7 +6,7 @@ import { StaleEpochError } from '../../records/epochs.ts'
 import type { Registry } from '../../records/registry/definition.ts'
 import type { CheckedChangeSet } from '../../records/write/index.ts'
 import type { ChangeOrigin } from '../../records/write/request.ts'
-import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
+import { namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
 import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { runOrdinary } from './execute-query.ts'
@@ -59,21 +59,22 @@ export async function executeMutation(
     return runOrdinary(alone(), services)
   }
   if (principal === null || roots.length === 0) return runOrdinary(alone(), services)
-  return executeWrites(prepared, runtime, principal, request, services, dryRunOf(groups, type, coerced.coerced))
+  return executeWrites(runtime, principal, request, services, dryRunOf(groups, type, coerced.coerced))
 }
 
 async function executeWrites(
-  prepared: PreparedOperation,
   runtime: Runtime,
   principal: Principal,
   request: OperationRequest,
   services: MutationServices,
   dryRun: boolean,
 ): Promise<OperationAnswer> {
+  const names = namesOfOperation(request)
   const origin: ChangeOrigin = {
     requestId: request.requestId,
     cause: 'api',
-    operationName: prepared.operation.name?.value ?? null,
+    operationName: names.operation,
+    rootFields: names.rootFields,
     client: request.client,
     ip: request.ip,
   }

@@ -1,6 +1,7 @@
 import { execute, type GraphQLError, type GraphQLFormattedError, getVariableValues } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
+import type { SensitiveRead } from '../../records/audit/index.ts'
 import type { Database } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import { runRead } from '../../records/read/index.ts'
@@ -11,6 +12,7 @@ import { splitIntrospection, type VisibleSchemas } from './execute-introspection
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { redactionOf } from './redaction.ts'
+import { takeReads } from './sensitive-reads.ts'
 import { COERCION, counted, type EngineSettings, newSession, type OperationSession, planInputs } from './session.ts'
 
 export interface QueryServices {
@@ -60,6 +62,7 @@ async function executeText(
   const redaction = redactionOf(query.redacted, request)
   if (redaction.refused) return { data: null, errors: redaction.errors, ...(redaction.extensions ? { extensions: redaction.extensions } : {}) }
   const inputs = planInputs(principal, services.settings, variables)
+  const reads: SensitiveRead[] = []
   const failures = new Map<CompiledRoot, GraphQLFormattedError>()
   const answer = async (root: CompiledRoot): Promise<string> => {
     let text = root.constant ?? null
@@ -68,6 +71,11 @@ async function executeText(
       try {
         text = await runRead(root.plan, inputs, services.database)
         if (text === null) error = root.failure?.()
+        else if (root.watched) {
+          const taken = takeReads(text, root.watched, principal, { nodes: root.watched.nodes, variables }, services.settings)
+          text = taken.text
+          reads.push(...taken.reads)
+        }
       } catch (failure) {
         if (failure instanceof StaleEpochError) throw failure
         error = failure
@@ -89,6 +97,7 @@ async function executeText(
     data: new RawJson(`{${members.join(',')}}`),
     statements: query.roots.filter(({ plan }) => plan !== undefined).length,
     customFields: query.customFields,
+    ...(reads.length > 0 && { reads }),
     ...(errors.length > 0 ? { errors } : {}),
     ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
   }
@@ -150,6 +159,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     data: result.data as Record<string, unknown> | null | undefined,
     statements: session.executor.statements,
     customFields: [...session.named],
+    ...(session.reads.length > 0 && { reads: session.reads }),
     ...(errors.length > 0 ? { errors } : {}),
     ...extensions,
   }

@@ -1,11 +1,5 @@
 import type { HistoryPage } from '../../records/read/index.ts'
-
-/** A source whose members are named like the fields of its type, unlike planned records, whose members are response keys. */
-export class PlainSource {
-  constructor(members: object) {
-    Object.assign(this, members)
-  }
-}
+import { PlainSource } from '../operation.ts'
 
 /** A page of history in the shape of `RecordHistoryConnection`. */
 export function historyConnection(page: HistoryPage, hasPreviousPage: boolean): PlainSource {

@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql'
+import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import { GuanxiError, notFound } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { MAX_GROUPS, planRead, type ReadRequest, runRead } from '../../records/read/index.ts'
@@ -8,6 +8,7 @@ import { RECORD_TYPE } from '../operation.ts'
 import { subselections } from '../plan/collect-fields.ts'
 import { BY_IDS_VARIABLE, collectByIds, collectRoot, moduleOfId } from '../plan/collect-root.ts'
 import { plannedVerdict } from '../rules.ts'
+import { takeReads, watched } from './sensitive-reads.ts'
 import { collectContextOf, type OperationSession, planContext, planInputs } from './session.ts'
 
 /** Response path of a resolver without list indexes. */
@@ -46,7 +47,7 @@ export async function resolveRoot(session: OperationSession, info: GraphQLResolv
   const context = collectContextOf(session, principal, info.fragments, info.variableValues)
   const request = collectRoot(field as never, info.fieldNodes, responsePath(info), context)
   if (request === null) throw notFound('record')
-  const data = await read(session, principal, request, info.variableValues)
+  const data = await read(session, principal, request, info.variableValues, info.fieldNodes)
   if (data === null) throw emptyAnswer(request)
   return request.kind === 'get' || request.kind === 'getBy' ? typed(data, request.module) : data
 }
@@ -63,7 +64,7 @@ export async function resolveByIds(
   if (ids.length === 0) return []
   const context = collectContextOf(session, principal, info.fragments, info.variableValues)
   const request = collectByIds(module, subselections(info.fieldNodes), responsePath(info), deleted, context)
-  const data = (await read(session, principal, request, { ...info.variableValues, [BY_IDS_VARIABLE]: ids })) as unknown[]
+  const data = (await read(session, principal, request, { ...info.variableValues, [BY_IDS_VARIABLE]: ids }, info.fieldNodes)) as unknown[]
   return data.map((record) => typed(record, module))
 }
 
@@ -83,11 +84,21 @@ export async function resolveAnyByIds(session: OperationSession, principal: Prin
   return ids.map((id) => found.get(id) ?? null)
 }
 
-async function read(session: OperationSession, principal: Principal, request: ReadRequest, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
+async function read(
+  session: OperationSession,
+  principal: Principal,
+  asked: ReadRequest,
+  variables: Readonly<Record<string, unknown>>,
+  nodes: readonly FieldNode[],
+): Promise<unknown> {
+  const { request, shown } = watched(asked, principal, session.runtime)
   const inputs = planInputs(principal, session.settings, variables, session.changes !== null)
   const plan = planRead(request, planContext(session.runtime, principal, session.settings, inputs))
   const text = await runRead(plan, inputs, session.executor)
-  return text === null ? null : JSON.parse(text)
+  if (text === null || shown === null) return text === null ? null : JSON.parse(text)
+  const taken = takeReads(text, { request, shown }, principal, { nodes, variables }, session.settings)
+  session.reads.push(...taken.reads)
+  return JSON.parse(taken.text)
 }
 
 /** Lets interfaces find the record's type. */

@@ -2,13 +2,16 @@ import DataLoader from 'dataloader'
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
-import { readHistory } from '../../records/read/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import { type HistoryPage, isSensitive, readHistory } from '../../records/read/index.ts'
+import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { SchemaFieldResolver, SchemaResolvers } from '../build/options.ts'
-import { RecordHandle, type ResolverContext } from '../operation.ts'
+import { PlainSource, RecordHandle, type ResolverContext } from '../operation.ts'
 import { checkedPageSize, DEFAULT_PAGE } from '../plan/collect-list.ts'
 import { columnKey } from '../plan/column-key.ts'
-import { historyConnection, PlainSource } from './plain-source.ts'
+import { historyConnection } from './plain-source.ts'
 import { requirePrincipal, resolveAnyByIds, resolveByIds, resolveRoot } from './read-records.ts'
+import { type Asked, digestOf } from './sensitive-reads.ts'
 import { type OperationSession, planInputs } from './session.ts'
 import { resolvePayloadRecords, resolveWrite, type WritePayload } from './write-records.ts'
 
@@ -114,10 +117,26 @@ function loadHistory(
       const group = ids.filter((each) => moduleNumberOf(each) === number)
       const inputs = planInputs(principal, session.settings, {}, session.changes !== null)
       const pages = await readHistory({ module, ids: group, first, after: args.after ?? null }, registry, inputs, session.executor)
+      noteHistory(session, principal, module, pages, { nodes: info.fieldNodes, variables: info.variableValues })
       for (const [recordId, page] of pages) results.set(recordId, historyConnection(page, args.after != null))
     }
     return ids.map((each) => results.get(each) ?? null)
   }).load(id)
+}
+
+/** Histories show what sensitive fields held. */
+function noteHistory(session: OperationSession, principal: Principal, module: ModuleDefinition, pages: ReadonlyMap<string, HistoryPage>, asked: Asked): void {
+  const fields = new Set<string>()
+  const ids = new Set<string>()
+  for (const [id, { entries }] of pages) {
+    for (const name of new Set(entries.flatMap(({ changes }) => changes.map(({ field }) => field)))) {
+      const field = module.fields.get(name)
+      if (!field || !isSensitive(field, session.runtime.registry)) continue
+      fields.add(field.id)
+      ids.add(id)
+    }
+  }
+  if (ids.size > 0) session.reads.push({ principal, verb: 'read', module, fields: [...fields], ids, asked: digestOf(asked, session.settings) })
 }
 
 /**

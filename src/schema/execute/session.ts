@@ -1,6 +1,7 @@
 import type DataLoader from 'dataloader'
 import type { FieldNode } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
+import type { SensitiveRead } from '../../records/audit/index.ts'
 import type { Executor } from '../../records/database.ts'
 import type { PlanContext, PlanInputs } from '../../records/read/index.ts'
 import type { ChangeSet } from '../../records/write/request.ts'
@@ -30,6 +31,8 @@ export interface OperationSession extends ResolverContext {
   readonly redacted: RedactedSelection[]
   /** Ids of the custom fields that it has named so far. */
   readonly named: Set<string>
+  /** What it has shown of sensitive fields so far. */
+  readonly reads: SensitiveRead[]
   /** By the field nodes of their selection. */
   readonly loaders: Map<readonly FieldNode[], DataLoader<string, unknown>>
   /** First failure of a mutation; what follows is not executed. */
@@ -41,7 +44,7 @@ export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'princ
 
 /** The session of an operation of which nothing has run yet. */
 export function newSession({ changes, ...start }: SessionStart): OperationSession {
-  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), loaders: new Map(), failure: undefined }
+  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), reads: [], loaders: new Map(), failure: undefined }
 }
 
 /** Counts the record statements that run on an executor. */
