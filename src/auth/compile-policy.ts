@@ -5,12 +5,16 @@ import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
-import type { FieldGrant, Grant } from './shipped-roles.ts'
+import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
 
 /** The part of a role that rights follow from. */
 export interface RoleRights {
   readonly grants: readonly Grant[]
   readonly fields: readonly FieldGrant[]
+  /** FOLLOW unless given. */
+  readonly newFields?: NewFields
+  /** Ordinal of the last custom field that is no new one. */
+  readonly newFieldsAfter?: number
 }
 
 /** Rights per module without the caller's own keys; shared by all who hold the same roles. */
@@ -78,7 +82,7 @@ function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): 
     const reads = (mayWrite || own.has('READ')) && reaches('READ', own, actions)
     const writes = mayWrite && reaches('UPDATE', own, actions) && reaches('CREATE', own, actions)
     for (const field of module.fields.values()) {
-      const level = levelOf(field, listed.get(fieldKey(module, field)) ?? listed.get(`${key}.*`) ?? listed.get('*.*'), mayWrite)
+      const level = levelOf(field, listed.get(fieldKey(module, field)) ?? listed.get(`${key}.*`) ?? listed.get('*.*') ?? newFieldLevel(field, role), mayWrite)
       if (level === 'WRITE' && writes) writable.add(field.name)
       levels.set(field.name, higher(!reads ? 'HIDDEN' : level === 'WRITE' ? 'READ' : level, levels.get(field.name)))
     }
@@ -122,6 +126,13 @@ function levelOf(field: FieldDefinition, listed: FieldLevel | undefined, mayWrit
   // Whoever chooses numbers moves the series for everybody: that is for those who take records over from elsewhere.
   const level = listed ?? (field.type === 'AUTO_NUMBER' ? 'READ' : 'WRITE')
   return level === 'WRITE' && !writable ? 'READ' : level
+}
+
+/** What the role says of custom fields made later; undefined where it says nothing that limits this one. */
+function newFieldLevel({ custom, system, sensitivity, ordinal = Number.POSITIVE_INFINITY }: FieldDefinition, role: RoleRights): FieldLevel | undefined {
+  const { newFields = 'FOLLOW', newFieldsAfter = 0 } = role
+  if (newFields === 'FOLLOW' || !custom || system || ordinal <= newFieldsAfter) return undefined
+  return newFields === 'READ' && (sensitivity ?? 'none') === 'none' ? 'READ' : 'HIDDEN'
 }
 
 function wider(scope: Scope, other: Scope | undefined): Scope {

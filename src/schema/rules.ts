@@ -91,7 +91,13 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
   // Whoever may read a user may know its roles, but not what they allow.
   User: { roles: 'answer' },
   // No look at the epoch here: what has just changed a role may show it.
-  Role: { '*': 'answer', grants: 'administratorOfAnswer', fields: 'administratorOfAnswer' },
+  Role: {
+    '*': 'answer',
+    grants: 'administratorOfAnswer',
+    fields: 'administratorOfAnswer',
+    inherits: 'administratorOfAnswer',
+    newFields: 'administratorOfAnswer',
+  },
   RoleGrant: ANSWER,
   RoleField: ANSWER,
   RolePayload: ANSWER,

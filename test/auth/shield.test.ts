@@ -181,7 +181,7 @@ describe('the final schema', () => {
     }
     expect(wrapped('User')).toEqual(['roles'])
     expect(wrapped('SessionPayload')).toEqual([])
-    expect(wrapped('Role').sort()).toEqual(['fields', 'grants'])
+    expect(wrapped('Role').sort()).toEqual(['fields', 'grants', 'inherits', 'newFields'])
   })
 })
 
