@@ -1,13 +1,15 @@
 import {
-  createAccessExplainer,
+  createAccessInsight,
   createAccessTokens,
   createApiKeys,
   createAuthenticator,
+  createGrantUsage,
   createPasswordHasher,
   createRoles,
   createSessions,
   createSignInThrottle,
   createUserPasswords,
+  type GrantUsage,
   type PasswordHasher,
   requireAdministrator,
   requireCurrentRights,
@@ -161,7 +163,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       redisUrl: config.redisUrl,
       onError: (error, message) => logger.warn({ err: error }, message),
     })
-    const { engine, callerOf, idle, usage } = await createApi(kernel, {
+    const { engine, callerOf, idle, usage, grantUsage } = await createApi(kernel, {
       secrets,
       logger,
       path: overrides.path,
@@ -174,6 +176,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       logger,
       signals,
       usage,
+      grantUsage,
       secrets,
       deaf: overrides.deaf === true,
     })
@@ -237,6 +240,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
       },
     )
   const usage = createFieldUsage(database, now)
+  const grantUsage = createGrantUsage(database, now)
   const metadata = createMetadata({
     database,
     core: coreModules(),
@@ -254,7 +258,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     apiKeys: createApiKeys(database, now),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     roles: createRoles({ database, registry, now }),
-    explainer: createAccessExplainer(database, registry, authenticator),
+    access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),
     metadata,
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
@@ -272,9 +276,10 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     onSwap: (runtime) => kernel.serve(runtime.registry),
     report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
     onUse: usage.note,
+    onGrantUse: grantUsage.note,
     path,
   })
-  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage }
+  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage, grantUsage }
 }
 
 /** Topic of the signal that the schema is at a version, which is its text. */
@@ -298,12 +303,13 @@ interface BackgroundOptions {
   readonly logger: Logger
   readonly signals: Signals
   readonly usage: FieldUsage
+  readonly grantUsage: GrantUsage
   readonly secrets: readonly string[]
   readonly deaf: boolean
 }
 
-/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields, positions, and what other nodes changed. */
-function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, usage, secrets, deaf }: BackgroundOptions) {
+/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields and grants, positions, and what other nodes changed. */
+function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, usage, grantUsage, secrets, deaf }: BackgroundOptions) {
   const { database, registry, now } = kernel
   const maintenance = repeat({
     every: 30_000,
@@ -322,8 +328,12 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
       }),
     onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
   })
-  const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields not written; it is tried again')
-  const counts = repeat({ every: 10_000, run: usage.flush, onError: notCounted })
+  const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields or grants not written; it is tried again')
+  const flush = async () => {
+    await usage.flush()
+    await grantUsage.flush()
+  }
+  const counts = repeat({ every: 10_000, run: flush, onError: notCounted })
   // However a wake-up is lost, no node stays behind for longer.
   const poll = repeat({ every: 1_000, run: () => engine.refresh(), onError: (error) => logger.debug({ err: error }, 'schema version not read') })
   const hear = (text: string | null): void => {
@@ -344,7 +354,7 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
     stop: async () => {
       for (const each of forget) each()
       await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), stamper.stop()])
-      await usage.flush().catch(notCounted)
+      await flush().catch(notCounted)
     },
   }
 }

@@ -82,7 +82,7 @@ function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): 
     const reads = (mayWrite || own.has('READ')) && reaches('READ', own, actions)
     const writes = mayWrite && reaches('UPDATE', own, actions) && reaches('CREATE', own, actions)
     for (const field of module.fields.values()) {
-      const level = levelOf(field, listed.get(fieldKey(module, field)) ?? listed.get(`${key}.*`) ?? listed.get('*.*') ?? newFieldLevel(field, role), mayWrite)
+      const level = levelOf(field, levelIn(listed, role, module, field), mayWrite)
       if (level === 'WRITE' && writes) writable.add(field.name)
       levels.set(field.name, higher(!reads ? 'HIDDEN' : level === 'WRITE' ? 'READ' : level, levels.get(field.name)))
     }
@@ -108,6 +108,15 @@ function actionsOf(role: RoleRights, module: string): Map<Action, Scope> {
     for (const action of grant.actions) actions.set(action, wider(grant.scope, actions.get(action)))
   }
   return actions
+}
+
+/** What one role says of a field: by its entry, by that for all fields of the module, or of every module, or of fields made later. Undefined where it says nothing. */
+export function listedLevel(role: RoleRights, module: ModuleDefinition, field: FieldDefinition): FieldLevel | undefined {
+  return levelIn(listedLevels(role, moduleKey(module)), role, module, field)
+}
+
+function levelIn(listed: ReadonlyMap<string, FieldLevel>, role: RoleRights, module: ModuleDefinition, field: FieldDefinition): FieldLevel | undefined {
+  return listed.get(fieldKey(module, field)) ?? listed.get(`${moduleKey(module)}.*`) ?? listed.get('*.*') ?? newFieldLevel(field, role)
 }
 
 /** Levels by field id that one role lists for the module, entries for all fields included. */

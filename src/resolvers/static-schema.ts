@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type ContainerType } from 'type-graphql'
-import type { AccessExplainer, ApiKeys, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
+import type { AccessInsight, ApiKeys, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
 import { DefectError } from '../errors/index.ts'
 import type { Metadata } from '../records/metadata/index.ts'
 import { AccessResolver } from './access.resolver.ts'
@@ -28,7 +28,7 @@ export interface StaticServices {
   readonly apiKeys: ApiKeys
   readonly passwords: UserPasswords
   readonly roles: Roles
-  readonly explainer: AccessExplainer
+  readonly access: AccessInsight
   readonly metadata: Metadata
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
   readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
@@ -39,7 +39,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, access, metadata, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -51,7 +51,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new FieldLabelResolver(),
     new FieldOptionLabelResolver(),
     new FieldReferenceLabelResolver(),
-    new AccessResolver(explainer),
+    new AccessResolver(access),
     new MetadataResolver(metadata, work),
     new MetadataStateResolver(metadata, work),
     new CustomFieldLabelResolver(),

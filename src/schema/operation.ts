@@ -58,6 +58,8 @@ export interface OperationAnswer {
   readonly statements?: number
   /** Ids of the custom fields that the operation named, to be counted. */
   readonly customFields?: readonly string[]
+  /** What of the caller's rights the operation used, as `<action> <module>`. */
+  readonly uses?: readonly string[]
 }
 
 /** The one execute() behind both transports, and the schema it executes. */

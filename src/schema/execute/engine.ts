@@ -4,6 +4,7 @@ import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { FieldUse } from '../../records/metadata/index.ts'
+import type { Registry } from '../../records/registry/definition.ts'
 import type { GraphQLEngine, OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly report: ReportDefect
   /** Told of every operation that named custom fields and was answered. */
   readonly onUse?: (use: FieldUse) => void
+  /** Told of every operation that used rights on records and was answered. */
+  readonly onGrantUse?: (principal: Principal, uses: readonly string[], registry: Registry) => void
   readonly path?: QueryServices['path']
 }
 
@@ -69,7 +72,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
     refuseAnonymous(operation, principal)
     const answer = await run(operation, current, principal, request, value)
-    const { customFields: fieldIds = [] } = answer
+    const { customFields: fieldIds = [], uses = [] } = answer
+    if (principal !== null && uses.length > 0) options.onGrantUse?.(principal, uses, current.registry)
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
     return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
   }

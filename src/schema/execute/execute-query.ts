@@ -89,6 +89,7 @@ async function executeText(
     data: new RawJson(`{${members.join(',')}}`),
     statements: query.roots.filter(({ plan }) => plan !== undefined).length,
     customFields: query.customFields,
+    uses: query.uses,
     ...(errors.length > 0 ? { errors } : {}),
     ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
   }
@@ -150,6 +151,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     data: result.data as Record<string, unknown> | null | undefined,
     statements: session.executor.statements,
     customFields: [...session.named],
+    uses: [...session.uses],
     ...(errors.length > 0 ? { errors } : {}),
     ...extensions,
   }

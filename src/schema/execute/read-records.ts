@@ -86,6 +86,7 @@ export async function resolveAnyByIds(session: OperationSession, principal: Prin
 async function read(session: OperationSession, principal: Principal, request: ReadRequest, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
   const inputs = planInputs(principal, session.settings, variables, session.changes !== null)
   const plan = planRead(request, planContext(session.runtime, principal, session.settings, inputs))
+  for (const module of plan.reads) session.uses.add(`READ ${module}`)
   const text = await runRead(plan, inputs, session.executor)
   return text === null ? null : JSON.parse(text)
 }

@@ -81,8 +81,8 @@ async function loadHandle(session: OperationSession, handle: unknown, info: Grap
   session.principal ??= handle.principal ?? null
   const principal = handle.principal ?? requirePrincipal(session)
   const module = session.runtime.registry.module(handle.module)
-  const [record] = await resolveByIds(session, principal, module, [handle.id], false, info)
-  return record ?? null
+  // All handles of a selection are of one module and read by the same rights.
+  return loaderOf(session, info.fieldNodes, (ids) => resolveByIds(session, principal, module, ids, false, info)).load(handle.id)
 }
 
 async function resolveNodes(session: OperationSession, ids: readonly string[], info: GraphQLResolveInfo): Promise<unknown[]> {
@@ -120,6 +120,9 @@ function loadHistory(
   }).load(id)
 }
 
+/** Records that one statement reads by id. */
+const MOST_AT_ONCE = 500
+
 /**
  * The loader of one selection. graphql-js keeps one list of field nodes for all rows of a selection; a response path would not do, as it may
  * stand for other arguments and members on each type of an interface.
@@ -131,7 +134,7 @@ function loaderOf(
 ): DataLoader<string, unknown> {
   let loader = session.loaders.get(selection)
   if (!loader) {
-    loader = new DataLoader<string, unknown>(load)
+    loader = new DataLoader<string, unknown>(load, { maxBatchSize: MOST_AT_ONCE })
     session.loaders.set(selection, loader)
   }
   return loader

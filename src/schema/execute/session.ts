@@ -30,6 +30,8 @@ export interface OperationSession extends ResolverContext {
   readonly redacted: RedactedSelection[]
   /** Ids of the custom fields that it has named so far. */
   readonly named: Set<string>
+  /** What of the caller's rights it has used so far, as `<action> <module>`; writes are known to `changes`. */
+  readonly uses: Set<string>
   /** By the field nodes of their selection. */
   readonly loaders: Map<readonly FieldNode[], DataLoader<string, unknown>>
   /** First failure of a mutation; what follows is not executed. */
@@ -41,7 +43,7 @@ export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'princ
 
 /** The session of an operation of which nothing has run yet. */
 export function newSession({ changes, ...start }: SessionStart): OperationSession {
-  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), loaders: new Map(), failure: undefined }
+  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), uses: new Set(), loaders: new Map(), failure: undefined }
 }
 
 /** Counts the record statements that run on an executor. */
