@@ -59,7 +59,7 @@ function groupBy(items, keyOf) {
 /** docs/roles.md out of the shipped roles. */
 async function rolesReference() {
   const { SHIPPED_ROLES, SIGNED_IN } = await import('../src/auth/shipped-roles.ts')
-  const letters = { CREATE: 'C', READ: 'R', UPDATE: 'U', DELETE: 'D', RESTORE: 'S', EXPORT: 'X' }
+  const letters = { CREATE: 'C', READ: 'R', UPDATE: 'U', DELETE: 'D', RESTORE: 'S', EXPORT: 'X', BULK: 'B' }
   const section = ({ key, name, grants, fields }) => {
     const byRights = groupBy(grants, ({ actions, scope }) => `${actions.map((action) => letters[action]).join('')} | ${scope}`)
     const rows = [...byRights].map(([rights, granted]) => `| ${granted.map(({ module }) => `\`${module}\``).join(', ')} | ${rights} |`)
@@ -72,7 +72,7 @@ async function rolesReference() {
 
 Generated from \`src/auth/shipped-roles.ts\` by \`npm run docs\`.
 
-Actions: C create, R read, U update, D delete, S restore, X export. Scope: OWN the user's own records, TEAM those of the user's teams,
+Actions: C create, R read, U update, D delete, S restore, X export, B bulk (several records in one call, each by the action that fits). Scope: OWN the user's own records, TEAM those of the user's teams,
 TEAM_TREE also of the teams below, ALL every record. \`*\` stands for every module or field. Fields that are not sensitive follow the
 actions of their module; sensitive ones are hidden unless they are listed. Who has several roles has all that each of them gives.
 

@@ -1,15 +1,17 @@
 import {
-  createAccessExplainer,
+  createAccessInsight,
   createAccessTokens,
   createApiKeys,
   createAuditLog,
   createAuthenticator,
+  createGrantUsage,
   createPasswordHasher,
   createRoles,
   createSessions,
   createSignInThrottle,
   createStandings,
   createUserPasswords,
+  type GrantUsage,
   type PasswordHasher,
   requireAdministrator,
   requireCurrentRights,
@@ -255,6 +257,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
   const write = (entries: readonly AuditEntry[]) => writeEntries(database, entries, 'background')
   const reads = createReadLog({ write, now })
   const refusals = createRefusalLog({ write, now, onError: (error) => logger.warn({ err: error }, 'a refusal not written to the audit; it is tried again') })
+  const grantUsage = createGrantUsage(database, now)
   const metadata = createMetadata({
     database,
     core: coreModules(),
@@ -273,7 +276,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     apiKeys: createApiKeys(database, now),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     roles: createRoles({ database, registry, now }),
-    explainer: createAccessExplainer(database, registry, authenticator),
+    access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),
     metadata,
     auditLog: createAuditLog({ database, registry, cursorKey, reads }),
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
@@ -291,10 +294,11 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     onSwap: (runtime) => kernel.serve(runtime.registry),
     report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
     onUse: usage.note,
+    onGrantUse: grantUsage.note,
     audit: { note: reads.note, refused: refusals.note, now },
     path,
   })
-  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage, reads, refusals }
+  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage, grantUsage, reads, refusals }
 }
 
 /** Topic of the signal that the schema is at a version, which is its text. */
@@ -314,6 +318,7 @@ function later(engine: GraphQLEngine, give: (version: number) => void): () => vo
 
 /** What operations leave in memory, to be written beside them. */
 interface Notes {
+  readonly grantUsage: GrantUsage
   readonly usage: FieldUsage
   readonly reads: ReadLog
   readonly refusals: RefusalLog
@@ -329,9 +334,9 @@ interface BackgroundOptions {
   readonly deaf: boolean
 }
 
-/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields, positions, and what other nodes changed. */
+/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields and grants, positions, and what other nodes changed. */
 function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, notes, secrets, deaf }: BackgroundOptions) {
-  const { usage, reads, refusals } = notes
+  const { usage, grantUsage, reads, refusals } = notes
   const { database, registry, now } = kernel
   const maintenance = repeat({
     every: 30_000,
@@ -350,8 +355,12 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
       }),
     onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
   })
-  const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields not written; it is tried again')
-  const counts = repeat({ every: 10_000, run: usage.flush, onError: notCounted })
+  const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields or grants not written; it is tried again')
+  const count = async () => {
+    await usage.flush()
+    await grantUsage.flush()
+  }
+  const counts = repeat({ every: 10_000, run: count, onError: notCounted })
   const notAudited = (error: unknown): void => logger.warn({ err: error }, 'reads and refusals not written to the audit; it is tried again')
   const audit = repeat({ every: 2_000, run: () => Promise.all([reads.flush(), refusals.flush()]), onError: notAudited })
   // However a wake-up is lost, no node stays behind for longer.
@@ -376,7 +385,7 @@ function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databa
       await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), audit.stop()])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()
-      await usage.flush().catch(notCounted)
+      await count().catch(notCounted)
     },
   }
 }

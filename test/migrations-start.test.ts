@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { DataSource } from 'typeorm'
 import { StartupError } from '../src/errors/index.ts'
 import { createDataSource, databaseOf } from '../src/records/data-source.ts'
+import { Roles0000000000014 } from '../src/records/migrations/0014-roles.ts'
 import { migrations } from '../src/records/migrations/index.ts'
 import { migrate } from '../src/records/migrations/migrate.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
@@ -34,7 +35,7 @@ describe('migrating', () => {
     const ran = await Promise.all(nodes.map(migrate))
     expect(ran.flat().sort()).toEqual(migrations.map((migration) => migration.name).sort())
     const versions: unknown[] = await nodes[0]?.query('SELECT number, name FROM schema_version ORDER BY number')
-    expect(versions).toEqual(migrations.map((migration, index) => ({ number: index + 1, name: migration.name })))
+    expect(versions).toEqual(migrations.map((migration) => ({ number: new migration().number, name: migration.name })))
   })
 
   test('a migrated database needs nothing more', async () => {
@@ -87,6 +88,29 @@ describe('migrating', () => {
     ])
     await dataSource.query('DROP TABLE api_key')
     expect(await migrate(dataSource)).toHaveLength(migrations.length)
+  })
+
+  test('roles of before go on changing several records at once, and give no more besides', async () => {
+    const dataSource = await connect((await open('empty')).url)
+    const runner = dataSource.createQueryRunner()
+    try {
+      for (const Step of migrations) {
+        if (Step === Roles0000000000014) {
+          await runner.query(`INSERT INTO role (id, key, name) VALUES (gen_random_uuid(), 'old', 'Old')`)
+          await runner.query(
+            `INSERT INTO role_grant SELECT id, 'account', g.actions, g.scope FROM role, (VALUES ('{READ,UPDATE}'::text[], 'OWN'), ('{READ,EXPORT}', 'ALL')) g(actions, scope)`,
+          )
+        }
+        await new Step().up(runner)
+      }
+      expect(await runner.query('SELECT scope, actions FROM role_grant ORDER BY scope')).toEqual([
+        { scope: 'ALL', actions: ['READ', 'EXPORT'] },
+        { scope: 'OWN', actions: ['READ', 'UPDATE', 'BULK'] },
+      ])
+      expect(await runner.query('SELECT new_fields FROM role')).toEqual([{ new_fields: 'FOLLOW' }])
+    } finally {
+      await runner.release()
+    }
   })
 
   test("the record engine's database shares the data source's pool and its session settings", async () => {

@@ -7,6 +7,8 @@ import { lockCurrentRights } from './access-epoch.ts'
 import { isAdministrator } from './administrator.ts'
 import { newApiKey } from './api-key-format.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
+import { withInherited } from './inherited-roles.ts'
+import { readRoles } from './role-store.ts'
 import { digestOf } from './secret.ts'
 
 /** An API key without its secret. */
@@ -59,14 +61,13 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
       checkInput(input, now())
       if (!isAdministrator(principal)) {
         if (userId !== principal.userId) throw new GuanxiError('FORBIDDEN', 'Only administrators make API keys for others.')
-        if (input.roleKey != null && !principal.roles.includes(input.roleKey))
-          throw new GuanxiError('FORBIDDEN', 'An API key can only be limited to a role that you hold.')
         // A key that is limited to one role must not make another that is not.
         if (input.roleKey == null && principal.apiKeyId !== undefined) throw new GuanxiError('FORBIDDEN', 'An API key makes other keys only with a role.')
       }
       const key = newApiKey()
       const apiKey = await database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
+        if (input.roleKey != null) await requireHeldRole(transaction, input.roleKey, principal)
         const roleId = input.roleKey == null ? null : await roleIdOf(transaction, input.roleKey)
         await requireActiveUser(transaction, userId)
         const [created] = await transaction.query<ApiKeyInfo>({
@@ -126,6 +127,16 @@ function checkInput({ name, expiresAt }: NewApiKey, now: Date): void {
   }
   if (expiresAt != null && expiresAt <= now) {
     throw validationFailed([{ path: ['input', 'expiresAt'], code: 'PAST', message: 'The end of an API key must lie ahead.' }])
+  }
+}
+
+/** Administrators give every role; others those that they hold, be it by inheritance. */
+async function requireHeldRole(executor: Executor, key: string, principal: Principal): Promise<void> {
+  if (isAdministrator(principal) || principal.roles.includes(key)) return
+  const known = await readRoles(executor)
+  const held = known.filter((role) => principal.roles.includes(role.key))
+  if (!withInherited(held, known).some((role) => role.key === key)) {
+    throw new GuanxiError('FORBIDDEN', 'An API key can only be limited to a role that you hold.')
   }
 }
 

@@ -5,12 +5,16 @@ import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
-import type { FieldGrant, Grant } from './shipped-roles.ts'
+import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
 
 /** The part of a role that rights follow from. */
 export interface RoleRights {
   readonly grants: readonly Grant[]
   readonly fields: readonly FieldGrant[]
+  /** FOLLOW unless given. */
+  readonly newFields?: NewFields
+  /** Ordinal of the last custom field that is no new one. */
+  readonly newFieldsAfter?: number
 }
 
 /** Rights per module without the caller's own keys; shared by all who hold the same roles. */
@@ -78,7 +82,7 @@ function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): 
     const reads = (mayWrite || own.has('READ')) && reaches('READ', own, actions)
     const writes = mayWrite && reaches('UPDATE', own, actions) && reaches('CREATE', own, actions)
     for (const field of module.fields.values()) {
-      const level = levelOf(field, listed.get(fieldKey(module, field)) ?? listed.get(`${key}.*`) ?? listed.get('*.*'), mayWrite)
+      const level = levelOf(field, levelIn(listed, role, module, field), mayWrite)
       if (level === 'WRITE' && writes) writable.add(field.name)
       levels.set(field.name, higher(!reads ? 'HIDDEN' : level === 'WRITE' ? 'READ' : level, levels.get(field.name)))
     }
@@ -106,6 +110,15 @@ function actionsOf(role: RoleRights, module: string): Map<Action, Scope> {
   return actions
 }
 
+/** What one role says of a field: by its entry, by that for all fields of the module, or of every module, or of fields made later. Undefined where it says nothing. */
+export function listedLevel(role: RoleRights, module: ModuleDefinition, field: FieldDefinition): FieldLevel | undefined {
+  return levelIn(listedLevels(role, moduleKey(module)), role, module, field)
+}
+
+function levelIn(listed: ReadonlyMap<string, FieldLevel>, role: RoleRights, module: ModuleDefinition, field: FieldDefinition): FieldLevel | undefined {
+  return listed.get(fieldKey(module, field)) ?? listed.get(`${moduleKey(module)}.*`) ?? listed.get('*.*') ?? newFieldLevel(field, role)
+}
+
 /** Levels by field id that one role lists for the module, entries for all fields included. */
 function listedLevels(role: RoleRights, module: string): Map<string, FieldLevel> {
   const listed = new Map<string, FieldLevel>()
@@ -122,6 +135,13 @@ function levelOf(field: FieldDefinition, listed: FieldLevel | undefined, mayWrit
   // Whoever chooses numbers moves the series for everybody: that is for those who take records over from elsewhere.
   const level = listed ?? (field.type === 'AUTO_NUMBER' ? 'READ' : 'WRITE')
   return level === 'WRITE' && !writable ? 'READ' : level
+}
+
+/** What the role says of custom fields made later; undefined where it says nothing that limits this one. */
+function newFieldLevel({ custom, system, sensitivity, ordinal = Number.POSITIVE_INFINITY }: FieldDefinition, role: RoleRights): FieldLevel | undefined {
+  const { newFields = 'FOLLOW', newFieldsAfter = 0 } = role
+  if (newFields === 'FOLLOW' || !custom || system || ordinal <= newFieldsAfter) return undefined
+  return newFields === 'READ' && (sensitivity ?? 'none') === 'none' ? 'READ' : 'HIDDEN'
 }
 
 function wider(scope: Scope, other: Scope | undefined): Scope {

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { AccessPolicy, Principal } from '../records/access/policy.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import { bindPolicy, type CompiledModules, compileModules } from './compile-policy.ts'
+import { withInherited } from './inherited-roles.ts'
 import type { Rights, StoredRole } from './rights.ts'
 import { ADMINISTRATOR, SIGNED_IN } from './shipped-roles.ts'
 
@@ -49,7 +50,7 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
     if (known) return known
     const scopes = { OWN: [rights.userId], TEAM: rights.team, TEAM_TREE: rights.teamTree }
     const policy = bindPolicy(
-      modulesOf(roles, current, rights.accessEpoch),
+      modulesOf(withInherited(roles, rights.roles), current, rights.accessEpoch),
       { scopes, population: rights.population },
       { schema: current.version, access: rights.accessEpoch },
     )
@@ -74,12 +75,13 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
 }
 
 /**
- * Roles that count: the user's; for a key with a role, that role alone. A person's key never outlives the person's own right to the role:
- * it counts while the person holds it, or is an administrator.
+ * Roles that count, each with all that it inherits: the user's; for a key with a role, that role alone. A person's key never outlives the person's own right to the role:
+ * it counts while the person holds it, be it by inheritance, or is an administrator.
  */
 function effectiveRoles(rights: Rights): StoredRole[] {
   const held = rights.roles.filter((role) => rights.heldRoleIds.includes(role.id))
   if (rights.apiKeyRoleId === null) return held
-  const allowed = rights.userKind === SERVICE_KIND || rights.heldRoleIds.includes(rights.apiKeyRoleId) || held.some((role) => role.key === ADMINISTRATOR)
+  const holds = withInherited(held, rights.roles).some(({ id }) => id === rights.apiKeyRoleId)
+  const allowed = rights.userKind === SERVICE_KIND || holds || held.some((role) => role.key === ADMINISTRATOR)
   return allowed ? rights.roles.filter((role) => role.id === rights.apiKeyRoleId) : []
 }

@@ -1,5 +1,6 @@
 import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
 import { type Executor, statementName } from '../records/database.ts'
+import type { NewFields } from './shipped-roles.ts'
 
 /** A role as it is stored, with all that it grants; modules and fields by their keys, those of deleted ones too. */
 export interface StoredRole {
@@ -7,6 +8,11 @@ export interface StoredRole {
   readonly key: string
   readonly name: string
   readonly system: boolean
+  /** Keys of the roles that it inherits directly. */
+  readonly inherits: readonly string[]
+  /** What it gets on custom fields that it does not list and whose ordinal is greater than `newFieldsAfter`. */
+  readonly newFields: NewFields
+  readonly newFieldsAfter: number
   readonly grants: readonly { readonly module: string; readonly actions: readonly Action[]; readonly scope: Scope }[]
   readonly fields: readonly { readonly module: string; readonly fieldId: string; readonly access: FieldLevel }[]
 }
@@ -36,7 +42,7 @@ export interface Rights {
   readonly expiresAt: Date | null
   /** Roles of the user. */
   readonly heldRoleIds: readonly string[]
-  /** Those roles, and the key's. */
+  /** Those roles, the key's, and all that these inherit. */
   readonly roles: readonly StoredRole[]
   /** Keys of the scopes (see AccessPolicy.scopes), sorted; empty where no role uses the scope. */
   readonly team: readonly string[]
@@ -59,6 +65,8 @@ const SUBJECTS = {
 
 /** A `role r` as a StoredRole. */
 export const STORED_ROLE_JSON = `json_build_object('id', r.id, 'key', r.key, 'name', r.name, 'system', r.system,
+  'newFields', r.new_fields, 'newFieldsAfter', r.new_fields_after,
+  'inherits', COALESCE((SELECT json_agg(p.key ORDER BY p.key) FROM role_inherit i JOIN role p ON p.id = i.inherited_id WHERE i.role_id = r.id), '[]'),
   'grants', COALESCE((SELECT json_agg(json_build_object('module', g.module, 'actions', g.actions, 'scope', g.scope) ORDER BY g.module, g.scope) FROM role_grant g WHERE g.role_id = r.id), '[]'),
   'fields', COALESCE((SELECT json_agg(json_build_object('module', f.module, 'fieldId', f.field_id, 'access', f.access) ORDER BY f.module, f.field_id) FROM role_field f WHERE f.role_id = r.id), '[]'))`
 
@@ -73,7 +81,9 @@ const rightsSql = (subject: string) => `
 WITH RECURSIVE subject AS (${subject}),
 account AS (SELECT u.id, u.team_id, u.kind, u.status = 'active' AND u.deleted_at IS NULL AS active FROM users u JOIN subject s ON s.user_id = u.id),
 held AS (SELECT ur.role_id FROM user_role ur JOIN account a ON a.id = ur.user_id),
-used AS (SELECT role_id FROM held UNION SELECT role_id FROM subject WHERE role_id IS NOT NULL),
+used AS (
+  (SELECT role_id FROM held UNION SELECT role_id FROM subject WHERE role_id IS NOT NULL)
+  UNION SELECT i.inherited_id FROM role_inherit i JOIN used ON used.role_id = i.role_id),
 scope_used AS (SELECT DISTINCT g.scope FROM role_grant g JOIN used r ON r.role_id = g.role_id),
 own_team AS (
   SELECT t.id AS team_id FROM teams t

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Executor } from '../records/database.ts'
 import type { RoleRights } from './compile-policy.ts'
 import { STORED_ROLE_JSON, type StoredRole } from './rights.ts'
+import type { NewFields } from './shipped-roles.ts'
 
 /** All roles with their rights, by key. */
 export async function readRoles(executor: Executor): Promise<readonly StoredRole[]> {
@@ -50,6 +51,25 @@ export async function replaceFields(executor: Executor, roleId: string, fields: 
     text: `INSERT INTO role_field (role_id, module, field_id, access)
            SELECT $1, f.module, f."fieldId", f.access FROM jsonb_to_recordset($2::jsonb) AS f (module text, "fieldId" text, access text)`,
     values: [roleId, JSON.stringify(fields)],
+    purpose: 'platform',
+  })
+}
+
+/** Puts these roles in place of those that it inherits. */
+export async function replaceInherited(executor: Executor, roleId: string, inherits: readonly string[]): Promise<void> {
+  await executor.query({ text: 'DELETE FROM role_inherit WHERE role_id = $1', values: [roleId], purpose: 'platform' })
+  await executor.query({
+    text: 'INSERT INTO role_inherit (role_id, inherited_id) SELECT $1, id FROM role WHERE key = ANY($2::text[])',
+    values: [roleId, inherits],
+    purpose: 'platform',
+  })
+}
+
+/** Says what the role gets on custom fields that are made from now on. */
+export async function setNewFields(executor: Executor, roleId: string, newFields: NewFields): Promise<void> {
+  await executor.query({
+    text: 'UPDATE role SET new_fields = $2, new_fields_after = COALESCE((SELECT max(ordinal) FROM custom_field), 0) WHERE id = $1',
+    values: [roleId, newFields],
     purpose: 'platform',
   })
 }

@@ -8,20 +8,17 @@ import { countAdministrators, requireAdministrator } from './administrator.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import type { RoleRights } from './compile-policy.ts'
 import { unheldRights } from './held-rights.ts'
-import { hiddenRights, moduleOfKey } from './module-key.ts'
+import { withInherited } from './inherited-roles.ts'
+import { moduleOfKey } from './module-key.ts'
 import type { StoredRole } from './rights.ts'
-import { checkRoleNames, type RoleRightsInput, resolveRights, throwIssues } from './role-input.ts'
-import { insertRole, readRole, readRoles, renameRole, replaceFields, replaceGrants } from './role-store.ts'
+import { checkRoleNames, resolveRights, throwIssues } from './role-input.ts'
+import { checkInherited, plannedRole, type RoleChange } from './role-plan.ts'
+import { insertRole, readRole, readRoles, renameRole, replaceFields, replaceGrants, replaceInherited, setNewFields } from './role-store.ts'
 import { ADMINISTRATOR } from './shipped-roles.ts'
 
-export interface CreateRole extends RoleRightsInput {
+export interface CreateRole extends RoleChange {
   readonly key: string
   readonly name: string
-}
-
-/** What is left out stays as it is; grants and fields are replaced as a whole, but for those on what is deleted and may be restored. */
-export interface UpdateRole extends RoleRightsInput {
-  readonly name?: string | null
 }
 
 /** A role as everyone may see it. */
@@ -40,7 +37,7 @@ export interface Roles {
   /** Throws DUPLICATE for a key that is taken. */
   create(principal: Principal, input: CreateRole, origin: RequestOrigin): Promise<StoredRole>
   /** Throws NOT_FOUND for an unknown key, FORBIDDEN for `admin`, which always allows everything. */
-  update(principal: Principal, key: string, input: UpdateRole, origin: RequestOrigin): Promise<StoredRole>
+  update(principal: Principal, key: string, input: RoleChange, origin: RequestOrigin): Promise<StoredRole>
   /** Throws NOT_FOUND for an unknown user or role. A role that is held already stays. */
   assign(principal: Principal, userId: string, roleKey: string, origin: RequestOrigin): Promise<void>
   /** As `assign`; throws FORBIDDEN when nobody would be left who can sign in as administrator. */
@@ -102,36 +99,38 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
     create: (principal, input, origin) =>
       change(principal, 'role.create', { role: input.key }, origin, async (transaction) => {
         const issues: Issue[] = []
+        const known = await readRoles(transaction)
         checkRoleNames(input.key, input.name, issues)
         const rights = resolveRights(input, registry(), issues)
+        checkInherited(input.key, input.inherits ?? [], known, issues)
         throwIssues(issues)
-        requireHeld(rights, principal, registry())
+        requireHeld(rights, inheritedOf(input, known), principal, registry())
         const id = await insertRole(transaction, { key: input.key, name: input.name.trim(), system: false })
         if (id === null) throw new GuanxiError('DUPLICATE', `There is already a role with the key ${input.key}.`)
         await replaceGrants(transaction, id, rights.grants)
         await replaceFields(transaction, id, rights.fields)
+        await replaceInherited(transaction, id, input.inherits ?? [])
+        await setNewFields(transaction, id, input.newFields ?? 'FOLLOW')
         return existingRole(transaction, input.key)
       }),
     update: (principal, key, input, origin) =>
       change(principal, 'role.update', { role: key }, origin, async (transaction) => {
-        const role = await existingRole(transaction, key)
-        const { id } = role
-        if (key === ADMINISTRATOR) throw new GuanxiError('FORBIDDEN', 'The role admin always allows everything and cannot be changed.')
-        const issues: Issue[] = []
-        checkRoleNames(undefined, input.name, issues)
-        const rights = resolveRights(input, registry(), issues)
-        throwIssues(issues)
-        requireHeld(rights, principal, registry())
-        if (input.name != null) await renameRole(transaction, id, input.name.trim())
-        const hidden = hiddenRights(role, registry())
-        if (input.grants != null) await replaceGrants(transaction, id, [...rights.grants, ...hidden.grants])
-        if (input.fields != null) await replaceFields(transaction, id, [...rights.fields, ...hidden.fields])
+        const known = await readRoles(transaction)
+        const role = known.find((each) => each.key === key)
+        if (!role) throw notFound('role')
+        const { id, ...planned } = plannedRole(role, input, known, registry())
+        requireHeld(planned, inheritedOf(planned, known), principal, registry())
+        if (input.name != null) await renameRole(transaction, id, planned.name)
+        if (input.grants != null) await replaceGrants(transaction, id, planned.grants)
+        if (input.fields != null) await replaceFields(transaction, id, planned.fields)
+        if (input.inherits != null) await replaceInherited(transaction, id, planned.inherits)
+        if (input.newFields != null) await setNewFields(transaction, id, input.newFields)
         return existingRole(transaction, key)
       }),
     assign: (principal, userId, roleKey, origin) =>
       change(principal, 'role.assign', { role: roleKey, userIds: [userId] }, origin, async (transaction) => {
         const role = await existingRole(transaction, roleKey)
-        requireHeld(role, principal, registry())
+        requireHeld(role, inheritedOf(role, await readRoles(transaction)), principal, registry())
         await requireUser(transaction, userId)
         await transaction.query({
           text: 'INSERT INTO user_role (user_id, role_id) VALUES ($1, $2) ON CONFLICT DO NOTHING',
@@ -151,12 +150,23 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
   }
 }
 
-function requireHeld(rights: RoleRights, principal: Principal, registry: Registry): void {
-  const [first] = unheldRights(rights, principal, registry)
-  if (!first) return
-  const key = rights[first.part][first.index]?.module ?? ''
-  const module = moduleOfKey(key, registry)?.name ?? (key === '*' ? 'every module' : 'a module that is deleted')
-  throw new GuanxiError('FORBIDDEN', `You cannot give rights on ${module} that you do not hold (${first.part}, entry ${first.index + 1}).`)
+/** All that a role which inherits these would have besides its own. */
+function inheritedOf({ inherits }: Pick<RoleChange, 'inherits'>, known: readonly StoredRole[]): readonly StoredRole[] {
+  return withInherited(
+    known.filter(({ key }) => inherits?.includes(key)),
+    known,
+  )
+}
+
+/** Throws FORBIDDEN for what goes beyond the rights of whoever gives it, in the role itself or in what it inherits. */
+function requireHeld(own: RoleRights, inherited: readonly StoredRole[], principal: Principal, registry: Registry): void {
+  for (const [rights, source] of [[own, ''], ...inherited.map((role) => [role, `, inherited from ${role.key}`] as const)] as const) {
+    const [first] = unheldRights(rights, principal, registry)
+    if (!first) continue
+    const key = rights[first.part][first.index]?.module ?? ''
+    const module = moduleOfKey(key, registry)?.name ?? (key === '*' ? 'every module' : 'a module that is deleted')
+    throw new GuanxiError('FORBIDDEN', `You cannot give rights on ${module} that you do not hold (${first.part}, entry ${first.index + 1}${source}).`)
+  }
 }
 
 async function requireUser(transaction: Transaction, userId: string): Promise<void> {

@@ -14,6 +14,13 @@ export interface FieldGrant {
   readonly access: FieldLevel
 }
 
+/**
+ * What a role gets on custom fields that it does not list and that are made after it was told so: `FOLLOW` the actions of the module like all other fields, `READ`
+ * them only, `NONE` of them. Sensitive fields stay hidden in any case.
+ */
+export const NEW_FIELDS = ['FOLLOW', 'READ', 'NONE'] as const
+export type NewFields = (typeof NEW_FIELDS)[number]
+
 export interface RoleDefinition {
   readonly key: string
   readonly name: string
@@ -24,9 +31,9 @@ export interface RoleDefinition {
 /** Key of the role that may change roles, users' passwords and metadata. At least one active person always holds it. */
 export const ADMINISTRATOR = 'admin'
 
-const MANAGE: readonly Action[] = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT']
-const WORK: readonly Action[] = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE']
-const EDIT: readonly Action[] = ['CREATE', 'READ', 'UPDATE']
+const MANAGE: readonly Action[] = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT', 'BULK']
+const WORK: readonly Action[] = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'BULK']
+const EDIT: readonly Action[] = ['CREATE', 'READ', 'UPDATE', 'BULK']
 const READ: readonly Action[] = ['READ']
 const READ_AND_EXPORT: readonly Action[] = ['READ', 'EXPORT']
 
@@ -107,11 +114,11 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     key: 'finance',
     name: 'Finance',
     grants: [
-      ...grants(['account'], ['READ', 'UPDATE', 'EXPORT'], 'ALL'),
+      ...grants(['account'], ['READ', 'UPDATE', 'EXPORT', 'BULK'], 'ALL'),
       ...grants(['contact', 'accountContact', 'opportunity', 'opportunityLineItem'], READ_AND_EXPORT, 'ALL'),
-      ...grants(ORDERS, ['CREATE', 'READ', 'UPDATE', 'EXPORT'], 'ALL'),
+      ...grants(ORDERS, ['CREATE', 'READ', 'UPDATE', 'EXPORT', 'BULK'], 'ALL'),
       ...grants(['exchangeRate'], WORK, 'ALL'),
-      ...grants(['product'], ['READ', 'UPDATE'], 'ALL'),
+      ...grants(['product'], ['READ', 'UPDATE', 'BULK'], 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
     ],
     fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],

@@ -1,4 +1,4 @@
-import type { Epochs, Principal } from '../records/access/policy.ts'
+import { ACTIONS, type Epochs, type Principal } from '../records/access/policy.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import { bindPolicy, compileModules } from './compile-policy.ts'
 
@@ -13,7 +13,7 @@ export function systemPrincipal(reason: string, registry: Registry, epochs: Epoc
   const everything = compileModules(
     [
       {
-        grants: [{ module: '*', actions: ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT'], scope: 'ALL' }],
+        grants: [{ module: '*', actions: ACTIONS, scope: 'ALL' }],
         fields: [{ module: '*', fieldId: '*.*', access: 'WRITE' }],
       },
     ],

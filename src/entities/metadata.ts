@@ -110,6 +110,8 @@ export interface NumberingMetadata {
 export interface FieldMetadata {
   /** Permanent id of a field that was made at run time; a core field's is `<module>.<name>`. */
   readonly id?: string
+  /** Counts up in the order in which fields are made at run time. Absent for fields of core modules, and for one whose change is not committed yet. */
+  readonly ordinal?: number
   /** API name, `^[a-z][A-Za-z0-9]{0,47}$`. */
   readonly name: string
   /** Earlier names, under which the field can still be reached until they are removed. */

@@ -1,25 +1,20 @@
-import { Arg, Ctx, Field, ID, ObjectType, Query, Resolver } from 'type-graphql'
-import type { AccessExplainer, AccessExplanation as Explanation } from '../auth/index.ts'
-import type { ResolverContext } from '../schema/operation.ts'
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
+import type { AccessInsight, AccessExplanation as Explanation, UnusedGrants as Unused } from '../auth/index.ts'
+import { User } from '../entities/user.entity.ts'
+import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import { callerOf } from './request-origin.ts'
 import { AccessAction } from './types/access.enums.ts'
+import { AccessExplanation, RoleDiff, UnusedGrants } from './types/access.types.ts'
+import { DateTimeToken } from './types/date-time.scalar.ts'
+import { UpdateRoleInput } from './types/role.types.ts'
 
-@ObjectType({ simpleResolvers: true })
-export class AccessExplanation {
-  @Field(() => Boolean)
-  allowed!: boolean
-
-  @Field(() => [String], { description: 'The chain that leads to the verdict: role, grant, scope, record, field level.' })
-  reasons!: string[]
-}
-
-/** Why someone may or may not do something; for administrators. */
+/** What administrators ask about rights: of one user, of all users, of a change before it is made, and what nobody needs. */
 @Resolver()
 export class AccessResolver {
-  readonly #explainer: AccessExplainer
+  readonly #access: AccessInsight
 
-  constructor(explainer: AccessExplainer) {
-    this.#explainer = explainer
+  constructor(access: AccessInsight) {
+    this.#access = access
   }
 
   @Query(() => AccessExplanation, { nullable: true, description: 'What would be decided now about a user, and why.' })
@@ -31,6 +26,40 @@ export class AccessResolver {
     @Arg('action', () => AccessAction, { defaultValue: 'READ' }) action: AccessAction,
     @Ctx() context: ResolverContext,
   ): Promise<Explanation> {
-    return this.#explainer.explain(callerOf(context), { userId, module, recordId, field, action })
+    return this.#access.explain(callerOf(context), { userId, module, recordId, field, action })
   }
+
+  @Query(() => [User], { nullable: true, description: 'All active users who can read a record now, or the whole value of one of its fields.' })
+  async whoCanSee(
+    @Arg('module', () => String) module: string,
+    @Arg('recordId', () => ID) recordId: string,
+    @Arg('field', () => String, { nullable: true }) field: string | null,
+    @Ctx() context: ResolverContext,
+  ): Promise<RecordHandle[]> {
+    return handlesOf(await this.#access.whoCanSee(callerOf(context), { module, recordId, field }))
+  }
+
+  @Query(() => RoleDiff, { nullable: true, description: 'What `updateRole` with this input would do, and to whom. Changes nothing.' })
+  async diffRole(
+    @Arg('roleKey', () => String) roleKey: string,
+    @Arg('input', () => UpdateRoleInput) input: UpdateRoleInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<RoleDiff> {
+    const { actions, fields, groups } = await this.#access.diffRole(callerOf(context), roleKey, input)
+    return {
+      actions,
+      fields,
+      userCount: new Set(groups.flatMap(({ userIds }) => userIds)).size,
+      groups: groups.map(({ userIds, ...group }) => ({ ...group, userCount: userIds.length, users: handlesOf(userIds) })),
+    }
+  }
+
+  @Query(() => UnusedGrants, { nullable: true, description: 'Grants that nobody who holds the role has used since; EXPORT and the role admin are left out.' })
+  unusedGrants(@Arg('since', () => DateTimeToken) since: string, @Ctx() context: ResolverContext): Promise<Unused> {
+    return this.#access.unusedGrants(callerOf(context), new Date(since))
+  }
+}
+
+function handlesOf(userIds: readonly string[]): RecordHandle[] {
+  return userIds.map((id) => new RecordHandle('user', id))
 }

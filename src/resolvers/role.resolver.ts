@@ -5,6 +5,7 @@ import type { Registry } from '../records/registry/definition.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf, refreshedCaller } from './request-origin.ts'
+import { NewFieldsAccess } from './types/access.enums.ts'
 import { CreateRoleInput, Role, RoleField, RoleGrant, RolePayload, UpdateRoleInput, UserPayload } from './types/role.types.ts'
 
 /** Roles and who holds them; for administrators. */
@@ -46,6 +47,19 @@ export class RoleResolver {
       const field = module && [...module.fields.values()].find((each) => fieldKey(module, each) === fieldId)
       return field ? [{ module: name, field: field.name, access }] : []
     })
+  }
+
+  @FieldResolver(() => [String], { nullable: true, description: 'Keys of the roles that it inherits directly.' })
+  async inherits(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<readonly string[]> {
+    return (await this.#withRights(role, context)).inherits
+  }
+
+  @FieldResolver(() => NewFieldsAccess, {
+    nullable: true,
+    description: 'What it gets on custom fields that it does not list and that were made after it was told so.',
+  })
+  async newFields(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<NewFieldsAccess> {
+    return (await this.#withRights(role, context)).newFields
   }
 
   /** Roles of a user come by name alone; then all are read, once for the operation. */

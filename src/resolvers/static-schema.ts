@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type ContainerType } from 'type-graphql'
-import type { AccessExplainer, ApiKeys, AuditLog, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
+import type { AccessInsight, ApiKeys, AuditLog, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
 import { DefectError } from '../errors/index.ts'
 import type { Metadata } from '../records/metadata/index.ts'
 import { AccessResolver } from './access.resolver.ts'
@@ -29,7 +29,7 @@ export interface StaticServices {
   readonly apiKeys: ApiKeys
   readonly passwords: UserPasswords
   readonly roles: Roles
-  readonly explainer: AccessExplainer
+  readonly access: AccessInsight
   readonly metadata: Metadata
   readonly auditLog: AuditLog
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
@@ -41,7 +41,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, explainer, metadata, auditLog, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, access, metadata, auditLog, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -53,7 +53,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new FieldLabelResolver(),
     new FieldOptionLabelResolver(),
     new FieldReferenceLabelResolver(),
-    new AccessResolver(explainer),
+    new AccessResolver(access),
     new AuditResolver(auditLog),
     new MetadataResolver(metadata, work),
     new MetadataStateResolver(metadata, work),

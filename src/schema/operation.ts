@@ -69,6 +69,8 @@ export interface OperationAnswer {
   readonly customFields?: readonly string[]
   /** What it shows of sensitive fields, for the audit. */
   readonly reads?: readonly SensitiveRead[]
+  /** What of the caller's rights the operation used, as `<action> <module>`. */
+  readonly uses?: readonly string[]
 }
 
 /** The one execute() behind both transports, and the schema it executes. */

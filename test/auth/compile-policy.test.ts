@@ -280,7 +280,7 @@ describe('shipped roles', () => {
     const policy = policyOf(shipped('admin'))
     expect([...policy.modules.keys()].sort()).toEqual([...registry.modules.keys()].sort())
     for (const access of policy.modules.values()) {
-      expect([...access.actions]).toEqual(['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT'].map((action) => [action, 'ALL']))
+      expect([...access.actions]).toEqual(['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT', 'BULK'].map((action) => [action, 'ALL']))
       expect([...access.fields.values()].every((each) => each === 'READ' || each === 'WRITE')).toBe(true)
     }
   })

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { DataSource } from 'typeorm'
+import { createAccessInsight } from '../../src/auth/access-insight.ts'
 import { createAccessTokens, type TokenKey } from '../../src/auth/access-token.ts'
 import { createApiKeys } from '../../src/auth/api-keys.ts'
 import { createAuthenticator } from '../../src/auth/authenticator.ts'
-import { createAccessExplainer } from '../../src/auth/explain-access.ts'
+import { createGrantUsage } from '../../src/auth/grant-usage.ts'
 import { createPasswordHasher } from '../../src/auth/passwords.ts'
 import { createRoles } from '../../src/auth/roles.ts'
 import { seedRoles } from '../../src/auth/seed-roles.ts'
@@ -46,6 +47,7 @@ export async function openIdentity(options: { readonly limits?: ThrottleLimits; 
   const background: unknown[] = []
   const authenticator = createAuthenticator({ database, registry: () => registry, accessTokens, now, onBackgroundError: (error) => background.push(error) })
   const sessions = createSessions({ database, hasher, accessTokens, throttle, now })
+  const grantUsage = createGrantUsage(database, now)
   const passwordHash = await hasher.hash(PASSWORD)
   await database.transaction((transaction) => seedRoles(transaction, new Date()))
 
@@ -92,7 +94,8 @@ export async function openIdentity(options: { readonly limits?: ThrottleLimits; 
     apiKeys: createApiKeys(database, now),
     roles: createRoles({ database, registry: () => registry, now }),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
-    explainer: createAccessExplainer(database, () => registry, authenticator),
+    grantUsage,
+    access: createAccessInsight({ database, registry: () => registry, authenticator, usage: grantUsage, now }),
     run,
     addTeam,
     addUser,

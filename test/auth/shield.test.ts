@@ -24,7 +24,7 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'explainer', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
+    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'access', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
   ) as unknown as StaticServices
 }
 
@@ -56,6 +56,9 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Query.modules': '{ modules { name } }',
   'Query.module': '{ module(name: "account") { name } }',
   'Query.explainAccess': '{ explainAccess(userId: "u", module: "account", action: READ) { allowed } }',
+  'Query.whoCanSee': '{ whoCanSee(module: "account", recordId: "r") { id } }',
+  'Query.diffRole': '{ diffRole(roleKey: "k", input: {}) { userCount } }',
+  'Query.unusedGrants': '{ unusedGrants(since: "2026-01-01T00:00:00Z") { countedSince } }',
   'Mutation.signIn': 'mutation { signIn(input: {email: "e", password: "p"}) { accessToken } }',
   'Mutation.refreshSession': 'mutation { refreshSession(input: {refreshToken: "t"}) { accessToken } }',
   'Mutation.signOut': 'mutation { signOut }',
@@ -86,7 +89,18 @@ const ROOTS: Readonly<Record<string, string>> = {
 }
 const PUBLIC = ['Mutation.signIn', 'Mutation.refreshSession']
 const ADMINISTRATORS = [
-  ...['Query.roles', 'Query.explainAccess', 'Query.auditLog', 'Mutation.createRole', 'Mutation.updateRole', 'Mutation.assignRole', 'Mutation.unassignRole'],
+  ...[
+    'Query.roles',
+    'Query.explainAccess',
+    'Query.auditLog',
+    'Query.whoCanSee',
+    'Query.diffRole',
+    'Query.unusedGrants',
+    'Mutation.createRole',
+    'Mutation.updateRole',
+    'Mutation.assignRole',
+    'Mutation.unassignRole',
+  ],
   ...Object.keys(ROOTS).filter((name) => /Custom|Metadata/i.test(name)),
 ]
 
@@ -184,7 +198,7 @@ describe('the final schema', () => {
     }
     expect(wrapped('User')).toEqual(['roles'])
     expect(wrapped('SessionPayload')).toEqual([])
-    expect(wrapped('Role').sort()).toEqual(['fields', 'grants'])
+    expect(wrapped('Role').sort()).toEqual(['fields', 'grants', 'inherits', 'newFields'])
   })
 })
 

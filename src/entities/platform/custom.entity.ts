@@ -80,6 +80,10 @@ export class CustomField {
   @Column({ type: 'jsonb', default: {} })
   parameters!: unknown
 
+  /** Counts up in the order in which fields are made. */
+  @Column({ type: 'bigint', generated: 'increment' })
+  ordinal!: string
+
   /** Opaque column base name, `c_<n>`. */
   @Column({ name: 'column_name', type: 'text' })
   columnName!: string

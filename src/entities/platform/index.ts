@@ -2,7 +2,7 @@ import { AuditEntry, ChangeSetRow, OutboxEvent, RecordHistory } from './change.e
 import { CustomField, CustomIndex, CustomModule, CustomSlot, FieldUsage } from './custom.entity.ts'
 import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity.ts'
 import { AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
-import { Role, RoleField, RoleGrant, TeamMember, UserRole } from './role.entity.ts'
+import { GrantUse, Role, RoleField, RoleGrant, RoleInherit, TeamMember, UserRole } from './role.entity.ts'
 
 /** Tables that are no modules: nothing of them is reached by record operations. */
 export const platformEntities = Object.freeze([
@@ -17,6 +17,7 @@ export const platformEntities = Object.freeze([
   Epoch,
   ExternalId,
   FieldUsage,
+  GrantUse,
   IdempotencyRecord,
   OutboxEvent,
   RecordHistory,
@@ -24,6 +25,7 @@ export const platformEntities = Object.freeze([
   Role,
   RoleField,
   RoleGrant,
+  RoleInherit,
   SchemaVersion,
   Session,
   Setting,

@@ -16,6 +16,41 @@ export class Role {
   /** Shipped with Guanxi; cannot be deleted. */
   @Column({ type: 'boolean', default: false })
   system!: boolean
+
+  /** What it gets on custom fields that it does not list and that were made after it was told so: `FOLLOW`, `READ` or `NONE`. */
+  @Column({ name: 'new_fields', type: 'text', default: 'FOLLOW' })
+  newFields!: string
+
+  /** Ordinal of the last custom field that stood when it was told so. */
+  @Column({ name: 'new_fields_after', type: 'bigint', default: 0 })
+  newFieldsAfter!: string
+}
+
+/** A role has all that another one gives, too. */
+@Entity({ name: 'role_inherit' })
+export class RoleInherit {
+  @PrimaryColumn({ name: 'role_id', type: 'uuid' })
+  roleId!: string
+
+  @PrimaryColumn({ name: 'inherited_id', type: 'uuid' })
+  inheritedId!: string
+}
+
+/** When somebody who holds a role last did what it grants. */
+@Entity({ name: 'grant_use' })
+export class GrantUse {
+  @PrimaryColumn({ name: 'role_id', type: 'uuid' })
+  roleId!: string
+
+  /** As in a grant, but never `*`. */
+  @PrimaryColumn({ type: 'text' })
+  module!: string
+
+  @PrimaryColumn({ type: 'text' })
+  action!: string
+
+  @Column({ name: 'last_used_at', type: 'timestamptz', precision: 3 })
+  lastUsedAt!: Date
 }
 
 /** What a role may do with the records of one module, and which of them. */

@@ -1,5 +1,5 @@
-/** What a grant allows on a module's records. */
-export const ACTIONS = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT'] as const
+/** What a grant allows on a module's records. BULK: to change several of them in one call, each of them by the other actions. */
+export const ACTIONS = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT', 'BULK'] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** Which records a grant reaches, from narrow to wide. */

@@ -54,11 +54,12 @@ function moduleMetadata(module: StoredModule, fields: readonly FieldMetadata[]):
 }
 
 /** A stored field as the registry takes it. Search and keys wait for their indexes. */
-export function fieldMetadata({ id, name, aliases, type, label, parameters, column, extension, indexes }: StoredField): FieldMetadata {
+export function fieldMetadata({ id, ordinal, name, aliases, type, label, parameters, column, extension, indexes }: StoredField): FieldMetadata {
   const isReady = (kind: string) => indexes.some((index) => index.kind === kind && index.state === 'ready')
   return {
     ...parameters,
     id,
+    ...(ordinal !== undefined && { ordinal }),
     name,
     aliases,
     type,

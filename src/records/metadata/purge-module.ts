@@ -31,6 +31,7 @@ export async function purgeModule(change: MetadataChange, module: StoredModule):
     { text: 'DELETE FROM external_id WHERE module_number = $1', values: [module.number], purpose: 'platform' },
     { text: 'DELETE FROM role_grant WHERE module = $1', values: [String(module.number)], purpose: 'platform' },
     { text: 'DELETE FROM role_field WHERE module = $1', values: [String(module.number)], purpose: 'platform' },
+    { text: 'DELETE FROM grant_use WHERE module = $1', values: [String(module.number)], purpose: 'platform' },
   )
 }
 

@@ -28,7 +28,7 @@ export interface StoredModule {
 }
 
 /** What a field's row keeps in `parameters`: all of its metadata that has no column of its own. */
-export type FieldParameters = Omit<FieldMetadata, 'id' | 'name' | 'aliases' | 'type' | 'label' | 'column' | 'extension' | 'keyUnavailable'>
+export type FieldParameters = Omit<FieldMetadata, 'id' | 'ordinal' | 'name' | 'aliases' | 'type' | 'label' | 'column' | 'extension' | 'keyUnavailable'>
 
 export type IndexKind = 'order' | 'unique' | 'search' | 'reference'
 
@@ -43,6 +43,8 @@ export interface StoredIndex {
 /** A row of `custom_field` with its indexes. */
 export interface StoredField {
   readonly id: string
+  /** The database gives it to the row; absent before. */
+  readonly ordinal?: number
   readonly moduleNumber: number
   readonly name: string
   readonly aliases: readonly string[]
@@ -69,7 +71,7 @@ const READ = `SELECT e.schema_epoch::int AS schema, e.access_epoch::int AS acces
   coalesce((SELECT json_agg(json_build_object('id', m.id, 'number', m.number, 'name', m.name, 'pluralName', m.plural_name, 'label', m.label, 'pluralLabel', m.plural_label,
     'table', m.table_name, 'nameField', m.name_field, 'accessParent', m.access_parent, 'ownerPlugin', m.owner_plugin, 'kind', m.kind, 'position', m.position,
     'state', m.state, 'deletedAt', guanxi_time(m.deleted_at)) ORDER BY m.position, m.number) FROM custom_module m WHERE m.state <> 'purged'), '[]') AS modules,
-  coalesce((SELECT json_agg(json_build_object('id', f.id, 'moduleNumber', f.module_number, 'name', f.name, 'aliases', f.aliases, 'type', f.type, 'label', f.label,
+  coalesce((SELECT json_agg(json_build_object('id', f.id, 'ordinal', f.ordinal, 'moduleNumber', f.module_number, 'name', f.name, 'aliases', f.aliases, 'type', f.type, 'label', f.label,
     'parameters', f.parameters, 'column', f.column_name, 'extension', f.extension, 'position', f.position, 'ownerPlugin', f.owner_plugin, 'state', f.state,
     'deletedAt', guanxi_time(f.deleted_at), 'indexes', coalesce((SELECT json_agg(json_build_object('name', i.name, 'kind', i.kind, 'state', i.state, 'failure', i.failure) ORDER BY i.kind)
       FROM custom_index i WHERE i.field_id = f.id), '[]')) ORDER BY f.position, f.created_at, f.name) FROM custom_field f WHERE f.state <> 'purged'), '[]') AS fields

@@ -89,6 +89,15 @@ export async function adoptFields(executor: Executor, core: readonly ModuleMetad
         [field.id, mine.column, module.number],
       ],
       ['UPDATE role_field SET field_id = $2 WHERE field_id = $1', [field.id, `${module.name}.${mine.name}`]],
+      // What a role says of fields made later, it went on saying of this one.
+      [
+        `INSERT INTO role_field (role_id, module, field_id, access)
+         SELECT r.id, $2, $3, CASE WHEN r.new_fields = 'READ' AND NOT $4 THEN 'READ' ELSE 'HIDDEN' END FROM role r
+          WHERE r.new_fields <> 'FOLLOW' AND r.new_fields_after < (SELECT f.ordinal FROM custom_field f WHERE f.id = $1)
+            AND NOT EXISTS (SELECT FROM role_field o WHERE o.role_id = r.id AND o.field_id IN ($2 || '.*', '*.*'))
+         ON CONFLICT DO NOTHING`,
+        [field.id, module.name, `${module.name}.${mine.name}`, (mine.sensitivity ?? 'none') !== 'none'],
+      ],
       [`UPDATE custom_field SET state = 'purged' WHERE id = $1`, [field.id]],
       ['DELETE FROM custom_index WHERE field_id = $1', [field.id]],
     ]

@@ -2,6 +2,9 @@ import type { DataSource } from 'typeorm'
 import { StartupError } from '../../errors/index.ts'
 import { migrations } from './index.ts'
 
+/** Number of the newest step that this version knows. */
+const NEWEST = Math.max(...migrations.map((Migration) => new Migration().number))
+
 /** Any constant: nodes that start at once migrate one after the other. */
 const MIGRATION_LOCK = 7_203_114_501
 
@@ -49,8 +52,8 @@ async function refuseUnfitServer(queries: Queries): Promise<void> {
 async function refuseNewerSchema(queries: Queries): Promise<void> {
   const [known] = (await queries.query(`SELECT to_regclass('public.schema_version') IS NOT NULL AS present`)) as { present: boolean }[]
   if (!known?.present) return
-  const rows = (await queries.query(
-    `SELECT number, name FROM public.schema_version WHERE breaking AND number > ${migrations.length} ORDER BY number LIMIT 1`,
-  )) as { name: string }[]
+  const rows = (await queries.query(`SELECT number, name FROM public.schema_version WHERE breaking AND number > ${NEWEST} ORDER BY number LIMIT 1`)) as {
+    name: string
+  }[]
   if (rows[0]) throw new StartupError(`The database was migrated by a newer version of Guanxi (${rows[0].name}); start that version, or restore a backup.`)
 }

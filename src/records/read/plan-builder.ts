@@ -35,6 +35,7 @@ export class PlanBuilder {
   readonly #placeholders = new Map<string, string>()
   readonly #bindings: BindParameter[] = []
   readonly #occurrences = new Map<string, ModuleDefinition>()
+  readonly #reads = new Set<string>()
   #aliases = 0
 
   constructor(context: PlanContext) {
@@ -51,6 +52,11 @@ export class PlanBuilder {
 
   get bindings(): readonly BindParameter[] {
     return this.#bindings
+  }
+
+  /** Names of the modules whose records are read so far. */
+  get reads(): ReadonlySet<string> {
+    return this.#reads
   }
 
   /**
@@ -92,6 +98,7 @@ export class PlanBuilder {
   /** A module's table, the only way to it. With virtual columns `from` is a mark that `expandTables` replaces when the statement is whole. */
   secured(module: ModuleDefinition, action: 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE' | 'EXPORT', alias: string): SecuredTable {
     const table = secured(module, action, this.policy, alias, this.registry, (scope) => this.scope(scope))
+    if (action === 'READ' && table.scope !== undefined) this.#reads.add(module.name)
     if (module.virtualFields.length === 0) return table
     this.#occurrences.set(alias, module)
     return { ...table, from: tableMark(alias) }

@@ -15,6 +15,8 @@ export interface ReadPlan {
   readonly text: string
   readonly name: string
   readonly bindings: readonly BindParameter[]
+  /** Names of the modules whose records it reads. */
+  readonly reads: readonly string[]
 }
 
 /** Plans one root record field. Throws GuanxiError for operands that are not valid. */
@@ -24,14 +26,15 @@ export function planRead(request: ReadRequest, context: PlanContext): ReadPlan {
   const access = builder.parameter('access epoch', ({ policy, checked }) => (checked ? null : policy.epochs.access))
   const data = requestSql(request, builder)
   const whole = `SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`
-  return usedOnly(expandTables(whole, builder), builder.bindings)
+  const statement = usedOnly(expandTables(whole, builder), builder.bindings)
+  return { ...statement, reads: [...builder.reads] }
 }
 
 /**
  * Parameters that no part of the text took in the end (PostgreSQL could not tell their types) are left out, the others renumbered. Literals are
  * passed over: a formula may hold the text `$1`.
  */
-function usedOnly(sql: string, bindings: readonly BindParameter[]): ReadPlan {
+function usedOnly(sql: string, bindings: readonly BindParameter[]): Omit<ReadPlan, 'reads'> {
   const numbers = new Map<number, number>()
   const text = sql.replaceAll(/'[^']*'|\$(\d+)/g, (found, digits: string | undefined) => {
     if (digits === undefined) return found

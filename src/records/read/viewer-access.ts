@@ -21,6 +21,8 @@ function partSql(part: string, module: ModuleDefinition, alias: string, builder:
     return update === null ? textArray([]) : `CASE WHEN ${update} THEN ${textArray(fieldsOf(module, 'WRITE', builder))} ELSE '{}' END`
   }
   const cases = ACTIONS.flatMap((action) => {
+    // How many records a call may change is no action on one of them.
+    if (action === 'BULK') return []
     const condition = allowedSql(action, module, alias, builder)
     return condition === null ? [] : [`CASE WHEN ${condition} THEN '${action}' END`]
   })
@@ -28,7 +30,7 @@ function partSql(part: string, module: ModuleDefinition, alias: string, builder:
 }
 
 /** Condition under which the action is allowed on the row; null where it never is. */
-function allowedSql(action: Action, module: ModuleDefinition, alias: string, builder: PlanBuilder): string | null {
+function allowedSql(action: Exclude<Action, 'BULK'>, module: ModuleDefinition, alias: string, builder: PlanBuilder): string | null {
   if (action === 'CREATE' || !builder.policy.modules.get(module.name)?.actions.has(action)) return null
   const { condition } = builder.secured(module, action, alias)
   if (condition === 'FALSE') return null

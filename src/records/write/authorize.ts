@@ -4,14 +4,23 @@ import { effectiveScope } from '../access/secured.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import type { Authority, Session } from './session.ts'
 
-const VERBS: Readonly<Record<Action, string>> = { CREATE: 'create', READ: 'read', UPDATE: 'update', DELETE: 'delete', RESTORE: 'restore', EXPORT: 'export' }
+const VERBS: Readonly<Record<Action, string>> = {
+  CREATE: 'create',
+  READ: 'read',
+  UPDATE: 'update',
+  DELETE: 'delete',
+  RESTORE: 'restore',
+  EXPORT: 'export',
+  BULK: 'change several of',
+}
 
 /** At most so many records in one call. */
 export const MAX_ITEMS = 1000
 
-/** Throws FORBIDDEN unless the authority has the action on some of the module's records. */
+/** Throws FORBIDDEN unless the authority has the action on some of the module's records. Notes that the caller uses it. */
 export function authorize(session: Session, module: ModuleDefinition, action: Action, authority: Authority): void {
   if (!mayAct(session, module, action, authority)) throw forbidden(module, action)
+  if (!authority.derived) session.uses.add(`${action} ${module.name}`)
 }
 
 export function mayAct(session: Session, module: ModuleDefinition, action: Action, authority: Authority): boolean {

@@ -1,11 +1,12 @@
 import type { Principal } from '../access/policy.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import { writeMany } from './bulk.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { createRecords } from './create.ts'
 import { deleteRecords } from './delete.ts'
 import type { ChangeSet, RecordInput, TargetItem, UpdateItem, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
 import { restoreRecords } from './restore.ts'
-import { type Authority, authorityOf, type Session } from './session.ts'
+import type { Session } from './session.ts'
 import { updateRecords } from './update.ts'
 import { upsertRecords } from './upsert.ts'
 
@@ -15,6 +16,8 @@ export interface CheckedChangeSet extends ChangeSet {
    * inside of the transaction takes the principal from here.
    */
   readonly principal: Principal
+  /** What the principal's rights have been used for so far, as `<action> <module>`. */
+  readonly uses: ReadonlySet<string>
   /** Carries out the checks that otherwise come before the commit; for a dry run, which never gets there. */
   check(): Promise<void>
 }
@@ -41,28 +44,28 @@ export class PipelineChangeSet implements CheckedChangeSet {
     return this.#session.registry
   }
 
-  get #authority(): Authority {
-    return authorityOf(this.#session)
+  get uses(): ReadonlySet<string> {
+    return this.#session.uses
   }
 
   create(module: ModuleDefinition, inputs: readonly RecordInput[], options: WriteOptions): Promise<WriteOutcome> {
-    return this.#writes.create(module, inputs, options, this.#authority)
+    return writeMany(this.#session, module, inputs.length, (authority) => this.#writes.create(module, inputs, options, authority))
   }
 
   update(module: ModuleDefinition, items: readonly UpdateItem[], options: WriteOptions): Promise<WriteOutcome> {
-    return this.#writes.update(module, items, options, this.#authority)
+    return writeMany(this.#session, module, items.length, (authority) => this.#writes.update(module, items, options, authority))
   }
 
   upsert(module: ModuleDefinition, items: readonly UpsertItem[], options: WriteOptions): Promise<WriteOutcome> {
-    return this.#writes.upsert(module, items, options, this.#authority)
+    return writeMany(this.#session, module, items.length, (authority) => this.#writes.upsert(module, items, options, authority))
   }
 
   delete(module: ModuleDefinition, items: readonly TargetItem[], options: WriteOptions): Promise<WriteOutcome> {
-    return this.#writes.delete(module, items, options, this.#authority)
+    return writeMany(this.#session, module, items.length, (authority) => this.#writes.delete(module, items, options, authority))
   }
 
   restore(module: ModuleDefinition, items: readonly TargetItem[], options: WriteOptions): Promise<WriteOutcome> {
-    return this.#writes.restore(module, items, options, this.#authority)
+    return writeMany(this.#session, module, items.length, (authority) => this.#writes.restore(module, items, options, authority))
   }
 
   check(): Promise<void> {

@@ -78,6 +78,7 @@ SELECT EXISTS (SELECT FROM s) AS opened, (SELECT u.team_id FROM ${users.from} WH
     checks: new DeferredChecks(),
     rules,
     compileExpression,
+    uses: new Set(),
     unrestricted,
   }
 }

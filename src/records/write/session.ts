@@ -1,5 +1,5 @@
 import type { RecordIdFactory } from '../../lib/record-id.ts'
-import type { AccessPolicy, Principal } from '../access/policy.ts'
+import { ACTIONS, type AccessPolicy, type Principal } from '../access/policy.ts'
 import type { Transaction } from '../database.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { DeferredChecks } from './deferred-checks.ts'
@@ -36,6 +36,8 @@ export interface Session {
   readonly checks: DeferredChecks
   readonly rules: ReadonlyMap<string, readonly ModuleRule[]>
   readonly compileExpression: CompileExpression | undefined
+  /** What the caller's own rights were used for, as `<action> <module>`. */
+  readonly uses: Set<string>
   /** Allows everything; for derived writes and dictionaries. */
   readonly unrestricted: AccessPolicy
 }
@@ -58,7 +60,7 @@ export function derivedAuthority(session: Session, depth: number): Authority {
 
 /** Policy that allows every action on every record of the registry. It knows no field levels: derived writes pass them by. */
 export function unrestrictedPolicy(registry: Registry): AccessPolicy {
-  const actions = new Map((['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT'] as const).map((action) => [action, 'ALL'] as const))
+  const actions = new Map(ACTIONS.map((action) => [action, 'ALL'] as const))
   const access = { actions, fields: new Map() }
   const modules = new Map([...registry.modules.keys()].map((name) => [name, access] as const))
   return {

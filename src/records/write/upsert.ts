@@ -2,7 +2,7 @@ import { GuanxiError, type Issue } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { applyChanges, applyCreates, stopAt } from './apply.ts'
-import { checkItemLimit, forbidden, mayAct } from './authorize.ts'
+import { authorize, checkItemLimit, forbidden, mayAct } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { checkVersions } from './conflict.ts'
 import { nameRecord, newDraft } from './create.ts'
@@ -109,13 +109,13 @@ async function changeMatches(
 ): Promise<void> {
   if (targets.length === 0) return
   const { session } = writes
-  if (!mayAct(session, module, 'UPDATE', authority)) throw forbidden(module, 'UPDATE')
+  authorize(session, module, 'UPDATE', authority)
   for (const target of targets) {
     const stored = matches.get(target) as StoredRecord
     if (!stored.readable)
       throw duplicate(module, [{ path: keyPath(target), code: 'DUPLICATE', message: `Another ${module.name} already has this ${keyName(target.key)}.` }])
     requireAllowed(module, stored, 'UPDATE', target.parsed.path)
-    if (stored.deleted && !mayAct(session, module, 'RESTORE', authority)) throw forbidden(module, 'RESTORE')
+    if (stored.deleted) authorize(session, module, 'RESTORE', authority)
   }
   const returning = targets.filter((target) => (matches.get(target) as StoredRecord).deleted)
   await requireRestorable(session, module, returning, matches, authority)
@@ -193,7 +193,7 @@ async function createMissing(
 ): Promise<Target[]> {
   if (targets.length === 0) return []
   const { session } = writes
-  if (!mayAct(session, module, 'CREATE', authority)) throw forbidden(module, 'CREATE')
+  authorize(session, module, 'CREATE', authority)
   const issues: Issue[] = []
   const drafts = new Map<Draft, Target>()
   const keys = new Map<Draft, ExternalId>()

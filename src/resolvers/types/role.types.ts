@@ -1,11 +1,29 @@
 import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql'
 import { User } from '../../entities/user.entity.ts'
 import type { RecordHandle } from '../../schema/operation.ts'
-import { AccessAction, AccessScope, FieldAccess } from './access.enums.ts'
+import { AccessAction, AccessScope, FieldAccess, NewFieldsAccess } from './access.enums.ts'
 
-registerEnumType(AccessAction, { name: 'AccessAction', description: 'What a grant allows on records of a module.' })
+registerEnumType(AccessAction, {
+  name: 'AccessAction',
+  description: 'What a grant allows on records of a module.',
+  valuesConfig: {
+    BULK: {
+      description:
+        'To create, update, delete or restore several records in one call, each of them by the action that fits. It reaches the records in its scope.',
+    },
+  },
+})
 registerEnumType(AccessScope, { name: 'AccessScope', description: 'Which records a grant reaches, by their owner or team.' })
 registerEnumType(FieldAccess, { name: 'FieldAccess', description: 'Level of a field. MASKED shows a part of a text and nothing of other types.' })
+registerEnumType(NewFieldsAccess, {
+  name: 'NewFieldsAccess',
+  description: 'What a role gets on custom fields that are made later and that it does not list. Sensitive ones are hidden in any case.',
+  valuesConfig: {
+    FOLLOW: { description: "What the module's actions give, as on all fields." },
+    READ: { description: 'To read them.' },
+    NONE: { description: 'Nothing.' },
+  },
+})
 
 @InputType()
 export class RoleGrantInput {
@@ -44,9 +62,18 @@ export class CreateRoleInput {
 
   @Field(() => [RoleFieldInput], { nullable: true, description: "Fields that are not listed follow the module's actions, sensitive ones are hidden." })
   fields?: RoleFieldInput[] | null
+
+  @Field(() => [String], { nullable: true, description: 'Keys of other roles; whoever has this role has all that they give, too.' })
+  inherits?: string[] | null
+
+  @Field(() => NewFieldsAccess, {
+    nullable: true,
+    description: 'What the role gets on custom fields that it does not list and that are made later. FOLLOW unless given.',
+  })
+  newFields?: NewFieldsAccess | null
 }
 
-@InputType({ description: 'What is left out stays as it is; grants and fields are replaced as a whole.' })
+@InputType({ description: 'What is left out stays as it is; grants, fields and inherited roles are replaced as a whole.' })
 export class UpdateRoleInput {
   @Field(() => String, { nullable: true })
   name?: string | null
@@ -56,6 +83,16 @@ export class UpdateRoleInput {
 
   @Field(() => [RoleFieldInput], { nullable: true })
   fields?: RoleFieldInput[] | null
+
+  @Field(() => [String], { nullable: true, description: 'Keys of other roles; whoever has this role has all that they give, too.' })
+  inherits?: string[] | null
+
+  @Field(() => NewFieldsAccess, {
+    nullable: true,
+    description:
+      'What the role gets on custom fields that it does not list and that are made later. Given again it is said of those that are made from now on.',
+  })
+  newFields?: NewFieldsAccess | null
 }
 
 @ObjectType({ simpleResolvers: true })

@@ -34,6 +34,8 @@ export type CompiledQuery =
       readonly redacted: readonly RedactedSelection[]
       /** Ids of the custom fields that it names. */
       readonly customFields: readonly string[]
+      /** What of the caller's rights it uses, as `<action> <module>`. */
+      readonly uses: readonly string[]
     }
   | { readonly kind: 'ordinary' }
 
@@ -96,7 +98,8 @@ export function compileQuery(
     }
   }
   if (context.ordinary) return { query: ORDINARY, cacheable: true }
-  return { query: { kind: 'text', roots, redacted, customFields: [...context.named] }, cacheable }
+  const reads = new Set(roots.flatMap(({ plan }) => plan?.reads ?? []))
+  return { query: { kind: 'text', roots, redacted, customFields: [...context.named], uses: [...reads].map((module) => `READ ${module}`) }, cacheable }
 }
 
 function plannedRoot(base: Omit<CompiledRoot, 'plan'>, nodes: readonly FieldNode[], { request, shown }: WatchedRequest, context: PlanContext): CompiledRoot {

@@ -5,6 +5,7 @@ import type { ReadLog, RefusalLog, SensitiveRead } from '../../records/audit/ind
 import type { Database } from '../../records/database.ts'
 import { epochsHold, READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { FieldUse } from '../../records/metadata/index.ts'
+import type { Registry } from '../../records/registry/definition.ts'
 import { type GraphQLEngine, namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly report: ReportDefect
   /** Told of every operation that named custom fields and was answered. */
   readonly onUse?: (use: FieldUse) => void
+  /** Told of every operation that used rights on records and was answered. */
+  readonly onGrantUse?: (principal: Principal, uses: readonly string[], registry: Registry) => void
   readonly path?: QueryServices['path']
   readonly audit?: OperationAudit
 }
@@ -78,8 +81,9 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
     refuseAnonymous(operation, principal)
     const answer = await byRightsOfNow(operation, principal, () => run(operation, current, principal, request, value))
-    const { customFields: fieldIds = [], reads } = answer
+    const { customFields: fieldIds = [], reads, uses = [] } = answer
     if (reads !== undefined && answer.data != null) await noteReads(reads, request)
+    if (principal !== null && uses.length > 0) options.onGrantUse?.(principal, uses, current.registry)
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
     return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
   }

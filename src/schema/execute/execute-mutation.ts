@@ -83,7 +83,8 @@ async function executeWrites(
     const work = async (changes: CheckedChangeSet, transaction: Transaction): Promise<OperationAnswer> => {
       failed = undefined
       const session = newSession({ runtime, request, principal, settings: services.settings, executor: transaction, changes })
-      const answer = await runOrdinary(session, services)
+      const ran = await runOrdinary(session, services)
+      const answer = { ...ran, uses: [...(ran.uses ?? []), ...changes.uses] }
       if (session.failure !== undefined) {
         failed = answer
         throw session.failure

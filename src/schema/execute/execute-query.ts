@@ -98,6 +98,7 @@ async function executeText(
     statements: query.roots.filter(({ plan }) => plan !== undefined).length,
     customFields: query.customFields,
     ...(reads.length > 0 && { reads }),
+    uses: query.uses,
     ...(errors.length > 0 ? { errors } : {}),
     ...(redaction.extensions ? { extensions: redaction.extensions } : {}),
   }
@@ -160,6 +161,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     statements: session.executor.statements,
     customFields: [...session.named],
     ...(session.reads.length > 0 && { reads: session.reads }),
+    uses: [...session.uses],
     ...(errors.length > 0 ? { errors } : {}),
     ...extensions,
   }

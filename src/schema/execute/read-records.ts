@@ -94,6 +94,7 @@ async function read(
   const { request, shown } = watched(asked, principal, session.runtime)
   const inputs = planInputs(principal, session.settings, variables, session.changes !== null)
   const plan = planRead(request, planContext(session.runtime, principal, session.settings, inputs))
+  for (const module of plan.reads) session.uses.add(`READ ${module}`)
   const text = await runRead(plan, inputs, session.executor)
   if (text === null || shown === null) return text === null ? null : JSON.parse(text)
   const taken = takeReads(text, { request, shown }, principal, { nodes, variables }, session.settings)

@@ -33,6 +33,8 @@ export interface OperationSession extends ResolverContext {
   readonly named: Set<string>
   /** What it has shown of sensitive fields so far. */
   readonly reads: SensitiveRead[]
+  /** What of the caller's rights it has used so far, as `<action> <module>`; writes are known to `changes`. */
+  readonly uses: Set<string>
   /** By the field nodes of their selection. */
   readonly loaders: Map<readonly FieldNode[], DataLoader<string, unknown>>
   /** First failure of a mutation; what follows is not executed. */
@@ -44,7 +46,7 @@ export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'princ
 
 /** The session of an operation of which nothing has run yet. */
 export function newSession({ changes, ...start }: SessionStart): OperationSession {
-  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), reads: [], loaders: new Map(), failure: undefined }
+  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), reads: [], uses: new Set(), loaders: new Map(), failure: undefined }
 }
 
 /** Counts the record statements that run on an executor. */

@@ -1,0 +1,69 @@
+import type { Action, FieldLevel, Principal, Scope } from '../records/access/policy.ts'
+import type { FieldDefinition, ModuleDefinition } from '../records/registry/definition.ts'
+import { listedLevel, type RoleRights } from './compile-policy.ts'
+import { moduleKey } from './module-key.ts'
+import type { StoredRole } from './rights.ts'
+import { SIGNED_IN } from './shipped-roles.ts'
+
+/** A role that counts, with the way by which it comes to the user. */
+export interface RoleSource {
+  /** `Role sales_lead → sales_rep`: the role that was given, and what inherits from there to this one. */
+  readonly label: string
+  readonly rights: RoleRights
+}
+
+/** What a user's rights come from: roles given, roles inherited, and what everybody has. Each role once, by its shortest way. */
+export function roleSources(held: readonly string[], known: readonly StoredRole[]): RoleSource[] {
+  const byKey = new Map(known.map((role) => [role.key, role]))
+  const ways = new Map(held.map((key) => [key, [key]]))
+  // A map's iteration reaches what is added on the way.
+  for (const [key, way] of ways) for (const inherited of byKey.get(key)?.inherits ?? []) if (!ways.has(inherited)) ways.set(inherited, [...way, inherited])
+  const roles = [...ways].flatMap(([key, way]) => {
+    const rights = byKey.get(key)
+    return rights ? [{ label: `Role ${way.join(' → ')}`, rights }] : []
+  })
+  return [...roles, { label: SIGNED_IN.name, rights: SIGNED_IN }]
+}
+
+export function rolesSentence({ roles }: Principal): string {
+  return roles.length === 0 ? 'The user holds no role.' : `The user holds ${roles.length === 1 ? 'the role' : 'the roles'} ${roles.join(', ')}.`
+}
+
+/** Grants that give the action, by the roles that they come from. */
+export function grantSentences(sources: readonly RoleSource[], module: ModuleDefinition, action: Action): string[] {
+  return sources.flatMap(({ label, rights }) =>
+    grantsOn(rights, module)
+      .filter(({ actions }) => actions.includes(action))
+      .map((grant) => `${label} grants ${action} on ${grant.module === '*' ? 'every module' : module.name} with the scope ${grant.scope}.`),
+  )
+}
+
+/** What roles say of one field, and where that is in vain. */
+export function fieldSentences(sources: readonly RoleSource[], module: ModuleDefinition, field: FieldDefinition): string[] {
+  return sources.flatMap(({ label, rights }) => {
+    const level = listedLevel(rights, module, field)
+    if (level === undefined) return []
+    const counts = grantsOn(rights, module).some(({ actions }) => actions.some((action) => action === 'READ' || action === 'CREATE' || action === 'UPDATE'))
+    const vain = counts ? '' : `, which has no effect: it grants neither READ, CREATE nor UPDATE on ${module.name}`
+    return [`${label} says ${level} of ${module.name}.${field.name}${vain}.`]
+  })
+}
+
+export function scopeSentence(module: ModuleDefinition, action: Action, scope: Scope): string {
+  const parent = module.accessParent === undefined ? undefined : module.fields.get(module.accessParent)?.reference?.module
+  const decided = parent === undefined ? '' : `, decided by the record's ${parent}`
+  return `So ${action} reaches ${scope === 'ALL' ? 'every record' : `records in the scope ${scope}`}${decided}.`
+}
+
+/** The level that all roles together give. */
+export function levelSentence(module: ModuleDefinition, { name, sensitivity = 'none', inputs }: FieldDefinition, level: FieldLevel): string {
+  const why = sensitivity === 'none' ? '' : ` (its sensitivity is ${sensitivity}, so a role must list it)`
+  const behind = inputs.map((place) => `${place.module}.${place.field}`)
+  const origin = behind.length === 0 ? '' : ` It is computed, and hidden from whoever cannot read all of ${behind.join(', ')}.`
+  return `The level of the field ${module.name}.${name} is ${level}${why}.${origin}`
+}
+
+function grantsOn({ grants }: RoleRights, module: ModuleDefinition) {
+  const key = moduleKey(module)
+  return grants.filter((grant) => grant.module === key || grant.module === '*')
+}

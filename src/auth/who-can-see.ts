@@ -1,0 +1,122 @@
+import { type Issue, notFound } from '../errors/index.ts'
+import { quoteIdentifier } from '../lib/quote-identifier.ts'
+import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
+import type { AccessPolicy, Principal } from '../records/access/policy.ts'
+import { effectiveScope, fieldLevel, secured } from '../records/access/secured.ts'
+import type { Database, Executor } from '../records/database.ts'
+import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { requireAdministrator } from './administrator.ts'
+import { bindPolicy } from './compile-policy.ts'
+import { throwIssues } from './role-input.ts'
+import { compileHeld, readRoleSets } from './role-sets.ts'
+
+export interface SightQuestion {
+  readonly module: string
+  readonly recordId: string
+  /** The whole value of this field; left out: the record at all. */
+  readonly field?: string | null
+}
+
+/** No keys: those of each candidate stand in the statement. */
+const NO_KEYS = { scopes: { OWN: [], TEAM: [], TEAM_TREE: [] }, population: 1 }
+
+/**
+ * Ids of all active users who can read a record, or one field of it, unmasked; ascending. Each set of roles that users hold is compiled once, and asks one statement about all of
+ * its users together: so the statements are as many as the sets of roles that can read the field, and a few. Service users count by their API keys, too.
+ * Administrators only; throws FORBIDDEN for others, VALIDATION_FAILED for an unknown module or field, NOT_FOUND.
+ */
+export function createSight(database: Database, registry: () => Registry, now: () => Date) {
+  return async (principal: Principal, { module: name, recordId, field }: SightQuestion): Promise<readonly string[]> => {
+    requireAdministrator(principal)
+    const current = registry()
+    const module = current.modules.get(name)
+    const issues: Issue[] = []
+    if (!module) issues.push({ path: ['module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(name.slice(0, 60))}.` })
+    else if (field != null && !module.fields.has(field))
+      issues.push({ path: ['field'], code: 'UNKNOWN', message: `The module ${name} has no field named ${JSON.stringify(field.slice(0, 60))}.` })
+    throwIssues(issues)
+    const target = module as ModuleDefinition
+    const id = recordId.toLowerCase()
+    if (!isUuid(id) || moduleNumberOf(id) !== target.number) throw notFound(name)
+
+    const holder = await scopeKeyOf(database, target, id, principal.policy, current)
+    const { roles, sets } = await readRoleSets(database, now())
+    const policies = sets.map((set) => bindPolicy(compileHeld(set.roles, roles, current), NO_KEYS, principal.policy.epochs))
+    const reads = sets
+      .map((set, index) => ({ set, policy: policies[index] as AccessPolicy }))
+      .filter(({ policy }) => {
+        const level = field == null ? 'READ' : fieldLevel(policy, name, field)
+        return effectiveScope(target, 'READ', policy, current) !== undefined && (level === 'READ' || level === 'WRITE')
+      })
+    const reach = await reachOf(
+      database,
+      holder,
+      reads.flatMap(({ set }) => set.userIds),
+    )
+    const seeing = new Set<string>()
+    for (const { set, policy } of reads) {
+      for (const userId of await admitted(database, target, id, policy, current, holder, set.userIds, reach)) seeing.add(userId)
+    }
+    return [...seeing].sort()
+  }
+}
+
+/** Owner or team that decides who reaches the record: its own, or that of the record above it. Null where it has neither. Throws NOT_FOUND. */
+async function scopeKeyOf(executor: Executor, module: ModuleDefinition, id: string, policy: AccessPolicy, registry: Registry): Promise<string | null> {
+  const parent = module.accessParent === undefined ? undefined : module.fields.get(module.accessParent)
+  const values: unknown[] = [id]
+  const table = secured(module, 'READ', policy, 't', registry, (scope) => `$${values.push(policy.scopes[scope])}`)
+  const [row] = await executor.query<{ key: string | null }>({
+    text: `SELECT t.${parent ? quoteIdentifier(parent.column) : 'scope_id'} AS key FROM ${table.from} WHERE t.id = $1 AND ${table.condition}`,
+    values,
+    purpose: 'platform',
+  })
+  if (!row) throw notFound(module.name)
+  if (!parent?.reference || row.key === null) return row.key
+  return scopeKeyOf(executor, registry.module(parent.reference.module), row.key, policy, registry)
+}
+
+interface Reach {
+  /** Users whose own teams reach the owner or team. */
+  readonly team: ReadonlySet<string>
+  /** Users whose teams, or teams below these, do. */
+  readonly tree: ReadonlySet<string>
+}
+
+/** For which of these users the owner or team is among the keys of TEAM and of TEAM_TREE (see `readRights`), asked the other way round: from it up to the users. */
+async function reachOf(executor: Executor, key: string | null, userIds: readonly string[]): Promise<Reach> {
+  if (key === null) return { team: new Set(), tree: new Set() }
+  const rows = await executor.query<{ id: string; team: boolean }>({
+    text: `WITH RECURSIVE membership AS (SELECT id AS user_id, team_id FROM users UNION SELECT user_id, team_id FROM team_member),
+      near AS (SELECT t.id FROM teams t WHERE t.deleted_at IS NULL AND (t.id = $1 OR t.id IN (SELECT team_id FROM membership WHERE user_id = $1))),
+      above AS (SELECT id FROM near UNION SELECT p.id FROM above a JOIN teams t ON t.id = a.id JOIN teams p ON p.id = t.parent_id WHERE p.deleted_at IS NULL)
+      SELECT m.user_id AS id, bool_or(m.team_id IN (SELECT id FROM near)) AS team FROM membership m
+       WHERE m.team_id IN (SELECT id FROM above) AND m.user_id = ANY($2::uuid[]) GROUP BY 1`,
+    values: [key, userIds],
+    purpose: 'platform',
+  })
+  return { team: new Set(rows.filter(({ team }) => team).map(({ id }) => id)), tree: new Set(rows.map(({ id }) => id)) }
+}
+
+/** Which of these users, who share the policy but for its keys, reach the record: the engine's own condition, over one row for each of them. */
+async function admitted(
+  executor: Executor,
+  module: ModuleDefinition,
+  id: string,
+  policy: AccessPolicy,
+  registry: Registry,
+  key: string | null,
+  userIds: readonly string[],
+  { team, tree }: Reach,
+): Promise<string[]> {
+  const columns = { OWN: 'own', TEAM: 'team', TEAM_TREE: 'tree' } as const
+  const table = secured(module, 'READ', policy, 't', registry, (scope) => `c.${columns[scope]}`)
+  const rows = await executor.query<{ id: string }>({
+    text: `WITH c AS (SELECT k.id, ARRAY[k.id] AS own, CASE WHEN k.team THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS team, CASE WHEN k.tree THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS tree
+        FROM unnest($2::uuid[], $3::boolean[], $4::boolean[]) AS k(id, team, tree))
+      SELECT c.id FROM ${table.from} CROSS JOIN c WHERE t.id = $1 AND ${table.condition}`,
+    values: [id, userIds, userIds.map((each) => team.has(each)), userIds.map((each) => tree.has(each)), key],
+    purpose: 'platform',
+  })
+  return rows.map((row) => row.id)
+}

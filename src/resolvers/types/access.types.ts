@@ -1,0 +1,111 @@
+import { Field, Int, ObjectType } from 'type-graphql'
+import { User } from '../../entities/user.entity.ts'
+import type { RecordHandle } from '../../schema/operation.ts'
+import { AccessAction, AccessScope, FieldAccess } from './access.enums.ts'
+import { DateTimeToken } from './date-time.scalar.ts'
+import { Role } from './role.types.ts'
+
+@ObjectType({ simpleResolvers: true })
+export class AccessExplanation {
+  @Field(() => Boolean)
+  allowed!: boolean
+
+  @Field(() => [String], { description: 'The chain that leads to the verdict: role, inherited role, grant, scope, record, field level.' })
+  reasons!: string[]
+}
+
+@ObjectType({ simpleResolvers: true, description: 'An action that would reach more or fewer records.' })
+export class ActionDiff {
+  @Field(() => String)
+  module!: string
+
+  @Field(() => AccessAction)
+  action!: AccessAction
+
+  @Field(() => AccessScope, { nullable: true, description: 'Null: none.' })
+  before!: AccessScope | null
+
+  @Field(() => AccessScope, { nullable: true, description: 'Null: none.' })
+  after!: AccessScope | null
+
+  @Field(() => Boolean, { description: 'More than before.' })
+  gains!: boolean
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A field that would be more or less open.' })
+export class FieldDiff {
+  @Field(() => String)
+  module!: string
+
+  @Field(() => String)
+  field!: string
+
+  @Field(() => FieldAccess)
+  before!: FieldAccess
+
+  @Field(() => FieldAccess)
+  after!: FieldAccess
+
+  @Field(() => Boolean, { description: 'More than before.' })
+  gains!: boolean
+}
+
+@ObjectType({ simpleResolvers: true, description: 'Users who hold the same roles, whose rights would all change in the same way.' })
+export class RoleDiffGroup {
+  @Field(() => [String], { description: 'Keys of the roles that they hold.' })
+  roles!: readonly string[]
+
+  @Field(() => Int)
+  userCount!: number
+
+  @Field(() => [User], { nullable: true })
+  users!: readonly RecordHandle[]
+
+  @Field(() => [ActionDiff])
+  actions!: readonly ActionDiff[]
+
+  @Field(() => [FieldDiff])
+  fields!: readonly FieldDiff[]
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What a change of a role would do.' })
+export class RoleDiff {
+  @Field(() => [ActionDiff], { description: 'For somebody who holds nothing but this role.' })
+  actions!: readonly ActionDiff[]
+
+  @Field(() => [FieldDiff], { description: 'For somebody who holds nothing but this role.' })
+  fields!: readonly FieldDiff[]
+
+  @Field(() => Int, { description: 'Users whose rights would change.' })
+  userCount!: number
+
+  @Field(() => [RoleDiffGroup], { description: 'Those users, by the roles that they hold. What another role gives them anyway is no change.' })
+  groups!: readonly RoleDiffGroup[]
+}
+
+@ObjectType({ simpleResolvers: true, description: 'An action of a grant that nobody who holds the role has used.' })
+export class UnusedGrant {
+  @Field(() => Role)
+  role!: Role
+
+  @Field(() => String, { description: '`*`: every module.' })
+  module!: string
+
+  @Field(() => AccessAction)
+  action!: AccessAction
+
+  @Field(() => AccessScope)
+  scope!: AccessScope
+
+  @Field(() => DateTimeToken, { nullable: true, description: 'Null: never since uses are kept.' })
+  lastUsedAt!: Date | null
+}
+
+@ObjectType({ simpleResolvers: true })
+export class UnusedGrants {
+  @Field(() => DateTimeToken, { description: 'Since when uses are kept; of earlier ones nothing is known.' })
+  countedSince!: Date
+
+  @Field(() => [UnusedGrant])
+  grants!: readonly UnusedGrant[]
+}
