@@ -40,6 +40,7 @@ beforeAll(async () => {
     get runtime() {
       return runtime
     },
+    admit: async () => ({ signedIn: true, refusal: null }),
     refresh: async () => runtime.version,
     reach: async (version) => runtime.version >= version,
     beforeRuntime: () => () => {},

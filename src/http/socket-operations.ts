@@ -7,6 +7,7 @@ import { mapIterator } from '../lib/map-iterator.ts'
 import type { OperationRequest } from '../schema/operation.ts'
 import { unresolved } from './apollo.ts'
 import { answerText, CarriedAnswer } from './carried-answer.ts'
+import { parsedDocument } from './document.ts'
 import { LIMITS } from './limits.ts'
 import { newTrace, type OperationTrace, observe, schemaVersionOf, traceAnswer } from './operation-context.ts'
 import type { SocketExtra, SocketOptions } from './web-socket.ts'
@@ -68,6 +69,13 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? {}, contextValue: context }
   }
 
+  /** Answers what refuses whoever may not even learn whether the document fits the schema. Everybody else waits for the schema version that he asks for. */
+  async function admit(extra: SocketExtra, payload: SubscribePayload, requestId: string): Promise<readonly GraphQLError[] | undefined> {
+    const { signedIn, refusal } = await engine.admit({ caller: callerOf(extra), requestId }, () => parsedDocument(payload.query))
+    if (refusal === null) return signedIn ? awaitSchema(extra, payload, requestId) : undefined
+    return (refusal.errors ?? []).map(({ message, extensions }) => new GraphQLError(message, { extensions }))
+  }
+
   /** Waits for the schema version that the operation or its socket asks for; answers what refuses it. */
   async function awaitSchema(extra: SocketExtra, payload: SubscribePayload, requestId: string): Promise<readonly GraphQLError[] | undefined> {
     const asked = minVersionOf(extra, payload)
@@ -112,7 +120,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   return {
     prepare: async (extra, _id, payload) => {
       const requestId = randomUUID()
-      const result = (await awaitSchema(extra, payload, requestId)) ?? read(extra, payload, requestId)
+      const result = (await admit(extra, payload, requestId)) ?? read(extra, payload, requestId)
       if (!('document' in result)) finish(extra, requestId, { ...newTrace(), outcome: String(result[0]?.extensions.code) }, performance.now())
       return result
     },

@@ -14,6 +14,7 @@ import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
+import { isPublicDocument } from './public-document.ts'
 import { refusalCode, refusalsOf } from './refusals.ts'
 import { Revalidation } from './revalidation.ts'
 import type { EngineSettings } from './session.ts'
@@ -85,7 +86,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     if (reads !== undefined && answer.data != null) await noteReads(reads, request)
     if (principal !== null && uses.length > 0) options.onGrantUse?.(principal, uses, current.registry)
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
-    return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
+    return request.tellsVersion && principal !== null ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
   }
 
   /**
@@ -190,6 +191,16 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     },
     refresh: swap.refresh,
     reach: swap.reach,
+    admit: async ({ caller, requestId }, read) => {
+      try {
+        const signedIn = (await caller.principal()) !== null
+        const document = signedIn ? null : read()
+        if (document !== null && !isPublicDocument(document, swap.current)) throw new GuanxiError('UNAUTHENTICATED', SIGN_IN_FIRST)
+        return { signedIn, refusal: null }
+      } catch (error) {
+        return { signedIn: false, refusal: wholeFailure([formatError(error, requestId, report)]) }
+      }
+    },
     onRuntime: swap.onRuntime,
     beforeRuntime: swap.beforeRuntime,
     stillFits: (document, schema, runtime) => revalidation.flaw(document, schema, runtime) === null,
@@ -209,6 +220,9 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     },
   }
 }
+
+const SIGN_IN_FIRST =
+  'Sign in first: send `Authorization: Bearer <access token or API key>` (over WebSocket connectionParams.authorization). Without it a document may hold signIn and refreshSession, with plain fields of the user.'
 
 /** An operation that failed before any field ran has no `data` at all (GraphQL §7.1.2). */
 function wholeFailure(errors: readonly GraphQLFormattedError[]): OperationAnswer {
