@@ -41,6 +41,7 @@ beforeAll(async () => {
       return runtime
     },
     admit: async () => ({ signedIn: true, refusal: null }),
+    flawsSeenBy: async () => null,
     refresh: async () => runtime.version,
     reach: async (version) => runtime.version >= version,
     beforeRuntime: () => () => {},
