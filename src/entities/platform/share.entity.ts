@@ -21,7 +21,7 @@ export class RecordShare {
   teamId!: string | null
 
   /** Whichever of both it is; computed by the database. */
-  @Column({ name: 'grantee_id', type: 'uuid', generatedType: 'STORED', asExpression: 'COALESCE(user_id, team_id)' })
+  @Column({ name: 'grantee_id', type: 'uuid', insert: false, update: false })
   granteeId!: string
 
   /** `READ`, or `WRITE` for READ and UPDATE. */
