@@ -3,7 +3,7 @@ import pg from 'pg'
 import type { DataSource } from 'typeorm'
 import { StartupError } from '../src/errors/index.ts'
 import { createDataSource, databaseOf } from '../src/records/data-source.ts'
-import { Roles0000000000014 } from '../src/records/migrations/0014-roles.ts'
+import { Roles0000000000012 } from '../src/records/migrations/0012-roles.ts'
 import { migrations } from '../src/records/migrations/index.ts'
 import { migrate } from '../src/records/migrations/migrate.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
@@ -95,7 +95,7 @@ describe('migrating', () => {
     const runner = dataSource.createQueryRunner()
     try {
       for (const Step of migrations) {
-        if (Step === Roles0000000000014) {
+        if (Step === Roles0000000000012) {
           await runner.query(`INSERT INTO role (id, key, name) VALUES (gen_random_uuid(), 'old', 'Old')`)
           await runner.query(
             `INSERT INTO role_grant SELECT id, 'account', g.actions, g.scope FROM role, (VALUES ('{READ,UPDATE}'::text[], 'OWN'), ('{READ,EXPORT}', 'ALL')) g(actions, scope)`,

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm'
 import { columnsOf, isGenerated as isGeneratedField } from '../src/entities/columns.ts'
 import { coreModules, entityClasses } from '../src/entities/index.ts'
 import { createDataSource } from '../src/records/data-source.ts'
+import { migrations } from '../src/records/migrations/index.ts'
 import { buildRegistry } from '../src/records/registry/index.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
 
@@ -16,6 +17,10 @@ interface ColumnRow {
   readonly required: boolean
   readonly generated: boolean
 }
+
+test('migrations are numbered from 1 without a gap, which readiness and the doctor count on', () => {
+  expect(migrations.map((Step) => new Step().number)).toEqual(migrations.map((_, index) => index + 1))
+})
 
 describe('the migrated schema', () => {
   const registry = buildRegistry(coreModules(), 1)

@@ -11,8 +11,8 @@ export interface BenchServer {
   readonly port: number
   /** `application_name` of its database connections. */
   readonly applicationName: string
-  /** Header lines that each request needs, signed in anew if need be. */
-  headers(): Promise<Readonly<Record<string, string>>>
+  /** Header lines that each request needs, signed in anew if need be; by another's address for that one, where the server knows users. */
+  headers(email?: string): Promise<Readonly<Record<string, string>>>
   stop(): Promise<void>
 }
 

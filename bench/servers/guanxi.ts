@@ -43,7 +43,7 @@ export async function startGuanxi(databaseUrl: string, connections: number, emai
     port,
     applicationName: 'guanxi',
     // Access tokens end after a quarter of an hour, so each round has its own.
-    headers: async () => ({ authorization: `Bearer ${await signIn(url, email)}` }),
+    headers: async (other) => ({ authorization: `Bearer ${await signIn(url, other ?? email)}` }),
     stop: close,
   }
 }

@@ -32,7 +32,7 @@ export interface UnusedGrants {
 const isCounted = (action: Action): boolean => action !== 'EXPORT'
 
 /** Number of the migration that began to keep uses. */
-const FIRST_MIGRATION = 14
+const FIRST_MIGRATION = 12
 
 interface UseRow {
   readonly role: string

@@ -26,7 +26,7 @@ const SECRETS: readonly Secret[] = [
     grouped: true,
     key: true,
   },
-  { name: 'score', input: { type: 'INTEGER', sensitivity: 'sensitive', indexed: true }, value: 42, operand: 42, grouped: true, summed: true },
+  { name: 'score', input: { type: 'INTEGER', sensitivity: 'sensitive', indexed: true }, value: 908172635, operand: 908172635, grouped: true, summed: true },
   {
     name: 'salary',
     input: { type: 'MONEY', sensitivity: 'finance' },

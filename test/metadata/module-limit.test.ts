@@ -31,7 +31,7 @@ describe(`${MOST} custom modules`, () => {
           EXECUTE format('ALTER TABLE m_%s RENAME COLUMN %s TO c_%s', number, field.column_name, column_number);
           INSERT INTO custom_module SELECT (jsonb_populate_record(model, jsonb_build_object('id', gen_random_uuid(), 'number', number,
             'name', 'thing' || place, 'plural_name', 'thing' || place || 's', 'table_name', 'm_' || number))).*;
-          INSERT INTO custom_field SELECT (jsonb_populate_record(field, jsonb_build_object('id', gen_random_uuid(), 'module_number', number,
+          INSERT INTO custom_field OVERRIDING USER VALUE SELECT (jsonb_populate_record(field, jsonb_build_object('id', gen_random_uuid(), 'module_number', number,
             'column_name', 'c_' || column_number, 'parameters', field.parameters - 'searchable'))).*;
         END LOOP;
         UPDATE epoch SET schema_epoch = schema_epoch + 1;

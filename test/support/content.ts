@@ -1,10 +1,10 @@
 import pg from 'pg'
 
-/** Tables that move without anybody writing records: signing in, when credentials were last used, which operations named which fields, the stamper's. */
-const BESIDE = new Set(['session', 'refresh_token', 'user_credential', 'api_key', 'field_usage', 'stamper', 'audit_checkpoint'])
-/** What the stamper adds to rows that are there already. */
+/** Tables that move without anybody writing records: signing in, when credentials were last used, which operations named which fields or used which grants, the stamper's. */
+const BESIDE = new Set(['session', 'refresh_token', 'user_credential', 'api_key', 'field_usage', 'grant_use', 'stamper', 'audit_checkpoint'])
 /** Lines of the audit log that tell of no change: refusals, and reads of sensitive fields. */
 const TOLD: Readonly<Record<string, string>> = { audit_log: `WHERE result = 'ok' AND action NOT LIKE '%.read'` }
+/** What the stamper adds to rows that are there already. */
 const STAMPED: Readonly<Record<string, string>> = { outbox: '{position}', audit_log: '{position,salt,content_digest,digest}' }
 
 /**

@@ -8,9 +8,9 @@ import { RunTimeFields0000000000007 } from './0007-run-time-fields.ts'
 import { FormulaFunctions0000000000008 } from './0008-formula-functions.ts'
 import { PermanentTargets0000000000009 } from './0009-permanent-targets.ts'
 import { Stamper0000000000010 } from './0010-stamper.ts'
-import { Predicates0000000000011 } from './0011-predicates.ts'
-import { AuditColumns0000000000013 } from './0013-audit-columns.ts'
-import { Roles0000000000014 } from './0014-roles.ts'
+import { AuditColumns0000000000011 } from './0011-audit-columns.ts'
+import { Roles0000000000012 } from './0012-roles.ts'
+import { Predicates0000000000013 } from './0013-predicates.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -24,7 +24,7 @@ export const migrations = [
   FormulaFunctions0000000000008,
   PermanentTargets0000000000009,
   Stamper0000000000010,
-  Predicates0000000000011,
-  AuditColumns0000000000013,
-  Roles0000000000014,
+  AuditColumns0000000000011,
+  Roles0000000000012,
+  Predicates0000000000013,
 ]

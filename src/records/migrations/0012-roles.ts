@@ -4,9 +4,9 @@ import { SchemaMigration } from './migration.ts'
  * Roles that inherit others, what a role gets on fields made later, a right of its own to change many records in one call, and when each grant was used last.
  * A binary that does not know the first two would give more or less than the roles say.
  */
-export class Roles0000000000014 extends SchemaMigration {
-  readonly number = 14
-  readonly name = 'Roles0000000000014'
+export class Roles0000000000012 extends SchemaMigration {
+  readonly number = 12
+  readonly name = 'Roles0000000000012'
   readonly breaking = true
   protected readonly statements = [
     `CREATE TABLE public.role_inherit (

@@ -4,9 +4,9 @@ import { SchemaMigration } from './migration.ts'
  * What an audit row says besides: the operation, the session or API key, and what has no column of its own. The indexes serve the query `auditLog`;
  * records of change sets are found through their history, so that writes of many records fill no index here.
  */
-export class AuditColumns0000000000013 extends SchemaMigration {
-  readonly number = 13
-  readonly name = 'AuditColumns0000000000013'
+export class AuditColumns0000000000011 extends SchemaMigration {
+  readonly number = 11
+  readonly name = 'AuditColumns0000000000011'
   readonly breaking = false
   protected readonly statements = [
     `ALTER TABLE public.audit_log
