@@ -1,6 +1,5 @@
-import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
 import { type Executor, statementName } from '../records/database.ts'
-import type { NewFields } from './shipped-roles.ts'
+import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
 
 /** A role as it is stored, with all that it grants; modules and fields by their keys, those of deleted ones too. */
 export interface StoredRole {
@@ -13,8 +12,8 @@ export interface StoredRole {
   /** What it gets on custom fields that it does not list and whose ordinal is greater than `newFieldsAfter`. */
   readonly newFields: NewFields
   readonly newFieldsAfter: number
-  readonly grants: readonly { readonly module: string; readonly actions: readonly Action[]; readonly scope: Scope }[]
-  readonly fields: readonly { readonly module: string; readonly fieldId: string; readonly access: FieldLevel }[]
+  readonly grants: readonly Grant[]
+  readonly fields: readonly FieldGrant[]
 }
 
 /** Whose rights are asked for. */
@@ -71,7 +70,7 @@ const SUBJECTS = {
 export const STORED_ROLE_JSON = `json_build_object('id', r.id, 'key', r.key, 'name', r.name, 'system', r.system,
   'newFields', r.new_fields, 'newFieldsAfter', r.new_fields_after,
   'inherits', COALESCE((SELECT json_agg(p.key ORDER BY p.key) FROM role_inherit i JOIN role p ON p.id = i.inherited_id WHERE i.role_id = r.id), '[]'),
-  'grants', COALESCE((SELECT json_agg(json_build_object('module', g.module, 'actions', g.actions, 'scope', g.scope) ORDER BY g.module, g.scope) FROM role_grant g WHERE g.role_id = r.id), '[]'),
+  'grants', COALESCE((SELECT json_agg(json_build_object('module', g.module, 'actions', g.actions, 'scope', g.scope, 'where', g.predicate) ORDER BY g.module, g.scope, g.position) FROM role_grant g WHERE g.role_id = r.id), '[]'),
   'fields', COALESCE((SELECT json_agg(json_build_object('module', f.module, 'fieldId', f.field_id, 'access', f.access) ORDER BY f.module, f.field_id) FROM role_field f WHERE f.role_id = r.id), '[]'))`
 
 /** Members of teams: users who belong there by their own record, and those entered as further members. */

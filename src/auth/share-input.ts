@@ -1,7 +1,8 @@
 import { type Issue, validationFailed } from '../errors/index.ts'
 import { isUuid } from '../lib/record-id.ts'
+import { bindValues } from '../records/access/bind-values.ts'
 import type { Principal } from '../records/access/policy.ts'
-import { effectiveScope, secured } from '../records/access/secured.ts'
+import { isAllowed, secured } from '../records/access/secured.ts'
 import type { ShareLevel } from '../records/access/shares.ts'
 import type { Executor } from '../records/database.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
@@ -20,7 +21,7 @@ export interface ShareInput {
 /** The module, if the caller may read any of its records; another one is answered like one that does not exist. Throws VALIDATION_FAILED. */
 export function readableModule(name: string, principal: Principal, registry: Registry, path: Issue['path']): ModuleDefinition {
   const module = registry.modules.get(name)
-  if (module && effectiveScope(module, 'READ', principal.policy, registry) !== undefined) return module
+  if (module && isAllowed(module, 'READ', principal.policy, registry)) return module
   throw validationFailed([{ path, code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(name.slice(0, 60))}.` }])
 }
 
@@ -46,7 +47,7 @@ export async function checkShare(executor: Executor, principal: Principal, regis
 async function exists(executor: Executor, { policy }: Principal, registry: Registry, module: ModuleDefinition, id: string): Promise<boolean> {
   if (!isUuid(id.toLowerCase())) return false
   const values: unknown[] = [id]
-  const table = secured(module, 'READ', policy, 't', registry, (scope) => `$${values.push(policy.scopes[scope])}`)
+  const table = secured(module, 'READ', policy, 't', registry, bindValues(values, policy))
   const rows = await executor.query({
     text: `SELECT FROM ${table.from} WHERE t.id = $1 AND t.deleted_at IS NULL AND ${table.condition}`,
     values,

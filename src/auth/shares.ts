@@ -1,5 +1,6 @@
 import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
 import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
+import { bindValues } from '../records/access/bind-values.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { secured } from '../records/access/secured.ts'
 import { liveShareSql, withoutShares } from '../records/access/shares.ts'
@@ -118,7 +119,7 @@ async function rightsOn(
 ): Promise<RecordRights | undefined> {
   if (!isUuid(id) || moduleNumberOf(id) !== module.number) return undefined
   const values: unknown[] = [id]
-  const bind = (scope: keyof typeof policy.scopes) => `$${values.push(policy.scopes[scope])}`
+  const bind = bindValues(values, policy)
   const table = secured(module, 'READ', policy, 't', registry, bind)
   const { condition } = secured(module, 'UPDATE', withoutShares(policy), 't', registry, bind)
   const [row] = await executor.query<RecordRights>({

@@ -2,7 +2,7 @@ import { chain, rule } from 'graphql-shield'
 import { isAdministrator } from '../auth/index.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { Action, Principal } from '../records/access/policy.ts'
-import { effectiveScope } from '../records/access/secured.ts'
+import { isAllowed } from '../records/access/secured.ts'
 import { StaleEpochError } from '../records/epochs.ts'
 import type { FieldDescriptor, WriteOperation } from './descriptors.ts'
 import type { ResolverContext, Runtime } from './operation.ts'
@@ -131,6 +131,7 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
   RoleDiff: ANSWER,
   RoleDiffGroup: ANSWER,
   ActionDiff: ANSWER,
+  AccessReach: ANSWER,
   FieldDiff: ANSWER,
   UnusedGrants: ANSWER,
   UnusedGrant: ANSWER,
@@ -212,7 +213,6 @@ export function plannedVerdict(descriptor: FieldDescriptor, context: RuleContext
 
 function moduleAllows(name: string, actions: readonly Action[], { principal, runtime }: RuleContext): Verdict {
   const module = runtime.registry.modules.get(name)
-  const allowed =
-    principal !== null && module !== undefined && actions.some((action) => effectiveScope(module, action, principal.policy, runtime.registry) !== undefined)
+  const allowed = principal !== null && module !== undefined && actions.some((action) => isAllowed(module, action, principal.policy, runtime.registry))
   return allowed ? true : new GuanxiError('FORBIDDEN', `Your roles do not allow ${actions.join(' or ')} on ${name}.`)
 }

@@ -147,7 +147,7 @@ describe('the rule tree', () => {
 describe('generated root fields', () => {
   const reader = {
     ...principal(),
-    policy: { modules: new Map([['account', { actions: new Map([['READ', 'OWN']]), fields: new Map() }]]) },
+    policy: { modules: new Map([['account', { actions: new Map([['READ', [{ scope: 'OWN' }]]]), fields: new Map() }]]) },
   } as unknown as Principal
   const verdict = (descriptor: Parameters<typeof plannedVerdict>[0], who: Principal | null) => {
     const answer = plannedVerdict(descriptor, { principal: who, runtime: { registry } })

@@ -167,7 +167,7 @@ function policyOf(registry: Registry, epochs: AccessPolicy['epochs'], { actions 
         const granted = ACTIONS.flatMap((action) => {
           const own = modules[module.name]?.[action]
           const scope = own === undefined ? (actions[action] ?? (actions[action] === null ? null : 'ALL')) : own
-          return scope === null ? [] : [[action, scope] as const]
+          return scope === null ? [] : [[action, [{ scope }]] as const]
         })
         const levels = [...module.fields.keys()].map((name) => [name, fields[`${module.name}.${name}`] ?? 'WRITE'] as const)
         return [module.name, { actions: new Map(granted), fields: new Map(levels) }]

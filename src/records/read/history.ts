@@ -1,12 +1,13 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { bindValues } from '../access/bind-values.ts'
 import { fieldLevel, secured } from '../access/secured.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { instantSql } from '../sql-text.ts'
+import { allOf, instantSql } from '../sql-text.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { allOf, type PlanInputs } from './plan-builder.ts'
+import type { PlanInputs } from './plan-builder.ts'
 
 /** One write on a record, as its reader may see it. */
 export interface HistoryEntry {
@@ -66,10 +67,7 @@ export async function readHistory(
     after === null ? null : Number(decodeCursor(after, FINGERPRINT, 1, inputs)[0]),
     first + 1,
   ]
-  const table = secured(module, 'READ', policy, 't', registry, (scope) => {
-    values.push(policy.scopes[scope])
-    return `$${values.length}`
-  })
+  const table = secured(module, 'READ', policy, 't', registry, bindValues(values, policy))
   const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id,
     'total', (SELECT count(*) FROM record_history h WHERE h.record_id = t.id),
     'entries', (SELECT coalesce(json_agg(e), '[]'::json) FROM (

@@ -1,9 +1,9 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { allOf } from '../sql-text.ts'
 import { columnOf, comparableColumn, comparableType, neverNull } from './columns.ts'
 import { decodeCursor } from './cursor.ts'
-import { assertReadable } from './filter.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import type { PlanBuilder } from './plan-builder.ts'
 import type { ListArguments, Operand, OrderKey } from './request.ts'
 
 /** One key of a list's total order, bound to an occurrence of the module's table. */
@@ -33,7 +33,7 @@ export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, a
     let current = module
     let path = ''
     for (const step of key.through) {
-      assertReadable(builder, current, step)
+      builder.assertReadable(current, step)
       path += `.${step.id}`
       const target = builder.registry.module(step.reference?.module ?? 'user')
       let next = joined.get(path)
@@ -51,7 +51,7 @@ export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, a
       table = next
       current = target
     }
-    assertReadable(builder, current, key.field)
+    builder.assertReadable(current, key.field)
     return {
       sql: `${quoteIdentifier(table)}.${comparableColumn(key.field)}`,
       type: comparableType(key.field),

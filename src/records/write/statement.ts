@@ -21,7 +21,10 @@ export class StatementBuilder {
 
   /** The module's table under an alias, and the condition of the action. */
   secured(module: ModuleDefinition, action: Action, policy: AccessPolicy, alias: string): SecuredTable {
-    return secured(module, action, policy, alias, this.#registry, (scope) => this.#bindScope(policy, scope))
+    return secured(module, action, policy, alias, this.#registry, {
+      scope: (scope) => this.#bindScope(policy, scope),
+      value: (value) => `$${this.#values.push(value)}`,
+    })
   }
 
   #bindScope(policy: AccessPolicy, scope: KeyList): string {
