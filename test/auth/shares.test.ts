@@ -265,6 +265,34 @@ describe('a share with a user', () => {
     expect(found).toEqual(whole.nodes)
     expect((await page('last: 3, before', null)).nodes).toEqual(whole.nodes.slice(-3))
   })
+
+  test('adds to grants that carry conditions, whether the written row can be judged at once or not', async () => {
+    const eve = await server.addUser('Eve', 'read_only')
+    const set = (where: object) => ({ key: 'conditional', grants: [{ module: 'account', actions: ['READ', 'UPDATE'], scope: 'ALL', where }] })
+    const made = { ...set({ industry: { eq: 'energy' } }), name: 'Conditional' }
+    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: made })
+    const roles = 'mutation ($id: ID!) { un: unassignRole(userId: $id, roleKey: "read_only") { user { id } } }'
+    await server.admin.data(roles, { id: eve.id })
+    await server.admin.data('mutation ($id: ID!) { assignRole(userId: $id, roleKey: "conditional") { user { id } } }', { id: eve.id })
+    const shared = await share({ userId: eve.id, level: 'WRITE' })
+    for (const where of [{ industry: { eq: 'energy' } }, { contacts: { some: {} } }]) {
+      const { key, grants } = set(where)
+      await server.admin.data('mutation ($key: String!, $input: UpdateRoleInput!) { updateRole(key: $key, input: $input) { role { key } } }', {
+        key,
+        input: { grants },
+      })
+      expect(await found(eve)).toEqual(everyWay(true))
+      expect(codesOf(await update(eve, { website: `https://${Object.keys(where)[0]}.example` }))).toEqual([])
+      const before = await stored()
+      expect(codesOf(await update(eve, { owner: { id: eve.id } }))).toEqual(['FORBIDDEN'])
+      expect(await stored()).toEqual(before)
+    }
+    await olga.client.data(UNSHARE, { id: shared.id })
+    expect(await found(eve)).toEqual(everyWay(false))
+    // By the grant she may do what she may not by a share.
+    await olga.client.data('mutation ($id: ID!) { createContact(input: {name: "Li", account: {id: $id}}) { changeSetId } }', { id: account })
+    expect(codesOf(await update(eve, { owner: { id: eve.id } }))).toEqual([])
+  })
 })
 
 describe('a share with a team', () => {
