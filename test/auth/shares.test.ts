@@ -346,6 +346,30 @@ describe('the end of a share', () => {
     await olga.client.data(UNSHARE, { id })
     expect((await epoch()) - before).toBe(1)
   })
+
+  // The last share goes while another comes: unless one waits for the other, each sees the other's, and no node hears of the one that stays.
+  test('never hides a share that comes while the last one before it goes', async () => {
+    const racer = await server.addUser('Racer', 'sales_rep')
+    const insert = `INSERT INTO record_share (id, module_number, record_id, user_id, level, created_at, created_by) VALUES (gen_random_uuid(), 3, $1, $2, 'READ', now(), $2)`
+    await database.query(insert, [await accountOf(olga, 'First'), racer.id])
+    const [going, coming] = [new pg.Client({ connectionString: server.database.url }), new pg.Client({ connectionString: server.database.url })]
+    try {
+      for (const client of [going, coming]) {
+        await client.connect()
+        await client.query('BEGIN')
+      }
+      await going.query('DELETE FROM record_share WHERE user_id = $1', [racer.id])
+      const inserted = coming.query(insert, [account, racer.id])
+      await going.query('SELECT pg_sleep(0.1)')
+      await going.query('COMMIT')
+      expect(await found(racer)).toEqual(everyWay(false))
+      await inserted
+      await coming.query('COMMIT')
+      expect(await found(racer)).toEqual(everyWay(true))
+    } finally {
+      await Promise.all([going.end(), coming.end()])
+    }
+  })
 })
 
 describe('who may share', () => {
