@@ -34,7 +34,7 @@ const TIME = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+\d\d:\d\d|\+\d\d)?/g
 const PHYSICAL = /(?<![a-z0-9])[clm]_\d+(?![0-9])/g
 const NUMBER = /"(number|module_number)": \d+/g
 /** Lost with a change that did not come to its end; the number may be one that another table's row has. */
-const SEQUENCE = /"sequence": \d+/g
+const SEQUENCE = /"(sequence|ordinal)": \d+/g
 const PASSING = { id: UUID, time: TIME, physical: PHYSICAL, number: NUMBER }
 
 /** The lines that `base` has not, and those that it has and that are gone, without what is another one in each run: ids, times, numbers of sequences. */
