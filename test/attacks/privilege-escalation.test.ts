@@ -120,6 +120,43 @@ describe('whoever wants to be more', () => {
     expect(await stateOf()).toEqual(before)
   })
 
+  test('and may arrange teams brings nobody under themselves, one by one, in bulk, or by a detour', async () => {
+    await server.admin.data(`mutation { createRole(input: {key: "organiser", name: "Organiser", grants: [{module: "account", actions: [READ], scope: TEAM_TREE},
+      {module: "team", actions: [CREATE, READ, UPDATE, BULK], scope: ALL}, {module: "user", actions: [READ, UPDATE, BULK], scope: ALL}]}) { role { key } } }`)
+    const [self, other] = [await server.addUser('Organiser', 'organiser'), await server.addUser('Other', 'sales_rep')]
+    const team = async (name: string) =>
+      (await server.admin.data(`mutation { createTeam(input: {name: "${name}"}) { team { id } } }`)).createTeam.team.id as string
+    const [mine, theirs] = [await team('Mine'), await team('Theirs')]
+    for (const [user, home] of [
+      [self, mine],
+      [other, theirs],
+    ] as const)
+      await server.admin.data(`mutation { updateUser(id: "${user.id}", input: {team: {id: "${home}"}}) { changeSetId } }`)
+    await server.admin.data(`mutation { createAccount(input: {name: "secret", owner: {id: "${other.id}"}}) { changeSetId } }`)
+    const created = await self.client.data(`mutation { createTeam(input: {name: "Below mine", parent: {id: "${mine}"}}) { team { id } } }`)
+    const below = created.createTeam.team.id
+    const before = await stateOf()
+    for (const source of [
+      `mutation { updateTeam(id: "${theirs}", input: {parent: {id: "${mine}"}}) { changeSetId } }`,
+      `mutation { updateTeam(id: "${theirs}", input: {parent: {id: "${below}"}}) { changeSetId } }`,
+      `mutation { updateTeams(updates: [{id: "${below}", input: {name: "x"}}, {id: "${theirs}", input: {parent: {id: "${below}"}}}]) { changeSetId } }`,
+      `mutation { upsertTeam(by: {id: "${theirs}"}, input: {name: "x", parent: {id: "${mine}"}}) { changeSetId } }`,
+      // A new team first, into which the other is moved in the same operation.
+      `mutation { createTeam(input: {ref: "new", name: "New", parent: {id: "${mine}"}}) { changeSetId } updateTeam(id: "${theirs}", input: {parent: {ref: "new"}}) { changeSetId } }`,
+      `mutation { updateUser(id: "${other.id}", input: {team: {id: "${mine}"}}) { changeSetId } }`,
+      `mutation { updateUsers(updates: [{id: "${other.id}", input: {team: {id: "${below}"}}}]) { changeSetId } }`,
+    ]) {
+      const answer = await self.client.send(source)
+      expect([source, codesOf(answer), answer.data ?? null]).toEqual([source, ['VALIDATION_FAILED'], null])
+    }
+    expect(await stateOf()).toEqual(before)
+    expect(await self.client.data('{ accounts { totalCount } }')).toEqual({ accounts: { totalCount: 0 } })
+    // What widens nothing is theirs to do.
+    await self.client.data(`mutation { updateTeam(id: "${below}", input: {parent: null}) { changeSetId } }`)
+    await server.admin.data(`mutation { updateTeam(id: "${theirs}", input: {parent: {id: "${mine}"}}) { changeSetId } }`)
+    expect(await self.client.data('{ accounts { totalCount } }')).toEqual({ accounts: { totalCount: 1 } })
+  })
+
   test('gets no more by a key than its maker holds: not by a key of a key, and not longer than the maker', async () => {
     const { id, client } = await server.addUser('Both', 'sales_rep', 'finance')
     const keyOf = async (maker: TestClient, input: string) => {
