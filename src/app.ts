@@ -18,6 +18,7 @@ import {
   requireCurrentRights,
   seedRoles,
   systemPrincipal,
+  teamAccessRules,
   userAccessRule,
   writeSystemAudit,
 } from './auth/index.ts'
@@ -113,7 +114,14 @@ export async function createKernel(
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
     const newId = createRecordIdFactory(() => now().getTime(), randomFill)
-    const writer = createWriter({ database, registry: () => registry, newId, now, rules: [...coreRules, userAccessRule], compileExpression })
+    const writer = createWriter({
+      database,
+      registry: () => registry,
+      newId,
+      now,
+      rules: [...coreRules, userAccessRule, ...teamAccessRules],
+      compileExpression,
+    })
     return {
       database,
       writer,

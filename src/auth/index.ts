@@ -23,6 +23,7 @@ export { ADMINISTRATOR, NEW_FIELDS, type NewFields, SHIPPED_ROLES } from './ship
 export { createSignInThrottle, type ThrottleLimits } from './sign-in-throttle.ts'
 export { createStandings, type Standings, type StandingsRead } from './standings.ts'
 export { SYSTEM_USER_ID, systemPrincipal } from './system-principal.ts'
+export { teamAccessRules } from './team-rules.ts'
 export type { UnusedGrants } from './unused-grants.ts'
 export { createUserPasswords, storePassword, type UserPasswords } from './user-passwords.ts'
 export { userAccessRule } from './user-rules.ts'
