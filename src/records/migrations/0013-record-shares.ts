@@ -4,9 +4,9 @@ import { SchemaMigration } from './migration.ts'
  * Records shared with a user or a team. A share takes effect without a bump of the access epoch, as statements ask this table; only the first one of a module that a grantee
  * gets bumps it, because until then the grantee's statements do not ask. Binaries that do not know it show less.
  */
-export class RecordShares0000000000014 extends SchemaMigration {
-  readonly number = 14
-  readonly name = 'RecordShares0000000000014'
+export class RecordShares0000000000013 extends SchemaMigration {
+  readonly number = 13
+  readonly name = 'RecordShares0000000000013'
   readonly breaking = false
   protected readonly statements = [
     `CREATE TABLE public.record_share (
