@@ -4,7 +4,8 @@ import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
 import type { AccessPolicy, Principal } from '../records/access/policy.ts'
 import { effectiveScope, fieldLevel, secured } from '../records/access/secured.ts'
 import type { Database, Executor } from '../records/database.ts'
-import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import { bindPolicy } from './compile-policy.ts'
 import { throwIssues } from './role-input.ts'
@@ -40,13 +41,16 @@ export function createSight(database: Database, registry: () => Registry, now: (
     if (!isUuid(id) || moduleNumberOf(id) !== target.number) throw notFound(name)
 
     const holder = await scopeKeyOf(database, target, id, principal.policy, current)
+    const leadsTo = field == null ? undefined : targetOf(target.fields.get(field) as FieldDefinition, current)
     const { roles, sets } = await readRoleSets(database, now())
     const policies = sets.map((set) => bindPolicy(compileHeld(set.roles, roles, current), NO_KEYS, principal.policy.epochs))
     const reads = sets
       .map((set, index) => ({ set, policy: policies[index] as AccessPolicy }))
       .filter(({ policy }) => {
         const level = field == null ? 'READ' : fieldLevel(policy, name, field)
-        return effectiveScope(target, 'READ', policy, current) !== undefined && (level === 'READ' || level === 'WRITE')
+        // A reference shows nothing where what it leads to cannot be read at all.
+        const isOpen = [target, ...(leadsTo ? [leadsTo] : [])].every((each) => effectiveScope(each, 'READ', policy, current) !== undefined)
+        return isOpen && (level === 'READ' || level === 'WRITE')
       })
     const reach = await reachOf(
       database,
