@@ -122,7 +122,9 @@ function draw(): Sample {
   const module = pick(modules())
   // Nobody writes the stages that a deal went through; who may sign in has rules beyond the policy.
   const isRead = ['opportunityStageChange', 'user'].includes(module.name) || random() < 0.4
-  const action = isRead ? 'READ' : pick(['CREATE', 'UPDATE', 'UPDATE', 'DELETE', 'RESTORE'] as const)
+  const drawn = isRead ? 'READ' : pick(['CREATE', 'UPDATE', 'UPDATE', 'DELETE', 'RESTORE'] as const)
+  // A new team has no owner by itself, so whether it lies within the scope is a matter of what is given.
+  const action = drawn === 'CREATE' && module.name === 'team' ? 'UPDATE' : drawn
   // By owner and team a record leaves its writer's reach.
   const fields = [...module.fields.values()].filter((field) => !['owner', 'team'].includes(field.name) && (isRead || takesValue(field)))
   return {
