@@ -40,6 +40,8 @@ beforeAll(async () => {
     get runtime() {
       return runtime
     },
+    admit: async () => ({ signedIn: true, refusal: null }),
+    flawsSeenBy: async () => null,
     refresh: async () => runtime.version,
     reach: async (version) => runtime.version >= version,
     beforeRuntime: () => () => {},

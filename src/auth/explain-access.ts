@@ -1,12 +1,14 @@
 import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
 import type { Action, FieldLevel, Principal } from '../records/access/policy.ts'
 import { effectiveScope, fieldLevel, secured } from '../records/access/secured.ts'
+import { withoutShares } from '../records/access/shares.ts'
 import type { Database } from '../records/database.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { Authenticator } from './authenticator.ts'
 import { fieldSentences, grantSentences, levelSentence, roleSources, rolesSentence, scopeSentence } from './explain-sentences.ts'
+import { shareSentence } from './explain-shares.ts'
 import { readRights } from './rights.ts'
 
 export interface AccessQuestion {
@@ -83,8 +85,9 @@ async function recordVerdict(database: Database, module: ModuleDefinition, actio
   const bind = (scope: keyof Principal['policy']['scopes']) => `$${values.push(subject.policy.scopes[scope])}`
   const table = secured(module, action, subject.policy, 't', registry, bind)
   const seen = needsReading(action) ? secured(module, 'READ', subject.policy, 't', registry, bind).condition : 'TRUE'
-  const [row] = await database.query<{ admitted: boolean; seen: boolean; deleted: boolean }>({
-    text: `SELECT ${table.condition} AS admitted, ${seen} AS seen, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = $1`,
+  const granted = secured(module, action, withoutShares(subject.policy), 't', registry, bind).condition
+  const [row] = await database.query<{ admitted: boolean; granted: boolean; seen: boolean; deleted: boolean }>({
+    text: `SELECT ${table.condition} AS admitted, ${granted} AS granted, ${seen} AS seen, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = $1`,
     values,
     purpose: 'platform',
   })
@@ -94,5 +97,7 @@ async function recordVerdict(database: Database, module: ModuleDefinition, actio
   if (!row.seen) return { allowed: false, reason: `${place} is within that scope, but cannot be read by the user, so ${action} does not find it.` }
   if (row.deleted && (action === 'UPDATE' || action === 'DELETE')) return { allowed: false, reason: `${place} must be restored before ${action}.` }
   if (!row.deleted && action === 'RESTORE') return { allowed: false, reason: `${place} is not in the recycle bin.` }
-  return { allowed: true, reason: `${place} is within that scope by its owner or team.` }
+  if (row.granted) return { allowed: true, reason: `${place} is within that scope by its owner or team.` }
+  const shared = await shareSentence(database, module, action, subject, id, registry)
+  return { allowed: true, reason: `${place} is not within that scope by its owner or team, but ${shared}.` }
 }

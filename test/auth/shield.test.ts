@@ -25,7 +25,7 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'access', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
+    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'shares', 'access', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
   ) as unknown as StaticServices
 }
 
@@ -57,6 +57,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Query.modules': '{ modules { name } }',
   'Query.module': '{ module(name: "account") { name } }',
   'Query.explainAccess': '{ explainAccess(userId: "u", module: "account", action: READ) { allowed } }',
+  'Query.recordShares': '{ recordShares(module: "account", recordId: "r") { id } }',
   'Query.whoCanSee': '{ whoCanSee(module: "account", recordId: "r") { id } }',
   'Query.diffRole': '{ diffRole(roleKey: "k", input: {}) { userCount } }',
   'Query.unusedGrants': '{ unusedGrants(since: "2026-01-01T00:00:00Z") { countedSince } }',
@@ -71,6 +72,8 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.updateRole': 'mutation { updateRole(key: "k", input: {}) { role { key } } }',
   'Mutation.assignRole': 'mutation { assignRole(userId: "u", roleKey: "k") { user { id } } }',
   'Mutation.unassignRole': 'mutation { unassignRole(userId: "u", roleKey: "k") { user { id } } }',
+  'Mutation.shareRecord': 'mutation { shareRecord(input: {module: "account", recordId: "r", userId: "u", level: READ}) { share { id } } }',
+  'Mutation.unshareRecord': 'mutation { unshareRecord(id: "s") { share { id } } }',
   'Query.auditLog': '{ auditLog { nodes { id } } }',
   'Query.customFields': '{ customFields { name } }',
   'Query.customModules': '{ customModules { name } }',

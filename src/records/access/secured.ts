@@ -1,13 +1,14 @@
 import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
-import type { AccessPolicy, Action, FieldLevel, Scope } from './policy.ts'
+import type { AccessPolicy, Action, FieldLevel, KeyList, Scope } from './policy.ts'
+import { sharedCondition } from './shares.ts'
 
 /**
  * Turns a scope into the placeholder of its key list (`$3`); the value is `policy.scopes[scope]`, a uuid[].
  * Plans bind it late, so that callers of one permission shape share the statement.
  */
-export type BindScope = (scope: Exclude<Scope, 'ALL'>) => string
+export type BindScope = (scope: KeyList) => string
 
 export interface SecuredTable {
   /** Quoted table name with its alias, ready for FROM. */
@@ -16,6 +17,9 @@ export interface SecuredTable {
   readonly condition: string
   /** The scope that the condition stands for; undefined where the action is not allowed at all. */
   readonly scope: Scope | undefined
+  /** The condition is `granted` or `shared`: what roles admit, and what others have shared. `shared` is null where that adds nothing, and for modules with an access parent. */
+  readonly granted: string
+  readonly shared: string | null
 }
 
 /**
@@ -26,9 +30,9 @@ export interface SecuredTable {
 export function secured(module: ModuleDefinition, action: Action, policy: AccessPolicy, alias: string, registry: Registry, bindScope: BindScope): SecuredTable {
   const from = `${quoteIdentifier(module.table)} ${quoteIdentifier(alias)}`
   const scope = effectiveScope(module, action, policy, registry)
-  if (scope === undefined) return { from, condition: 'FALSE', scope }
-  if (scope === 'ALL') return { from, condition: 'TRUE', scope }
-  return { from, condition: scopeCondition(module, scope, alias, registry, bindScope), scope }
+  if (scope === undefined) return { from, condition: 'FALSE', scope, granted: 'FALSE', shared: null }
+  if (scope === 'ALL') return { from, condition: 'TRUE', scope, granted: 'TRUE', shared: null }
+  return { from, scope, ...admission(module, action, scope, policy, alias, registry, bindScope) }
 }
 
 /** Widest scope that the policy gives for the action on the module, its access parent taken into account. */
@@ -36,7 +40,7 @@ export function effectiveScope(module: ModuleDefinition, action: Action, policy:
   const own = policy.modules.get(module.name)?.actions.get(action)
   if (own === undefined || module.accessParent === undefined) return own
   const parent = parentOf(module, registry)
-  return effectiveScope(parent.module, action === 'READ' || action === 'EXPORT' ? action : 'UPDATE', policy, registry)
+  return effectiveScope(parent.module, parentAction(action), policy, registry)
 }
 
 /**
@@ -59,11 +63,30 @@ function parentOf(module: ModuleDefinition, registry: Registry) {
   return { field, module: registry.module(field.reference.module) }
 }
 
-function scopeCondition(module: ModuleDefinition, scope: Exclude<Scope, 'ALL'>, alias: string, registry: Registry, bindScope: BindScope): string {
+/** What admits a row whose scope is not ALL. A row below an access parent follows it, in what is shared too. */
+function admission(
+  module: ModuleDefinition,
+  action: Action,
+  scope: Exclude<Scope, 'ALL'>,
+  policy: AccessPolicy,
+  alias: string,
+  registry: Registry,
+  bindScope: BindScope,
+): Pick<SecuredTable, 'condition' | 'granted' | 'shared'> {
   const table = quoteIdentifier(alias)
-  if (module.accessParent === undefined) return `${table}.scope_id = ANY(${bindScope(scope)}::uuid[])`
+  if (module.accessParent === undefined) {
+    const granted = `${table}.scope_id = ANY(${bindScope(scope)}::uuid[])`
+    const shared = sharedCondition(module, action, policy, table, () => bindScope('SHARED'))
+    return { condition: shared === null ? granted : `(${granted} OR ${shared})`, granted, shared }
+  }
   const parent = parentOf(module, registry)
   const parentAlias = `${alias}_p`
-  const inner = scopeCondition(parent.module, scope, parentAlias, registry, bindScope)
-  return `EXISTS (SELECT FROM ${quoteIdentifier(parent.module.table)} ${quoteIdentifier(parentAlias)} WHERE ${quoteIdentifier(parentAlias)}.id = ${table}.${quoteIdentifier(parent.field.column)} AND ${inner})`
+  const inner = admission(parent.module, parentAction(action), scope, policy, parentAlias, registry, bindScope).condition
+  const condition = `EXISTS (SELECT FROM ${quoteIdentifier(parent.module.table)} ${quoteIdentifier(parentAlias)} WHERE ${quoteIdentifier(parentAlias)}.id = ${table}.${quoteIdentifier(parent.field.column)} AND ${inner})`
+  return { condition, granted: condition, shared: null }
+}
+
+/** What one must be allowed on the parent for an action on the child. */
+function parentAction(action: Action): Action {
+  return action === 'READ' || action === 'EXPORT' ? action : 'UPDATE'
 }

@@ -1,5 +1,5 @@
 import { DefectError } from '../../errors/index.ts'
-import type { AccessPolicy, Scope } from '../access/policy.ts'
+import type { AccessPolicy, KeyList } from '../access/policy.ts'
 import { type SecuredTable, secured } from '../access/secured.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { Operand } from './request.ts'
@@ -111,7 +111,7 @@ export class PlanBuilder {
     return module
   }
 
-  scope(scope: Exclude<Scope, 'ALL'>): string {
+  scope(scope: KeyList): string {
     return this.parameter(`scope ${scope}`, ({ policy }) => policy.scopes[scope])
   }
 }

@@ -1,6 +1,8 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Action } from '../access/policy.ts'
+import type { SecuredTable } from '../access/secured.ts'
+import { writtenCondition } from '../access/shares.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
@@ -148,13 +150,13 @@ a AS (INSERT INTO audit_log (at, actor_id, via, action, module_number, record_id
 }
 
 function answerSql(builder: StatementBuilder, module: ModuleDefinition, action: Action, authority: Authority, session: Session): string {
-  const { condition } = builder.secured(module, action, authority.policy, 'w')
+  const [written, stored] = ['w', 'o'].map((alias) => builder.secured(module, action, authority.policy, alias)) as [SecuredTable, SecuredTable]
   const generated = [...module.fields.values()]
     .filter(isGenerated)
     .flatMap((field) => physicalColumns(field).map((column) => `, ${column.read(`w.${quoteIdentifier(column.name)}`)} AS ${quoteIdentifier(column.name)}`))
   const { epochs } = session.principal.policy
   const current = epochsHoldSql(builder.bind(epochs.schema, 'bigint'), builder.bind(epochs.access, 'bigint'))
-  return `SELECT w.id AS "written.id", w.version AS "written.version", ${condition} AS "written.admitted", ${current} AS "written.current"${generated.join('')} FROM w`
+  return `SELECT w.id AS "written.id", w.version AS "written.version", ${writtenCondition(written, stored)} AS "written.admitted", ${current} AS "written.current"${generated.join('')} FROM w`
 }
 
 async function run(session: Session, builder: StatementBuilder, text: string): Promise<Map<string, WrittenRow>> {

@@ -13,15 +13,16 @@ export interface Redaction {
 export function redactionOf(redacted: readonly RedactedSelection[], request: Pick<OperationRequest, 'accessMode' | 'requestId'>): Redaction {
   const unique = [...new Map(redacted.map((item) => [item.path.join('.'), item])).values()]
   if (unique.length === 0) return { errors: [], extensions: undefined, refused: false }
-  const hidden = unique.filter(({ state }) => state === 'hidden')
-  const errors = hidden.map(
-    ({ path, typeName, fieldName }): GraphQLFormattedError => ({
-      message: `Your roles do not show ${typeName}.${fieldName}.`,
+  const isStrict = request.accessMode === 'strict'
+  const told = isStrict ? unique : unique.filter(({ state }) => state === 'hidden')
+  const errors = told.map(
+    ({ path, typeName, fieldName, state }): GraphQLFormattedError => ({
+      message: `Your roles do not show ${typeName}.${fieldName}${state === 'masked' ? ' in full' : ''}.`,
       path,
       extensions: { code: 'FORBIDDEN_FIELD', retryable: false, requestId: request.requestId, type: typeName, field: fieldName },
     }),
   )
   const extensions = { redacted: unique.map(({ path, state }) => ({ path, state })) }
   if (request.accessMode === 'redact') return { errors: [], extensions, refused: false }
-  return { errors, extensions, refused: request.accessMode === 'strict' && unique.length > 0 }
+  return { errors, extensions, refused: isStrict }
 }

@@ -97,6 +97,7 @@ function collectField(
       const level = levelOf(context, module, definition)
       if (level === 'HIDDEN' || level === 'MASKED') return hidden()
       context.ordinary = true
+      context.meetAny?.(nodes, path)
       return { kind: 'raw', key, column: definition.column }
     }
     default:
