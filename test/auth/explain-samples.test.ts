@@ -4,7 +4,7 @@ import type { FieldDefinition, ModuleDefinition } from '../../src/records/regist
 import { codesOf, issuesOf, type TestClient } from '../support/client.ts'
 import { METADATA } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
-import { drawRole } from '../support/random-roles.ts'
+import { drawMixedRole } from '../support/random-role.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { fillWorld, randomNumbers } from '../support/small-world.ts'
 
@@ -65,7 +65,7 @@ async function deal(): Promise<void> {
   dealt += 1
   const keys: string[] = []
   for (let index = 0; index < 3; index += 1) {
-    const role = drawRole(`r${dealt}_${index}`, { random, registry, others: keys })
+    const role = drawMixedRole(`r${dealt}_${index}`, { random, registry, others: keys })
     await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: role })
     keys.push(role.key)
   }
