@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import pg from 'pg'
 import type { FieldDefinition, ModuleDefinition } from '../../src/records/registry/index.ts'
 import { codesOf, issuesOf, type TestClient } from '../support/client.ts'
+import { dealShares } from '../support/deal-shares.ts'
 import { METADATA } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { drawMixedRole } from '../support/random-role.ts'
@@ -9,7 +10,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { fillWorld, randomNumbers } from '../support/small-world.ts'
 
 /**
- * What administrators are told about rights is what happens: `explainAccess` is asked about random roles, users, records, fields and actions, and then the user
+ * What administrators are told about rights is what happens: `explainAccess` is asked about random roles, shares, users, records, fields and actions, and then the user
  * does it; `whoCanSee` is compared with everybody's own look.
  */
 const ROUNDS = PROVE ? 200 : 4
@@ -59,7 +60,7 @@ afterAll(async () => {
 const modules = () => [...server.app.engine.runtime.registry.modules.values()]
 
 let dealt = 0
-/** New roles for all of them: one or two each, which may inherit earlier ones. */
+/** New roles for all of them: one or two each, which may inherit earlier ones; and other shares. */
 async function deal(): Promise<void> {
   const { registry } = server.app.engine.runtime
   dealt += 1
@@ -75,6 +76,8 @@ async function deal(): Promise<void> {
     'INSERT INTO user_role (user_id, role_id) SELECT h.user_id, r.id FROM unnest($1::uuid[], $2::text[]) AS h(user_id, key) JOIN role r USING (key)',
     [held.map(([id]) => id), held.map(([, key]) => key)],
   )
+  const rows = [...records].flatMap(([module, ids]) => ids.map((id) => ({ id, module })))
+  await dealShares(server.database.url, rows, [...people.map(({ id }) => id), ...(records.get('team') ?? [])], random)
 }
 beforeEach(deal)
 
