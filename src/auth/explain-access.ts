@@ -5,6 +5,7 @@ import { fieldLevel, isAllowed, secured } from '../records/access/secured.ts'
 import { withoutShares } from '../records/access/shares.ts'
 import type { Database } from '../records/database.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { Authenticator } from './authenticator.ts'
 import { fieldSentences, grantSentences, hasPredicate, levelSentence, reachSentence, roleSources, rolesSentence } from './explain-sentences.ts'
@@ -55,6 +56,9 @@ export function createExplanation(database: Database, registry: () => Registry, 
     if (!definition) return { allowed: true, reasons }
     const level = fieldLevel(subject.policy, name, definition.name)
     reasons.push(...fieldSentences(sources, module, definition), levelSentence(module, definition, level))
+    const target = targetOf(definition, registry())
+    if (action === 'READ' && target && effectiveScope(target, 'READ', subject.policy, registry()) === undefined)
+      return refused(...reasons, `But the user reads no ${target.pluralName}, so what it leads to is not shown.`)
     if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, 'It is given when the record is made, and never changed.')
     return levelAllows(level, action) ? { allowed: true, reasons } : refused(...reasons, `So ${action} does not reach the field.`)
   }

@@ -5,7 +5,8 @@ import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Principal } from '../records/access/policy.ts'
 import { fieldLevel, isAllowed, secured } from '../records/access/secured.ts'
 import type { Database, Executor } from '../records/database.ts'
-import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import { bindPolicy } from './compile-policy.ts'
 import { throwIssues } from './role-input.ts'
@@ -41,6 +42,7 @@ export function createSight(database: Database, registry: () => Registry, now: (
     if (!isUuid(id) || moduleNumberOf(id) !== target.number) throw notFound(name)
 
     const holder = await scopeKeyOf(database, target, id, principal.policy, current)
+    const leadsTo = field == null ? undefined : targetOf(target.fields.get(field) as FieldDefinition, current)
     const { roles, sets } = await readRoleSets(database, now())
     // Whether anything is shared with a candidate is asked there.
     const keys = { ...NO_KEYS, shared: [...current.modules.keys()] }
@@ -49,7 +51,9 @@ export function createSight(database: Database, registry: () => Registry, now: (
       .map((set, index) => ({ set, policy: policies[index] as AccessPolicy }))
       .filter(({ policy }) => {
         const level = field == null ? 'READ' : fieldLevel(policy, name, field)
-        return isAllowed(target, 'READ', policy, current) && (level === 'READ' || level === 'WRITE')
+        // A reference shows nothing where what it leads to cannot be read at all.
+        const isOpen = [target, ...(leadsTo ? [leadsTo] : [])].every((each) => isAllowed(each, 'READ', policy, current))
+        return isOpen && (level === 'READ' || level === 'WRITE')
       })
     const reach = await reachOf(
       database,

@@ -27,3 +27,25 @@ export function drawRole(key: string, seed: number, registry: Registry): DrawnRo
   }
   return { key, name: key, grants, fields }
 }
+
+export interface MixedDraw {
+  readonly random: () => number
+  readonly registry: Registry
+  /** Roles that it may inherit. */
+  readonly others: readonly string[]
+}
+
+/** A role whose actions reach differently far, whose levels are those of system fields too, and which may stand on others. */
+export function drawMixedRole(key: string, { random, registry, others }: MixedDraw): DrawnRole & { readonly inherits: readonly string[] } {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
+  const [grants, fields]: [DrawnRole['grants'][number][], DrawnRole['fields'][number][]] = [[], []]
+  if (random() < 0.1) grants.push({ module: '*', actions: ['READ'], scope: pick(SCOPES) })
+  for (const module of registry.modules.values()) {
+    if (random() < 0.85) grants.push({ module: module.name, actions: ['READ'], scope: pick(SCOPES) })
+    const more = WRITES.filter(() => random() < 0.4)
+    if (more.length > 0) grants.push({ module: module.name, actions: more, scope: pick(SCOPES) })
+    for (const field of module.fields.values())
+      if (field.name !== 'id' && random() < 0.15) fields.push({ module: module.name, field: field.name, access: pick(LEVELS) })
+  }
+  return { key, name: key, inherits: others.filter(() => random() < 0.3), grants, fields }
+}
