@@ -57,7 +57,7 @@ export function createExplanation(database: Database, registry: () => Registry, 
     const level = fieldLevel(subject.policy, name, definition.name)
     reasons.push(...fieldSentences(sources, module, definition), levelSentence(module, definition, level))
     const target = targetOf(definition, registry())
-    if (action === 'READ' && target && effectiveScope(target, 'READ', subject.policy, registry()) === undefined)
+    if (action === 'READ' && target && !isAllowed(target, 'READ', subject.policy, registry()))
       return refused(...reasons, `But the user reads no ${target.pluralName}, so what it leads to is not shown.`)
     if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, 'It is given when the record is made, and never changed.')
     return levelAllows(level, action) ? { allowed: true, reasons } : refused(...reasons, `So ${action} does not reach the field.`)

@@ -57,12 +57,9 @@ describe('requests that never become an operation', () => {
     expect(refusal(await post(JSON.stringify({ query: `{ __typename }${' '.repeat(300_000)}` })))).toEqual([413, 'LIMIT_EXCEEDED'])
   })
 
-  test.each(['{"query": ', '', 'x', '{"query":"{ __typename }"', '\u0000', '{"query":"{ __typename }","variables":{"__proto__":{"polluted":true}}}'])(
-    'a body that is no JSON that we take: %j',
-    async (body) => {
-      expect(refusal(await post(body))).toEqual([400, 'GRAPHQL_PARSE_FAILED'])
-    },
-  )
+  test.each(['{"query": ', '', 'x', '{"query":"{ __typename }"', '\u0000'])('a body that is no JSON that we take: %j', async (body) => {
+    expect(refusal(await post(body))).toEqual([400, 'GRAPHQL_PARSE_FAILED'])
+  })
 
   test.each(['1', 'null', '[]', '{}', '"{ __typename }"', '{"query":["{ __typename }"]}', '{"query":1}', '{"query":"{ __typename }","variables":"{}"}'])(
     'JSON that is no operation: %s',
