@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { AccessPolicy, Action, Epochs, FieldLevel, ModuleAccess, Scope } from '../records/access/policy.ts'
+import { coversAll, united } from '../records/access/admissions.ts'
+import type { AccessPolicy, Action, Admission, Epochs, FieldLevel, ModuleAccess, Scope } from '../records/access/policy.ts'
 import { ACTIONS, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
+import { PERMANENT_NAMES } from './predicate-names.ts'
+import { readPredicate } from './read-predicate.ts'
 import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
 
 /** The part of a role that rights follow from. */
@@ -30,48 +33,72 @@ export interface CompiledModules {
 const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 
 /**
- * Unites roles: the widest scope per action, and per field the highest level among the roles that reach that scope. A field that a role does not list follows that role's actions on the
+ * Unites roles: per action all rows that any of them reaches, and per field the highest level among the roles that reach all of these. A field that a role does not list follows that role's actions on the
  * module where it is not sensitive, and is HIDDEN where it is. A role without READ, CREATE or UPDATE on the module adds no field, whatever it lists. Computed fields follow what they are made of.
  */
 export function compileModules(roles: readonly RoleRights[], registry: Registry): CompiledModules {
   const stored = new Map<string, ModuleAccess>()
   for (const module of [...registry.modules.values()].sort((a, b) => a.number - b.number)) {
-    const access = compileModule(roles, module)
+    const access = compileModule(roles, module, registry)
     if (access) stored.set(module.name, access)
   }
   const modules = limitComputed(stored, registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
   for (const [name, access] of modules) {
-    hash.update(`${name}:${[...access.actions].join(';')}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}\n`)
-    for (const scope of access.actions.values()) used.add(scope)
+    const actions = [...access.actions].map(([action, admissions]) => [action, ...admissions.map(({ scope, where }) => [scope, where?.key])])
+    hash.update(`${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}\n`)
+    for (const admissions of access.actions.values()) for (const { scope } of admissions) used.add(scope)
   }
   return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)) }
 }
 
-/** Keys of each scope for one user, and the number of all users and teams. */
+/** Keys of each scope for one user, the number of all users and teams, and modules of which records are shared with the user. */
 export interface ScopeKeys {
   readonly scopes: AccessPolicy['scopes']
   readonly population: number
+  /** None unless given. */
+  readonly shared?: readonly string[]
 }
 
 /** Binds compiled modules to one user's keys. */
-export function bindPolicy(compiled: CompiledModules, { scopes, population }: ScopeKeys, epochs: Epochs): AccessPolicy {
+export function bindPolicy(compiled: CompiledModules, { scopes, population, shared: all = [] }: ScopeKeys, epochs: Epochs): AccessPolicy {
   // A scope that no grant uses must not split policies into more shapes.
   const merges = (scope: Exclude<Scope, 'ALL'>) => compiled.scopes.includes(scope) && mergesScope(scopes[scope].length, population)
   const merged = { OWN: merges('OWN'), TEAM: merges('TEAM'), TEAM_TREE: merges('TEAM_TREE') }
+  // Nor what shares add nothing to.
+  const shared = new Set(all.filter((name) => sharesAdd(compiled.modules.get(name))).sort())
   const shape = createHash('sha256')
-    .update(`${compiled.digest}|${Object.values(merged).join()}`)
+    .update(`${compiled.digest}|${Object.values(merged).join()}|${[...shared].join()}`)
     .digest('base64url')
     .slice(0, 27)
-  return Object.freeze({ shape, modules: compiled.modules, scopes: Object.freeze(scopes), merged: Object.freeze(merged), epochs: Object.freeze(epochs) })
+  return Object.freeze({
+    shape,
+    modules: compiled.modules,
+    scopes: Object.freeze(scopes),
+    merged: Object.freeze(merged),
+    shared,
+    epochs: Object.freeze(epochs),
+  })
 }
 
-function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): ModuleAccess | undefined {
+/** An action that shares give reaches some rows of the module, and not all. */
+function sharesAdd(access: ModuleAccess | undefined): boolean {
+  return (['READ', 'UPDATE'] as const).some((action) => {
+    const admissions = access?.actions.get(action) ?? []
+    return admissions.length > 0 && !admissions.some(({ scope, where }) => scope === 'ALL' && where === undefined)
+  })
+}
+
+function compileModule(roles: readonly RoleRights[], module: ModuleDefinition, registry: Registry): ModuleAccess | undefined {
   const key = moduleKey(module)
-  const held = roles.map((role) => ({ role, own: actionsOf(role, key) })).filter(({ own }) => own.size > 0)
-  const actions = new Map<Action, Scope>()
-  for (const { own } of held) for (const [action, scope] of own) actions.set(action, wider(scope, actions.get(action)))
+  const held = roles.map((role) => ({ role, own: actionsOf(role, module, registry) })).filter(({ own }) => own.size > 0)
+  const actions = new Map(
+    ACTIONS.flatMap((action) => {
+      const admissions = united(held.flatMap(({ own }) => own.get(action) ?? []))
+      return admissions.length > 0 ? [[action, admissions] as const] : []
+    }),
+  )
   const levels = new Map<string, FieldLevel>()
   const writable = new Set<string>()
   for (const { role, own } of held) {
@@ -89,25 +116,32 @@ function compileModule(roles: readonly RoleRights[], module: ModuleDefinition): 
   }
   for (const name of writable) if (levels.get(name) === 'READ') levels.set(name, 'WRITE')
   if (actions.size === 0) return undefined
-  const ordered = ACTIONS.flatMap((action) => {
-    const scope = actions.get(action)
-    return scope ? [[action, scope] as const] : []
-  })
-  return Object.freeze({ actions: new Map(ordered), fields: levels })
+  return Object.freeze({ actions, fields: levels })
 }
 
 /** The role alone reaches as many rows as all roles together, or nobody has the action. */
-function reaches(action: Action, own: ReadonlyMap<Action, Scope>, united: ReadonlyMap<Action, Scope>): boolean {
-  return own.get(action) === united.get(action)
+function reaches(action: Action, own: ReadonlyMap<Action, readonly Admission[]>, all: ReadonlyMap<Action, readonly Admission[]>): boolean {
+  return coversAll(own.get(action) ?? [], all.get(action) ?? [])
 }
 
-function actionsOf(role: RoleRights, module: string): Map<Action, Scope> {
-  const actions = new Map<Action, Scope>()
+/** What one role reaches per action. A grant whose predicate names what is deleted, or compares what cannot be compared any more, reaches nothing. */
+function actionsOf(role: RoleRights, module: ModuleDefinition, registry: Registry): Map<Action, readonly Admission[]> {
+  const key = moduleKey(module)
+  const reached = new Map<Action, Admission[]>()
   for (const grant of role.grants) {
-    if (grant.module !== module && grant.module !== '*') continue
-    for (const action of grant.actions) actions.set(action, wider(grant.scope, actions.get(action)))
+    if (grant.module !== key && grant.module !== '*') continue
+    const admission = admissionOf(grant, module, registry)
+    if (!admission) continue
+    for (const action of grant.actions) reached.set(action, [...(reached.get(action) ?? []), admission])
   }
-  return actions
+  return reached
+}
+
+/** Undefined for a grant whose predicate cannot be read. */
+export function admissionOf({ scope, where }: Grant, module: ModuleDefinition, registry: Registry): Admission | undefined {
+  if (!where) return { scope }
+  const predicate = readPredicate(where, { module, registry, names: PERMANENT_NAMES, path: [], mayRead: () => true }, [])
+  return predicate && { scope, where: predicate }
 }
 
 /** What one role says of a field: by its entry, by that for all fields of the module, or of every module, or of fields made later. Undefined where it says nothing. */
@@ -142,10 +176,6 @@ function newFieldLevel({ custom, system, sensitivity, ordinal = Number.POSITIVE_
   const { newFields = 'FOLLOW', newFieldsAfter = 0 } = role
   if (newFields === 'FOLLOW' || !custom || system || ordinal <= newFieldsAfter) return undefined
   return newFields === 'READ' && (sensitivity ?? 'none') === 'none' ? 'READ' : 'HIDDEN'
-}
-
-function wider(scope: Scope, other: Scope | undefined): Scope {
-  return other !== undefined && SCOPES.indexOf(other) > SCOPES.indexOf(scope) ? other : scope
 }
 
 function higher(level: FieldLevel, other: FieldLevel | undefined): FieldLevel {

@@ -1,6 +1,6 @@
 import { isComputed } from '../entities/value-type.ts'
 import type { FieldLevel, ModuleAccess } from '../records/access/policy.ts'
-import { effectiveScope, fieldLevel } from '../records/access/secured.ts'
+import { fieldLevel, isAllowed } from '../records/access/secured.ts'
 import type { FieldDefinition, Registry } from '../records/registry/definition.ts'
 
 type Modules = ReadonlyMap<string, ModuleAccess>
@@ -24,8 +24,7 @@ export function limitComputed(modules: Modules, registry: Registry): Modules {
 function computedLevel(field: FieldDefinition, modules: Modules, registry: Registry): FieldLevel {
   const behind = field.inputs.map((place) => registry.module(place.module).fields.get(place.field) as FieldDefinition)
   const isKnown = ({ module, name }: FieldDefinition) => ['READ', 'WRITE'].includes(fieldLevel({ modules }, module, name))
-  const isCounted = ({ rollup }: FieldDefinition) =>
-    rollup === undefined || effectiveScope(registry.module(rollup.module), 'READ', { modules }, registry) !== undefined
+  const isCounted = ({ rollup }: FieldDefinition) => rollup === undefined || isAllowed(registry.module(rollup.module), 'READ', { modules }, registry)
   if (!behind.every(isKnown) || ![field, ...behind].every(isCounted)) return 'HIDDEN'
   const own = fieldLevel({ modules }, field.module, field.name)
   return own === 'WRITE' ? 'READ' : own

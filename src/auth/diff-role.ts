@@ -1,20 +1,35 @@
 import { notFound } from '../errors/index.ts'
-import { ACTIONS, type Action, FIELD_LEVELS, type FieldLevel, type ModuleAccess, type Principal, SCOPES, type Scope } from '../records/access/policy.ts'
+import { coversAll } from '../records/access/admissions.ts'
+import { ACTIONS, type Action, type Admission, FIELD_LEVELS, type FieldLevel, type ModuleAccess, type Principal, type Scope } from '../records/access/policy.ts'
 import type { Database } from '../records/database.ts'
-import type { Registry } from '../records/registry/definition.ts'
+import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { CompiledModules } from './compile-policy.ts'
 import { withInherited } from './inherited-roles.ts'
+import type { PredicateObject } from './predicate-names.ts'
 import { plannedRole, type RoleChange } from './role-plan.ts'
 import { compileHeld, readRoleSets } from './role-sets.ts'
+import { shownPredicate } from './translate-predicate.ts'
 
 /** An action that reaches more or fewer records; null: none at all. */
 export interface ActionDiff {
   readonly module: string
   readonly action: Action
+  /** The widest scope, whatever the conditions in it. */
   readonly before: Scope | null
   readonly after: Scope | null
+  /** All that is reached: records that one of these admits. */
+  readonly reachBefore: readonly Reach[]
+  readonly reachAfter: readonly Reach[]
+  /** Some record more may be reached. With conditions, some other may be lost at the same time. */
   readonly gains: boolean
+  readonly loses: boolean
+}
+
+/** Records in a scope that fulfil a condition; null: all. */
+export interface Reach {
+  readonly scope: Scope
+  readonly where: PredicateObject | null
 }
 
 /** A field that becomes more or less open. HIDDEN also where the module cannot be read or written at all. */
@@ -54,7 +69,7 @@ export function createRoleDiff(database: Database, registry: () => Registry, now
     const { roles, sets } = await readRoleSets(database, now())
     const role = roles.find((each) => each.key === key)
     if (!role) throw notFound('role')
-    const planned = plannedRole(role, change, roles, current)
+    const planned = plannedRole(role, change, roles, principal, current)
     const rolesAfter = roles.map((each) => (each === role ? planned : each))
     const diffOf = (keys: readonly string[]): RightsDiff => {
       const [before, after] = [roles, rolesAfter].map((known) =>
@@ -82,11 +97,15 @@ const NOTHING: ModuleAccess = { actions: new Map(), fields: new Map() }
 function differences(before: CompiledModules, after: CompiledModules, registry: Registry): RightsDiff {
   const actions: ActionDiff[] = []
   const fields: FieldDiff[] = []
-  for (const { name: module, fields: all } of registry.modules.values()) {
+  for (const definition of registry.modules.values()) {
+    const { name: module, fields: all } = definition
     const [had, has] = [before.modules.get(module) ?? NOTHING, after.modules.get(module) ?? NOTHING]
     for (const action of ACTIONS) {
-      const [one, other] = [had.actions.get(action) ?? null, has.actions.get(action) ?? null]
-      if (one !== other) actions.push({ module, action, before: one, after: other, gains: width(other) > width(one) })
+      const [one, other] = [had.actions.get(action) ?? [], has.actions.get(action) ?? []]
+      const [gains, loses] = [!coversAll(one, other), !coversAll(other, one)]
+      if (!gains && !loses) continue
+      const [reachBefore, reachAfter] = [reachOf(one, definition, registry), reachOf(other, definition, registry)]
+      actions.push({ module, action, before: one[0]?.scope ?? null, after: other[0]?.scope ?? null, reachBefore, reachAfter, gains, loses })
     }
     for (const field of all.keys()) {
       const [one, other] = [had.fields.get(field) ?? 'HIDDEN', has.fields.get(field) ?? 'HIDDEN']
@@ -96,6 +115,10 @@ function differences(before: CompiledModules, after: CompiledModules, registry: 
   return { actions, fields }
 }
 
-function width(scope: Scope | null): number {
-  return scope === null ? -1 : SCOPES.indexOf(scope)
+function reachOf(admissions: readonly Admission[], module: ModuleDefinition, registry: Registry): Reach[] {
+  // The key of a predicate that a grant has is its stored form.
+  return admissions.map(({ scope, where }) => ({
+    scope,
+    where: where ? (shownPredicate(JSON.parse(where.key) as PredicateObject, module, registry) ?? null) : null,
+  }))
 }

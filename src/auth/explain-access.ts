@@ -1,11 +1,15 @@
 import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
+import { bindValues } from '../records/access/bind-values.ts'
 import type { Action, FieldLevel, Principal } from '../records/access/policy.ts'
-import { effectiveScope, fieldLevel, secured } from '../records/access/secured.ts'
+import { fieldLevel, isAllowed, secured } from '../records/access/secured.ts'
+import { withoutShares } from '../records/access/shares.ts'
 import type { Database } from '../records/database.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { Authenticator } from './authenticator.ts'
-import { fieldSentences, grantSentences, levelSentence, roleSources, rolesSentence, scopeSentence } from './explain-sentences.ts'
+import { fieldSentences, grantSentences, hasPredicate, levelSentence, reachSentence, roleSources, rolesSentence } from './explain-sentences.ts'
+import { shareSentence } from './explain-shares.ts'
 import { readRights } from './rights.ts'
 
 export interface AccessQuestion {
@@ -36,13 +40,12 @@ export function createExplanation(database: Database, registry: () => Registry, 
     const rights = await readRights(database, { kind: 'user', id: userId })
 
     const sources = roleSources(subject.roles, rights?.roles ?? [])
-    const reasons = [rolesSentence(subject), ...grantSentences(sources, module, action)]
-    const scope = effectiveScope(module, action, subject.policy, registry())
-    if (scope === undefined) return refused(...reasons, `So ${action} on ${name} is not allowed.`)
-    reasons.push(scopeSentence(module, action, scope))
+    const reasons = [rolesSentence(subject), ...grantSentences(sources, module, action, registry())]
+    if (!isAllowed(module, action, subject.policy, registry())) return refused(...reasons, `So ${action} on ${name} is not allowed.`)
+    reasons.push(reachSentence(module, action, subject.policy, registry()))
     if (needsReading(action)) {
-      const reads = effectiveScope(module, 'READ', subject.policy, registry())
-      if (reads === undefined) return refused(...reasons, `But the user reads no ${module.pluralName}, and ${action} finds only what can be read.`)
+      if (!isAllowed(module, 'READ', subject.policy, registry()))
+        return refused(...reasons, `But the user reads no ${module.pluralName}, and ${action} finds only what can be read.`)
     }
 
     if (recordId != null) {
@@ -53,6 +56,9 @@ export function createExplanation(database: Database, registry: () => Registry, 
     if (!definition) return { allowed: true, reasons }
     const level = fieldLevel(subject.policy, name, definition.name)
     reasons.push(...fieldSentences(sources, module, definition), levelSentence(module, definition, level))
+    const target = targetOf(definition, registry())
+    if (action === 'READ' && target && !isAllowed(target, 'READ', subject.policy, registry()))
+      return refused(...reasons, `But the user reads no ${target.pluralName}, so what it leads to is not shown.`)
     if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, 'It is given when the record is made, and never changed.')
     return levelAllows(level, action) ? { allowed: true, reasons } : refused(...reasons, `So ${action} does not reach the field.`)
   }
@@ -76,19 +82,23 @@ async function recordVerdict(database: Database, module: ModuleDefinition, actio
   const id = recordId.toLowerCase()
   if (!isUuid(id) || moduleNumberOf(id) !== module.number) return { allowed: false, reason: `There is no ${module.name} with this id.` }
   const values: unknown[] = [id]
-  const bind = (scope: keyof Principal['policy']['scopes']) => `$${values.push(subject.policy.scopes[scope])}`
+  const bind = bindValues(values, subject.policy)
   const table = secured(module, action, subject.policy, 't', registry, bind)
   const seen = needsReading(action) ? secured(module, 'READ', subject.policy, 't', registry, bind).condition : 'TRUE'
-  const [row] = await database.query<{ admitted: boolean; seen: boolean; deleted: boolean }>({
-    text: `SELECT ${table.condition} AS admitted, ${seen} AS seen, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = $1`,
+  const granted = secured(module, action, withoutShares(subject.policy), 't', registry, bind).condition
+  const [row] = await database.query<{ admitted: boolean; granted: boolean; seen: boolean; deleted: boolean }>({
+    text: `SELECT ${table.condition} AS admitted, ${granted} AS granted, ${seen} AS seen, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = $1`,
     values,
     purpose: 'platform',
   })
   if (!row) return { allowed: false, reason: `There is no ${module.name} with this id.` }
   const place = row.deleted ? 'The record, which is in the recycle bin,' : 'The record'
-  if (!row.admitted) return { allowed: false, reason: `${place} is not within that scope by its owner or team.` }
+  const by = hasPredicate(module, action, subject.policy, registry) ? 'its owner, its team and the conditions' : 'its owner or team'
+  if (!row.admitted) return { allowed: false, reason: `${place} is not within that scope by ${by}.` }
   if (!row.seen) return { allowed: false, reason: `${place} is within that scope, but cannot be read by the user, so ${action} does not find it.` }
   if (row.deleted && (action === 'UPDATE' || action === 'DELETE')) return { allowed: false, reason: `${place} must be restored before ${action}.` }
   if (!row.deleted && action === 'RESTORE') return { allowed: false, reason: `${place} is not in the recycle bin.` }
-  return { allowed: true, reason: `${place} is within that scope by its owner or team.` }
+  if (row.granted) return { allowed: true, reason: `${place} is within that scope by ${by}.` }
+  const shared = await shareSentence(database, module, action, subject, id, registry)
+  return { allowed: true, reason: `${place} is not within that scope by ${by}, but ${shared}.` }
 }

@@ -1,9 +1,11 @@
-import type { Action, FieldLevel, Principal, Scope } from '../records/access/policy.ts'
-import type { FieldDefinition, ModuleDefinition } from '../records/registry/definition.ts'
+import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
+import { parentAction, parentOf } from '../records/access/secured.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { listedLevel, type RoleRights } from './compile-policy.ts'
 import { moduleKey } from './module-key.ts'
 import type { StoredRole } from './rights.ts'
-import { SIGNED_IN } from './shipped-roles.ts'
+import { type Grant, SIGNED_IN } from './shipped-roles.ts'
+import { shownPredicate } from './translate-predicate.ts'
 
 /** A role that counts, with the way by which it comes to the user. */
 export interface RoleSource {
@@ -30,11 +32,14 @@ export function rolesSentence({ roles }: Principal): string {
 }
 
 /** Grants that give the action, by the roles that they come from. */
-export function grantSentences(sources: readonly RoleSource[], module: ModuleDefinition, action: Action): string[] {
+export function grantSentences(sources: readonly RoleSource[], module: ModuleDefinition, action: Action, registry: Registry): string[] {
   return sources.flatMap(({ label, rights }) =>
     grantsOn(rights, module)
       .filter(({ actions }) => actions.includes(action))
-      .map((grant) => `${label} grants ${action} on ${grant.module === '*' ? 'every module' : module.name} with the scope ${grant.scope}.`),
+      .map(
+        (grant) =>
+          `${label} grants ${action} on ${grant.module === '*' ? 'every module' : module.name} with the scope ${grant.scope}${conditionText(grant, module, registry)}.`,
+      ),
   )
 }
 
@@ -49,10 +54,42 @@ export function fieldSentences(sources: readonly RoleSource[], module: ModuleDef
   })
 }
 
-export function scopeSentence(module: ModuleDefinition, action: Action, scope: Scope): string {
-  const parent = module.accessParent === undefined ? undefined : module.fields.get(module.accessParent)?.reference?.module
-  const decided = parent === undefined ? '' : `, decided by the record's ${parent}`
-  return `So ${action} reaches ${scope === 'ALL' ? 'every record' : `records in the scope ${scope}`}${decided}.`
+/** Which records all roles together reach. */
+export function reachSentence(module: ModuleDefinition, action: Action, policy: AccessPolicy, registry: Registry): string {
+  const [deciding, decisive] = decidingModule(module, action, registry)
+  const admissions = policy.modules.get(deciding.name)?.actions.get(decisive) ?? []
+  const reaches = admissions.map(
+    ({ scope, where }) => `${scope === 'ALL' ? 'every record' : `records in the scope ${scope}`}${where ? ' that a condition admits' : ''}`,
+  )
+  const own =
+    module !== deciding &&
+    policy.modules
+      .get(module.name)
+      ?.actions.get(action)
+      ?.every(({ where }) => where)
+  const decided = module === deciding ? '' : `, decided by the record's ${deciding.name}${own ? ' and by conditions of its own' : ''}`
+  return `So ${action} reaches ${reaches.join(', and ')}${decided}.`
+}
+
+/** Conditions on records have a say in the action. */
+export function hasPredicate(module: ModuleDefinition, action: Action, policy: AccessPolicy, registry: Registry): boolean {
+  const own =
+    policy.modules
+      .get(module.name)
+      ?.actions.get(action)
+      ?.some(({ where }) => where) ?? false
+  return own || (module.accessParent !== undefined && hasPredicate(parentOf(module, registry).module, parentAction(action), policy, registry))
+}
+
+/** The module whose scopes decide, and the action that they are asked about. */
+function decidingModule(module: ModuleDefinition, action: Action, registry: Registry): readonly [ModuleDefinition, Action] {
+  return module.accessParent === undefined ? [module, action] : decidingModule(parentOf(module, registry).module, parentAction(action), registry)
+}
+
+function conditionText({ where }: Grant, module: ModuleDefinition, registry: Registry): string {
+  if (!where) return ''
+  const shown = shownPredicate(where, module, registry)
+  return shown ? ` where ${JSON.stringify(shown)}` : ' where a field that is deleted decides, so it reaches nothing'
 }
 
 /** The level that all roles together give. */

@@ -1,9 +1,10 @@
 import { isComputed } from '../entities/value-type.ts'
-import { FIELD_LEVELS, type Principal, SCOPES } from '../records/access/policy.ts'
+import { coversAll } from '../records/access/admissions.ts'
+import { FIELD_LEVELS, type Principal } from '../records/access/policy.ts'
 import { fieldLevel } from '../records/access/secured.ts'
 import type { FieldDefinition, Registry } from '../records/registry/definition.ts'
 import { isAdministrator } from './administrator.ts'
-import type { RoleRights } from './compile-policy.ts'
+import { admissionOf, type RoleRights } from './compile-policy.ts'
 import { fieldKey, moduleOfKey } from './module-key.ts'
 
 /** A right that a role would give and the giver does not hold. */
@@ -14,20 +15,18 @@ export interface UnheldRight {
 }
 
 /**
- * What of a role goes beyond the rights of whoever gives it: an action, a wider scope, a higher field level. Nobody may make, change or assign a role for
+ * What of a role goes beyond the rights of whoever gives it: an action, a wider scope, other rows than its own predicate admits, a higher field level. Nobody may make, change or assign a role for
  * which this is not empty. `*` means modules made later too, so administrators alone hold it.
  */
 export function unheldRights(role: RoleRights, giver: Principal, registry: Registry): UnheldRight[] {
   const { policy } = giver
   // As administrators hold what will be made later, so they hold what is deleted and may come back.
   const holdsAll = isAdministrator(giver)
-  const grants = role.grants.flatMap(({ module: key, actions, scope }, index): UnheldRight[] => {
-    const module = moduleOfKey(key, registry)
-    const isHeld = (action: (typeof actions)[number]) => {
-      const own = policy.modules.get(module?.name ?? '')?.actions.get(action)
-      return own !== undefined && SCOPES.indexOf(own) >= SCOPES.indexOf(scope)
-    }
-    const held = module ? actions.every(isHeld) : holdsAll
+  const grants = role.grants.flatMap((grant, index): UnheldRight[] => {
+    const module = moduleOfKey(grant.module, registry)
+    const given = module && admissionOf(grant, module, registry)
+    // What cannot be read now may reach rows again one day.
+    const held = module && given ? grant.actions.every((action) => coversAll(policy.modules.get(module.name)?.actions.get(action) ?? [], [given])) : holdsAll
     return held ? [] : [{ part: 'grants', index }]
   })
   const fields = role.fields.flatMap(({ module: key, fieldId, access }, index): UnheldRight[] => {

@@ -1,6 +1,4 @@
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
-import type { RoleRights } from './compile-policy.ts'
-import type { FieldGrant } from './shipped-roles.ts'
 
 /**
  * What roles know a module by: `*`, the name of one that comes with the product, the number of one that was made at run time. The name of such a module
@@ -21,14 +19,4 @@ export function fieldKey(
 /** The module of a key; undefined for `*` and for a module that is deleted. */
 export function moduleOfKey(key: string, registry: Registry): ModuleDefinition | undefined {
   return /^\d+$/.test(key) ? registry.byNumber.get(Number(key)) : registry.modules.get(key)
-}
-
-/** What a role says of modules and fields that are deleted: nobody is told of it, so nobody means to change it, and it holds again when they are restored. */
-export function hiddenRights({ grants, fields }: RoleRights, registry: Registry): RoleRights {
-  const isHidden = (key: string) => key !== '*' && moduleOfKey(key, registry) === undefined
-  const isServed = ({ module: key, fieldId }: FieldGrant) => {
-    const module = moduleOfKey(key, registry)
-    return key === '*' || fieldId === `${key}.*` || (module && [...module.fields.values()].some((field) => fieldKey(module, field) === fieldId))
-  }
-  return { grants: grants.filter(({ module }) => isHidden(module)), fields: fields.filter((field) => isHidden(field.module) || !isServed(field)) }
 }

@@ -1,13 +1,25 @@
 import { type Issue, validationFailed } from '../errors/index.ts'
-import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
-import type { Registry } from '../records/registry/definition.ts'
+import type { Action, FieldLevel, Principal, Scope } from '../records/access/policy.ts'
+import { fieldLevel } from '../records/access/secured.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import type { RoleRights } from './compile-policy.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
+import { API_NAMES, type PredicateObject } from './predicate-names.ts'
+import { readPredicate } from './read-predicate.ts'
 import type { FieldGrant, Grant } from './shipped-roles.ts'
+import { storedPredicate } from './translate-predicate.ts'
+
+export interface GrantInput {
+  readonly module: string
+  readonly actions: readonly Action[]
+  readonly scope: Scope
+  /** A filter of the module, in which values may be those of the viewer. */
+  readonly where?: unknown
+}
 
 /** Rights as an administrator writes them: fields by name, `*` for every field of the module. */
 export interface RoleRightsInput {
-  readonly grants?: readonly { readonly module: string; readonly actions: readonly Action[]; readonly scope: Scope }[] | null
+  readonly grants?: readonly GrantInput[] | null
   readonly fields?: readonly { readonly module: string; readonly field: string; readonly access: FieldLevel }[] | null
 }
 
@@ -29,8 +41,8 @@ export function checkRoleNames(key: string | undefined, name: string | null | un
   }
 }
 
-/** Resolves module and field names to what is stored. Names that the registry does not have become issues. */
-export function resolveRights(input: RoleRightsInput, registry: Registry, issues: Issue[]): RoleRights {
+/** Resolves module and field names to what is stored. Names that the registry does not have, and predicates that `author` could not use as a filter, become issues. */
+export function resolveRights(input: RoleRightsInput, author: Principal, registry: Registry, issues: Issue[]): RoleRights {
   const known = (module: string) => module === '*' || registry.modules.has(module)
   const unknownModule = (path: Issue['path'], module: string): Issue => ({
     path,
@@ -43,7 +55,8 @@ export function resolveRights(input: RoleRightsInput, registry: Registry, issues
     const module = registry.modules.get(grant.module)
     if (!known(grant.module)) issues.push(unknownModule([...path, 'module'], grant.module))
     if (grant.actions.length === 0) issues.push({ path: [...path, 'actions'], code: 'REQUIRED', message: 'A grant needs at least one action.' })
-    return { module: module ? moduleKey(module) : grant.module, actions: [...new Set(grant.actions)], scope: grant.scope }
+    const where = grant.where == null ? null : resolveWhere(grant, module, [...path, 'where'], author, registry, issues)
+    return { module: module ? moduleKey(module) : grant.module, actions: [...new Set(grant.actions)], scope: grant.scope, where }
   })
   const seen = new Set<string>()
   const fields = (input.fields ?? []).map(({ module, field, access }, index): FieldGrant => {
@@ -61,6 +74,23 @@ export function resolveRights(input: RoleRightsInput, registry: Registry, issues
     return { module: key, fieldId, access }
   })
   return { grants, fields }
+}
+
+function resolveWhere(
+  { where }: GrantInput,
+  module: ModuleDefinition | undefined,
+  path: Issue['path'],
+  author: Principal,
+  registry: Registry,
+  issues: Issue[],
+) {
+  if (!module) {
+    issues.push({ path, code: 'NOT_APPLICABLE', message: 'A grant on every module has no condition, since modules have different fields.' })
+    return null
+  }
+  const mayRead = (field: FieldDefinition) => ['READ', 'WRITE'].includes(fieldLevel(author.policy, field.module, field.name))
+  const predicate = readPredicate(where, { module, registry, names: API_NAMES, path, mayRead }, issues)
+  return predicate ? (storedPredicate(where as PredicateObject, module, registry) ?? null) : null
 }
 
 /** Throws VALIDATION_FAILED when there are issues. */

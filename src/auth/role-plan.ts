@@ -1,7 +1,8 @@
 import { GuanxiError, type Issue } from '../errors/index.ts'
+import type { Principal } from '../records/access/policy.ts'
 import type { Registry } from '../records/registry/definition.ts'
+import { hiddenRights } from './hidden-rights.ts'
 import { withInherited } from './inherited-roles.ts'
-import { hiddenRights } from './module-key.ts'
 import type { StoredRole } from './rights.ts'
 import { checkRoleNames, type RoleRightsInput, resolveRights, throwIssues } from './role-input.ts'
 import { ADMINISTRATOR, type NewFields } from './shipped-roles.ts'
@@ -18,11 +19,11 @@ export interface RoleChange extends RoleRightsInput {
  * The role as the change would leave it. What it says about deleted modules and fields stays, since nobody is told of it. `newFields`, where it is given, is said of
  * fields that are made from now on. Throws FORBIDDEN for `admin`, VALIDATION_FAILED.
  */
-export function plannedRole(role: StoredRole, change: RoleChange, roles: readonly StoredRole[], registry: Registry): StoredRole {
+export function plannedRole(role: StoredRole, change: RoleChange, roles: readonly StoredRole[], author: Principal, registry: Registry): StoredRole {
   if (role.key === ADMINISTRATOR) throw new GuanxiError('FORBIDDEN', 'The role admin always allows everything and cannot be changed.')
   const issues: Issue[] = []
   checkRoleNames(undefined, change.name, issues)
-  const { grants, fields } = resolveRights(change, registry, issues)
+  const { grants, fields } = resolveRights(change, author, registry, issues)
   checkInherited(role.key, change.inherits ?? [], roles, issues)
   throwIssues(issues)
   const hidden = hiddenRights(role, registry)

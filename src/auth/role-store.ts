@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Executor } from '../records/database.ts'
 import type { RoleRights } from './compile-policy.ts'
+import { canonicalText } from './read-predicate.ts'
 import { STORED_ROLE_JSON, type StoredRole } from './rights.ts'
 import type { NewFields } from './shipped-roles.ts'
 
@@ -37,9 +38,11 @@ export async function renameRole(executor: Executor, id: string, name: string): 
 export async function replaceGrants(executor: Executor, roleId: string, grants: RoleRights['grants']): Promise<void> {
   await executor.query({ text: 'DELETE FROM role_grant WHERE role_id = $1', values: [roleId], purpose: 'platform' })
   await executor.query({
-    text: `INSERT INTO role_grant (role_id, module, actions, scope)
-           SELECT $1, g.module, g.actions, g.scope FROM jsonb_to_recordset($2::jsonb) AS g (module text, actions text[], scope text)`,
-    values: [roleId, JSON.stringify(unitedGrants(grants))],
+    text: `INSERT INTO role_grant (role_id, module, actions, scope, predicate, position)
+           SELECT $1, g.module, g.actions, g.scope, g."where", g.position
+             FROM jsonb_to_recordset($2::jsonb) AS g (module text, actions text[], scope text, "where" jsonb, position int)`,
+    // A missing member becomes NULL, a null one would become the JSON null.
+    values: [roleId, JSON.stringify(unitedGrants(grants).map((grant, position) => ({ ...grant, where: grant.where ?? undefined, position })))],
     purpose: 'platform',
   })
 }
@@ -74,11 +77,11 @@ export async function setNewFields(executor: Executor, roleId: string, newFields
   })
 }
 
-/** One grant for each module and scope, with the actions of all that were given. */
+/** One grant for each module, scope and predicate, with the actions of all that were given. */
 function unitedGrants(grants: RoleRights['grants']): RoleRights['grants'] {
   const united = new Map<string, RoleRights['grants'][number]>()
   for (const grant of grants) {
-    const key = `${grant.module} ${grant.scope}`
+    const key = `${grant.module} ${grant.scope} ${grant.where ? canonicalText(grant.where) : ''}`
     united.set(key, { ...grant, actions: [...new Set([...(united.get(key)?.actions ?? []), ...grant.actions])] })
   }
   return [...united.values()]

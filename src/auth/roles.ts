@@ -101,7 +101,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         const issues: Issue[] = []
         const known = await readRoles(transaction)
         checkRoleNames(input.key, input.name, issues)
-        const rights = resolveRights(input, registry(), issues)
+        const rights = resolveRights(input, principal, registry(), issues)
         checkInherited(input.key, input.inherits ?? [], known, issues)
         throwIssues(issues)
         requireHeld(rights, inheritedOf(input, known), principal, registry())
@@ -118,7 +118,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         const known = await readRoles(transaction)
         const role = known.find((each) => each.key === key)
         if (!role) throw notFound('role')
-        const { id, ...planned } = plannedRole(role, input, known, registry())
+        const { id, ...planned } = plannedRole(role, input, known, principal, registry())
         requireHeld(planned, inheritedOf(planned, known), principal, registry())
         if (input.name != null) await renameRole(transaction, id, planned.name)
         if (input.grants != null) await replaceGrants(transaction, id, planned.grants)

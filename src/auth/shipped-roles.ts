@@ -1,10 +1,13 @@
 import type { Action, FieldLevel, Scope } from '../records/access/policy.ts'
+import type { PredicateObject } from './predicate-names.ts'
 
 /** Rights on one module, by its key (`moduleKey`); `*` stands for every module, also those made later. */
 export interface Grant {
   readonly module: string
   readonly actions: readonly Action[]
   readonly scope: Scope
+  /** Rows that it reaches within the scope, fields by their permanent keys; all where there is none. */
+  readonly where?: PredicateObject | null
 }
 
 /** Level of one field, by its key (`fieldKey`: `account.creditLimit`); `account.*` stands for every field of the module, `*.*` for every field. */

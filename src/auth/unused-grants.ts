@@ -3,8 +3,9 @@ import type { Database } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { GrantUsage } from './grant-usage.ts'
+import { shownGrant } from './hidden-rights.ts'
 import { withInherited } from './inherited-roles.ts'
-import { moduleOfKey } from './module-key.ts'
+import type { PredicateObject } from './predicate-names.ts'
 import type { StoredRole } from './rights.ts'
 import { readRoles } from './role-store.ts'
 import { ADMINISTRATOR } from './shipped-roles.ts'
@@ -16,6 +17,7 @@ export interface UnusedGrant {
   readonly module: string
   readonly action: Action
   readonly scope: Scope
+  readonly where: PredicateObject | null
   /** Null: never since uses are kept. */
   readonly lastUsedAt: Date | null
 }
@@ -30,7 +32,7 @@ export interface UnusedGrants {
 const isCounted = (action: Action): boolean => action !== 'EXPORT'
 
 /** Number of the migration that began to keep uses. */
-const FIRST_MIGRATION = 14
+const FIRST_MIGRATION = 12
 
 interface UseRow {
   readonly role: string
@@ -60,10 +62,11 @@ export function createUnusedGrants(database: Database, registry: () => Registry,
     const grants = roles
       .filter(({ key }) => key !== ADMINISTRATOR)
       .flatMap((role) =>
-        role.grants.flatMap(({ module: key, actions, scope }) => {
-          const module = key === '*' ? key : moduleOfKey(key, registry())?.name
-          if (module === undefined) return []
-          return actions.filter(isCounted).map((action) => ({ role, module, action, scope, lastUsedAt: lastUse.get(`${role.key} ${key} ${action}`) ?? null }))
+        role.grants.flatMap((grant) => {
+          const shown = shownGrant(grant, registry())
+          if (!shown) return []
+          const { module: key, actions } = grant
+          return actions.filter(isCounted).map((action) => ({ role, ...shown, action, lastUsedAt: lastUse.get(`${role.key} ${key} ${action}`) ?? null }))
         }),
       )
     return { countedSince: (counted as { at: Date }).at, grants: grants.filter(({ lastUsedAt }) => lastUsedAt === null || lastUsedAt < since) }

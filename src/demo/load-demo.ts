@@ -83,10 +83,10 @@ async function load({ hasher, password, now }: DemoServices, changes: ChangeSet,
 }
 
 async function holdsAccounts({ principal, registry }: ChangeSet, transaction: Transaction): Promise<boolean> {
-  const noScope = (): string => {
+  const refuse = (): string => {
     throw new DefectError('the system reads all records, without a scope')
   }
-  const { from, condition } = secured(registry.module('account'), 'READ', principal.policy, 't', registry, noScope)
+  const { from, condition } = secured(registry.module('account'), 'READ', principal.policy, 't', registry, { scope: refuse, value: refuse })
   const [row] = await transaction.query<{ some: boolean }>({ text: `SELECT EXISTS (SELECT FROM ${from} WHERE ${condition}) AS some`, purpose: 'platform' })
   return row?.some === true
 }

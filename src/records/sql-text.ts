@@ -25,3 +25,18 @@ export function literalSql(text: string): string {
 export function averageSql(value: string): string {
   return `avg(${value} + 0.000000)`
 }
+
+/** Joins conditions, leaving constants out. */
+export function allOf(conditions: readonly string[]): string {
+  if (conditions.includes('FALSE')) return 'FALSE'
+  const meant = conditions.filter((condition) => condition !== 'TRUE')
+  return meant.length === 0 ? 'TRUE' : meant.join(' AND ')
+}
+
+/** Likewise for conditions of which one suffices; in brackets where there are several. */
+export function anyOf(conditions: readonly string[]): string {
+  if (conditions.includes('TRUE')) return 'TRUE'
+  const meant = conditions.filter((condition) => condition !== 'FALSE')
+  if (meant.length < 2) return meant[0] ?? 'FALSE'
+  return `(${meant.map((condition) => `(${condition})`).join(' OR ')})`
+}

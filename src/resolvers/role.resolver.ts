@@ -1,5 +1,5 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
-import { fieldKey, moduleOfKey, type RoleName, type Roles, type StoredRole } from '../auth/index.ts'
+import { fieldKey, moduleOfKey, type RoleName, type Roles, type StoredRole, shownGrant } from '../auth/index.ts'
 import { notFound } from '../errors/index.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
@@ -29,9 +29,9 @@ export class RoleResolver {
   @FieldResolver(() => [RoleGrant], { nullable: true })
   async grants(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<readonly RoleGrant[]> {
     const stored = await this.#withRights(role, context)
-    return stored.grants.flatMap(({ module: key, actions, scope }) => {
-      const module = nameOfKey(key, context.runtime.registry)
-      return module === undefined ? [] : [{ module, actions: [...actions], scope }]
+    return stored.grants.flatMap((grant) => {
+      const shown = shownGrant(grant, context.runtime.registry)
+      return shown ? [{ ...shown, actions: [...shown.actions] }] : []
     })
   }
 

@@ -2,7 +2,7 @@ import { chain, rule } from 'graphql-shield'
 import { isAdministrator } from '../auth/index.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { Action, Principal } from '../records/access/policy.ts'
-import { effectiveScope } from '../records/access/secured.ts'
+import { isAllowed } from '../records/access/secured.ts'
 import { StaleEpochError } from '../records/epochs.ts'
 import type { FieldDescriptor, WriteOperation } from './descriptors.ts'
 import type { ResolverContext, Runtime } from './operation.ts'
@@ -53,6 +53,7 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
     sessions: 'signedIn',
     apiKeys: 'signedIn',
     roles: 'administrator',
+    recordShares: 'signedIn',
     schemaVersion: 'signedIn',
     modules: 'signedIn',
     module: 'signedIn',
@@ -77,6 +78,8 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
     updateRole: 'administrator',
     assignRole: 'administrator',
     unassignRole: 'administrator',
+    shareRecord: 'signedIn',
+    unshareRecord: 'signedIn',
     createCustomField: 'administrator',
     createCustomFields: 'administrator',
     updateCustomField: 'administrator',
@@ -106,6 +109,8 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
   RoleField: ANSWER,
   RolePayload: ANSWER,
   UserPayload: ANSWER,
+  RecordShare: ANSWER,
+  RecordSharePayload: ANSWER,
   SessionPayload: ANSWER,
   Session: ANSWER,
   RevokeSessionPayload: ANSWER,
@@ -126,6 +131,7 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
   RoleDiff: ANSWER,
   RoleDiffGroup: ANSWER,
   ActionDiff: ANSWER,
+  AccessReach: ANSWER,
   FieldDiff: ANSWER,
   UnusedGrants: ANSWER,
   UnusedGrant: ANSWER,
@@ -207,7 +213,6 @@ export function plannedVerdict(descriptor: FieldDescriptor, context: RuleContext
 
 function moduleAllows(name: string, actions: readonly Action[], { principal, runtime }: RuleContext): Verdict {
   const module = runtime.registry.modules.get(name)
-  const allowed =
-    principal !== null && module !== undefined && actions.some((action) => effectiveScope(module, action, principal.policy, runtime.registry) !== undefined)
+  const allowed = principal !== null && module !== undefined && actions.some((action) => isAllowed(module, action, principal.policy, runtime.registry))
   return allowed ? true : new GuanxiError('FORBIDDEN', `Your roles do not allow ${actions.join(' or ')} on ${name}.`)
 }

@@ -10,7 +10,7 @@ import { buildRegistry } from '../../src/records/registry/index.ts'
 
 const registry = buildRegistry(coreModules(), 1)
 const EPOCHS = { schema: 1, access: 1 }
-const NO_KEYS = { scopes: { OWN: ['u'], TEAM: [], TEAM_TREE: [] }, population: 1000 }
+const NO_KEYS = { scopes: { OWN: ['u'], TEAM: [], TEAM_TREE: [], SHARED: [] }, population: 1000 }
 
 const role = (grants: RoleRights['grants'], fields: RoleRights['fields'] = []): RoleRights => ({ grants, fields })
 const shipped = (key: string): RoleRights => {
@@ -20,7 +20,11 @@ const shipped = (key: string): RoleRights => {
 }
 const policyOf = (...roles: readonly RoleRights[]): AccessPolicy => bindPolicy(compileModules([SIGNED_IN, ...roles], registry), NO_KEYS, EPOCHS)
 const level = (policy: AccessPolicy, module: string, field: string) => policy.modules.get(module)?.fields.get(field)
-const scope = (policy: AccessPolicy, module: string, action: 'READ' | 'UPDATE' | 'CREATE' | 'DELETE') => policy.modules.get(module)?.actions.get(action)
+const scope = (policy: AccessPolicy, module: string, action: 'READ' | 'UPDATE' | 'CREATE' | 'DELETE') => {
+  const admissions = policy.modules.get(module)?.actions.get(action)
+  expect(admissions === undefined || admissions.length === 1).toBe(true)
+  return admissions?.[0]?.scope
+}
 
 describe('one role', () => {
   const reader = policyOf(role([{ module: 'account', actions: ['READ'], scope: 'TEAM' }]))
@@ -230,7 +234,7 @@ describe('the shape', () => {
   const bind = (team: number, population = 1000, roles: readonly RoleRights[] = [role([{ module: 'account', actions: ['READ'], scope: 'TEAM' }])]) =>
     bindPolicy(
       compileModules(roles, registry),
-      { scopes: { OWN: ['u'], TEAM: Array.from({ length: team }, (_, index) => `${index}`), TEAM_TREE: [] }, population },
+      { scopes: { OWN: ['u'], TEAM: Array.from({ length: team }, (_, index) => `${index}`), TEAM_TREE: [], SHARED: [] }, population },
       EPOCHS,
     )
 
@@ -280,7 +284,7 @@ describe('shipped roles', () => {
     const policy = policyOf(shipped('admin'))
     expect([...policy.modules.keys()].sort()).toEqual([...registry.modules.keys()].sort())
     for (const access of policy.modules.values()) {
-      expect([...access.actions]).toEqual(['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT', 'BULK'].map((action) => [action, 'ALL']))
+      expect([...access.actions]).toEqual(['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT', 'BULK'].map((action) => [action, [{ scope: 'ALL' }]]))
       expect([...access.fields.values()].every((each) => each === 'READ' || each === 'WRITE')).toBe(true)
     }
   })

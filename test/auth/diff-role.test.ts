@@ -54,7 +54,11 @@ function linesOf(before: AccessPolicy, after: AccessPolicy): string[] {
   return [...names]
     .flatMap((module) => {
       const [had, has] = [before.modules.get(module), after.modules.get(module)]
-      const actions = ACTIONS.map((action) => [`${module} ${action}`, had?.actions.get(action) ?? 'none', has?.actions.get(action) ?? 'none'])
+      const actions = ACTIONS.map((action) => [
+        `${module} ${action}`,
+        had?.actions.get(action)?.[0]?.scope ?? 'none',
+        has?.actions.get(action)?.[0]?.scope ?? 'none',
+      ])
       const fields = [...new Set([...(had?.fields.keys() ?? []), ...(has?.fields.keys() ?? [])])].map((field) => [
         `${module}.${field}`,
         had?.fields.get(field) ?? 'HIDDEN',

@@ -5,6 +5,15 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 const DOCUMENT = '{"query":"{ __typename }"}'
 const WRITE = '{"query":"mutation { createAccount(input: {name: \\"x\\"}) { account { id } } }"}'
 
+/** CVE-2026-23897: names of encodings, known and made up, which a parser of bodies could stumble over. */
+const CHARSETS = [
+  ...'utf-16 utf-16le utf-16be utf-32 utf-7 ucs-2 latin1 iso-8859-1 iso-8859-16 windows-1252 cp1256 koi8-r macintosh ibm866 gbk gb2312 gb18030 big5'.split(' '),
+  ...'shift_jis euc-jp iso-2022-jp euc-kr iso-2022-kr hz-gb-2312 utf-8x xutf-8 utf8mb4 base64 hex binary *'.split(' '),
+  '"',
+  'x'.repeat(1000),
+  'a'.repeat(5_000),
+]
+
 describe('requests that never become an operation', () => {
   let server: TestServer
   let before: Readonly<Record<string, string>>
@@ -70,7 +79,7 @@ describe('requests that never become an operation', () => {
     },
   )
 
-  test.each(['utf-16', 'utf-7', 'latin1', '"', 'x'.repeat(1000)])('another charset: %.20s', async (charset) => {
+  test.each(CHARSETS)('another charset: %.20s', async (charset) => {
     const started = performance.now()
     expect(refusal(await post(WRITE, { 'content-type': `application/json; charset=${charset}` }))).toEqual([415, 'GRAPHQL_PARSE_FAILED'])
     expect(performance.now() - started).toBeLessThan(500)
@@ -86,6 +95,27 @@ describe('requests that never become an operation', () => {
       405,
       'GRAPHQL_PARSE_FAILED',
     ])
+  })
+
+  // GHSA-9q82-xgwf-vj6h: a query by GET with a content type of a form passed the check against foreign pages.
+  test.each([
+    'application/x-www-form-urlencoded',
+    'text/plain',
+    'text/plain; charset=utf-8',
+    'multipart/form-data; boundary=x',
+    'application/x-www-form-urlencoded;application/json',
+    'text/plain,application/json',
+    'TEXT/PLAIN',
+    ' text/plain',
+    'application/graphql',
+    'image/png',
+    '*/*',
+    'x',
+  ])('a query by GET with the content type %j', async (type) => {
+    const headers = { authorization: `Bearer ${server.admin.token}`, 'content-type': type }
+    const started = performance.now()
+    expect(refusal(await send({ headers }, '/graphql?query=%7B__typename%7D'))).toEqual([415, 'GRAPHQL_PARSE_FAILED'])
+    expect(performance.now() - started).toBeLessThan(500)
   })
 
   test.each(['PUT', 'PATCH', 'DELETE'])('%s', async (method) => {

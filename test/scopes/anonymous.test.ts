@@ -1,20 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import {
-  type GraphQLField,
-  type GraphQLInputType,
-  type GraphQLOutputType,
-  getNamedType,
-  isEnumType,
-  isInputObjectType,
-  isLeafType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-} from 'graphql'
 import { codesOf, post, TRANSPORTS, type Transport } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { makeField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { callOf } from '../support/smallest-call.ts'
 
 /** Who is not signed in sees no record, changes nothing, and learns nothing about the schema, over both transports. */
 let server: TestServer
@@ -38,34 +27,6 @@ async function refusalOf(query: string, transport: Transport, headers: Readonly<
 
 /** Operations that are for everyone. */
 const OPEN = new Set(['signIn', 'refreshSession'])
-
-/** Some value of an input type, with as little in it as it allows. */
-function literalOf(type: GraphQLInputType): string {
-  if (isNonNullType(type)) return literalOf(type.ofType)
-  if (isListType(type)) return `[${literalOf(type.ofType)}]`
-  if (isEnumType(type)) return String(type.getValues()[0]?.name)
-  if (!isInputObjectType(type))
-    return { Int: '1', Float: '1', Boolean: 'true', DateTime: '"2026-01-01T00:00:00Z"', Date: '"2026-01-01"', Decimal: '"1"' }[type.name] ?? '"x"'
-  const fields = Object.values(type.getFields())
-  const needed = type.isOneOf ? fields.slice(0, 1) : fields.filter((field) => isNonNullType(field.type) && field.defaultValue === undefined)
-  return `{${needed.map((field) => `${field.name}: ${literalOf(field.type)}`)}}`
-}
-
-function selectionOf(type: GraphQLOutputType): string {
-  const named = getNamedType(type)
-  if (isLeafType(named)) return ''
-  if (!isObjectType(named)) return '{ __typename }'
-  const plain = Object.values(named.getFields()).find(
-    (field) => isLeafType(getNamedType(field.type)) && field.args.every((argument) => !isNonNullType(argument.type)),
-  )
-  return `{ ${plain?.name ?? '__typename'} }`
-}
-
-function callOf(field: GraphQLField<unknown, unknown>): string {
-  const needed = field.args.filter((argument) => isNonNullType(argument.type) && argument.defaultValue === undefined)
-  const args = needed.length > 0 ? `(${needed.map((argument) => `${argument.name}: ${literalOf(argument.type)}`)})` : ''
-  return `${field.name}${args} ${selectionOf(field.type)}`
-}
 
 for (const transport of TRANSPORTS) {
   describe(`an anonymous caller over ${transport}`, () => {

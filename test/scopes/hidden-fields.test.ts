@@ -5,7 +5,7 @@ import { contentOf } from '../support/content.ts'
 import { TEST_PASSWORD } from '../support/database.ts'
 import { groupKeysOf } from '../support/read-aggregate.ts'
 import { familyOf, operatorsOf, ReadModel } from '../support/read-model.ts'
-import { DEMO_USERS, type DemoUser, type Role, scopeOf } from '../support/scope-oracle.ts'
+import { DEMO_USERS, type DemoUser, scopeOf, shownFields } from '../support/scope-oracle.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /**
@@ -19,23 +19,6 @@ const clients = new Map<DemoUser, TestClient>()
 /** One user of each role. */
 const USERS = ['nancy', 'steven', 'service', 'finance', 'marketing', 'viewer'] as const satisfies readonly DemoUser[]
 
-/** Sensitive fields that each role shows, written a second time. Everybody's e-mail address is known to everybody. */
-const SHOWN: Readonly<Record<Role, string>> = (() => {
-  const contact = 'account.phone contact.gender contact.birthday contact.email contact.phone contact.mobile contact.wechat contact.address '
-  const lead = 'lead.email lead.phone lead.mobile lead.wechat lead.address '
-  const diary = 'activity.body activity.location '
-  const ticket = 'ticket.description ticketComment.body '
-  const deal = 'opportunity.amount opportunity.expectedRevenue opportunityLineItem.unitPrice opportunityLineItem.total opportunityStageChange.amount '
-  return {
-    sales_manager: `${contact}${lead}${deal}${diary}${ticket}user.phone`,
-    sales_rep: `${contact}${lead}${deal}${diary}${ticket}`,
-    marketing: `${contact}${lead}${diary}`,
-    service_agent: `${contact}${diary}${ticket}`,
-    finance: `${deal}account.taxNumber account.bankAccount account.creditLimit account.paymentTerms account.phone product.cost opportunity.margin contact.email contact.phone`,
-    read_only: '',
-  }
-})()
-
 beforeAll(async () => {
   server = await startTestServer({ template: 'demo' })
   model = await ReadModel.load(server.database.url)
@@ -48,7 +31,7 @@ const clientOf = (user: DemoUser) => clients.get(user) as TestClient
 
 /** Hidden fields of the modules that the user reads. */
 function hiddenFields(user: DemoUser): [ModuleDefinition, FieldDefinition][] {
-  const shown = new Set(['user.email', ...SHOWN[DEMO_USERS[user]].split(' ')])
+  const shown = shownFields(DEMO_USERS[user])
   return [...model.registry.modules.values()].flatMap((module) =>
     scopeOf(DEMO_USERS[user], module.name, 'r') === undefined
       ? []

@@ -63,12 +63,20 @@ export class RoleGrant {
   @PrimaryColumn({ type: 'text' })
   module!: string
 
-  /** One row per scope, so that a role can read ALL and update OWN. */
+  /** One row per scope and predicate, so that a role can read ALL and update OWN. */
   @PrimaryColumn({ type: 'text' })
   scope!: string
 
   @Column({ type: 'text', array: true })
   actions!: string[]
+
+  /** Condition on the rows: a filter object in which fields go by their permanent keys; null where all rows in the scope are meant. */
+  @Column({ type: 'jsonb', nullable: true })
+  predicate!: Readonly<Record<string, unknown>> | null
+
+  /** Place among the role's grants. */
+  @PrimaryColumn({ type: 'integer', default: 0 })
+  position!: number
 }
 
 /** A role's level on one field, where it differs from what the module's actions give. */

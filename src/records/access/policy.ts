@@ -1,3 +1,5 @@
+import type { FilterNode } from '../read/request.ts'
+
 /** What a grant allows on a module's records. BULK: to change several of them in one call, each of them by the other actions. */
 export const ACTIONS = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'EXPORT', 'BULK'] as const
 export type Action = (typeof ACTIONS)[number]
@@ -10,9 +12,27 @@ export type Scope = (typeof SCOPES)[number]
 export const FIELD_LEVELS = ['HIDDEN', 'MASKED', 'READ', 'WRITE'] as const
 export type FieldLevel = (typeof FIELD_LEVELS)[number]
 
+/**
+ * Condition of a grant on rows. It is judged with the system's rights: all fields, and all related records that are not deleted. Where a value belongs, a
+ * `variable` operand names one of the viewer (see `predicate-sql.ts`), bound late like the keys of scopes.
+ */
+export interface Predicate {
+  readonly node: FilterNode
+  /** Predicates of the same key are the same, values included. */
+  readonly key: string
+  /** It looks at nothing but the row's own columns and single records that these refer to, so that a row can be judged in the statement that writes it. */
+  readonly plain: boolean
+}
+
+/** Rows that a grant reaches: those in the scope that fulfil the condition, if there is one. */
+export interface Admission {
+  readonly scope: Scope
+  readonly where?: Predicate
+}
+
 export interface ModuleAccess {
-  /** Widest scope per action, united over the roles; an action that is not listed is not allowed. */
-  readonly actions: ReadonlyMap<Action, Scope>
+  /** What the roles together reach per action: a row that any of these admits. An action that is not listed is not allowed; no list is empty. */
+  readonly actions: ReadonlyMap<Action, readonly Admission[]>
   /** Level per field name, every field of the module included, system fields too. */
   readonly fields: ReadonlyMap<string, FieldLevel>
 }
@@ -22,14 +42,22 @@ export interface ModuleAccess {
  * plans and prepared statements; `scopes` enter statements as parameters.
  */
 export interface AccessPolicy {
-  /** Digest of modules, actions, scopes and field levels, and of the `merged`. */
+  /** Digest of modules, actions, admissions with the values of their predicates, and field levels, and of `merged` and `shared`. */
   readonly shape: string
   readonly modules: ReadonlyMap<string, ModuleAccess>
   /**
    * Values of a record's `scope_id` (its owner, or its team where it has no owner) that each scope admits:
    * OWN: the user; TEAM: members of the user's teams and those teams; TEAM_TREE: likewise with all teams below.
    */
-  readonly scopes: { readonly OWN: readonly string[]; readonly TEAM: readonly string[]; readonly TEAM_TREE: readonly string[] }
+  readonly scopes: {
+    readonly OWN: readonly string[]
+    readonly TEAM: readonly string[]
+    readonly TEAM_TREE: readonly string[]
+    /** No scope: the user and the user's own teams, with whom records are shared. */
+    readonly SHARED: readonly string[]
+  }
+  /** Modules of which records are shared with the user or the user's teams, as far as a share can add to what the roles reach. Part of the shape. */
+  readonly shared: ReadonlySet<string>
   /**
    * Scopes whose lists are read key by key and merged instead of by one scan that filters: few keys that hold a small share of
    * the rows (see `mergesScope`). Part of the shape.
@@ -38,6 +66,9 @@ export interface AccessPolicy {
   /** Epochs in whose snapshot this policy was compiled; every statement of the engine compares them. */
   readonly epochs: Epochs
 }
+
+/** A list of keys that statements take as a parameter. */
+export type KeyList = keyof AccessPolicy['scopes']
 
 export interface Epochs {
   readonly schema: number

@@ -1,42 +1,64 @@
 import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
-import type { AccessPolicy, Action, FieldLevel, Scope } from './policy.ts'
-
-/**
- * Turns a scope into the placeholder of its key list (`$3`); the value is `policy.scopes[scope]`, a uuid[].
- * Plans bind it late, so that callers of one permission shape share the statement.
- */
-export type BindScope = (scope: Exclude<Scope, 'ALL'>) => string
+import { allOf, anyOf } from '../sql-text.ts'
+import type { AccessPolicy, Action, Admission, FieldLevel, Scope } from './policy.ts'
+import { type AccessBinder, predicateSql } from './predicate-sql.ts'
+import { sharedSql, sharesGive } from './shares.ts'
 
 export interface SecuredTable {
   /** Quoted table name with its alias, ready for FROM. */
   readonly from: string
   /** Condition that admits the rows which the policy allows for the action; `TRUE` or `FALSE` where it is constant. */
   readonly condition: string
-  /** The scope that the condition stands for; undefined where the action is not allowed at all. */
-  readonly scope: Scope | undefined
+  /** What roles alone admit. */
+  readonly granted: string
+  /** Others may have shared rows that roles do not admit; then the condition is `granted` or `shared`. False for modules with an access parent, whose rows follow it. */
+  readonly isShared: boolean
+  readonly shared: string
+  /** The action is allowed on some rows, as far as the policy tells. */
+  readonly isOpen: boolean
+  /** The one scope that all admitted rows are in by their own `scope_id`, and the rest of the condition; undefined for ALL, several scopes, and rows that a parent decides about. */
+  readonly keyed: { readonly scope: Exclude<Scope, 'ALL'>; readonly rest: () => string } | undefined
+  /** A row can be judged in the statement that writes it (see `Predicate.plain`). */
+  readonly plain: boolean
 }
 
 /**
  * The only way to put a module's table into SQL. `alias` names this occurrence of the table.
  * For a module with an `accessParent` the parent record decides: reading follows READ of the parent; writing (create, update,
- * delete, restore of the child) also needs the child module's own action and UPDATE on the parent.
+ * delete, restore of the child) also needs the child module's own action and UPDATE on the parent. The child's own scopes do not count, its predicates do.
  */
-export function secured(module: ModuleDefinition, action: Action, policy: AccessPolicy, alias: string, registry: Registry, bindScope: BindScope): SecuredTable {
+export function secured(module: ModuleDefinition, action: Action, policy: AccessPolicy, alias: string, registry: Registry, binder: AccessBinder): SecuredTable {
   const from = `${quoteIdentifier(module.table)} ${quoteIdentifier(alias)}`
-  const scope = effectiveScope(module, action, policy, registry)
-  if (scope === undefined) return { from, condition: 'FALSE', scope }
-  if (scope === 'ALL') return { from, condition: 'TRUE', scope }
-  return { from, condition: scopeCondition(module, scope, alias, registry, bindScope), scope }
+  if (!isAllowed(module, action, policy, registry))
+    return { from, condition: 'FALSE', granted: 'FALSE', isShared: false, shared: 'FALSE', isOpen: false, keyed: undefined, plain: true }
+  const context: Context = { policy, registry, binder }
+  let condition: string | undefined
+  return {
+    from,
+    // Written when it is asked for: what it binds must stand in the statement.
+    get condition() {
+      condition ??= conditionSql(module, action, alias, context)
+      return condition
+    },
+    get granted() {
+      return grantedSql(module, action, alias, context)
+    },
+    isShared: isShared(module, action, policy),
+    get shared() {
+      return sharedSql(module, action, quoteIdentifier(alias), binder.scope('SHARED'))
+    },
+    isOpen: true,
+    keyed: keyedOf(module, action, alias, context),
+    plain: isPlain(module, action, policy, registry),
+  }
 }
 
-/** Widest scope that the policy gives for the action on the module, its access parent taken into account. */
-export function effectiveScope(module: ModuleDefinition, action: Action, policy: Pick<AccessPolicy, 'modules'>, registry: Registry): Scope | undefined {
-  const own = policy.modules.get(module.name)?.actions.get(action)
-  if (own === undefined || module.accessParent === undefined) return own
-  const parent = parentOf(module, registry)
-  return effectiveScope(parent.module, action === 'READ' || action === 'EXPORT' ? action : 'UPDATE', policy, registry)
+/** The policy gives the action on some of the module's records, its access parent taken into account. */
+export function isAllowed(module: ModuleDefinition, action: Action, policy: Pick<AccessPolicy, 'modules'>, registry: Registry): boolean {
+  if (!policy.modules.get(module.name)?.actions.has(action)) return false
+  return module.accessParent === undefined || isAllowed(parentOf(module, registry).module, parentAction(action), policy, registry)
 }
 
 /**
@@ -53,17 +75,81 @@ export function fieldLevel(policy: Pick<AccessPolicy, 'modules'>, module: string
   return policy.modules.get(module)?.fields.get(field) ?? 'HIDDEN'
 }
 
-function parentOf(module: ModuleDefinition, registry: Registry) {
+/** What the parent must allow for the action on its child. */
+export function parentAction(action: Action): Action {
+  return action === 'READ' || action === 'EXPORT' ? action : 'UPDATE'
+}
+
+export function parentOf(module: ModuleDefinition, registry: Registry) {
   const field = module.fields.get(module.accessParent as string)
   if (!field?.reference) throw new DefectError(`${module.name}.accessParent names no reference field`)
   return { field, module: registry.module(field.reference.module) }
 }
 
-function scopeCondition(module: ModuleDefinition, scope: Exclude<Scope, 'ALL'>, alias: string, registry: Registry, bindScope: BindScope): string {
-  const table = quoteIdentifier(alias)
-  if (module.accessParent === undefined) return `${table}.scope_id = ANY(${bindScope(scope)}::uuid[])`
+interface Context {
+  readonly policy: AccessPolicy
+  readonly registry: Registry
+  readonly binder: AccessBinder
+}
+
+function conditionSql(module: ModuleDefinition, action: Action, alias: string, context: Context): string {
+  const granted = grantedSql(module, action, alias, context)
+  return isShared(module, action, context.policy)
+    ? `(${granted} OR ${sharedSql(module, action, quoteIdentifier(alias), context.binder.scope('SHARED'))})`
+    : granted
+}
+
+function isShared(module: ModuleDefinition, action: Action, policy: AccessPolicy): boolean {
+  if (module.accessParent !== undefined || !sharesGive(action) || !policy.shared.has(module.name)) return false
+  return !admissionsOf(module, action, policy).some(({ scope, where }) => scope === 'ALL' && where === undefined)
+}
+
+/** A row below an access parent follows it, in what is shared too. */
+function grantedSql(module: ModuleDefinition, action: Action, alias: string, context: Context): string {
+  const { policy, registry } = context
+  const admissions = admissionsOf(module, action, policy)
+  if (module.accessParent === undefined)
+    return anyOf(admissions.map((admission) => allOf([scopeSql(admission.scope, alias, context), whereSql(admission, module, alias, context)])))
+  const own = anyWhereSql(admissions, module, alias, context)
   const parent = parentOf(module, registry)
   const parentAlias = `${alias}_p`
-  const inner = scopeCondition(parent.module, scope, parentAlias, registry, bindScope)
-  return `EXISTS (SELECT FROM ${quoteIdentifier(parent.module.table)} ${quoteIdentifier(parentAlias)} WHERE ${quoteIdentifier(parentAlias)}.id = ${table}.${quoteIdentifier(parent.field.column)} AND ${inner})`
+  const inner = conditionSql(parent.module, parentAction(action), parentAlias, context)
+  if (inner === 'TRUE') return own
+  const table = quoteIdentifier(parentAlias)
+  return allOf([
+    own,
+    `EXISTS (SELECT FROM ${quoteIdentifier(parent.module.table)} ${table} WHERE ${table}.id = ${quoteIdentifier(alias)}.${quoteIdentifier(parent.field.column)} AND ${inner})`,
+  ])
+}
+
+function keyedOf(module: ModuleDefinition, action: Action, alias: string, context: Context): SecuredTable['keyed'] {
+  const admissions = admissionsOf(module, action, context.policy)
+  const scope = admissions[0]?.scope
+  if (module.accessParent !== undefined || scope === undefined || scope === 'ALL' || admissions.some((other) => other.scope !== scope)) return undefined
+  return { scope, rest: () => anyWhereSql(admissions, module, alias, context) }
+}
+
+function isPlain(module: ModuleDefinition, action: Action, policy: AccessPolicy, registry: Registry): boolean {
+  if (!admissionsOf(module, action, policy).every(({ where }) => where?.plain ?? true)) return false
+  return module.accessParent === undefined || isPlain(parentOf(module, registry).module, parentAction(action), policy, registry)
+}
+
+function admissionsOf(module: ModuleDefinition, action: Action, policy: AccessPolicy): readonly Admission[] {
+  return policy.modules.get(module.name)?.actions.get(action) ?? []
+}
+
+function scopeSql(scope: Scope, alias: string, { binder }: Context): string {
+  return scope === 'ALL' ? 'TRUE' : `${quoteIdentifier(alias)}.scope_id = ANY(${binder.scope(scope)}::uuid[])`
+}
+
+/** The predicates alone, without scopes. */
+function anyWhereSql(admissions: readonly Admission[], module: ModuleDefinition, alias: string, context: Context): string {
+  // Looked at before any is written: a value that is bound must stand in the statement.
+  if (admissions.some(({ where }) => where === undefined)) return 'TRUE'
+  return anyOf(admissions.map((admission) => whereSql(admission, module, alias, context)))
+}
+
+/** In brackets, so that it is never taken for a constant that stands for other conditions too, whose values are bound already. */
+function whereSql({ where }: Admission, module: ModuleDefinition, alias: string, { registry, binder }: Context): string {
+  return where ? `(${predicateSql(where, module, alias, registry, binder)})` : 'TRUE'
 }

@@ -1,3 +1,4 @@
+import { bindValues } from '../access/bind-values.ts'
 import type { Principal } from '../access/policy.ts'
 import { fieldLevel, secured } from '../access/secured.ts'
 import type { Executor } from '../database.ts'
@@ -38,7 +39,7 @@ export async function readChanges(
   const { policy } = principal
   const pairs = asked.flatMap(({ changeSetId, recordIds }) => recordIds.map((recordId) => ({ changeSetId, recordId })))
   const values: unknown[] = [policy.epochs.schema, policy.epochs.access, pairs.map((pair) => pair.changeSetId), pairs.map((pair) => pair.recordId)]
-  const table = secured(module, 'READ', policy, 't', registry, (scope) => `$${values.push(policy.scopes[scope])}`)
+  const table = secured(module, 'READ', policy, 't', registry, bindValues(values, policy))
   const rows = await executor.query<{ fresh: boolean; rows: readonly HistoryRow[] }>({
     text: `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(r), '[]'::json) FROM (
       SELECT h.record_id AS "recordId", h.version, h.change_set_id AS "changeSetId", h.changes

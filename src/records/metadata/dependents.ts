@@ -16,6 +16,11 @@ export interface Dependent {
   readonly blocking: boolean
 }
 
+/** A grant's predicate `g.predicate` names the custom field: as a member, as a list by the field behind it, or as a value of the viewer. */
+export function namesFieldSql(id: string): string {
+  return `(position('"' || ${id} || '"' IN g.predicate::text) > 0 OR position('"~' || ${id} || '"' IN g.predicate::text) > 0)`
+}
+
 /** Operations of the last so many days count as users of a field. */
 const USAGE_DAYS = 30
 
@@ -29,7 +34,8 @@ export async function dependentsOf(field: StoredField, workspace: Workspace, exe
 /** Ids of the fields that any role or operation names: whoever asks for many fields need not ask for each. */
 export async function namedFields(executor: Executor): Promise<ReadonlySet<string>> {
   const rows = await executor.query<{ id: string }>({
-    text: 'SELECT field_id::text AS id FROM role_field UNION SELECT field_id::text FROM field_usage',
+    text: `SELECT field_id::text AS id FROM role_field UNION SELECT field_id::text FROM field_usage
+      UNION SELECT f.id::text FROM custom_field f JOIN role_grant g ON ${namesFieldSql('f.id')}`,
     purpose: 'platform',
   })
   return new Set(rows.map(({ id }) => id))
@@ -89,7 +95,9 @@ function ownDependents(field: StoredField, workspace: Workspace): Dependent[] {
 
 async function rolesWith({ id }: StoredField, executor: Executor): Promise<Dependent[]> {
   const rows = await executor.query<{ key: string; access: string }>({
-    text: 'SELECT r.key, f.access FROM role_field f JOIN role r ON r.id = f.role_id WHERE f.field_id = $1 ORDER BY r.key',
+    text: `SELECT r.key, f.access FROM role_field f JOIN role r ON r.id = f.role_id WHERE f.field_id = $1::text
+           UNION ALL SELECT r.key, 'decides about ' || array_to_string(g.actions, ' ') FROM role_grant g JOIN role r ON r.id = g.role_id WHERE ${namesFieldSql('$1')}
+           ORDER BY 1, 2`,
     values: [id],
     purpose: 'platform',
   })

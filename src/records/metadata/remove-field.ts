@@ -2,7 +2,7 @@ import { columnsOf } from '../../entities/columns.ts'
 import { type GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
-import { type Dependent, expressionsOver } from './dependents.ts'
+import { type Dependent, expressionsOver, namesFieldSql } from './dependents.ts'
 import { dropConditions } from './drop-conditions.ts'
 import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
 import { remakeFormulaIndexes } from './field-indexes.ts'
@@ -111,6 +111,8 @@ export function giveUpField(change: MetadataChange, field: StoredField): StoredF
     { text: `UPDATE custom_field SET state = 'purged' WHERE id = $1`, values: [field.id], purpose: 'platform' },
     { text: 'DELETE FROM custom_index WHERE field_id = $1', values: [field.id], purpose: 'platform' },
     { text: 'DELETE FROM role_field WHERE field_id = $1', values: [field.id], purpose: 'platform' },
+    // Such a grant reaches nothing, and never will again.
+    { text: `DELETE FROM role_grant g WHERE ${namesFieldSql('$1::text')}`, values: [field.id], purpose: 'platform' },
     { text: `DELETE FROM auto_number_series WHERE field_id = $1 OR field_id LIKE $1 || ':%'`, values: [field.id], purpose: 'platform' },
   )
   return purged

@@ -3,6 +3,7 @@ import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Executor } from '../database.ts'
 import { derivedNames } from '../registry/index.ts'
+import { namesFieldSql } from './dependents.ts'
 import { tableOf } from './place-columns.ts'
 import { slotType } from './slots.ts'
 import { readMetadata, type StoredField, type StoredMetadata } from './stored.ts'
@@ -89,6 +90,11 @@ export async function adoptFields(executor: Executor, core: readonly ModuleMetad
         [field.id, mine.column, module.number],
       ],
       ['UPDATE role_field SET field_id = $2 WHERE field_id = $1', [field.id, `${module.name}.${mine.name}`]],
+      [
+        `UPDATE role_grant g SET predicate = replace(replace(predicate::text, '"' || $1::text || '"', '"' || $2::text || '"'), '"~' || $1 || '"', '"~' || $2 || '"')::jsonb
+          WHERE ${namesFieldSql('$1::text')}`,
+        [field.id, `${module.name}.${mine.name}`],
+      ],
       // What a role says of fields made later, it went on saying of this one.
       [
         `INSERT INTO role_field (role_id, module, field_id, access)

@@ -1,11 +1,11 @@
 import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { averageSql, instantSql, literalSql, moneySql } from '../sql-text.ts'
+import { allOf, averageSql, instantSql, literalSql, moneySql } from '../sql-text.ts'
 import { columnOf, comparableColumn, comparableType } from './columns.ts'
 import { encodeTimeZone } from './encode.ts'
-import { assertReadable, filterSql } from './filter.ts'
-import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
+import { filterSql } from './filter.ts'
+import { type PlanBuilder, ROW } from './plan-builder.ts'
 import type { AggregateFunction, AggregateMember, AggregateValue, DateBucket, GroupKey, ReadRequest } from './request.ts'
 import { searchSql } from './search.ts'
 
@@ -57,7 +57,7 @@ function groupKeySql(key: GroupKey, module: ModuleDefinition, alias: string, joi
   let table = alias
   let current = module
   for (const step of key.through) {
-    assertReadable(builder, current, step)
+    builder.assertReadable(current, step)
     const target = builder.registry.module(step.reference?.module ?? 'user')
     const next = builder.alias()
     const secured = builder.secured(target, 'READ', next)
@@ -67,7 +67,7 @@ function groupKeySql(key: GroupKey, module: ModuleDefinition, alias: string, joi
     table = next
     current = target
   }
-  assertReadable(builder, current, key.field)
+  builder.assertReadable(current, key.field)
   const column = `${quoteIdentifier(table)}.${comparableColumn(key.field)}`
   return key.bucket === null ? column : bucketSql(key.bucket, key.field, column, request, builder)
 }
@@ -131,7 +131,7 @@ function keyJsonSql(groupBy: readonly GroupKey[]): string {
 }
 
 function functionSql(name: AggregateFunction, field: FieldDefinition, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
-  assertReadable(builder, module, field)
+  builder.assertReadable(module, field)
   const column = `${quoteIdentifier(alias)}.${comparableColumn(field)}`
   const value = comparableType(field) === 'bool' ? `${column}::int` : column
   return name === 'avg' ? averageSql(value) : `${name}(${value})`

@@ -1,21 +1,31 @@
 import { DefectError, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import { fieldLevel } from '../access/secured.ts'
-import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
+import { allOf } from '../sql-text.ts'
 import { columnOf, comparableColumn, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeText } from './encode.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
 import { type RelationSql, relationSql } from './relation.ts'
 import type { CompareOperator, FilterNode, Operand } from './request.ts'
 
-/** Second wall behind the schema layer: names that the reader may not use never reach SQL. */
-export function assertReadable(builder: PlanBuilder, module: ModuleDefinition, field: FieldDefinition): void {
-  const level = fieldLevel(builder.policy, module.name, field.name)
-  if (level === 'HIDDEN' || level === 'MASKED') throw new DefectError(`${field.id} is not readable and must have been refused before planning`)
+/** What the compiler of filters needs of a statement that is being written. */
+export interface FilterBuilder {
+  readonly registry: Registry
+  /** A fresh table alias, to be quoted. */
+  alias(): string
+  /** A related module's table, as far as the filter may look into it. */
+  secured(module: ModuleDefinition, action: 'READ', alias: string): { readonly from: string; readonly condition: string }
+  /** A column of the field in the row `alias`; `column` is quoted. */
+  column(alias: string, field: FieldDefinition, column: string): string
+  /** Placeholder for an operand; `encode` turns the API value into the driver's and may throw VALIDATION_FAILED. */
+  operand(operand: Operand, encoding: string, encode: (value: unknown) => unknown): string
+  /** Value that decides about the text. */
+  peek(operand: Operand): unknown
+  /** Second wall behind the schema layer: names that the reader may not use never reach SQL. Throws DefectError. */
+  assertReadable(module: ModuleDefinition, field: FieldDefinition): void
 }
 
 /** SQL condition of a filter over the row `alias` of `module`. Two-valued where `not` and `every` need it. */
-export function filterSql(node: FilterNode, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
+export function filterSql(node: FilterNode, module: ModuleDefinition, alias: string, builder: FilterBuilder): string {
   switch (node.kind) {
     case 'and':
       return node.nodes.length === 0 ? 'TRUE' : `(${node.nodes.map((inner) => filterSql(inner, module, alias, builder)).join(' AND ')})`
@@ -24,12 +34,12 @@ export function filterSql(node: FilterNode, module: ModuleDefinition, alias: str
     case 'not':
       return `((${filterSql(node.node, module, alias, builder)}) IS NOT TRUE)`
     case 'compare':
-      assertReadable(builder, module, node.field)
+      builder.assertReadable(module, node.field)
       return compareSql(node.field, node.part, node.operator, node.operand, alias, builder)
     case 'one': {
-      assertReadable(builder, module, node.field)
+      builder.assertReadable(module, node.field)
       const inner = builder.alias()
-      const tie = { join: '', condition: `${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(node.field)}` }
+      const tie = { join: '', condition: `${quoteIdentifier(inner)}.id = ${builder.column(alias, node.field, columnOf(node.field))}` }
       const empty = emptinessOf(node.node, builder)
       if (empty !== null) return `${empty ? 'NOT ' : ''}${existsSql(node.module, inner, tie, 'TRUE', builder)}`
       const exists = existsSql(node.module, inner, tie, filterSql(node.node, node.module, inner, builder), builder)
@@ -37,7 +47,7 @@ export function filterSql(node: FilterNode, module: ModuleDefinition, alias: str
     }
     case 'many': {
       const { relation } = node
-      assertReadable(builder, builder.registry.module(relation.field.module), relation.field)
+      builder.assertReadable(builder.registry.module(relation.field.module), relation.field)
       const inner = builder.alias()
       const tie = relationSql(relation, inner, alias, builder)
       const condition = filterSql(node.node, node.module, inner, builder)
@@ -54,7 +64,7 @@ export function filterSql(node: FilterNode, module: ModuleDefinition, alias: str
 }
 
 /** `{account: {id: {isNull: true}}}` asks for records without a (readable) account: true; `isNull: false` for those with one. */
-function emptinessOf(node: FilterNode, builder: PlanBuilder): boolean | null {
+function emptinessOf(node: FilterNode, builder: FilterBuilder): boolean | null {
   if (node.kind === 'and' && node.nodes.length === 1) return emptinessOf(node.nodes[0] as FilterNode, builder)
   if (node.kind !== 'compare' || node.field.name !== 'id' || node.operator !== 'isNull') return null
   return builder.peek(node.operand) === true
@@ -64,16 +74,16 @@ function emptinessOf(node: FilterNode, builder: PlanBuilder): boolean | null {
  * What a condition on the related record's id says of the reference itself, so that the reference's index can be used. An owner
  * is also the record's scope key, which has the index.
  */
-function idHints(field: FieldDefinition, node: FilterNode, alias: string, builder: PlanBuilder): string[] {
+function idHints(field: FieldDefinition, node: FilterNode, alias: string, builder: FilterBuilder): string[] {
   if (node.kind === 'and') return node.nodes.flatMap((inner) => idHints(field, inner, alias, builder))
   if (node.kind !== 'compare' || node.field.name !== 'id' || (node.operator !== 'eq' && node.operator !== 'in')) return []
-  const column = field.system && field.name === 'owner' ? '"scope_id"' : columnOf(field)
+  const column = builder.column(alias, field, field.system && field.name === 'owner' ? '"scope_id"' : columnOf(field))
   const list = node.operator === 'in'
   const ids = builder.operand(node.operand, list ? 'uuid[]' : 'uuid', (value) => (list ? encodeList(value, encodeId) : encodeId(value)))
-  return [`${quoteIdentifier(alias)}.${column} = ${list ? `ANY(${ids}::uuid[])` : `${ids}::uuid`}`]
+  return [`${column} = ${list ? `ANY(${ids}::uuid[])` : `${ids}::uuid`}`]
 }
 
-function existsSql(module: ModuleDefinition, alias: string, tie: RelationSql, condition: string, builder: PlanBuilder): string {
+function existsSql(module: ModuleDefinition, alias: string, tie: RelationSql, condition: string, builder: FilterBuilder): string {
   const table = builder.secured(module, 'READ', alias)
   const where = allOf([tie.condition, `${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition, condition])
   return `EXISTS (SELECT FROM ${table.from}${tie.join} WHERE ${where})`
@@ -81,14 +91,13 @@ function existsSql(module: ModuleDefinition, alias: string, tie: RelationSql, co
 
 const SIGNS: Partial<Record<CompareOperator, string>> = { gt: '>', gte: '>=', lt: '<', lte: '<=' }
 
-function compareSql(field: FieldDefinition, part: string | null, operator: CompareOperator, operand: Operand, alias: string, builder: PlanBuilder): string {
-  const table = quoteIdentifier(alias)
-  const column = `${table}.${part === null ? comparableColumn(field) : columnOf(field, part)}`
+function compareSql(field: FieldDefinition, part: string | null, operator: CompareOperator, operand: Operand, alias: string, builder: FilterBuilder): string {
+  const column = builder.column(alias, field, part === null ? comparableColumn(field) : columnOf(field, part))
   const type = part === 'currency' ? 'text' : comparableType(field)
   if (operator === 'isNull') return `${column} IS ${builder.peek(operand) === true ? '' : 'NOT '}NULL`
   if (field.system && field.name === 'tags') return tagsSql(column, operator, operand, builder)
   if (type === 'text[]') return listSql(column, operator, operand, builder)
-  if (field.type === 'PHONE') return phoneSql(field, table, operator, operand, builder)
+  if (field.type === 'PHONE') return phoneSql(field, alias, operator, operand, builder)
   const encode = (value: unknown) => encodeComparable(type, value)
   const one = () => `${builder.operand(operand, type, encode)}::${type}`
   const many = () => `${builder.operand(operand, `${type}[]`, (value) => encodeList(value, encode))}::${type}[]`
@@ -123,7 +132,7 @@ function compareSql(field: FieldDefinition, part: string | null, operator: Compa
   }
 }
 
-function textOperand(operand: Operand, builder: PlanBuilder): string {
+function textOperand(operand: Operand, builder: FilterBuilder): string {
   return `${builder.operand(operand, 'text', (value) => encodeComparable('text', value))}::text`
 }
 
@@ -133,11 +142,11 @@ function encodeList(value: unknown, encode: (value: unknown) => unknown): unknow
   return value.map(encode)
 }
 
-function textList(operand: Operand, builder: PlanBuilder): string {
+function textList(operand: Operand, builder: FilterBuilder): string {
   return `${builder.operand(operand, 'text[]', (value) => encodeList(value, encodeText))}::text[]`
 }
 
-function listSql(column: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
+function listSql(column: string, operator: CompareOperator, operand: Operand, builder: FilterBuilder): string {
   switch (operator) {
     case 'hasAny':
       return `${column} && ${textList(operand, builder)}`
@@ -153,7 +162,7 @@ function listSql(column: string, operator: CompareOperator, operand: Operand, bu
 }
 
 /** Tags are stored as ids of tag records and compared by name; a deleted tag is none. */
-function tagsSql(column: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
+function tagsSql(column: string, operator: CompareOperator, operand: Operand, builder: FilterBuilder): string {
   if (operator === 'isEmpty') {
     const found = `EXISTS (SELECT FROM tags g WHERE g.id = ANY(${column}) AND g.deleted_at IS NULL)`
     return builder.peek(operand) === true ? `NOT ${found}` : found
@@ -167,9 +176,9 @@ function tagsSql(column: string, operator: CompareOperator, operand: Operand, bu
 }
 
 /** A phone matches by what was typed or, whatever the spelling of the operand, by its international form; that one it is ordered by. */
-function phoneSql(field: FieldDefinition, table: string, operator: CompareOperator, operand: Operand, builder: PlanBuilder): string {
-  const raw = `${table}.${columnOf(field)}`
-  const e164 = `${table}.${columnOf(field, 'e164')}`
+function phoneSql(field: FieldDefinition, alias: string, operator: CompareOperator, operand: Operand, builder: FilterBuilder): string {
+  const raw = builder.column(alias, field, columnOf(field))
+  const e164 = builder.column(alias, field, columnOf(field, 'e164'))
   if (operator === 'in' || operator === 'notIn') {
     const match = `EXISTS (SELECT FROM unnest(${textList(operand, builder)}) v WHERE ${raw} = v OR ${e164} = ${digitsSql('v')})`
     return operator === 'in' ? match : `NOT ${match}`

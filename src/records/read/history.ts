@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { bindValues } from '../access/bind-values.ts'
 import type { AccessPolicy } from '../access/policy.ts'
 import { shownTargets } from '../access/readable-targets.ts'
 import { fieldLevel, secured } from '../access/secured.ts'
@@ -6,9 +7,9 @@ import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { instantSql } from '../sql-text.ts'
+import { allOf, instantSql } from '../sql-text.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
-import { allOf, type PlanInputs } from './plan-builder.ts'
+import type { PlanInputs } from './plan-builder.ts'
 
 /** One write on a record, as its reader may see it. */
 export interface HistoryEntry {
@@ -77,10 +78,7 @@ export async function readHistory(
   const shownKeys = readableKeys(module, policy)
   const visible = `(h.operation <> 'UPDATED' OR h.changes ?| $6::text[])`
   values.push([...shownKeys.keys(), EXTERNAL_IDS])
-  const table = secured(module, 'READ', policy, 't', registry, (scope) => {
-    values.push(policy.scopes[scope])
-    return `$${values.length}`
-  })
+  const table = secured(module, 'READ', policy, 't', registry, bindValues(values, policy))
   const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id,
     'total', (SELECT count(*) FROM record_history h WHERE h.record_id = t.id AND ${visible}),
     'entries', (SELECT coalesce(json_agg(e), '[]'::json) FROM (

@@ -1,9 +1,10 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { allOf } from '../sql-text.ts'
 import { columnOf, comparableColumn, comparableType, neverNull } from './columns.ts'
 import { decodeCursor } from './cursor.ts'
-import { assertReadable } from './filter.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import type { PlanBuilder } from './plan-builder.ts'
 import type { ListArguments, Operand, OrderKey } from './request.ts'
 
 /** One key of a list's total order, bound to an occurrence of the module's table. */
@@ -27,13 +28,13 @@ export interface ListOrder {
 export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, alias: string, builder: PlanBuilder): ListOrder {
   const joined = new Map<string, string>()
   const joins: string[] = []
-  const asked = keys.length > 0 ? keys : [{ through: [], field: module.fields.get('createdAt') as FieldDefinition, direction: 'DESC' as const }]
+  const asked = keys.length > 0 ? keys : [defaultKey(module, builder)]
   const terms = asked.map((key): OrderTerm => {
     let table = alias
     let current = module
     let path = ''
     for (const step of key.through) {
-      assertReadable(builder, current, step)
+      builder.assertReadable(current, step)
       path += `.${step.id}`
       const target = builder.registry.module(step.reference?.module ?? 'user')
       let next = joined.get(path)
@@ -51,7 +52,7 @@ export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, a
       table = next
       current = target
     }
-    assertReadable(builder, current, key.field)
+    builder.assertReadable(current, key.field)
     return {
       sql: `${quoteIdentifier(table)}.${comparableColumn(key.field)}`,
       type: comparableType(key.field),
@@ -64,6 +65,13 @@ export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, a
   if (!unique) terms.push({ sql: `${quoteIdentifier(alias)}.id`, type: 'uuid', nullable: false, descending: last.direction === 'DESC' })
   const fingerprint = `${module.number}:${asked.map((key) => `${[...key.through, key.field].map((field) => field.id).join('>')} ${key.direction}`).join(',')}`
   return { terms, joins: joins.join(''), hasJoins: joins.length > 0, fingerprint }
+}
+
+/** Newest first; by the id alone, which grows with time too, for whoever may not know when records were made: their order and cursors would tell it. */
+function defaultKey(module: ModuleDefinition, builder: PlanBuilder): OrderKey {
+  const level = fieldLevel(builder.policy, module.name, 'createdAt')
+  const name = level === 'READ' || level === 'WRITE' ? 'createdAt' : 'id'
+  return { through: [], field: module.fields.get(name) as FieldDefinition, direction: 'DESC' }
 }
 
 /** ORDER BY list; empty values last both ways, everything turned round when the page is read from its end. */

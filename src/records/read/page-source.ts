@@ -1,9 +1,10 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { SecuredTable } from '../access/secured.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
+import { allOf } from '../sql-text.ts'
 import { filterSql } from './filter.ts'
 import { isGiven, keysetSql, type ListOrder, orderBySql, partOrderSql } from './order.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import type { PlanBuilder } from './plan-builder.ts'
 import { relationSql } from './relation.ts'
 import type { ListArguments, ToManyRelation } from './request.ts'
 import { searchSql } from './search.ts'
@@ -54,9 +55,9 @@ export function sourceSql(source: PageSource, builder: PlanBuilder): string {
   const table = builder.secured(module, 'READ', alias)
   const restriction = restrictionSql(module, list, alias, parent, builder)
   const isPlain = parent === null && !order.hasJoins
-  const { scope } = table
+  const { keyed } = table
   if (isPlain && module.accessParent === undefined && list.filter === null && list.search === null)
-    if (scope !== undefined && scope !== 'ALL' && builder.policy.merged[scope]) return mergedSql(source, table, scope, restriction, builder)
+    if (keyed && builder.policy.merged[keyed.scope]) return mergedSql(source, table, keyed, restriction, builder)
   const [first] = order.terms
   const later = isGiven(list.after, builder) || isGiven(list.before, builder)
   if (isPlain && first?.nullable && (first.descending || later)) return twoPartsSql(source, table, restriction, builder)
@@ -74,15 +75,20 @@ function scannedSql({ order, keyset, backward, columns, limit }: PageSource, tab
 function mergedSql(
   { order, keyset, alias, backward, columns, limit }: PageSource,
   table: SecuredTable,
-  scope: 'OWN' | 'TEAM' | 'TEAM_TREE',
+  { scope, rest }: NonNullable<SecuredTable['keyed']>,
   { conditions }: Restriction,
   builder: PlanBuilder,
 ): string {
   const name = quoteIdentifier(alias)
   const orderBy = orderBySql(order.terms, backward)
-  const where = allOf([`${name}.scope_id = k.id`, ...conditions, keyset])
+  const where = allOf([`${name}.scope_id = k.id`, rest(), ...conditions, keyset])
   const each = `SELECT ${name}.* FROM ${table.from} WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}`
-  return `SELECT ${columns} FROM unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (${each}) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
+  const owned = `unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (${each}) ${name}`
+  if (!table.isShared) return `SELECT ${columns} FROM ${owned} ORDER BY ${orderBy} LIMIT ${limit}`
+  // One part more for what others have shared, less what the keys have given already.
+  const others = allOf([table.shared, `(${table.granted}) IS NOT TRUE`, ...conditions, keyset])
+  const shared = `SELECT ${name}.* FROM ${table.from} WHERE ${others} ORDER BY ${orderBy} LIMIT ${limit}`
+  return `SELECT ${columns} FROM (SELECT ${name}.* FROM ${owned} UNION ALL (${shared})) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
 }
 
 /**

@@ -1,11 +1,11 @@
 import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
-import { literalSql } from '../sql-text.ts'
+import { allOf, literalSql } from '../sql-text.ts'
 import { cursorSql } from './cursor.ts'
 import { isGiven, keysetSql, listOrder, type OrderTerm, orderBySql } from './order.ts'
 import { type PageParent, restrictionSql, sourceSql } from './page-source.ts'
-import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
+import { type PlanBuilder, ROW } from './plan-builder.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, ListArguments, Operand, SelectedPart } from './request.ts'
 import { rowSql } from './row.ts'
 

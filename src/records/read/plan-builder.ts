@@ -1,7 +1,10 @@
 import { DefectError } from '../../errors/index.ts'
-import type { AccessPolicy, Scope } from '../access/policy.ts'
-import { type SecuredTable, secured } from '../access/secured.ts'
-import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { AccessPolicy, KeyList } from '../access/policy.ts'
+import type { AccessBinder } from '../access/predicate-sql.ts'
+import { fieldLevel, type SecuredTable, secured } from '../access/secured.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
+import type { FilterBuilder } from './filter.ts'
 import type { Operand } from './request.ts'
 import { tableMark } from './virtual-columns.ts'
 
@@ -30,7 +33,7 @@ export interface PlanContext {
 }
 
 /** Collects parameters and aliases while one statement is written. */
-export class PlanBuilder {
+export class PlanBuilder implements AccessBinder, FilterBuilder {
   readonly context: PlanContext
   readonly #placeholders = new Map<string, string>()
   readonly #bindings: BindParameter[] = []
@@ -97,8 +100,8 @@ export class PlanBuilder {
 
   /** A module's table, the only way to it. With virtual columns `from` is a mark that `expandTables` replaces when the statement is whole. */
   secured(module: ModuleDefinition, action: 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE' | 'EXPORT', alias: string): SecuredTable {
-    const table = secured(module, action, this.policy, alias, this.registry, (scope) => this.scope(scope))
-    if (action === 'READ' && table.scope !== undefined) this.#reads.add(module.name)
+    const table = secured(module, action, this.policy, alias, this.registry, this)
+    if (action === 'READ' && table.isOpen) this.#reads.add(module.name)
     if (module.virtualFields.length === 0) return table
     this.#occurrences.set(alias, module)
     return { ...table, from: tableMark(alias) }
@@ -111,17 +114,24 @@ export class PlanBuilder {
     return module
   }
 
-  scope(scope: Exclude<Scope, 'ALL'>): string {
+  scope(scope: KeyList): string {
     return this.parameter(`scope ${scope}`, ({ policy }) => policy.scopes[scope])
+  }
+
+  /** A predicate's constant. A policy of the same shape has the same predicates, values included. */
+  value(value: unknown): string {
+    return this.constant(value)
+  }
+
+  column(alias: string, _field: FieldDefinition, column: string): string {
+    return `${quoteIdentifier(alias)}.${column}`
+  }
+
+  assertReadable(module: ModuleDefinition, field: FieldDefinition): void {
+    const level = fieldLevel(this.policy, module.name, field.name)
+    if (level === 'HIDDEN' || level === 'MASKED') throw new DefectError(`${field.id} is not readable and must have been refused before planning`)
   }
 }
 
 /** Alias of a sub-select that is taken as a whole row; like those of PlanBuilder no possible response key. */
 export const ROW = '"#"'
-
-/** Joins conditions, leaving constants out. */
-export function allOf(conditions: readonly string[]): string {
-  if (conditions.includes('FALSE')) return 'FALSE'
-  const meant = conditions.filter((condition) => condition !== 'TRUE')
-  return meant.length === 0 ? 'TRUE' : meant.join(' AND ')
-}

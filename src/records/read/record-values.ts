@@ -3,10 +3,10 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { targetOf } from '../registry/lookup.ts'
-import { literalSql } from '../sql-text.ts'
+import { allOf, literalSql } from '../sql-text.ts'
 import { columnOf } from './columns.ts'
 import { fieldPartsSql, fieldValueSql } from './field-value.ts'
-import { allOf, type PlanBuilder, ROW } from './plan-builder.ts'
+import { type PlanBuilder, ROW } from './plan-builder.ts'
 import { relationSql } from './relation.ts'
 
 /** Readable custom fields by API name, all or those named, by the names that were asked for. As a row, since a function takes 100 arguments and a module has 500 fields. */

@@ -4,9 +4,9 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { compileExpression } from '../formula/index.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { fieldsById } from '../registry/lookup.ts'
-import { averageSql } from '../sql-text.ts'
+import { allOf, averageSql } from '../sql-text.ts'
 import { comparableColumn } from './columns.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import type { PlanBuilder } from './plan-builder.ts'
 import { relationSql } from './relation.ts'
 
 /**

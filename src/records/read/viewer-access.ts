@@ -2,8 +2,8 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { ACTIONS, type Action } from '../access/policy.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
-import { literalSql } from '../sql-text.ts'
-import { allOf, type PlanBuilder } from './plan-builder.ts'
+import { allOf, literalSql } from '../sql-text.ts'
+import type { PlanBuilder } from './plan-builder.ts'
 import type { SelectedPart } from './request.ts'
 
 /** What the reader may do with the record `alias`: actions whose row rule it meets in its present state, and its field levels. */

@@ -14,7 +14,7 @@ import { writeLinks } from './link-rows.ts'
 import { underOwnEpochs } from './own-epochs.ts'
 import type { ExternalId } from './reference-input.ts'
 import { checkRequiredWhen } from './required-when.ts'
-import { insertRows, type RowWrite, updateRows, type WrittenRow } from './rows.ts'
+import { findAdmitted, insertRows, type RowWrite, updateRows, type WrittenRow } from './rows.ts'
 import type { AppliedChange } from './rule.ts'
 import { runAfterRules, runBeforeRules } from './rules.ts'
 import type { Authority, Session } from './session.ts'
@@ -115,16 +115,37 @@ async function settle(
   const changes: AppliedChange[] = []
   for (const draft of drafts) {
     const row = written.get(draft.id) as WrittenRow
-    if (!row.admitted) throw forbiddenImage(module, action, draft.path)
+    if (row.admitted === false) throw forbiddenImage(module, action, draft.path)
     changes.push(applied(session, module, draft, row))
   }
   const taken: Issue[] = []
   await writeLinks(session, module, drafts)
   await writeExternalIds(session, module, drafts, taken)
   if (taken.length > 0) throw duplicate(module, taken)
+  await requireAdmitted(
+    session,
+    module,
+    drafts.filter(({ id }) => written.get(id)?.admitted === null),
+    action,
+    authority,
+  )
   session.checks.note(module, drafts)
   if (module.name === 'exchangeRate') session.rates.forget()
   await runAfterRules(writes, module, changes, authority)
+}
+
+/** Throws FORBIDDEN where a row that stands now lies outside of what the caller may write, as far as its own statement could not tell. */
+async function requireAdmitted(session: Session, module: ModuleDefinition, drafts: readonly Draft[], action: Action, authority: Authority): Promise<void> {
+  if (drafts.length === 0) return
+  const admitted = await findAdmitted(
+    session,
+    module,
+    drafts.map(({ id }) => id),
+    action,
+    authority,
+  )
+  const outside = drafts.find(({ id }) => !admitted.has(id))
+  if (outside) throw forbiddenImage(module, action, outside.path)
 }
 
 function applied(session: Session, module: ModuleDefinition, draft: Draft, row: WrittenRow): AppliedChange {

@@ -1,6 +1,6 @@
 import { GuanxiError } from '../../errors/index.ts'
 import type { Action } from '../access/policy.ts'
-import { effectiveScope } from '../access/secured.ts'
+import { isAllowed } from '../access/secured.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import type { Authority, Session } from './session.ts'
 
@@ -24,7 +24,7 @@ export function authorize(session: Session, module: ModuleDefinition, action: Ac
 }
 
 export function mayAct(session: Session, module: ModuleDefinition, action: Action, authority: Authority): boolean {
-  return effectiveScope(module, action, authority.policy, session.registry) !== undefined
+  return isAllowed(module, action, authority.policy, session.registry)
 }
 
 /** The caller's roles give nothing at all for this action. */
@@ -39,11 +39,15 @@ export function forbiddenRecord(module: ModuleDefinition, action: Action, path: 
 
 /** The record as it would be written lies outside of what the caller may write. */
 export function forbiddenImage(module: ModuleDefinition, action: Action, path: readonly (string | number)[]): GuanxiError {
-  return new GuanxiError('FORBIDDEN', `Your roles do not allow you to ${VERBS[action]} ${module.pluralName} with this owner, team or parent.`, {
-    module: module.name,
-    action,
-    path,
-  })
+  return new GuanxiError(
+    'FORBIDDEN',
+    `Your roles do not allow you to ${VERBS[action]} ${module.pluralName} with this owner, team or parent, or with these values.`,
+    {
+      module: module.name,
+      action,
+      path,
+    },
+  )
 }
 
 /** Throws LIMIT_EXCEEDED for more items than one call may carry. */

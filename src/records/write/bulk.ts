@@ -1,5 +1,6 @@
 import { GuanxiError } from '../../errors/index.ts'
-import { type AccessPolicy, type Action, type ModuleAccess, SCOPES, type Scope } from '../access/policy.ts'
+import { coversAll, intersected } from '../access/admissions.ts'
+import type { AccessPolicy, Action, Admission, ModuleAccess } from '../access/policy.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import type { WriteOutcome } from './request.ts'
 import { type Authority, authorityOf, type Session } from './session.ts'
@@ -17,13 +18,13 @@ export async function writeMany(
   const authority = authorityOf(session)
   if (count <= 1) return write(authority)
   const access = authority.policy.modules.get(module.name)
-  const scope = access?.actions.get('BULK')
-  if (!access || scope === undefined) {
+  const reach = access?.actions.get('BULK')
+  if (!access || reach === undefined) {
     const message = `Your roles do not allow you to change several ${module.pluralName} in one call. Send them one by one.`
     throw new GuanxiError('FORBIDDEN', message, { module: module.name, action: 'BULK' })
   }
   session.uses.add(`BULK ${module.name}`)
-  const within = narrowed(access, scope)
+  const within = narrowed(access, reach)
   if (within === access) return write(authority)
   try {
     return await write({ ...authority, policy: withAccess(authority.policy, module.name, within) })
@@ -33,13 +34,12 @@ export async function writeMany(
   }
 }
 
-/** The same rights, with no action on records beyond the scope; the very same object where none reaches farther. */
-function narrowed(access: ModuleAccess, scope: Scope): ModuleAccess {
-  const reachesFarther = (other: Scope) => SCOPES.indexOf(other) > SCOPES.indexOf(scope)
-  const isWrite = (action: Action) => action !== 'READ' && action !== 'EXPORT'
+/** The same rights, with no action on records beyond these; the very same object where none reaches farther. */
+function narrowed(access: ModuleAccess, reach: readonly Admission[]): ModuleAccess {
+  const reachesFarther = (action: Action, own: readonly Admission[]) => action !== 'READ' && action !== 'EXPORT' && !coversAll(reach, own)
   const entries = [...access.actions]
-  if (!entries.some(([action, own]) => isWrite(action) && reachesFarther(own))) return access
-  return { ...access, actions: new Map(entries.map(([action, own]) => [action, isWrite(action) && reachesFarther(own) ? scope : own])) }
+  if (!entries.some(([action, own]) => reachesFarther(action, own))) return access
+  return { ...access, actions: new Map(entries.map(([action, own]) => [action, reachesFarther(action, own) ? intersected(own, reach) : own])) }
 }
 
 function withAccess(policy: AccessPolicy, module: string, access: ModuleAccess): AccessPolicy {

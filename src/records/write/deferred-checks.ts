@@ -1,6 +1,6 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import { effectiveScope } from '../access/secured.ts'
+import { isAllowed } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
 import type { Draft } from './draft.ts'
@@ -106,7 +106,7 @@ async function findRestrictions(session: Session, module: ModuleDefinition, path
   const rows = await session.transaction.query<Restriction>(builder.statement(selects.join('\nUNION ALL ')))
   return rows.map(({ dependency: index, target, readable }) => {
     const dependent = dependencies[index]?.module as ModuleDefinition
-    const named = readable > 0 && effectiveScope(dependent, 'READ', policy, session.registry) !== undefined
+    const named = readable > 0 && isAllowed(dependent, 'READ', policy, session.registry)
     const holders = named ? `${readable} ${readable === 1 ? dependent.name : dependent.pluralName}` : 'Other records'
     const verb = named && readable === 1 ? 'refers' : 'refer'
     return { path: paths.get(target) ?? [], code: 'RESTRICTED', message: `${holders} ${verb} to this ${module.name}. Delete or move them first.` }

@@ -1,6 +1,7 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Action } from '../access/policy.ts'
+import { keptSql } from '../access/shares.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
@@ -21,8 +22,8 @@ import { StatementBuilder } from './statement.ts'
 export interface WrittenRow {
   readonly id: string
   readonly version: number
-  /** The written row satisfies the action's row condition. */
-  readonly admitted: boolean
+  /** The written row satisfies the action's row condition; null where that cannot be told before links and external ids are written too (`findAdmitted`). */
+  readonly admitted: boolean | null
   /** Values of generated columns, by column name. */
   readonly generated: Readonly<Record<string, unknown>>
 }
@@ -148,13 +149,15 @@ a AS (INSERT INTO audit_log (at, actor_id, via, action, module_number, record_id
 }
 
 function answerSql(builder: StatementBuilder, module: ModuleDefinition, action: Action, authority: Authority, session: Session): string {
-  const { condition } = builder.secured(module, action, authority.policy, 'w')
+  const written = builder.secured(module, action, authority.policy, 'w')
+  const within = written.plain ? `(${written.condition}) IS TRUE` : 'NULL::boolean'
+  const admitted = written.isShared ? `CASE WHEN ${keptSql(builder.secured(module, action, authority.policy, 'o'))} THEN ${within} ELSE FALSE END` : within
   const generated = [...module.fields.values()]
     .filter(isGenerated)
     .flatMap((field) => physicalColumns(field).map((column) => `, ${column.read(`w.${quoteIdentifier(column.name)}`)} AS ${quoteIdentifier(column.name)}`))
   const { epochs } = session.principal.policy
   const current = epochsHoldSql(builder.bind(epochs.schema, 'bigint'), builder.bind(epochs.access, 'bigint'))
-  return `SELECT w.id AS "written.id", w.version AS "written.version", ${condition} AS "written.admitted", ${current} AS "written.current"${generated.join('')} FROM w`
+  return `SELECT w.id AS "written.id", w.version AS "written.version", ${admitted} AS "written.admitted", ${current} AS "written.current"${generated.join('')} FROM w`
 }
 
 async function run(session: Session, builder: StatementBuilder, text: string): Promise<Map<string, WrittenRow>> {
@@ -163,7 +166,7 @@ async function run(session: Session, builder: StatementBuilder, text: string): P
   return new Map(
     rows.map((row) => {
       const { 'written.id': id, 'written.version': version, 'written.admitted': admitted, 'written.current': _, ...generated } = row
-      return [id as string, { id: id as string, version: version as number, admitted: admitted === true, generated }]
+      return [id as string, { id: id as string, version: version as number, admitted: admitted as boolean | null, generated }]
     }),
   )
 }
@@ -236,4 +239,20 @@ w AS (UPDATE ${table.from} SET version = i.v, updated_at = ${common.at}, updated
   FROM i WHERE t.id = i.i RETURNING t.*),${extensions.writes}${recordSql(builder, session, module, common, { join: `JOIN ${old.from} ON b.id = w.id`, image: 'to_jsonb(b)' }, extensions)}
 ${answerSql(builder, module, action, authority, session)}`
   return run(session, builder, text)
+}
+
+/** Which of the written rows satisfy the action's row condition, once all that it looks at is written. */
+export async function findAdmitted(
+  session: Session,
+  module: ModuleDefinition,
+  ids: readonly string[],
+  action: Action,
+  authority: Authority,
+): Promise<ReadonlySet<string>> {
+  const builder = new StatementBuilder(session.registry)
+  const table = builder.secured(module, action, authority.policy, 't')
+  const rows = await session.transaction.query<{ id: string }>(
+    builder.statement(`SELECT t.id FROM ${table.from} WHERE t.id = ANY(${builder.bind(ids, 'uuid[]')}) AND ${table.condition}`),
+  )
+  return new Set(rows.map(({ id }) => id))
 }

@@ -3,6 +3,7 @@ import { User } from '../../entities/user.entity.ts'
 import type { RecordHandle } from '../../schema/operation.ts'
 import { AccessAction, AccessScope, FieldAccess } from './access.enums.ts'
 import { DateTimeToken } from './date-time.scalar.ts'
+import { JsonScalar } from './json.scalar.ts'
 import { Role } from './role.types.ts'
 
 @ObjectType({ simpleResolvers: true })
@@ -14,7 +15,16 @@ export class AccessExplanation {
   reasons!: string[]
 }
 
-@ObjectType({ simpleResolvers: true, description: 'An action that would reach more or fewer records.' })
+@ObjectType({ simpleResolvers: true, description: 'Records in a scope that fulfil a condition.' })
+export class AccessReach {
+  @Field(() => AccessScope)
+  scope!: AccessScope
+
+  @Field(() => JsonScalar, { nullable: true, description: 'Null: all of them.' })
+  where!: unknown
+}
+
+@ObjectType({ simpleResolvers: true, description: 'An action that would reach more, fewer or other records.' })
 export class ActionDiff {
   @Field(() => String)
   module!: string
@@ -28,8 +38,17 @@ export class ActionDiff {
   @Field(() => AccessScope, { nullable: true, description: 'Null: none.' })
   after!: AccessScope | null
 
-  @Field(() => Boolean, { description: 'More than before.' })
+  @Field(() => [AccessReach], { description: 'All that is reached: records that one of these admits.' })
+  reachBefore!: readonly AccessReach[]
+
+  @Field(() => [AccessReach])
+  reachAfter!: readonly AccessReach[]
+
+  @Field(() => Boolean, { description: 'Some record more may be reached than before. With conditions, others may be lost at the same time.' })
   gains!: boolean
+
+  @Field(() => Boolean, { description: 'Some record may be reached no more.' })
+  loses!: boolean
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A field that would be more or less open.' })
@@ -96,6 +115,9 @@ export class UnusedGrant {
 
   @Field(() => AccessScope)
   scope!: AccessScope
+
+  @Field(() => JsonScalar, { nullable: true, description: 'Which records in the scope; null: all.' })
+  where!: unknown
 
   @Field(() => DateTimeToken, { nullable: true, description: 'Null: never since uses are kept.' })
   lastUsedAt!: Date | null

@@ -2,6 +2,7 @@ import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql
 import { User } from '../../entities/user.entity.ts'
 import type { RecordHandle } from '../../schema/operation.ts'
 import { AccessAction, AccessScope, FieldAccess, NewFieldsAccess } from './access.enums.ts'
+import { JsonScalar } from './json.scalar.ts'
 
 registerEnumType(AccessAction, {
   name: 'AccessAction',
@@ -35,6 +36,13 @@ export class RoleGrantInput {
 
   @Field(() => AccessScope)
   scope!: AccessScope
+
+  @Field(() => JsonScalar, {
+    nullable: true,
+    description:
+      'Which records in the scope: a filter of the module, such as `{region: {in: ["north", "east"]}}`. A value may be one of the viewer: `{viewer: "id"}`, `team`, `teams`, `teamTree`, or a field of users, as in `{region: {in: {viewer: "territories"}}}`.',
+  })
+  where?: unknown
 }
 
 @InputType()
@@ -105,6 +113,9 @@ export class RoleGrant {
 
   @Field(() => AccessScope)
   scope!: AccessScope
+
+  @Field(() => JsonScalar, { nullable: true, description: 'Which records in the scope; null: all.' })
+  where!: unknown
 }
 
 @ObjectType({ simpleResolvers: true })

@@ -67,29 +67,6 @@ export function targetOf(field: FieldDefinition): string {
   return field.reference.module
 }
 
-/** Operator inputs, by the shape they are for; shapes that are not listed cannot be compared. */
-export type OperatorFamily = 'ID' | 'String' | 'Int' | 'Decimal' | 'Boolean' | 'Date' | 'DateTime' | 'StringList' | 'Money'
-
-const OPERATORS: Readonly<Partial<Record<FieldShape, OperatorFamily>>> = {
-  id: 'ID',
-  anyRecord: 'ID',
-  text: 'String',
-  longText: 'String',
-  phone: 'String',
-  integer: 'Int',
-  duration: 'Int',
-  decimal: 'Decimal',
-  money: 'Money',
-  boolean: 'Boolean',
-  date: 'Date',
-  dateTime: 'DateTime',
-  textList: 'StringList',
-}
-
-export function operatorFamily(field: FieldDefinition): OperatorFamily | undefined {
-  return OPERATORS[shapeOf(field)]
-}
-
 const SORTABLE: ReadonlySet<FieldShape> = new Set<FieldShape>(['id', 'text', 'integer', 'decimal', 'boolean', 'date', 'dateTime', 'duration', 'money', 'phone'])
 const GROUPABLE: ReadonlySet<FieldShape> = new Set<FieldShape>(['id', 'text', 'integer', 'decimal', 'boolean', 'date', 'dateTime', 'duration', 'phone'])
 const NUMERIC: ReadonlySet<FieldShape> = new Set<FieldShape>(['integer', 'decimal', 'duration', 'money'])

@@ -1,8 +1,9 @@
 import { type GraphQLInputObjectType, GraphQLList, GraphQLNonNull } from 'graphql'
+import { operatorFamily } from '../../records/read/operators.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { type BuildContext, listedModule, typesOf } from './context.ts'
 import { describeInverse, moduleLabel } from './descriptions.ts'
-import { operatorFamily, shapeOf, targetOf } from './field-shapes.ts'
+import { shapeOf, targetOf } from './field-shapes.ts'
 import { everyName, type InputMember, inputMember, inputType } from './members.ts'
 import { typeNames } from './names.ts'
 

@@ -1,5 +1,5 @@
 export { buildSchema } from './build-schema.ts'
-export { isDated, isGroupable, isRanged, isSortable, isSummable, operatorFamily } from './field-shapes.ts'
+export { isDated, isGroupable, isRanged, isSortable, isSummable } from './field-shapes.ts'
 export { kernelNames } from './kernel-names.ts'
 export { rootFieldNames, typeNames } from './names.ts'
 export type { FieldSite, SchemaBuildOptions, SchemaFieldResolver, SchemaResolvers } from './options.ts'

@@ -1,6 +1,6 @@
 import type { FieldNode, FragmentDefinitionNode, GraphQLSchema } from 'graphql'
 import type { AccessPolicy } from '../../records/access/policy.ts'
-import { effectiveScope, fieldLevel } from '../../records/access/secured.ts'
+import { fieldLevel, isAllowed } from '../../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/definition.ts'
 
 /** A selection that the reader's rights turn into null. */
@@ -52,5 +52,5 @@ export function isUsable(context: CollectContext, module: ModuleDefinition, fiel
 
 /** Some records of the module may be readable. */
 export function isModuleReadable(context: CollectContext, module: ModuleDefinition): boolean {
-  return effectiveScope(module, 'READ', context.policy, context.registry) !== undefined
+  return isAllowed(module, 'READ', context.policy, context.registry)
 }

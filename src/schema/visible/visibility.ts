@@ -1,6 +1,6 @@
 import type { GraphQLField, GraphQLInputField } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
-import { effectiveScope, fieldLevel } from '../../records/access/secured.ts'
+import { fieldLevel, isAllowed } from '../../records/access/secured.ts'
 import { type ModuleDefinition, type Registry, targetOf } from '../../records/registry/index.ts'
 import { typeNames } from '../build/names.ts'
 import type { FieldDescriptor, InputDescriptor } from '../descriptors.ts'
@@ -22,7 +22,7 @@ export function visibilityFor(principal: Principal, registry: Registry): Visibil
   const { policy } = principal
   const inputs = modulesOfInputs(registry)
 
-  const isReadable = (module: ModuleDefinition | undefined): boolean => module !== undefined && effectiveScope(module, 'READ', policy, registry) !== undefined
+  const isReadable = (module: ModuleDefinition | undefined): boolean => module !== undefined && isAllowed(module, 'READ', policy, registry)
   const levelOf = (module: string, field: string) => fieldLevel(policy, module, field)
   const isUsable = (module: string, field: string): boolean => levelOf(module, field) === 'READ' || levelOf(module, field) === 'WRITE'
 

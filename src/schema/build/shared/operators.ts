@@ -1,6 +1,6 @@
 import { GraphQLBoolean, GraphQLID, type GraphQLInputObjectType, type GraphQLInputType, GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql'
+import { LIST_OPERATORS, OPERATORS, type OperatorFamily, YES_OR_NO_OPERATORS } from '../../../records/read/operators.ts'
 import type { CompareOperator } from '../../../records/read/request.ts'
-import type { OperatorFamily } from '../field-shapes.ts'
 import { type InputMember, inputMember, inputPart, inputType } from '../members.ts'
 import { DateScalar, DateTimeScalar, DecimalScalar } from '../scalars/index.ts'
 
@@ -23,30 +23,23 @@ const HELP: Readonly<Record<CompareOperator, string>> = {
   isEmpty: 'true: holds nothing. false: holds something.',
 }
 
-const EQUALITY: readonly CompareOperator[] = ['eq', 'ne', 'in', 'notIn']
-const RANGE: readonly CompareOperator[] = ['gt', 'gte', 'lt', 'lte']
-const TEXT: readonly CompareOperator[] = ['contains', 'startsWith', 'endsWith']
-const LISTED: ReadonlySet<CompareOperator> = new Set<CompareOperator>(['in', 'notIn', 'hasAny', 'hasAll', 'hasNone'])
-const YES_OR_NO: ReadonlySet<CompareOperator> = new Set<CompareOperator>(['isNull', 'isEmpty'])
-
 /**
  * Operator inputs, one per family of values. All members are nullable, so that `null` where a value belongs reaches the
  * planner, which answers VALIDATION_FAILED with the path.
  */
 export function createOperatorInputs(): Readonly<Record<OperatorFamily, GraphQLInputObjectType>> {
-  const ordered: readonly CompareOperator[] = [...EQUALITY, ...RANGE, 'isNull']
-  const text = family('StringFilter', 'a text', GraphQLString, [...EQUALITY, ...TEXT, ...RANGE, 'isNull'])
+  const text = family('StringFilter', 'a text', GraphQLString, OPERATORS.String)
   return {
-    ID: family('IDFilter', 'an id', GraphQLID, [...EQUALITY, 'isNull']),
+    ID: family('IDFilter', 'an id', GraphQLID, OPERATORS.ID),
     String: text,
-    Int: family('IntFilter', 'a whole number', GraphQLInt, ordered),
-    Decimal: family('DecimalFilter', 'a decimal number', DecimalScalar, ordered),
-    Boolean: family('BooleanFilter', 'a yes or no', GraphQLBoolean, ['eq', 'ne', 'isNull']),
-    Date: family('DateFilter', 'a day', DateScalar, ordered),
-    DateTime: family('DateTimeFilter', 'an instant', DateTimeScalar, ordered),
-    StringList: family('StringListFilter', 'a list of texts', GraphQLString, ['hasAny', 'hasAll', 'hasNone', 'isEmpty']),
+    Int: family('IntFilter', 'a whole number', GraphQLInt, OPERATORS.Int),
+    Decimal: family('DecimalFilter', 'a decimal number', DecimalScalar, OPERATORS.Decimal),
+    Boolean: family('BooleanFilter', 'a yes or no', GraphQLBoolean, OPERATORS.Boolean),
+    Date: family('DateFilter', 'a day', DateScalar, OPERATORS.Date),
+    DateTime: family('DateTimeFilter', 'an instant', DateTimeScalar, OPERATORS.DateTime),
+    StringList: family('StringListFilter', 'a list of texts', GraphQLString, OPERATORS.StringList),
     Money: inputType('MoneyFilter', "Conditions on an amount, counted in the organisation's currency, and on its currency; all must hold.", () => [
-      ...ordered.map((operator) => operatorMember(operator, DecimalScalar)),
+      ...OPERATORS.Money.map((operator) => operatorMember(operator, DecimalScalar)),
       inputPart('currency', text, 'Conditions on the currency that the amount was given in.'),
     ]),
   }
@@ -57,6 +50,6 @@ function family(name: string, of: string, type: GraphQLInputType, operators: rea
 }
 
 function operatorMember(operator: CompareOperator, value: GraphQLInputType): InputMember {
-  const type = YES_OR_NO.has(operator) ? GraphQLBoolean : LISTED.has(operator) ? new GraphQLList(new GraphQLNonNull(value)) : value
+  const type = YES_OR_NO_OPERATORS.has(operator) ? GraphQLBoolean : LIST_OPERATORS.has(operator) ? new GraphQLList(new GraphQLNonNull(value)) : value
   return inputMember(operator, type, HELP[operator], { kind: 'operator', operator })
 }

@@ -1,0 +1,94 @@
+import { extensionTable } from '../../entities/columns.ts'
+import { DefectError } from '../../errors/index.ts'
+import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { comparableColumn, comparableType } from '../read/columns.ts'
+import { type FilterBuilder, filterSql } from '../read/filter.ts'
+import type { Operand } from '../read/request.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
+import type { KeyList, Predicate } from './policy.ts'
+
+/** How values of a policy enter a statement; late, so that callers of one permission shape share it. */
+export interface AccessBinder {
+  /** Placeholder of a scope's keys (`$3`); the value is `policy.scopes[scope]`, a uuid[]. */
+  scope(scope: KeyList): string
+  /** Placeholder of a value that a predicate names. */
+  value(value: unknown): string
+}
+
+/** Values of the viewer that are no fields: the own id, the home team, all own teams, and these with all teams below. */
+export const VIEWER_VALUES = ['id', 'team', 'teams', 'teamTree'] as const
+export type ViewerValue = (typeof VIEWER_VALUES)[number]
+
+/**
+ * SQL condition of a predicate over the row `alias`, written by the compiler of filters, but with the system's rights: bounded by the reader's own, rights
+ * would depend on themselves. Values of the viewer are read by sub-selects that PostgreSQL evaluates once a statement, so they are always those of now.
+ */
+export function predicateSql({ node }: Predicate, module: ModuleDefinition, alias: string, registry: Registry, binder: AccessBinder): string {
+  return filterSql(node, module, alias, new PredicateBuilder(alias, registry, binder))
+}
+
+class PredicateBuilder implements FilterBuilder {
+  readonly registry: Registry
+  readonly #root: string
+  readonly #binder: AccessBinder
+  #aliases = 0
+
+  constructor(root: string, registry: Registry, binder: AccessBinder) {
+    this.#root = root
+    this.registry = registry
+    this.#binder = binder
+  }
+
+  alias(): string {
+    this.#aliases += 1
+    return `${this.#root}~w${this.#aliases}`
+  }
+
+  secured(module: ModuleDefinition, _action: 'READ', alias: string) {
+    return { from: `${quoteIdentifier(module.table)} ${quoteIdentifier(alias)}`, condition: 'TRUE' }
+  }
+
+  column(alias: string, field: FieldDefinition, column: string): string {
+    if (!field.extension) return `${quoteIdentifier(alias)}.${column}`
+    const table = extensionTable(this.registry.module(field.module).table, field.extension)
+    return `(SELECT x.${column} FROM ${quoteIdentifier(table)} x WHERE x.id = ${quoteIdentifier(alias)}.id)`
+  }
+
+  operand(operand: Operand, encoding: string, encode: (value: unknown) => unknown): string {
+    return operand.kind === 'constant' ? this.#binder.value(encode(operand.value)) : this.#viewerSql(operand.name, encoding.endsWith('[]'))
+  }
+
+  peek(operand: Operand): unknown {
+    if (operand.kind === 'constant') return operand.value
+    throw new DefectError(`the viewer's ${operand.name} cannot decide about the text of a predicate`)
+  }
+
+  assertReadable(): void {}
+
+  #viewerSql(name: string, isList: boolean): string {
+    // Whoever a policy belongs to is the one key of OWN.
+    const id = `(${this.#binder.scope('OWN')}::uuid[])[1]`
+    const teams = `SELECT m.team_id AS id FROM team_membership m JOIN teams t ON t.id = m.team_id WHERE m.user_id = ${id} AND t.deleted_at IS NULL`
+    switch (name as ViewerValue) {
+      case 'id':
+        return isList ? `ARRAY[${id}]` : id
+      case 'team': {
+        const team = `(SELECT t.id FROM users u JOIN teams t ON t.id = u.team_id WHERE u.id = ${id} AND t.deleted_at IS NULL)`
+        return isList ? `ARRAY[${team}]` : team
+      }
+      case 'teams':
+        return `ARRAY(${teams})`
+      case 'teamTree':
+        return `ARRAY(WITH RECURSIVE tree AS (${teams} UNION SELECT t.id FROM teams t JOIN tree ON t.parent_id = tree.id WHERE t.deleted_at IS NULL) SELECT id FROM tree)`
+    }
+    const field = this.#fieldOfUser(name)
+    const value = `(SELECT ${this.column('u', field, comparableColumn(field))} FROM users u WHERE u.id = ${id})`
+    return isList && comparableType(field) !== 'text[]' ? `ARRAY[${value}]` : value
+  }
+
+  #fieldOfUser(id: string): FieldDefinition {
+    const field = [...this.registry.module('user').fields.values()].find((each) => each.id === id)
+    if (!field) throw new DefectError(`there is no field ${id} of users, so the predicate must have been left out`)
+    return field
+  }
+}
