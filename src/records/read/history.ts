@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { bindValues } from '../access/bind-values.ts'
-import { fieldLevel, secured } from '../access/secured.ts'
+import { secured } from '../access/secured.ts'
+import { isShownOn, partlyShownSql } from '../access/shown-fields.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
@@ -29,6 +30,7 @@ export interface HistoryPage {
 
 interface HistoryRow {
   readonly id: string
+  readonly shown: readonly string[]
   readonly total: number
   readonly entries: readonly {
     readonly version: number
@@ -67,8 +69,10 @@ export async function readHistory(
     after === null ? null : Number(decodeCursor(after, FINGERPRINT, 1, inputs)[0]),
     first + 1,
   ]
-  const table = secured(module, 'READ', policy, 't', registry, bindValues(values, policy))
-  const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id,
+  const binder = bindValues(values, policy)
+  const table = secured(module, 'READ', policy, 't', registry, binder)
+  const partlyShown = partlyShownSql({ module, alias: 't', policy, registry, binder })
+  const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id, 'shown', ${partlyShown},
     'total', (SELECT count(*) FROM record_history h WHERE h.record_id = t.id),
     'entries', (SELECT coalesce(json_agg(e), '[]'::json) FROM (
       SELECT h.version, h.operation, ${instantSql('h.at')} AS at, h.actor_id, u.name AS actor_name, h.change_set_id, h.changes
@@ -78,7 +82,7 @@ export async function readHistory(
   const [row] = await executor.query<{ fresh: boolean; data: string }>({ text, values, purpose: 'record' })
   if (row?.fresh !== true) throw new StaleEpochError()
   const fieldOf = new Map([...module.fields.values()].map((field) => [historyKey(field), field]))
-  const pages = (JSON.parse(row.data) as HistoryRow[]).map(({ id, total, entries }): [string, HistoryPage] => [
+  const pages = (JSON.parse(row.data) as HistoryRow[]).map(({ id, shown, total, entries }): [string, HistoryPage] => [
     id,
     {
       totalCount: total,
@@ -91,8 +95,7 @@ export async function readHistory(
         changeSetId: entry.change_set_id,
         changes: Object.entries(entry.changes).flatMap(([key, { before, after: now }]) => {
           const field = fieldOf.get(key)
-          const level = field && fieldLevel(policy, module.name, field.name)
-          return field && (level === 'READ' || level === 'WRITE') ? [{ field: field.name, before, after: now }] : []
+          return field && isShownOn({ module, policy }, field.name, shown) ? [{ field: field.name, before, after: now }] : []
         }),
         cursor: encodeCursor([String(entry.version)], FINGERPRINT, inputs.cursorKey),
       })),
