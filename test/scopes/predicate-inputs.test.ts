@@ -22,9 +22,7 @@ beforeAll(async () => {
   admin = server.admin
   zone = (await makeField(admin, { module: 'account', name: 'zone', type: 'TEXT', label: 'Zone' })).id
   await makeField(admin, { module: 'user', name: 'zones', type: 'MULTI_SELECT', label: 'Zones', options: [{ value: 'north' }] })
-  await makeField(admin, { module: 'account', name: 'double', type: 'FORMULA', label: 'Double', formula: { expression: 'employeeCount * 2' } }).catch(() =>
-    makeField(admin, { module: 'account', name: 'double', type: 'FORMULA', label: 'Double', formula: { expression: 'upper(name)' } }),
-  )
+  await makeField(admin, { module: 'account', name: 'double', type: 'FORMULA', label: 'Double', formula: 'upper(name)' })
   for (const [name, value] of [
     ['one', 'north'],
     ['two', 'south'],
@@ -63,7 +61,7 @@ test('what no filter could say is refused, each with its place', async () => {
     [{ zone: 'north' }, 'zone', 'TYPE'],
     [{ zone: { isNull: 'yes' } }, 'zone.isNull', 'TYPE'],
     [{ lastContactedAt: { gt: 'yesterday' } }, 'lastContactedAt.gt', 'TYPE'],
-    [{ employeeCount: { gt: 2.5 } }, 'employeeCount.gt', 'TYPE'],
+    [{ size: { gt: 2.5 } }, 'size.gt', 'TYPE'],
     [{ annualRevenue: { gt: 'much' } }, 'annualRevenue.gt', 'TYPE'],
     [{ id: { eq: 'x' } }, 'id.eq', 'TYPE'],
     [{ address: { eq: 'x' } }, 'address', 'NOT_APPLICABLE'],
