@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { codesOf, type TestClient } from '../support/client.ts'
+import { makeField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** Whoever holds several roles sees of each record what the roles that reach this record say: the amount of own opportunities, and not that of others. */
@@ -19,6 +20,12 @@ const post = async (client: TestClient, query: string, headers: Readonly<Record<
   return (await response.json()) as { data: never; errors?: { extensions: { code: string } }[]; extensions?: { redacted?: unknown } }
 }
 
+const create = async (type: string, name: string, input: object) => {
+  const field = type.charAt(0).toLowerCase() + type.slice(1)
+  const made = await admin.data(`mutation ($input: Create${type}Input!) { made: create${type}(input: $input) { ${field} { id } } }`, { input })
+  idOf[name] = made.made[field].id
+}
+
 beforeAll(async () => {
   server = await startTestServer()
   admin = server.admin
@@ -32,6 +39,7 @@ beforeAll(async () => {
     ],
     [{ module: 'contact', field: 'email', access: 'MASKED' }],
   )
+  await makeField(admin, { module: 'opportunity', name: 'rumour', type: 'TEXT', label: 'Rumour', sensitivity: 'sensitive' })
   await role(
     'owner',
     [
@@ -41,6 +49,7 @@ beforeAll(async () => {
     ],
     [
       { module: 'opportunity', field: 'amount', access: 'WRITE' },
+      { module: 'opportunity', field: 'rumour', access: 'READ' },
       { module: 'opportunityLineItem', field: 'unitPrice', access: 'READ' },
       { module: 'contact', field: 'email', access: 'READ' },
       { module: 'contact', field: 'phone', access: 'READ' },
@@ -59,11 +68,6 @@ beforeAll(async () => {
     ],
   )
   person = await server.addUser('Person', 'lister', 'owner', 'retail')
-  const create = async (type: string, name: string, input: object) => {
-    const field = type.charAt(0).toLowerCase() + type.slice(1)
-    const made = await admin.data(`mutation ($input: Create${type}Input!) { made: create${type}(input: $input) { ${field} { id } } }`, { input })
-    idOf[name] = made.made[field].id
-  }
   await create('Account', 'shop', { name: 'shop', type: 'customer', industry: 'retail', creditLimit: { amount: '10.00', currency: 'USD' } })
   await create('Account', 'mill', {
     name: 'mill',
@@ -72,6 +76,7 @@ beforeAll(async () => {
     creditLimit: { amount: '20.00', currency: 'USD' },
     parent: { id: idOf['shop'] },
   })
+  await create('Product', 'product', { name: 'product', sku: 'p' })
   await create('Pipeline', 'pipeline', { name: 'sales' })
   await create('Stage', 'stage', { name: 'first', pipeline: { id: idOf['pipeline'] } })
   for (const [name, owner] of [
@@ -91,6 +96,7 @@ beforeAll(async () => {
       stage: { id: idOf['stage'] },
       account: { id: idOf['shop'] },
       amount: { amount: '100.00', currency: 'USD' },
+      rumour: name,
       ...owned,
     })
   }
@@ -109,7 +115,7 @@ describe('what some records show', () => {
     expect([mine?.amount, theirs?.amount]).toEqual([{ amount: '100.00', currency: 'USD' }, null])
     expect(mine?.viewerAccess.writableFields).toContain('amount')
     expect(mine?.viewerAccess.hiddenFields).not.toContain('amount')
-    expect(theirs?.viewerAccess).toEqual({ writableFields: [], hiddenFields: ['amount'] })
+    expect(theirs?.viewerAccess).toEqual({ writableFields: [], hiddenFields: ['amount', 'rumour'] })
     expect(errors).toBeUndefined()
     expect(extensions.redacted).toEqual([{ path: ['opportunities', 'nodes', 'amount'], state: 'hidden', partly: true }])
     const strict = await post(person.client, query, { 'x-access-mode': 'strict' })
@@ -139,6 +145,27 @@ describe('what some records show', () => {
       { name: 'mill', creditLimit: null, parent: { name: 'shop' } },
       { name: 'shop', creditLimit: { amount: '10.00' }, parent: null },
     ])
+  })
+
+  test('in values and in records that belong to a record, too; and the audit names those alone that were shown', async () => {
+    for (const name of ['mine', 'theirs']) {
+      const input = { opportunity: { id: idOf[name] }, product: { id: idOf['product'] }, quantity: '1', unitPrice: { amount: '100.00', currency: 'USD' } }
+      await create('OpportunityLineItem', `${name}-line`, input)
+    }
+    const query =
+      '{ opportunities(orderBy: [{name: ASC}]) { nodes { name values(fields: ["rumour"]) lineItems { nodes { quantity unitPrice { amount } } } } } }'
+    const { opportunities } = await person.client.data(query)
+    expect(opportunities.nodes).toEqual([
+      { name: 'mine', values: { rumour: 'mine' }, lineItems: { nodes: [{ quantity: '1', unitPrice: { amount: '100.00' } }] } },
+      { name: 'theirs', values: { rumour: null }, lineItems: { nodes: [{ quantity: '1', unitPrice: null }] } },
+    ])
+    const { auditLog } = await admin.data(
+      'query ($actor: ID!) { auditLog(filter: {actorId: $actor, action: "opportunity.read"}, first: 1) { nodes { recordIds } } }',
+      { actor: person.id },
+    )
+    expect(auditLog.nodes).toEqual([{ recordIds: [idOf['mine']] }])
+    for (const name of ['mine-line', 'theirs-line'])
+      await admin.data('mutation ($id: ID!) { deleteOpportunityLineItem(id: $id) { opportunityLineItem { id } } }', { id: idOf[name] })
   })
 
   test('is no way to compare: refused like a hidden field', async () => {

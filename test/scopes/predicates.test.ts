@@ -247,6 +247,19 @@ describe('writing', () => {
   })
 })
 
+test('several records in one call lie within the condition of BULK as well', async () => {
+  await createRole('bulky', [
+    { module: 'account', actions: ['READ', 'UPDATE'], scope: 'ALL', where: { zone: { isNull: false } } },
+    { module: 'account', actions: ['BULK'], scope: 'ALL', where: { industry: { eq: 'retail' } } },
+  ])
+  const { client } = await server.addUser('Bulky', 'bulky')
+  const source = 'mutation ($updates: [AccountUpdateItem!]!) { updateAccounts(updates: $updates) { accounts { name } } }'
+  const updates = (...given: readonly string[]) => ({ updates: given.map((name) => ({ id: idOf[name], input: { description: 'in bulk' } })) })
+  expect(codesOf(await client.send(source, updates('n1', 'e1')))).toEqual([])
+  expect(codesOf(await client.send(source, updates('n1', 'w1')))).toEqual(['FORBIDDEN'])
+  expect(codesOf(await client.send(source, updates('w1')))).toEqual([])
+})
+
 describe('conditions', () => {
   test('of several roles and grants are united, each within its scope', async () => {
     const mine = await admin.data('mutation ($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }', {
