@@ -8,6 +8,7 @@ import {
   createPasswordHasher,
   createRoles,
   createSessions,
+  createShares,
   createSignInThrottle,
   createStandings,
   createUserPasswords,
@@ -17,6 +18,7 @@ import {
   requireCurrentRights,
   seedRoles,
   systemPrincipal,
+  teamAccessRules,
   userAccessRule,
   writeSystemAudit,
 } from './auth/index.ts'
@@ -112,7 +114,14 @@ export async function createKernel(
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
     const newId = createRecordIdFactory(() => now().getTime(), randomFill)
-    const writer = createWriter({ database, registry: () => registry, newId, now, rules: [...coreRules, userAccessRule], compileExpression })
+    const writer = createWriter({
+      database,
+      registry: () => registry,
+      newId,
+      now,
+      rules: [...coreRules, userAccessRule, ...teamAccessRules],
+      compileExpression,
+    })
     return {
       database,
       writer,
@@ -276,6 +285,7 @@ async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatien
     apiKeys: createApiKeys(database, now),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     roles: createRoles({ database, registry, now }),
+    shares: createShares({ database, registry, now }),
     access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),
     metadata,
     auditLog: createAuditLog({ database, registry, cursorKey, reads }),

@@ -65,22 +65,41 @@ function partialKey({ masked, read, update, create }: PartialLevel) {
   return [masked, read, update, create].map(admissionsKey)
 }
 
-/** Keys of each scope for one user, and the number of all users and teams. */
+/** Keys of each scope for one user, the number of all users and teams, and modules of which records are shared with the user. */
 export interface ScopeKeys {
   readonly scopes: AccessPolicy['scopes']
   readonly population: number
+  /** None unless given. */
+  readonly shared?: readonly string[]
 }
 
 /** Binds compiled modules to one user's keys. */
-export function bindPolicy(compiled: CompiledModules, { scopes, population }: ScopeKeys, epochs: Epochs): AccessPolicy {
+export function bindPolicy(compiled: CompiledModules, { scopes, population, shared: all = [] }: ScopeKeys, epochs: Epochs): AccessPolicy {
   // A scope that no grant uses must not split policies into more shapes.
   const merges = (scope: Exclude<Scope, 'ALL'>) => compiled.scopes.includes(scope) && mergesScope(scopes[scope].length, population)
   const merged = { OWN: merges('OWN'), TEAM: merges('TEAM'), TEAM_TREE: merges('TEAM_TREE') }
+  // Nor what shares add nothing to.
+  const shared = new Set(all.filter((name) => sharesAdd(compiled.modules.get(name))).sort())
   const shape = createHash('sha256')
-    .update(`${compiled.digest}|${Object.values(merged).join()}`)
+    .update(`${compiled.digest}|${Object.values(merged).join()}|${[...shared].join()}`)
     .digest('base64url')
     .slice(0, 27)
-  return Object.freeze({ shape, modules: compiled.modules, scopes: Object.freeze(scopes), merged: Object.freeze(merged), epochs: Object.freeze(epochs) })
+  return Object.freeze({
+    shape,
+    modules: compiled.modules,
+    scopes: Object.freeze(scopes),
+    merged: Object.freeze(merged),
+    shared,
+    epochs: Object.freeze(epochs),
+  })
+}
+
+/** An action that shares give reaches some rows of the module, and not all. */
+function sharesAdd(access: ModuleAccess | undefined): boolean {
+  return (['READ', 'UPDATE'] as const).some((action) => {
+    const admissions = access?.actions.get(action) ?? []
+    return admissions.length > 0 && !admissions.some(({ scope, where }) => scope === 'ALL' && where === undefined)
+  })
 }
 
 function compileModule(roles: readonly RoleRights[], module: ModuleDefinition, registry: Registry): ModuleAccess | undefined {

@@ -3,11 +3,14 @@ import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
 import { readableSql, writableSql } from '../records/access/row-levels.ts'
 import { fieldLevel, isAllowed, partialLevel, secured } from '../records/access/secured.ts'
+import { withoutShares } from '../records/access/shares.ts'
 import type { Database } from '../records/database.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { Authenticator } from './authenticator.ts'
 import { fieldSentences, grantSentences, hasPredicate, levelSentence, reachSentence, roleSources, rolesSentence } from './explain-sentences.ts'
+import { shareSentence } from './explain-shares.ts'
 import { readRights } from './rights.ts'
 
 export interface AccessQuestion {
@@ -54,6 +57,9 @@ export function createExplanation(database: Database, registry: () => Registry, 
     if (!definition) return { allowed: true, reasons }
     const level = fieldLevel(subject.policy, name, definition.name)
     reasons.push(...fieldSentences(sources, module, definition), levelSentence(module, definition, level))
+    const target = targetOf(definition, registry())
+    if (action === 'READ' && target && !isAllowed(target, 'READ', subject.policy, registry()))
+      return refused(...reasons, `But the user reads no ${target.pluralName}, so what it leads to is not shown.`)
     if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, 'It is given when the record is made, and never changed.')
     if (levelAllows(level, action)) return { allowed: true, reasons }
     if (!isPartlyAllowed(subject.policy, definition, action)) return refused(...reasons, `So ${action} does not reach the field.`)
@@ -110,8 +116,10 @@ async function recordVerdict(
     : action === 'UPDATE' || action === 'CREATE'
       ? writableSql(field, action === 'UPDATE' ? 'update' : 'create', leveled)
       : readableSql(field, leveled)
-  const [row] = await database.query<{ admitted: boolean; seen: boolean; onField: boolean; deleted: boolean }>({
-    text: `SELECT ${table.condition} AS admitted, ${seen} AS seen, (${onField}) IS TRUE AS "onField", t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = $1`,
+  const granted = secured(module, action, withoutShares(subject.policy), 't', registry, bind).condition
+  const [row] = await database.query<{ admitted: boolean; granted: boolean; seen: boolean; onField: boolean; deleted: boolean }>({
+    text: `SELECT ${table.condition} AS admitted, ${granted} AS granted, ${seen} AS seen, (${onField}) IS TRUE AS "onField", t.deleted_at IS NOT NULL AS deleted
+             FROM ${table.from} WHERE t.id = $1`,
     values,
     purpose: 'platform',
   })
@@ -122,5 +130,7 @@ async function recordVerdict(
   if (!row.seen) return { allowed: false, reason: `${place} is within that scope, but cannot be read by the user, so ${action} does not find it.` }
   if (row.deleted && (action === 'UPDATE' || action === 'DELETE')) return { allowed: false, reason: `${place} must be restored before ${action}.` }
   if (!row.deleted && action === 'RESTORE') return { allowed: false, reason: `${place} is not in the recycle bin.` }
-  return { allowed: true, reason: `${place} is within that scope by ${by}.`, reachesField: row.onField }
+  if (row.granted) return { allowed: true, reason: `${place} is within that scope by ${by}.`, reachesField: row.onField }
+  const shared = await shareSentence(database, module, action, subject, id, registry)
+  return { allowed: true, reason: `${place} is not within that scope by ${by}, but ${shared}.`, reachesField: row.onField }
 }

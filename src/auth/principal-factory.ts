@@ -48,10 +48,11 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
     const key = `${current.version}.${rights.accessEpoch}:${rights.userId}:${roles.map((role) => role.id).join()}`
     const known = policies.get(key)
     if (known) return known
-    const scopes = { OWN: [rights.userId], TEAM: rights.team, TEAM_TREE: rights.teamTree }
+    const scopes = { OWN: [rights.userId], TEAM: rights.team, TEAM_TREE: rights.teamTree, SHARED: rights.grantees }
+    const shared = rights.sharedModules.flatMap((number) => current.byNumber.get(number)?.name ?? [])
     const policy = bindPolicy(
       modulesOf(withInherited(roles, rights.roles), current, rights.accessEpoch),
-      { scopes, population: rights.population },
+      { scopes, population: rights.population, shared },
       { schema: current.version, access: rights.accessEpoch },
     )
     policies.set(key, policy)

@@ -46,6 +46,10 @@ export interface Rights {
   /** Keys of the scopes (see AccessPolicy.scopes), sorted; empty where no role uses the scope. */
   readonly team: readonly string[]
   readonly teamTree: readonly string[]
+  /** The user and the user's own teams, sorted: with whom records are shared. */
+  readonly grantees: readonly string[]
+  /** Numbers of modules of which records are, or were, shared with them. */
+  readonly sharedModules: readonly number[]
   /** Number of active users and of teams: of all keys that a scope could have. */
   readonly population: number
 }
@@ -87,6 +91,7 @@ scope_used AS (SELECT DISTINCT g.scope FROM role_grant g JOIN used r ON r.role_i
 own_team AS (
   SELECT t.id AS team_id FROM teams t
    WHERE t.deleted_at IS NULL AND t.id IN (SELECT team_id FROM account UNION SELECT m.team_id FROM team_member m JOIN account a ON a.id = m.user_id)),
+grantee AS (SELECT a.id FROM account a UNION SELECT team_id FROM own_team),
 tree AS (SELECT team_id FROM own_team UNION SELECT t.id FROM teams t JOIN tree ON t.parent_id = tree.team_id WHERE t.deleted_at IS NULL)
 SELECT e.access_epoch::int AS "accessEpoch", a.id AS "userId", a.active AS "userActive", a.kind AS "userKind", s.session_id AS "sessionId", s.api_key_id AS "apiKeyId",
        s.secret_hash AS "apiKeyHash", s.role_id AS "apiKeyRoleId", s.creator_active AS "creatorActive", s.revoked AS "revoked", s.expires_at AS "expiresAt",
@@ -94,6 +99,8 @@ SELECT e.access_epoch::int AS "accessEpoch", a.id AS "userId", a.active AS "user
        COALESCE((SELECT json_agg(${STORED_ROLE_JSON} ORDER BY r.key) FROM role r JOIN used ON used.role_id = r.id), '[]') AS "roles",
        CASE WHEN EXISTS (SELECT FROM scope_used WHERE scope = 'TEAM') THEN ARRAY(${keysOf('own_team')} ORDER BY 1) ELSE '{}' END AS "team",
        CASE WHEN EXISTS (SELECT FROM scope_used WHERE scope = 'TEAM_TREE') THEN ARRAY(${keysOf('tree')} ORDER BY 1) ELSE '{}' END AS "teamTree",
+       ARRAY(SELECT id FROM grantee ORDER BY 1) AS "grantees",
+       ARRAY(SELECT DISTINCT s.module_number FROM record_share s WHERE s.grantee_id IN (SELECT id FROM grantee) ORDER BY 1) AS "sharedModules",
        (SELECT count(*)::int FROM users WHERE status = 'active' AND deleted_at IS NULL) + (SELECT count(*)::int FROM teams WHERE deleted_at IS NULL) AS "population"
   FROM epoch e, subject s JOIN account a ON a.id = s.user_id`
 

@@ -19,6 +19,6 @@ export function systemPrincipal(reason: string, registry: Registry, epochs: Epoc
     ],
     registry,
   )
-  const policy = bindPolicy(everything, { scopes: { OWN: [SYSTEM_USER_ID], TEAM: [], TEAM_TREE: [] }, population: 1 }, epochs)
+  const policy = bindPolicy(everything, { scopes: { OWN: [SYSTEM_USER_ID], TEAM: [], TEAM_TREE: [], SHARED: [] }, population: 1 }, epochs)
   return Object.freeze({ kind: 'system', userId: SYSTEM_USER_ID, via: reason, roles: [], policy })
 }

@@ -6,7 +6,8 @@ import type { AccessPolicy, Principal } from '../records/access/policy.ts'
 import { readableSql } from '../records/access/row-levels.ts'
 import { isAllowed, isEverShown, secured } from '../records/access/secured.ts'
 import type { Database, Executor } from '../records/database.ts'
-import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import { bindPolicy } from './compile-policy.ts'
 import { throwIssues } from './role-input.ts'
@@ -20,7 +21,7 @@ export interface SightQuestion {
 }
 
 /** No keys: those of each candidate stand in the statement. */
-const NO_KEYS = { scopes: { OWN: [], TEAM: [], TEAM_TREE: [] }, population: 1 }
+const NO_KEYS = { scopes: { OWN: [], TEAM: [], TEAM_TREE: [], SHARED: [] }, population: 1 }
 
 /**
  * Ids of all active users who can read a record, or one field of it, unmasked; ascending. Each set of roles that users hold is compiled once, and asks one statement about all of
@@ -42,12 +43,17 @@ export function createSight(database: Database, registry: () => Registry, now: (
     if (!isUuid(id) || moduleNumberOf(id) !== target.number) throw notFound(name)
 
     const holder = await scopeKeyOf(database, target, id, principal.policy, current)
+    const leadsTo = field == null ? undefined : targetOf(target.fields.get(field) as FieldDefinition, current)
     const { roles, sets } = await readRoleSets(database, now())
-    const policies = sets.map((set) => bindPolicy(compileHeld(set.roles, roles, current), NO_KEYS, principal.policy.epochs))
+    // Whether anything is shared with a candidate is asked there.
+    const keys = { ...NO_KEYS, shared: [...current.modules.keys()] }
+    const policies = sets.map((set) => bindPolicy(compileHeld(set.roles, roles, current), keys, principal.policy.epochs))
     const reads = sets
       .map((set, index) => ({ set, policy: policies[index] as AccessPolicy }))
       .filter(({ policy }) => {
-        return isAllowed(target, 'READ', policy, current) && (field == null || isEverShown(policy, name, field))
+        // A reference shows nothing where what it leads to cannot be read at all.
+        const isOpen = [target, ...(leadsTo ? [leadsTo] : [])].every((each) => isAllowed(each, 'READ', policy, current))
+        return isOpen && (field == null || isEverShown(policy, name, field))
       })
     const reach = await reachOf(
       database,
@@ -110,14 +116,15 @@ async function admitted(
   userIds: readonly string[],
   { team, tree }: Reach,
 ): Promise<string[]> {
-  const columns = { OWN: 'own', TEAM: 'team', TEAM_TREE: 'tree' } as const
+  const columns = { OWN: 'own', TEAM: 'team', TEAM_TREE: 'tree', SHARED: 'grantees' } as const
   const values: unknown[] = [id, userIds, userIds.map((each) => team.has(each)), userIds.map((each) => tree.has(each)), key]
   const binder = { scope: (scope: keyof typeof columns) => `c.${columns[scope]}`, value: (value: unknown) => `$${values.push(value)}` }
   const table = secured(module, 'READ', policy, 't', registry, binder)
   const definition = field === null ? undefined : module.fields.get(field)
   const shown = definition ? readableSql(definition, { module, alias: 't', policy, registry, binder }) : 'TRUE'
   const rows = await executor.query<{ id: string }>({
-    text: `WITH c AS (SELECT k.id, ARRAY[k.id] AS own, CASE WHEN k.team THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS team, CASE WHEN k.tree THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS tree
+    text: `WITH c AS (SELECT k.id, ARRAY[k.id] AS own, CASE WHEN k.team THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS team, CASE WHEN k.tree THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS tree,
+        k.id || ARRAY(SELECT m.team_id FROM team_membership m JOIN teams l ON l.id = m.team_id AND l.deleted_at IS NULL WHERE m.user_id = k.id) AS grantees
         FROM unnest($2::uuid[], $3::boolean[], $4::boolean[]) AS k(id, team, tree))
       SELECT c.id FROM ${table.from} CROSS JOIN c WHERE t.id = $1 AND ${table.condition} AND ${shown}`,
     values,

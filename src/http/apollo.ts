@@ -65,7 +65,7 @@ export async function startApollo(engine: GraphQLEngine, logger: Logger, known: 
       ApolloServerPluginLandingPageDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
-      RESPONSE_PLUGIN,
+      responsePlugin(engine),
     ],
   })
   await server.start()
@@ -73,9 +73,9 @@ export async function startApollo(engine: GraphQLEngine, logger: Logger, known: 
 }
 
 /** Sets the status of the answer, and completes the errors that Apollo itself reported. */
-const RESPONSE_PLUGIN: ApolloServerPlugin<HttpContext> = {
+const responsePlugin = (engine: GraphQLEngine): ApolloServerPlugin<HttpContext> => ({
   requestDidStart: async () => ({
-    willSendResponse: async ({ response, contextValue }) => {
+    willSendResponse: async ({ response, contextValue, document, schema }) => {
       if (response.body.kind !== 'single') return
       const result = response.body.singleResult
       const data: unknown = result.data
@@ -83,13 +83,15 @@ const RESPONSE_PLUGIN: ApolloServerPlugin<HttpContext> = {
         response.http.status = answerStatus(data.answer, contextValue.graphqlResponseType)
         return
       }
+      if (document && result.errors?.[0]?.extensions?.code === 'GRAPHQL_VALIDATION_FAILED')
+        result.errors = (await engine.flawsSeenBy(contextValue.request, schema, document))?.map((error) => error.toJSON()) ?? result.errors
       for (const error of result.errors ?? []) Object.assign(error.extensions as object, { requestId: contextValue.request.requestId })
       contextValue.trace.outcome = firstCode(result as never) ?? 'ok'
       const isDocument = response.http.status === 400 && (result.errors?.[0]?.extensions?.code as string) in ERROR_CODES
       if (isDocument && !contextValue.graphqlResponseType) response.http.status = 200
     },
   }),
-}
+})
 
 function gatewayOf(engine: GraphQLEngine, known: KnownDocuments) {
   return {

@@ -28,6 +28,16 @@ export function readDocument(text: string, schema: GraphQLSchema): DocumentNode 
   return errors.length > 0 ? errors : document
 }
 
+/** The document of a text whatever its names are; null for a text that is none, or too long. */
+export function parsedDocument(text: unknown): DocumentNode | null {
+  if (typeof text !== 'string' || text.length > LIMITS.document) return null
+  try {
+    return parse(text, PARSE_OPTIONS)
+  } catch {
+    return null
+  }
+}
+
 /** Validation within the limits; the errors carry their code. */
 function validateDocument(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[] {
   return validate(schema, document, undefined, VALIDATION_OPTIONS).map((error) => coded(error, 'GRAPHQL_VALIDATION_FAILED'))

@@ -5,7 +5,7 @@ import type { ErrorCode } from '../errors/index.ts'
 import type { Caller, GraphQLEngine } from '../schema/operation.ts'
 import type { HttpContext } from './apollo.ts'
 import { answerStatus, answerText } from './carried-answer.ts'
-import { documentTooLong } from './document.ts'
+import { documentTooLong, parsedDocument } from './document.ts'
 import { errorBody } from './error-body.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
@@ -43,7 +43,7 @@ export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, kno
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
     onRequest: begin,
-    preHandler: [checkBody, (request, reply) => awaitSchema(request, reply, engine)],
+    preHandler: [checkBody, (request, reply) => admit(request, reply, engine, callerOf)],
     handler(request, reply) {
       return answerKnown(request, reply, engine, known, callerOf) ?? byApollo.call(this, request, reply)
     },
@@ -123,6 +123,20 @@ function checkBody(request: FastifyRequest, reply: FastifyReply, done: () => voi
     return
   }
   refuse(request, reply, 413, documentTooLong(), 'LIMIT_EXCEEDED')
+}
+
+/** Refuses whoever may not even learn whether the document fits the schema. Everybody else waits for the schema version that he asks for. */
+async function admit(request: FastifyRequest, reply: FastifyReply, engine: GraphQLEngine, callerOf: CallerOf): Promise<FastifyReply | undefined> {
+  const source = request.method === 'GET' ? request.query : request.body
+  const read = () => parsedDocument((source as { query?: unknown } | null | undefined)?.query)
+  const { signedIn, refusal } = await engine.admit(contextOf(request, callerOf).request, read)
+  if (refusal === null) return signedIn ? awaitSchema(request, reply, engine) : undefined
+  traceAnswer(request.trace as OperationTrace, refusal)
+  const strict = acceptsGraphqlResponse(request.headers.accept)
+  return reply
+    .code(answerStatus(refusal, strict))
+    .type(`application/${strict ? 'graphql-response+json' : 'json'}; charset=utf-8`)
+    .send(answerText(refusal))
 }
 
 /**

@@ -54,6 +54,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const app: FastifyInstance = Fastify({
     serverFactory: (handler) => createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 }, handler),
     bodyLimit: LIMITS.body,
+    // Members called `__proto__` or `constructor` are data like any other, as they are over WebSocket: `JSON.parse` makes them members of their own.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
     genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     trustProxy: config.trustedProxies.length > 0 ? trusted : false,
     return503OnClosing: false,

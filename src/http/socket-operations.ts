@@ -7,6 +7,7 @@ import { mapIterator } from '../lib/map-iterator.ts'
 import type { OperationRequest } from '../schema/operation.ts'
 import { unresolved } from './apollo.ts'
 import { answerText, CarriedAnswer } from './carried-answer.ts'
+import { parsedDocument } from './document.ts'
 import { LIMITS } from './limits.ts'
 import { newTrace, type OperationTrace, observe, schemaVersionOf, traceAnswer } from './operation-context.ts'
 import type { SocketExtra, SocketOptions } from './web-socket.ts'
@@ -19,9 +20,12 @@ interface SocketOperation {
   readonly tellsVersion: boolean
 }
 
+/** An operation that can be executed, or why not. */
+type Reading = ExecutionArgs | readonly GraphQLError[]
+
 export interface SocketOperations {
   /** The operation of a `subscribe` message, read within the limits, or the errors that refuse it. */
-  prepare(extra: SocketExtra, id: string, payload: SubscribePayload): Promise<ExecutionArgs | readonly GraphQLError[]>
+  prepare(extra: SocketExtra, id: string, payload: SubscribePayload): Promise<Reading>
   /** Runs what `prepare` admitted by the engine; must follow it. */
   execute(args: ExecutionArgs): Promise<ExecutionResult>
   /** Likewise for a subscription: its answers as they come, or the one that refuses it. */
@@ -46,7 +50,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     new GraphQLError(message, { extensions: { code, requestId, retryable: ERROR_CODES[code].retryable } }),
   ]
 
-  function read(extra: SocketExtra, payload: SubscribePayload, requestId: string): ExecutionArgs | readonly GraphQLError[] {
+  function read(extra: SocketExtra, payload: SubscribePayload, requestId: string): Reading {
     if (draining) return refused('UNAVAILABLE', 'The server is shutting down. Connect again.', requestId)
     if ((running.get(extra) ?? 0) >= LIMITS.socketOperations)
       return refused('LIMIT_EXCEEDED', `A socket may have ${LIMITS.socketOperations} operations under way.`, requestId)
@@ -66,6 +70,20 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     const tellsVersion = payload.extensions?.['schemaVersion'] === true || minVersionOf(extra, payload) !== undefined
     const context: SocketOperation = { extra, requestId, trace, tellsVersion }
     return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? {}, contextValue: context }
+  }
+
+  /** Answers what refuses whoever may not even learn whether the document fits the schema. Everybody else waits for the schema version that he asks for. */
+  async function admit(extra: SocketExtra, payload: SubscribePayload, requestId: string): Promise<readonly GraphQLError[] | undefined> {
+    const { signedIn, refusal } = await engine.admit({ caller: callerOf(extra), requestId }, () => parsedDocument(payload.query))
+    if (refusal === null) return signedIn ? awaitSchema(extra, payload, requestId) : undefined
+    return (refusal.errors ?? []).map(({ message, extensions }) => new GraphQLError(message, { extensions }))
+  }
+
+  /** The same, with what is wrong with a document as this sender may know it. */
+  async function asSeenBy(extra: SocketExtra, payload: SubscribePayload, requestId: string, result: Reading): Promise<Reading> {
+    if ('document' in result || result[0]?.extensions.code !== 'GRAPHQL_VALIDATION_FAILED') return result
+    const document = parsedDocument(payload.query)
+    return (document && (await engine.flawsSeenBy({ caller: callerOf(extra), requestId }, engine.runtime.schema, document))) ?? result
   }
 
   /** Waits for the schema version that the operation or its socket asks for; answers what refuses it. */
@@ -112,7 +130,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   return {
     prepare: async (extra, _id, payload) => {
       const requestId = randomUUID()
-      const result = (await awaitSchema(extra, payload, requestId)) ?? read(extra, payload, requestId)
+      const result = (await admit(extra, payload, requestId)) ?? (await asSeenBy(extra, payload, requestId, read(extra, payload, requestId)))
       if (!('document' in result)) finish(extra, requestId, { ...newTrace(), outcome: String(result[0]?.extensions.code) }, performance.now())
       return result
     },

@@ -1,8 +1,8 @@
 import { type GraphQLSchema, isInputObjectType } from 'graphql'
-import type { Principal } from '../auth/index.ts'
+import { allowedActions, type Principal } from '../auth/index.ts'
 import type { LocalizedText } from '../entities/metadata.ts'
 import { valueTypeOf } from '../entities/value-type.ts'
-import type { FieldDefinition, ModuleDefinition } from '../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import type { FieldReference } from './types/module.types.ts'
 import { Field, FieldOption, Module } from './types/module.types.ts'
 
@@ -26,11 +26,17 @@ export interface ReferenceLabelled {
   readonly inverseLabels: LocalizedText | null
 }
 
+/** The version that answers: its schema says what can be asked, its registry what rights follow from. */
+interface Served {
+  readonly schema: GraphQLSchema
+  readonly registry: Registry
+}
+
 export type FieldView = Field & Labelled & Helpful & { readonly options: readonly (FieldOption & Labelled)[] | null }
 export type ModuleView = Module & Labelled & PluralLabelled & { readonly fields: readonly FieldView[] }
 
 /** A module pruned to what the caller may use; null for one that it can do nothing with, as for one that does not exist. */
-export function moduleView(module: ModuleDefinition, principal: Principal, schema: GraphQLSchema): ModuleView | null {
+export function moduleView(module: ModuleDefinition, principal: Principal, { schema, registry }: Served): ModuleView | null {
   const access = principal.policy.modules.get(module.name)
   if (!access) return null
   const isUsable = (name: string) => name === '*' || principal.policy.modules.get(name)?.actions.has('READ') === true
@@ -76,7 +82,7 @@ export function moduleView(module: ModuleDefinition, principal: Principal, schem
     pluralLabels: module.pluralLabel,
     custom: module.custom,
     nameField: module.nameField,
-    actions: [...access.actions.keys()],
+    actions: [...allowedActions(module, principal, registry)],
     fields,
   }
 }

@@ -39,16 +39,14 @@ export class ModuleResolver {
 
   @Query(() => [Module], { nullable: true, description: 'Modules that the caller can do something with.' })
   modules(@Ctx() context: ResolverContext): readonly ModuleView[] {
-    const { registry, schema } = context.runtime
     const caller = callerOf(context)
-    return [...registry.modules.values()].flatMap((module) => moduleView(module, caller, schema) ?? [])
+    return [...context.runtime.registry.modules.values()].flatMap((module) => moduleView(module, caller, context.runtime) ?? [])
   }
 
   @Query(() => Module, { nullable: true, description: 'One module by name; null where the caller can do nothing with it.' })
   module(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): ModuleView | null {
-    const { registry, schema } = context.runtime
-    const module = registry.modules.get(name)
-    return module ? moduleView(module, callerOf(context), schema) : null
+    const module = context.runtime.registry.modules.get(name)
+    return module ? moduleView(module, callerOf(context), context.runtime) : null
   }
 
   @FieldResolver(() => String)

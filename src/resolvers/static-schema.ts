@@ -1,7 +1,7 @@
 import 'reflect-metadata'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type ContainerType } from 'type-graphql'
-import type { AccessInsight, ApiKeys, AuditLog, Authenticator, Roles, Sessions, UserPasswords } from '../auth/index.ts'
+import type { AccessInsight, ApiKeys, AuditLog, Authenticator, Roles, Sessions, Shares, UserPasswords } from '../auth/index.ts'
 import { DefectError } from '../errors/index.ts'
 import type { Metadata } from '../records/metadata/index.ts'
 import { AccessResolver } from './access.resolver.ts'
@@ -19,6 +19,7 @@ import {
 } from './module.resolver.ts'
 import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
+import { ShareResolver } from './share.resolver.ts'
 import { NO_PUB_SUB, putSources } from './subscription-sources.ts'
 import { UserResolver } from './user.resolver.ts'
 
@@ -29,6 +30,7 @@ export interface StaticServices {
   readonly apiKeys: ApiKeys
   readonly passwords: UserPasswords
   readonly roles: Roles
+  readonly shares: Shares
   readonly access: AccessInsight
   readonly metadata: Metadata
   readonly auditLog: AuditLog
@@ -41,12 +43,13 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, access, metadata, auditLog, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
     new ApiKeyResolver(apiKeys, work),
     new RoleResolver(roles, work),
+    new ShareResolver(shares, work),
     new UserResolver(roles, passwords, authenticator, work),
     new ModuleResolver(),
     new SchemaChangeResolver(),

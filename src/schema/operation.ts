@@ -1,6 +1,7 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  type GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
   getOperationAST,
@@ -73,9 +74,26 @@ export interface OperationAnswer {
   readonly uses?: readonly string[]
 }
 
+/** What may be done with a document before anything of the schema is told. */
+export interface Admission {
+  readonly signedIn: boolean
+  /** The whole answer where it goes no further. */
+  readonly refusal: OperationAnswer | null
+}
+
 /** The one execute() behind both transports, and the schema it executes. */
 export interface GraphQLEngine {
   readonly runtime: Runtime
+  /**
+   * Comes before validation and before any waiting for a schema. Whoever has not signed in is refused alike whatever the document names, unless that is public.
+   * `read` parses the document; null for a text that is none. Never throws.
+   */
+  admit(sender: Pick<OperationRequest, 'caller' | 'requestId'>, read: () => DocumentNode | null): Promise<Admission>
+  /**
+   * The errors of a document that does not fit the schema, where this sender is to be told others than those that validation found, because the document names
+   * what is hidden from him. Else null. Never throws.
+   */
+  flawsSeenBy(sender: Pick<OperationRequest, 'caller' | 'requestId'>, schema: GraphQLSchema, document: DocumentNode): Promise<readonly GraphQLError[] | null>
   /** Looks whether there is a newer schema and serves it. Answers the version that is served then. */
   refresh(): Promise<number>
   /** Serves a schema of this version or a later one; false where there is none within the milliseconds. */

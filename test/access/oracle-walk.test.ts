@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { AccessOracle, type OracleGrant, type OracleScope } from '../support/access-oracle.ts'
 import type { TestClient } from '../support/client.ts'
+import { dealShares } from '../support/deal-shares.ts'
 import { METADATA } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { type Branch, plain, type Step, selectionOf, sizeOf, stepsOf } from '../support/record-paths.ts'
@@ -124,7 +125,9 @@ async function drawPolicy(number: number): Promise<Policy> {
     })
     await server.admin.data('mutation ($id: ID!, $key: String!) { assignRole(userId: $id, roleKey: $key) { user { id } } }', { id: person.id, key })
   }
-  return { oracle: new AccessOracle(rows, person.id, grants), hidden: new Set(hidden), client: person.client }
+  const grantees = [...people.map(({ id }) => id), ...rows.of('team').map(({ id }) => id)]
+  const shares = await dealShares(server.database.url, byId([...rows.byId.values()]), grantees, random)
+  return { oracle: new AccessOracle(rows, person.id, grants, shares), hidden: new Set(hidden), client: person.client }
 }
 
 const isOpen = ({ oracle, hidden }: Policy, { target, holder, behind, kind }: Step) =>

@@ -66,16 +66,42 @@ describe('members of JSON that name a prototype', () => {
       expect(inherited()).toEqual(before)
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
     })
+
+    test('come back as they were written, as members of their own', async () => {
+      for (const payload of PAYLOADS) {
+        const input = JSON.parse(`{"name": "x", "type": "customer", "anything": ${payload}}`)
+        const { data, errors } = await server.admin.send(CREATE, { input }, { transport })
+        expect([payload, errors]).toEqual([payload, []])
+        const { anything, values } = data.createAccount.account
+        expect([membersOf(anything), membersOf(values.anything)]).toEqual([membersOf(input.anything), membersOf(input.anything)])
+      }
+    })
   })
 
-  test('come back as they were written, as members of their own', async () => {
-    for (const payload of PAYLOADS) {
-      const input = JSON.parse(`{"name": "x", "type": "customer", "anything": ${payload}}`)
-      const { data, errors } = await server.admin.send(CREATE, { input }, { transport: 'ws' })
-      expect([payload, errors]).toEqual([payload, []])
-      const { anything, values } = data.createAccount.account
-      expect([membersOf(anything), membersOf(values.anything)]).toEqual([membersOf(input.anything), membersOf(input.anything)])
+  test.each(PAYLOADS)('%s is answered over one transport as over the other', async (payload) => {
+    expect(await attack(server.admin, payload, 'http')).toEqual(await attack(server.admin, payload, 'ws'))
+  })
+
+  test('beside the document of a request mean nothing', async () => {
+    const before = inherited()
+    for (const members of PAYLOADS.filter((payload) => !payload.startsWith('['))) {
+      const { token } = server.admin
+      const send = async (body: string) => {
+        const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+        const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body })
+        return [response.status, await response.json()]
+      }
+      const answered = [200, { data: { __typename: 'Query' } }]
+      expect([members, await send(`${members.slice(0, -1)}, "query": "{ __typename }"}`)]).toEqual([members, answered])
+      expect([members, await send(`{"query": "{ __typename }", "extensions": ${members}}`)]).toEqual([members, answered])
     }
+    // A document that would only be inherited is none.
+    for (const body of ['{"__proto__": {"query": "{ __typename }"}}', '{"constructor": {"prototype": {"query": "{ __typename }"}}}'])
+      expect([body, codesOf(await post(server.url, JSON.parse(body), { authorization: `Bearer ${server.admin.token}` }))]).toEqual([
+        body,
+        ['GRAPHQL_PARSE_FAILED'],
+      ])
+    expect(inherited()).toEqual(before)
   })
 
   test('are not names of fields, arguments or operations either', async () => {
@@ -137,7 +163,7 @@ describe('a node without Object.prototype.__proto__ (--disable-proto=delete)', (
       things: { nodes: [{ displayName: '二', history: { totalCount: 1 } }] },
     })
     for (const payload of PAYLOADS)
-      for (const [place, code] of Object.entries(await attack(admin, payload, 'ws'))) expect([place, code]).toEqual([place, expect.stringMatching(CODES)])
+      for (const [place, code] of Object.entries(await attack(admin, payload, 'http'))) expect([place, code]).toEqual([place, expect.stringMatching(CODES)])
     await admin.data(METADATA.deleteField, { id: field.id })
     expect((await admin.send('{ accounts { totalCount } }', {}, { transport: 'ws' })).errors).toEqual([])
   }, 60_000)

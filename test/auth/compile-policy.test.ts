@@ -10,7 +10,7 @@ import { buildRegistry } from '../../src/records/registry/index.ts'
 
 const registry = buildRegistry(coreModules(), 1)
 const EPOCHS = { schema: 1, access: 1 }
-const NO_KEYS = { scopes: { OWN: ['u'], TEAM: [], TEAM_TREE: [] }, population: 1000 }
+const NO_KEYS = { scopes: { OWN: ['u'], TEAM: [], TEAM_TREE: [], SHARED: [] }, population: 1000 }
 
 const role = (grants: RoleRights['grants'], fields: RoleRights['fields'] = []): RoleRights => ({ grants, fields })
 const shipped = (key: string): RoleRights => {
@@ -234,7 +234,7 @@ describe('the shape', () => {
   const bind = (team: number, population = 1000, roles: readonly RoleRights[] = [role([{ module: 'account', actions: ['READ'], scope: 'TEAM' }])]) =>
     bindPolicy(
       compileModules(roles, registry),
-      { scopes: { OWN: ['u'], TEAM: Array.from({ length: team }, (_, index) => `${index}`), TEAM_TREE: [] }, population },
+      { scopes: { OWN: ['u'], TEAM: Array.from({ length: team }, (_, index) => `${index}`), TEAM_TREE: [], SHARED: [] }, population },
       EPOCHS,
     )
 

@@ -41,12 +41,14 @@ describe('scope keys', () => {
 
     expect(await keys(boss.id)).toEqual({
       OWN: [boss.id],
+      SHARED: sorted(boss.id, top),
       TEAM: sorted(boss.id, top),
       // Records of someone who has left are still the team's.
       TEAM_TREE: sorted(boss.id, inLeft.id, inBelow.id, inRight.id, guest.id, top, left, right, below),
     })
     expect(await keys(inLeft.id)).toEqual({
       OWN: [inLeft.id],
+      SHARED: sorted(inLeft.id, left),
       TEAM: sorted(inLeft.id, guest.id, left),
       TEAM_TREE: sorted(inLeft.id, guest.id, inBelow.id, left, below),
     })
@@ -64,7 +66,7 @@ describe('scope keys', () => {
   test('are read only where a role uses the scope', async () => {
     const team = await identity.addTeam('alone')
     const user = await identity.addUser({ team, roles: [await scopedRole('OWN')] })
-    expect((await principalFor(user.id)).policy.scopes).toEqual({ OWN: [user.id], TEAM: [], TEAM_TREE: [] })
+    expect((await principalFor(user.id)).policy.scopes).toEqual({ OWN: [user.id], TEAM: [], TEAM_TREE: [], SHARED: [user.id, team].sort() })
   })
 
   test('survive a circle in the team tree', async () => {

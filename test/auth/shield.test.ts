@@ -9,6 +9,7 @@ import { buildSchema } from '../../src/schema/build/index.ts'
 import { schemaResolvers } from '../../src/schema/execute/index.ts'
 import { createRuleTree, plannedVerdict } from '../../src/schema/rules.ts'
 import { applyShield, ruleCoverage } from '../../src/schema/shield.ts'
+import { coreModulesWith, runTimeModule } from '../support/run-time-fields.ts'
 
 /** Services that note being called; what they answer does not matter here. */
 function notingServices(calls: string[], failure?: Error): StaticServices {
@@ -24,7 +25,7 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'access', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
+    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'shares', 'access', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
   ) as unknown as StaticServices
 }
 
@@ -56,6 +57,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Query.modules': '{ modules { name } }',
   'Query.module': '{ module(name: "account") { name } }',
   'Query.explainAccess': '{ explainAccess(userId: "u", module: "account", action: READ) { allowed } }',
+  'Query.recordShares': '{ recordShares(module: "account", recordId: "r") { id } }',
   'Query.whoCanSee': '{ whoCanSee(module: "account", recordId: "r") { id } }',
   'Query.diffRole': '{ diffRole(roleKey: "k", input: {}) { userCount } }',
   'Query.unusedGrants': '{ unusedGrants(since: "2026-01-01T00:00:00Z") { countedSince } }',
@@ -70,6 +72,8 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.updateRole': 'mutation { updateRole(key: "k", input: {}) { role { key } } }',
   'Mutation.assignRole': 'mutation { assignRole(userId: "u", roleKey: "k") { user { id } } }',
   'Mutation.unassignRole': 'mutation { unassignRole(userId: "u", roleKey: "k") { user { id } } }',
+  'Mutation.shareRecord': 'mutation { shareRecord(input: {module: "account", recordId: "r", userId: "u", level: READ}) { share { id } } }',
+  'Mutation.unshareRecord': 'mutation { unshareRecord(id: "s") { share { id } } }',
   'Query.auditLog': '{ auditLog { nodes { id } } }',
   'Query.customFields': '{ customFields { name } }',
   'Query.customModules': '{ customModules { name } }',
@@ -171,6 +175,32 @@ describe('the final schema', () => {
 
   test('has a rule for every field', () => {
     expect(ruleCoverage(finalSchema(guarded))).toEqual([])
+  })
+
+  test('has one for every field of modules and fields that administrators made, too', () => {
+    const modules = [
+      ...coreModulesWith('account', [
+        { name: 'headcount', type: 'INTEGER' },
+        { name: 'friends', type: 'REFERENCES', reference: { module: 'contact', inverseName: 'friendOf', onDelete: 'clear' } },
+      ]),
+      runTimeModule(1000, 'gadget', [
+        { name: 'price', type: 'MONEY' },
+        { name: 'at', type: 'REFERENCE', reference: { module: 'account', inverseName: 'gadgets', onDelete: 'clear' } },
+      ]),
+    ]
+    const withCustom = buildSchema({ registry: buildRegistry(modules, 1), staticSchema: guarded, resolvers: schemaResolvers })
+    expect(ruleCoverage(withCustom)).toEqual([])
+    for (const [type, field] of [
+      ['Account', 'headcount'],
+      ['Account', 'gadgets'],
+      ['Contact', 'friendOf'],
+      ['Query', 'gadgets'],
+      ['Mutation', 'upsertGadgets'],
+      ['GadgetAggregate', 'count'],
+    ] as const) {
+      const holder = withCustom.getType(type)
+      expect([type, field, isObjectType(holder) && Object.hasOwn(holder.getFields(), field)]).toEqual([type, field, true])
+    }
   })
 
   test('a field without one is found, and refused', async () => {

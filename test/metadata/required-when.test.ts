@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { issuesOf } from '../support/client.ts'
-import { makeField, sendField } from '../support/metadata.ts'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { issuesOf, type TestClient } from '../support/client.ts'
+import { changeField, makeField, sendField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -30,4 +30,62 @@ test('what depends on its reader cannot demand anything', async () => {
     expect(issuesOf(refused)).toEqual(['input.requiredWhen: EXPRESSION'])
     expect(refused.errors?.[0]?.message).toContain('people')
   }
+})
+
+describe('a condition or a field that the writer does not read', () => {
+  /** Contacts that differ in nothing but what the clerk does not read. */
+  let twins: readonly [string, string]
+  let clerk: TestClient
+  let auditor: TestClient
+
+  beforeAll(async () => {
+    const contact = (field: object) => makeField(server.admin, { module: 'contact', ...field })
+    await contact({ name: 'risk', type: 'INTEGER', sensitivity: 'finance' })
+    await contact({ name: 'danger', type: 'FORMULA', formula: 'risk * 2' })
+    await contact({ name: 'secret', type: 'TEXT', sensitivity: 'finance' })
+    const create = async (input: string) =>
+      (await server.admin.data(`mutation { createContact(input: {name: "双", ${input}}) { contact { id } } }`)).createContact
+    twins = [(await create('risk: 1, secret: "known"')).contact.id, (await create('risk: 9')).contact.id]
+    await contact({ name: 'remedy', type: 'TEXT', requiredWhen: 'risk > 3' })
+    await contact({ name: 'measure', type: 'TEXT', requiredWhen: 'danger > 6 and jobTitle != "none"' })
+    const { customFields } = await server.admin.data('{ customFields(module: "contact") { id name } }')
+    const { id } = customFields.find(({ name }: { name: string }) => name === 'secret')
+    await changeField(server.admin, id, { requiredWhen: 'jobTitle = "boss"' })
+    const signedIn = async (key: string, fields: readonly string[]) => {
+      await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+        input: {
+          key,
+          name: key,
+          grants: [{ module: 'contact', actions: ['CREATE', 'READ', 'UPDATE', 'BULK'], scope: 'ALL' }],
+          fields: fields.map((field) => ({ module: 'contact', field, access: 'READ' })),
+        },
+      })
+      return (await server.addUser(key, key)).client
+    }
+    clerk = await signedIn('clerk', [])
+    auditor = await signedIn('auditor', ['risk', 'danger', 'secret'])
+  })
+
+  const WRITES = [
+    'updateContact(id: "ID", input: {jobTitle: "boss"}) { contact { jobTitle remedy } }',
+    'updateContact(id: "ID", input: {jobTitle: "clerk", remedy: "some", measure: "one"}) { contact { remedy measure } }',
+    'updateContact(id: "ID", input: {remedy: null}, dryRun: true) { contact { remedy } }',
+    'updateContacts(updates: [{id: "ID", input: {measure: null}}]) { contacts { measure } }',
+    'upsertContact(by: {id: "ID"}, input: {remedy: null}) { contact { remedy version } }',
+    'updateContact(id: "ID", input: {name: "对"}) { contact { name version } }',
+  ]
+
+  test('refuses no write of his, whatever is hidden', async () => {
+    for (const write of WRITES) {
+      const answers = await Promise.all(twins.map((id) => clerk.send(`mutation { ${write.replace('ID', id)} }`)))
+      expect([write, answers[0]?.errors, answers[1]]).toEqual([write, [], answers[0]])
+    }
+    expect((await clerk.send('mutation { createContact(input: {name: "x", jobTitle: "boss"}) { contact { name } } }')).errors).toEqual([])
+  })
+
+  test('is demanded of those who read them', async () => {
+    const touch = async (id: string) => issuesOf(await auditor.send(`mutation { updateContact(id: "${id}", input: {jobTitle: "boss"}) { changeSetId } }`))
+    expect(await touch(twins[0])).toEqual([])
+    expect((await touch(twins[1])).sort()).toEqual(['input.measure: REQUIRED', 'input.remedy: REQUIRED', 'input.secret: REQUIRED'])
+  })
 })

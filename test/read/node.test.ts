@@ -123,6 +123,20 @@ describe('node', () => {
       expect([id, codesOf(answer), answer.data]).toEqual([id, ['NOT_FOUND'], { node: null }])
     }
   })
+
+  // CVE-2026-25574: equal ids of two collections opened each other's records.
+  test('takes no id of one module for one of another', async () => {
+    const acme = ids['acme'] as string
+    for (const { number, name } of server.app.engine.runtime.registry.modules.values()) {
+      if (name === 'account') continue
+      const other = acme.slice(0, -4) + number.toString(16).padStart(4, '0')
+      const answer = await server.admin.send(
+        `query ($id: ID!, $other: ID!) { node(id: $other) { id } ${name}(id: $id) { id } by: ${name}By(by: {id: $id}) { id } }`,
+        { id: acme, other },
+      )
+      expect([name, codesOf(answer), answer.data]).toEqual([name, ['NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'], { node: null, [name]: null, by: null }])
+    }
+  })
 })
 
 describe('nodes', () => {

@@ -122,12 +122,12 @@ describe('introspection', () => {
       const compared = isInputObjectType(filter) ? Object.values(filter.getFields()).filter(({ type }) => membersOf(getNamedType(type)).includes('isNull')) : []
       const order = shown.getType(`${record.name}OrderBy`)
       const ordered = isInputObjectType(order) ? Object.values(order.getFields()).filter(({ type }) => getNamedType(type).name === 'SortDirection') : []
-      const { errors } = await client.send(`{ ${root.name}(first: 1,
-        filter: {or: [${compared.map(({ name }) => `{${name}: {isNull: true}}`).join(', ')}]},
-        orderBy: [${ordered
-          .map(({ name }) => `{${name}: ASC}`)
-          .slice(0, 10)
-          .join(', ')}]) { totalCount nodes { ${leaves.map(({ name }) => name).join(' ')} } } }`)
+      const orderBy = ordered.slice(0, 10).map(({ name }) => `{${name}: ASC}`)
+      // The audit log is a list of its own kind, with neither.
+      const asked = isObjectType(shown.getType(`${record.name}Aggregate`))
+        ? `filter: {or: [${compared.map(({ name }) => `{${name}: {isNull: true}}`).join(', ')}]}, orderBy: [${orderBy.join(', ')}]`
+        : ''
+      const { errors } = await client.send(`{ ${root.name}(first: 1 ${asked}) { nodes { ${leaves.map(({ name }) => name).join(' ')} } } }`)
       // The interface promises its members for every record.
       expect([root.name, errors.filter(({ extensions }) => !promised.has(String(extensions['field'])))]).toEqual([root.name, []])
     }

@@ -1,3 +1,4 @@
+import type { OracleShare } from './deal-shares.ts'
 import type { StoredRow, StoredRows } from './stored-rows.ts'
 
 export type OracleScope = 'OWN' | 'TEAM' | 'TEAM_TREE' | 'ALL'
@@ -21,21 +22,24 @@ const PARENTS: Readonly<Record<string, readonly [column: string, module: string]
   ticketComment: ['ticket_id', 'ticket'],
 }
 
-/** Says who may read which row: from grants, owners, teams and parents alone, row by row. `shared`: ids of rows that are shared with the user. */
+/** Says who may read which row: from grants, owners, teams, parents and shares alone, row by row. */
 export class AccessOracle {
   readonly #keys: Readonly<Record<OracleScope, ReadonlySet<unknown>>>
   readonly #grants: readonly OracleGrant[]
+  /** Ids of rows that are shared with the user or with teams of his. */
+  readonly #shared: ReadonlySet<string>
 
   constructor(
     readonly rows: StoredRows,
     readonly userId: string,
     grants: readonly OracleGrant[],
-    readonly shared: ReadonlySet<string> = new Set(),
+    shares: readonly OracleShare[] = [],
   ) {
     this.#grants = [...SIGNED_IN, ...grants].filter(({ actions }) => actions.includes('READ'))
     const live = rows.of('team').filter((team) => team['deleted_at'] === null)
     const people = [...rows.of('user').map((user) => ({ team_id: user['team_id'], user_id: user.id })), ...rows.members]
     const own = live.filter(({ id }) => people.some((member) => member.user_id === userId && member.team_id === id)).map(({ id }) => id)
+    this.#shared = new Set(shares.filter(({ granteeId }) => granteeId === userId || own.includes(granteeId)).map(({ recordId }) => recordId))
     const tree = new Set(own)
     // A set's iteration reaches what is added on the way.
     for (const id of tree) for (const team of live) if (team['parent_id'] === id) tree.add(team.id)
@@ -57,7 +61,7 @@ export class AccessOracle {
     const key = row['owner_id'] ?? row['team_id']
     return (
       this.#grantsOn(row.module).some(({ scope, holds }) => (scope === 'ALL' || this.#keys[scope].has(key)) && (holds?.(row) ?? true)) ||
-      this.shared.has(row.id)
+      (this.#shared.has(row.id) && this.#grantsOn(row.module).length > 0)
     )
   }
 

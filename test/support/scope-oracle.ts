@@ -74,6 +74,28 @@ export function scopeOf(role: Role, module: string, letter: Letter): Scope | und
   return letter === 'r' && DIRECTORY.split(' ').includes(module) ? 'ALL' : undefined
 }
 
+/** Sensitive fields that each role shows, written a second time. */
+const SHOWN: Readonly<Record<Role, string>> = (() => {
+  const contact = 'account.phone contact.gender contact.birthday contact.email contact.phone contact.mobile contact.wechat contact.address '
+  const lead = 'lead.email lead.phone lead.mobile lead.wechat lead.address '
+  const diary = 'activity.body activity.location '
+  const ticket = 'ticket.description ticketComment.body '
+  const deal = 'opportunity.amount opportunity.expectedRevenue opportunityLineItem.unitPrice opportunityLineItem.total opportunityStageChange.amount '
+  return {
+    sales_manager: `${contact}${lead}${deal}${diary}${ticket}user.phone`,
+    sales_rep: `${contact}${lead}${deal}${diary}${ticket}`,
+    marketing: `${contact}${lead}${diary}`,
+    service_agent: `${contact}${diary}${ticket}`,
+    finance: `${deal}account.taxNumber account.bankAccount account.creditLimit account.paymentTerms account.phone product.cost opportunity.margin contact.email contact.phone`,
+    read_only: '',
+  }
+})()
+
+/** Sensitive fields (`module.field`) that a role shows. Everybody's e-mail address is known to everybody. */
+export function shownFields(role: Role): ReadonlySet<string> {
+  return new Set(['user.email', ...SHOWN[role].split(' ')])
+}
+
 /** Modules whose records are read by the rights on another record, with the field that leads there. */
 const PARENTS: Readonly<Record<string, readonly [field: string, module: string]>> = {
   accountContact: ['account_id', 'account'],

@@ -59,7 +59,7 @@ export interface WriteKit {
   close(): Promise<void>
 }
 
-const EVERY_SCOPE = { OWN: [], TEAM: [], TEAM_TREE: [] }
+const EVERY_SCOPE = { OWN: [], TEAM: [], TEAM_TREE: [], SHARED: [] }
 
 export interface WriteKitOptions {
   readonly rules?: readonly ModuleRule[]
@@ -158,6 +158,7 @@ export async function openWriteKit({
 function policyOf(registry: Registry, epochs: AccessPolicy['epochs'], { actions = {}, modules = {}, fields = {}, scopes = {} }: PolicyChanges): AccessPolicy {
   return {
     shape: JSON.stringify({ actions, modules, fields }),
+    shared: new Set(),
     merged: { OWN: false, TEAM: false, TEAM_TREE: false },
     epochs,
     scopes: { ...EVERY_SCOPE, ...scopes },

@@ -3,6 +3,7 @@ import { CustomField, CustomIndex, CustomModule, CustomSlot, FieldUsage } from '
 import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity.ts'
 import { AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
 import { GrantUse, Role, RoleField, RoleGrant, RoleInherit, TeamMember, UserRole } from './role.entity.ts'
+import { RecordShare } from './share.entity.ts'
 
 /** Tables that are no modules: nothing of them is reached by record operations. */
 export const platformEntities = Object.freeze([
@@ -21,6 +22,7 @@ export const platformEntities = Object.freeze([
   IdempotencyRecord,
   OutboxEvent,
   RecordHistory,
+  RecordShare,
   RefreshToken,
   Role,
   RoleField,

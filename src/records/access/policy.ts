@@ -56,14 +56,22 @@ export interface PartialLevel {
  * plans and prepared statements; `scopes` enter statements as parameters.
  */
 export interface AccessPolicy {
-  /** Digest of modules, actions, admissions with the values of their predicates, and field levels, and of the `merged`. */
+  /** Digest of modules, actions, admissions with the values of their predicates, and field levels, and of `merged` and `shared`. */
   readonly shape: string
   readonly modules: ReadonlyMap<string, ModuleAccess>
   /**
    * Values of a record's `scope_id` (its owner, or its team where it has no owner) that each scope admits:
    * OWN: the user; TEAM: members of the user's teams and those teams; TEAM_TREE: likewise with all teams below.
    */
-  readonly scopes: { readonly OWN: readonly string[]; readonly TEAM: readonly string[]; readonly TEAM_TREE: readonly string[] }
+  readonly scopes: {
+    readonly OWN: readonly string[]
+    readonly TEAM: readonly string[]
+    readonly TEAM_TREE: readonly string[]
+    /** No scope: the user and the user's own teams, with whom records are shared. */
+    readonly SHARED: readonly string[]
+  }
+  /** Modules of which records are shared with the user or the user's teams, as far as a share can add to what the roles reach. Part of the shape. */
+  readonly shared: ReadonlySet<string>
   /**
    * Scopes whose lists are read key by key and merged instead of by one scan that filters: few keys that hold a small share of
    * the rows (see `mergesScope`). Part of the shape.
@@ -72,6 +80,9 @@ export interface AccessPolicy {
   /** Epochs in whose snapshot this policy was compiled; every statement of the engine compares them. */
   readonly epochs: Epochs
 }
+
+/** A list of keys that statements take as a parameter. */
+export type KeyList = keyof AccessPolicy['scopes']
 
 export interface Epochs {
   readonly schema: number

@@ -5,12 +5,12 @@ import { comparableColumn, comparableType } from '../read/columns.ts'
 import { type FilterBuilder, filterSql } from '../read/filter.ts'
 import type { Operand } from '../read/request.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
-import type { Predicate, Scope } from './policy.ts'
+import type { KeyList, Predicate } from './policy.ts'
 
 /** How values of a policy enter a statement; late, so that callers of one permission shape share it. */
 export interface AccessBinder {
   /** Placeholder of a scope's keys (`$3`); the value is `policy.scopes[scope]`, a uuid[]. */
-  scope(scope: Exclude<Scope, 'ALL'>): string
+  scope(scope: KeyList): string
   /** Placeholder of a value that a predicate names. */
   value(value: unknown): string
 }

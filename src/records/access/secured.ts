@@ -4,12 +4,18 @@ import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { allOf, anyOf } from '../sql-text.ts'
 import type { AccessPolicy, Action, Admission, FieldLevel, PartialLevel, Scope } from './policy.ts'
 import { type AccessBinder, predicateSql } from './predicate-sql.ts'
+import { sharedSql, sharesGive } from './shares.ts'
 
 export interface SecuredTable {
   /** Quoted table name with its alias, ready for FROM. */
   readonly from: string
   /** Condition that admits the rows which the policy allows for the action; `TRUE` or `FALSE` where it is constant. */
   readonly condition: string
+  /** What roles alone admit. */
+  readonly granted: string
+  /** Others may have shared rows that roles do not admit; then the condition is `granted` or `shared`. False for modules with an access parent, whose rows follow it. */
+  readonly isShared: boolean
+  readonly shared: string
   /** The action is allowed on some rows, as far as the policy tells. */
   readonly isOpen: boolean
   /** The one scope that all admitted rows are in by their own `scope_id`, and the rest of the condition; undefined for ALL, several scopes, and rows that a parent decides about. */
@@ -25,7 +31,8 @@ export interface SecuredTable {
  */
 export function secured(module: ModuleDefinition, action: Action, policy: AccessPolicy, alias: string, registry: Registry, binder: AccessBinder): SecuredTable {
   const from = `${quoteIdentifier(module.table)} ${quoteIdentifier(alias)}`
-  if (!isAllowed(module, action, policy, registry)) return { from, condition: 'FALSE', isOpen: false, keyed: undefined, plain: true }
+  if (!isAllowed(module, action, policy, registry))
+    return { from, condition: 'FALSE', granted: 'FALSE', isShared: false, shared: 'FALSE', isOpen: false, keyed: undefined, plain: true }
   const context: Context = { policy, registry, binder }
   let condition: string | undefined
   return {
@@ -34,6 +41,13 @@ export function secured(module: ModuleDefinition, action: Action, policy: Access
     get condition() {
       condition ??= conditionSql(module, action, alias, context)
       return condition
+    },
+    get granted() {
+      return grantedSql(module, action, alias, context)
+    },
+    isShared: isShared(module, action, policy),
+    get shared() {
+      return sharedSql(module, action, quoteIdentifier(alias), binder.scope('SHARED'))
     },
     isOpen: true,
     keyed: keyedOf(module, action, alias, context),
@@ -96,6 +110,19 @@ interface Context {
 }
 
 function conditionSql(module: ModuleDefinition, action: Action, alias: string, context: Context): string {
+  const granted = grantedSql(module, action, alias, context)
+  return isShared(module, action, context.policy)
+    ? `(${granted} OR ${sharedSql(module, action, quoteIdentifier(alias), context.binder.scope('SHARED'))})`
+    : granted
+}
+
+function isShared(module: ModuleDefinition, action: Action, policy: AccessPolicy): boolean {
+  if (module.accessParent !== undefined || !sharesGive(action) || !policy.shared.has(module.name)) return false
+  return !admissionsOf(module, action, policy).some(({ scope, where }) => scope === 'ALL' && where === undefined)
+}
+
+/** A row below an access parent follows it, in what is shared too. */
+function grantedSql(module: ModuleDefinition, action: Action, alias: string, context: Context): string {
   const { policy, registry } = context
   const admissions = admissionsOf(module, action, policy)
   if (module.accessParent === undefined) return admittedSql(admissions, module, alias, context)

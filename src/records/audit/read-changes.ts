@@ -1,7 +1,7 @@
 import { bindValues } from '../access/bind-values.ts'
 import type { Principal } from '../access/policy.ts'
 import { secured } from '../access/secured.ts'
-import { isShownOn, partlyShownSql } from '../access/shown-fields.ts'
+import { partlyShownSql, shownFields } from '../access/shown-fields.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
@@ -44,7 +44,7 @@ export async function readChanges(
   const values: unknown[] = [policy.epochs.schema, policy.epochs.access, pairs.map((pair) => pair.changeSetId), pairs.map((pair) => pair.recordId)]
   const binder = bindValues(values, policy)
   const table = secured(module, 'READ', policy, 't', registry, binder)
-  const partlyShown = partlyShownSql({ module, alias: 't', policy, registry, binder })
+  const partlyShown = partlyShownSql({ module, alias: 't', policy, registry, binder }, historyKey)
   const rows = await executor.query<{ fresh: boolean; rows: readonly HistoryRow[] }>({
     text: `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(r), '[]'::json) FROM (
       SELECT h.record_id AS "recordId", h.version, h.change_set_id AS "changeSetId", h.changes, ${partlyShown} AS shown
@@ -55,11 +55,12 @@ export async function readChanges(
   })
   if (rows[0]?.fresh !== true) throw new StaleEpochError()
   const fields = new Map([...module.fields.values()].map((field) => [historyKey(field), field]))
+  const everywhere = new Set(shownFields({ module, policy }))
   const found = new Map<string, RecordedChange[]>()
   for (const { recordId, version, changeSetId, changes, shown } of rows[0].rows) {
     for (const [key, { before, after }] of Object.entries(changes)) {
       const field = fields.get(key)
-      if (!field || !isShownOn({ module, policy }, field.name, shown)) continue
+      if (!field || !(everywhere.has(field) || shown.includes(key))) continue
       const known = found.get(changeSetId)
       const change = { recordId, version, field, before, after }
       if (known) known.push(change)

@@ -29,6 +29,7 @@ export async function purgeModule(change: MetadataChange, module: StoredModule):
     { text: `UPDATE custom_module SET state = 'purged' WHERE id = $1`, values: [module.id], purpose: 'platform' },
     { text: 'DELETE FROM custom_slot WHERE module_number = $1', values: [module.number], purpose: 'platform' },
     { text: 'DELETE FROM external_id WHERE module_number = $1', values: [module.number], purpose: 'platform' },
+    { text: 'DELETE FROM record_share WHERE module_number = $1', values: [module.number], purpose: 'platform' },
     { text: 'DELETE FROM role_grant WHERE module = $1', values: [String(module.number)], purpose: 'platform' },
     { text: 'DELETE FROM role_field WHERE module = $1', values: [String(module.number)], purpose: 'platform' },
     { text: 'DELETE FROM grant_use WHERE module = $1', values: [String(module.number)], purpose: 'platform' },

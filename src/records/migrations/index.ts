@@ -10,7 +10,8 @@ import { PermanentTargets0000000000009 } from './0009-permanent-targets.ts'
 import { Stamper0000000000010 } from './0010-stamper.ts'
 import { AuditColumns0000000000011 } from './0011-audit-columns.ts'
 import { Roles0000000000012 } from './0012-roles.ts'
-import { Predicates0000000000013 } from './0013-predicates.ts'
+import { RecordShares0000000000013 } from './0013-record-shares.ts'
+import { Predicates0000000000014 } from './0014-predicates.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -26,5 +27,6 @@ export const migrations = [
   Stamper0000000000010,
   AuditColumns0000000000011,
   Roles0000000000012,
-  Predicates0000000000013,
+  RecordShares0000000000013,
+  Predicates0000000000014,
 ]

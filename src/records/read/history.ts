@@ -1,7 +1,8 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { bindValues } from '../access/bind-values.ts'
+import { shownTargets } from '../access/readable-targets.ts'
 import { secured } from '../access/secured.ts'
-import { isShownOn, partlyShownSql } from '../access/shown-fields.ts'
+import { partlyShownSql, shownFields } from '../access/shown-fields.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
@@ -53,7 +54,13 @@ export interface HistoryRequest {
 /** What cursors of a history are authenticated with; a place in one is a version. */
 const FINGERPRINT = 'history:'
 
-/** History of several records of one module, newest first, in one statement; nothing for those the caller cannot read. Throws CURSOR_INVALID. */
+/** Kept among a record's changes, though no field: its names in other systems, which every reader of the record sees. */
+const EXTERNAL_IDS = 'external_ids'
+
+/**
+ * History of several records of one module, newest first, in one statement, and a second one for the records that shown values refer to; nothing for those the
+ * caller cannot read. A change of nothing that he reads is not listed and not counted. Throws CURSOR_INVALID.
+ */
 export async function readHistory(
   request: HistoryRequest,
   registry: Registry,
@@ -69,37 +76,50 @@ export async function readHistory(
     after === null ? null : Number(decodeCursor(after, FINGERPRINT, 1, inputs)[0]),
     first + 1,
   ]
+  const shownKeys = new Set(shownFields({ module, policy }).map(historyKey))
+  values.push([...shownKeys, EXTERNAL_IDS])
   const binder = bindValues(values, policy)
   const table = secured(module, 'READ', policy, 't', registry, binder)
-  const partlyShown = partlyShownSql({ module, alias: 't', policy, registry, binder })
+  const partlyShown = partlyShownSql({ module, alias: 't', policy, registry, binder }, historyKey)
+  const visible = `(h.operation <> 'UPDATED' OR h.changes ?| ($6::text[] || ${partlyShown}))`
   const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id, 'shown', ${partlyShown},
-    'total', (SELECT count(*) FROM record_history h WHERE h.record_id = t.id),
+    'total', (SELECT count(*) FROM record_history h WHERE h.record_id = t.id AND ${visible}),
     'entries', (SELECT coalesce(json_agg(e), '[]'::json) FROM (
       SELECT h.version, h.operation, ${instantSql('h.at')} AS at, h.actor_id, u.name AS actor_name, h.change_set_id, h.changes
       FROM record_history h LEFT JOIN users u ON u.id = h.actor_id
-      WHERE h.record_id = t.id AND ($4::int IS NULL OR h.version < $4) ORDER BY h.version DESC LIMIT $5) e))), '[]'::json)
+      WHERE h.record_id = t.id AND ($4::int IS NULL OR h.version < $4) AND ${visible} ORDER BY h.version DESC LIMIT $5) e))), '[]'::json)
     FROM ${table.from} WHERE ${allOf([`${quoteIdentifier('t')}.id = ANY($3::uuid[])`, table.condition])})::text AS data`
   const [row] = await executor.query<{ fresh: boolean; data: string }>({ text, values, purpose: 'record' })
   if (row?.fresh !== true) throw new StaleEpochError()
+  const rows = JSON.parse(row.data) as HistoryRow[]
   const fieldOf = new Map([...module.fields.values()].map((field) => [historyKey(field), field]))
-  const pages = (JSON.parse(row.data) as HistoryRow[]).map(({ id, shown, total, entries }): [string, HistoryPage] => [
-    id,
-    {
-      totalCount: total,
-      hasNextPage: entries.length > first,
-      entries: entries.slice(0, first).map((entry) => ({
-        version: entry.version,
-        operation: entry.operation,
-        at: entry.at,
-        actor: entry.actor_id === null ? null : { id: entry.actor_id, name: entry.actor_name },
-        changeSetId: entry.change_set_id,
-        changes: Object.entries(entry.changes).flatMap(([key, { before, after: now }]) => {
-          const field = fieldOf.get(key)
-          return field && isShownOn({ module, policy }, field.name, shown) ? [{ field: field.name, before, after: now }] : []
-        }),
-        cursor: encodeCursor([String(entry.version)], FINGERPRINT, inputs.cursorKey),
-      })),
-    },
-  ])
+  const changesOf = ({ changes }: HistoryRow['entries'][number], { shown }: HistoryRow) =>
+    Object.entries(changes).flatMap(([key, { before, after: now }]) => {
+      const field = shownKeys.has(key) || shown.includes(key) ? fieldOf.get(key) : undefined
+      return field ? [{ field, before, now }] : []
+    })
+  const targets = rows
+    .flatMap((each) => each.entries.slice(0, first).flatMap((entry) => changesOf(entry, each)))
+    .flatMap(({ field, before, now }) => [[field, before] as const, [field, now] as const])
+  const shown = await shownTargets(targets, { policy, registry, executor, checked })
+  const pages = rows.map((each): [string, HistoryPage] => {
+    const { id, total, entries } = each
+    return [
+      id,
+      {
+        totalCount: total,
+        hasNextPage: entries.length > first,
+        entries: entries.slice(0, first).map((entry) => ({
+          version: entry.version,
+          operation: entry.operation,
+          at: entry.at,
+          actor: entry.actor_id === null ? null : { id: entry.actor_id, name: entry.actor_name },
+          changeSetId: entry.change_set_id,
+          changes: changesOf(entry, each).map(({ field, before, now }) => ({ field: field.name, before: shown(field, before), after: shown(field, now) })),
+          cursor: encodeCursor([String(entry.version)], FINGERPRINT, inputs.cursorKey),
+        })),
+      },
+    ]
+  })
   return new Map(pages)
 }

@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { allOf } from '../sql-text.ts'
 import { columnOf, comparableColumn, comparableType, neverNull } from './columns.ts'
@@ -27,7 +28,7 @@ export interface ListOrder {
 export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, alias: string, builder: PlanBuilder): ListOrder {
   const joined = new Map<string, string>()
   const joins: string[] = []
-  const asked = keys.length > 0 ? keys : [{ through: [], field: module.fields.get('createdAt') as FieldDefinition, direction: 'DESC' as const }]
+  const asked = keys.length > 0 ? keys : [defaultKey(module, builder)]
   const terms = asked.map((key): OrderTerm => {
     let table = alias
     let current = module
@@ -64,6 +65,13 @@ export function listOrder(keys: readonly OrderKey[], module: ModuleDefinition, a
   if (!unique) terms.push({ sql: `${quoteIdentifier(alias)}.id`, type: 'uuid', nullable: false, descending: last.direction === 'DESC' })
   const fingerprint = `${module.number}:${asked.map((key) => `${[...key.through, key.field].map((field) => field.id).join('>')} ${key.direction}`).join(',')}`
   return { terms, joins: joins.join(''), hasJoins: joins.length > 0, fingerprint }
+}
+
+/** Newest first; by the id alone, which grows with time too, for whoever may not know when records were made: their order and cursors would tell it. */
+function defaultKey(module: ModuleDefinition, builder: PlanBuilder): OrderKey {
+  const level = fieldLevel(builder.policy, module.name, 'createdAt')
+  const name = level === 'READ' || level === 'WRITE' ? 'createdAt' : 'id'
+  return { through: [], field: module.fields.get(name) as FieldDefinition, direction: 'DESC' }
 }
 
 /** ORDER BY list; empty values last both ways, everything turned round when the page is read from its end. */

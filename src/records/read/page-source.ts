@@ -83,7 +83,12 @@ function mergedSql(
   const orderBy = orderBySql(order.terms, backward)
   const where = allOf([`${name}.scope_id = k.id`, rest(), ...conditions, keyset])
   const each = `SELECT ${name}.* FROM ${table.from} WHERE ${where} ORDER BY ${orderBy} LIMIT ${limit}`
-  return `SELECT ${columns} FROM unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (${each}) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
+  const owned = `unnest(${builder.scope(scope)}::uuid[]) k(id) CROSS JOIN LATERAL (${each}) ${name}`
+  if (!table.isShared) return `SELECT ${columns} FROM ${owned} ORDER BY ${orderBy} LIMIT ${limit}`
+  // One part more for what others have shared, less what the keys have given already.
+  const others = allOf([table.shared, `(${table.granted}) IS NOT TRUE`, ...conditions, keyset])
+  const shared = `SELECT ${name}.* FROM ${table.from} WHERE ${others} ORDER BY ${orderBy} LIMIT ${limit}`
+  return `SELECT ${columns} FROM (SELECT ${name}.* FROM ${owned} UNION ALL (${shared})) ${name} ORDER BY ${orderBy} LIMIT ${limit}`
 }
 
 /**

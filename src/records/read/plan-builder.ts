@@ -1,6 +1,6 @@
 import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import type { AccessPolicy, Scope } from '../access/policy.ts'
+import type { AccessPolicy, KeyList } from '../access/policy.ts'
 import type { AccessBinder } from '../access/predicate-sql.ts'
 import type { LeveledRow } from '../access/row-levels.ts'
 import { fieldLevel, type SecuredTable, secured } from '../access/secured.ts'
@@ -120,7 +120,7 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
     return module
   }
 
-  scope(scope: Exclude<Scope, 'ALL'>): string {
+  scope(scope: KeyList): string {
     return this.parameter(`scope ${scope}`, ({ policy }) => policy.scopes[scope])
   }
 

@@ -1,4 +1,5 @@
 import { GuanxiError } from '../../errors/index.ts'
+import { shownTargets } from '../access/readable-targets.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
@@ -23,7 +24,7 @@ export interface Expectation {
 /**
  * Compares versions. Where one moved on: MERGE lets the item pass if nobody changed the fields that it writes since `ifVersion`;
  * else throws VERSION_CONFLICT with `base` (the record at `ifVersion`; null where its history is gone), `yours` and `current`,
- * as far as the caller may read their fields.
+ * as far as the caller may read their fields and the records that they refer to.
  */
 export async function checkVersions(session: Session, module: ModuleDefinition, expectations: readonly Expectation[], authority: Authority): Promise<void> {
   const moved = expectations.filter(({ stored, ifVersion }) => stored.version !== ifVersion)
@@ -32,7 +33,7 @@ export async function checkVersions(session: Session, module: ModuleDefinition, 
   for (const expectation of moved) {
     const base = reconstruct(module, expectation, histories.get(expectation.stored.id) ?? [])
     if (expectation.onConflict === 'MERGE' && base !== null && mergeable(expectation, base)) continue
-    throw conflict(module, expectation, base, authority)
+    throw await conflict(session, module, expectation, base, authority)
   }
 }
 
@@ -82,13 +83,23 @@ function changed(field: FieldDefinition, base: RecordImage, current: RecordImage
   return differs(field, outputForm(field, base[field.name]), outputForm(field, current[field.name]))
 }
 
-function conflict(module: ModuleDefinition, { path, stored, ifVersion, parsed }: Expectation, base: RecordImage | null, authority: Authority): GuanxiError {
+async function conflict(
+  session: Session,
+  module: ModuleDefinition,
+  { path, stored, ifVersion, parsed }: Expectation,
+  base: RecordImage | null,
+  authority: Authority,
+): Promise<GuanxiError> {
   const links = module.linkFields.filter(({ name }) => stored.image[name] !== undefined)
   const readable = [...module.storedFields, ...links].filter((field) => {
     const level = authority.derived ? 'READ' : fieldLevel(authority.policy, module.name, field.name)
     return level === 'READ' || level === 'WRITE'
   })
-  const shown = (image: RecordImage | null) => image && Object.fromEntries(readable.map((field) => [field.name, outputForm(field, image[field.name])]))
+  const { registry, transaction: executor } = session
+  const targets = [base ?? {}, stored.image].flatMap((image) => readable.map((field) => [field, image[field.name]] as const))
+  const shownValue = await shownTargets(targets, { policy: authority.policy, registry, executor, checked: true })
+  const shown = (image: RecordImage | null) =>
+    image && Object.fromEntries(readable.map((field) => [field.name, shownValue(field, outputForm(field, image[field.name]))]))
   const yours =
     parsed &&
     Object.fromEntries(

@@ -1,7 +1,8 @@
 import type { Expression } from '../../entities/expression.ts'
 import { DefectError } from '../../errors/index.ts'
+import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { fieldsById } from '../registry/index.ts'
+import { expressionFields, fieldsById } from '../registry/index.ts'
 import { type ColumnContext, columnValues, physicalColumns } from './columns.ts'
 import type { Draft } from './draft.ts'
 import { isSystemOnly } from './input.ts'
@@ -17,7 +18,8 @@ export type CompileExpression = (
 
 /**
  * Demands the values that the records call for as they will be written (`requiredWhen`): one statement for all drafts of a batch, none where nothing
- * is missing. What the system derives, and what comes out of the recycle bin as it was, is left alone.
+ * is missing. What the system derives, and what comes out of the recycle bin as it was, is left alone. Nothing is demanded of a writer who does not read the
+ * field and all that its condition uses: being refused or not would tell him what they hold.
  */
 export async function checkRequiredWhen(
   session: Session,
@@ -26,8 +28,11 @@ export async function checkRequiredWhen(
   authority: Authority,
   context: ColumnContext,
 ): Promise<void> {
-  const fields = [...module.fields.values()].filter((field) => field.requiredWhen !== undefined && field.type !== 'AUTO_NUMBER' && !isSystemOnly(field))
-  if (fields.length === 0 || authority.derived) return
+  if (authority.derived) return
+  const fields = [...module.fields.values()].filter(
+    (field) => field.requiredWhen !== undefined && field.type !== 'AUTO_NUMBER' && !isSystemOnly(field) && isKnownTo(authority, module, field),
+  )
+  if (fields.length === 0) return
   const missing = drafts.filter((draft) => isWrite(draft) && fields.some((field) => draft.isEmpty(field)))
   if (missing.length === 0) return
   const builder = new StatementBuilder(session.registry)
@@ -40,6 +45,14 @@ export async function checkRequiredWhen(
     for (const [index, field] of fields.entries())
       if (row[index] === true && draft.isEmpty(field)) draft.refuse(field.name, 'REQUIRED', `${field.name} is required for this ${module.name} as it stands.`)
   }
+}
+
+function isKnownTo({ policy }: Authority, module: ModuleDefinition, field: FieldDefinition): boolean {
+  const byId = fieldsById(module)
+  return [field, ...expressionFields(field.requiredWhen as Expression).map((id) => byId.get(id))].every((each) => {
+    const level = each && fieldLevel(policy, module.name, each.name)
+    return level === 'READ' || level === 'WRITE'
+  })
 }
 
 function isWrite(draft: Draft): boolean {

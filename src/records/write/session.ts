@@ -66,7 +66,8 @@ export function unrestrictedPolicy(registry: Registry): AccessPolicy {
   return {
     shape: 'unrestricted',
     modules,
-    scopes: { OWN: [], TEAM: [], TEAM_TREE: [] },
+    scopes: { OWN: [], TEAM: [], TEAM_TREE: [], SHARED: [] },
+    shared: new Set(),
     merged: { OWN: false, TEAM: false, TEAM_TREE: false },
     epochs: { schema: registry.version, access: 0 },
   }

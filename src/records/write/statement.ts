@@ -1,4 +1,4 @@
-import type { AccessPolicy, Action, Scope } from '../access/policy.ts'
+import type { AccessPolicy, Action, KeyList } from '../access/policy.ts'
 import type { AccessBinder } from '../access/predicate-sql.ts'
 import { type SecuredTable, secured } from '../access/secured.ts'
 import { type Statement, statementName } from '../database.ts'
@@ -7,7 +7,7 @@ import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 /** Collects the parameters of one statement while its text is put together. */
 export class StatementBuilder {
   readonly #values: unknown[] = []
-  readonly #scopes = new Map<AccessPolicy, Map<Scope, string>>()
+  readonly #scopes = new Map<AccessPolicy, Map<KeyList, string>>()
   readonly #registry: Registry
 
   constructor(registry: Registry) {
@@ -30,7 +30,7 @@ export class StatementBuilder {
     return { scope: (scope) => this.#bindScope(policy, scope), value: (value) => `$${this.#values.push(value)}` }
   }
 
-  #bindScope(policy: AccessPolicy, scope: Exclude<Scope, 'ALL'>): string {
+  #bindScope(policy: AccessPolicy, scope: KeyList): string {
     let bound = this.#scopes.get(policy)
     if (!bound) {
       bound = new Map()

@@ -1,4 +1,4 @@
-import { type GraphQLFormattedError, OperationTypeNode } from 'graphql'
+import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { ReadLog, RefusalLog, SensitiveRead } from '../../records/audit/index.ts'
@@ -9,11 +9,13 @@ import type { Registry } from '../../records/registry/definition.ts'
 import { type GraphQLEngine, namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
+import { BeforeExecution, flawsSeenBy } from './before-execution.ts'
 import { VisibleSchemas } from './execute-introspection.ts'
 import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
+import { isPublicDocument } from './public-document.ts'
 import { refusalCode, refusalsOf } from './refusals.ts'
 import { Revalidation } from './revalidation.ts'
 import type { EngineSettings } from './session.ts'
@@ -57,6 +59,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   const prepared = new PreparedOperations()
   const revalidation = new Revalidation()
   const visible = new VisibleSchemas()
+  const before = new BeforeExecution(report)
   const swap = await createSwap({
     readVersion: () => readSchemaEpoch(database),
     buildRuntime: options.buildRuntime,
@@ -80,12 +83,17 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     const operation = prepared.get(request.document, request.operationName)
     if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
     refuseAnonymous(operation, principal)
+    const refusal = principal && before.refusal(operation, current, principal, request)
+    if (refusal !== null && principal !== null) {
+      await requireRightsOfNow(principal)
+      return refusal
+    }
     const answer = await byRightsOfNow(operation, principal, () => run(operation, current, principal, request, value))
     const { customFields: fieldIds = [], reads, uses = [] } = answer
     if (reads !== undefined && answer.data != null) await noteReads(reads, request)
     if (principal !== null && uses.length > 0) options.onGrantUse?.(principal, uses, current.registry)
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
-    return request.tellsVersion ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
+    return request.tellsVersion && principal !== null ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
   }
 
   /**
@@ -94,17 +102,18 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
    */
   async function byRightsOfNow({ operation }: PreparedOperation, principal: Principal | null, work: () => Promise<OperationAnswer>): Promise<OperationAnswer> {
     if (principal === null || operation.operation === OperationTypeNode.MUTATION) return work()
-    const compare = async (): Promise<void> => {
-      if (!(await epochsHold(database, principal))) throw new StaleEpochError()
-    }
     try {
       const answer = await work()
-      if (!answer.statements) await compare()
+      if (!answer.statements) await requireRightsOfNow(principal)
       return answer
     } catch (error) {
-      if (error instanceof GuanxiError) await compare()
+      if (error instanceof GuanxiError) await requireRightsOfNow(principal)
       throw error
     }
+  }
+
+  async function requireRightsOfNow(principal: Principal): Promise<void> {
+    if (!(await epochsHold(database, principal))) throw new StaleEpochError()
   }
 
   function noteReads(reads: readonly SensitiveRead[], request: OperationRequest): Promise<void> | undefined {
@@ -169,7 +178,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
 
   function asUnknown(hidden: HiddenNameError, { document, operationName, variables }: OperationRequest): readonly Error[] {
     const operation = prepared.get(document, operationName)?.operation
-    const errors = operation ? unknownNameErrors(hidden, { schema: swap.current.schema, document, operation, variables }) : []
+    const isHidden = (type: string, { name }: { readonly name: string }) => type === hidden.type && name === hidden.field
+    const errors = operation ? unknownNameErrors({ schema: swap.current.schema, document, operation, variables }, { input: isHidden, output: isHidden }) : []
     return errors.length > 0 ? errors : [hidden]
   }
 
@@ -190,8 +200,33 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     },
     refresh: swap.refresh,
     reach: swap.reach,
+    admit: async ({ caller, requestId }, read) => {
+      try {
+        const signedIn = (await caller.principal()) !== null
+        const document = signedIn ? null : read()
+        if (document !== null && !isPublicDocument(document, swap.current)) throw new GuanxiError('UNAUTHENTICATED', SIGN_IN_FIRST)
+        return { signedIn, refusal: null }
+      } catch (error) {
+        return { signedIn: false, refusal: wholeFailure([formatError(error, requestId, report)]) }
+      }
+    },
     onRuntime: swap.onRuntime,
     beforeRuntime: swap.beforeRuntime,
+    flawsSeenBy: async ({ caller, requestId }, schema, document) => {
+      let flaws: readonly GraphQLError[] | null
+      try {
+        const principal = await caller.principal()
+        flaws = principal && flawsSeenBy(principal, swap.current, schema, document)
+      } catch (error) {
+        flaws = [new GraphQLError('', { originalError: error as Error })]
+      }
+      for (const flaw of flaws ?? []) {
+        const { message, extensions } = formatError(flaw, requestId, report)
+        Object.assign(flaw, { message })
+        Object.assign(flaw.extensions, extensions)
+      }
+      return flaws
+    },
     stillFits: (document, schema, runtime) => revalidation.flaw(document, schema, runtime) === null,
     execute: (request) => answer(request),
     subscribe: async (request) => {
@@ -209,6 +244,9 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     },
   }
 }
+
+const SIGN_IN_FIRST =
+  'Sign in first: send `Authorization: Bearer <access token or API key>` (over WebSocket connectionParams.authorization). Without it a document may hold signIn and refreshSession, with plain fields of the user.'
 
 /** An operation that failed before any field ran has no `data` at all (GraphQL §7.1.2). */
 function wholeFailure(errors: readonly GraphQLFormattedError[]): OperationAnswer {

@@ -7,8 +7,10 @@ import type { Registry } from '../../records/registry/definition.ts'
 import type { CheckedChangeSet } from '../../records/write/index.ts'
 import type { ChangeOrigin } from '../../records/write/request.ts'
 import { namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
+import type { RedactedSelection } from '../plan/collect-context.ts'
 import { collectFields, type FieldGroups } from '../plan/collect-fields.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
+import { expectedRedaction } from './before-execution.ts'
 import { runOrdinary } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
@@ -53,13 +55,14 @@ export async function executeMutation(
   const groups = collectFields(type, [prepared.operation.selectionSet], { schema: runtime.schema, fragments: prepared.fragments, variables: coerced.coerced })
   const roots = [...groups.values()].map((nodes) => (nodes[0] as FieldNode).name.value).filter((name) => name !== '__typename')
   const handWritten = roots.filter((name) => type.getFields()[name]?.extensions.guanxi?.kind !== 'write')
-  const alone = () => newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database) })
+  const redacted = principal === null ? [] : expectedRedaction(prepared, runtime, principal, coerced.coerced)
+  const alone = () => newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database), redacted })
   if (handWritten.length > 0) {
     if (roots.length > 1) throw mixedOperation(handWritten[0] as string)
     return runOrdinary(alone(), services)
   }
   if (principal === null || roots.length === 0) return runOrdinary(alone(), services)
-  return executeWrites(runtime, principal, request, services, dryRunOf(groups, type, coerced.coerced))
+  return executeWrites(runtime, principal, request, services, redacted, dryRunOf(groups, type, coerced.coerced))
 }
 
 async function executeWrites(
@@ -67,6 +70,7 @@ async function executeWrites(
   principal: Principal,
   request: OperationRequest,
   services: MutationServices,
+  redacted: readonly RedactedSelection[],
   dryRun: boolean,
 ): Promise<OperationAnswer> {
   const names = namesOfOperation(request)
@@ -82,7 +86,7 @@ async function executeWrites(
   try {
     const work = async (changes: CheckedChangeSet, transaction: Transaction): Promise<OperationAnswer> => {
       failed = undefined
-      const session = newSession({ runtime, request, principal, settings: services.settings, executor: transaction, changes })
+      const session = newSession({ runtime, request, principal, settings: services.settings, executor: transaction, changes, redacted })
       const ran = await runOrdinary(session, services)
       const answer = { ...ran, uses: [...(ran.uses ?? []), ...changes.uses] }
       if (session.failure !== undefined) {

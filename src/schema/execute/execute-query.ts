@@ -7,6 +7,7 @@ import { StaleEpochError } from '../../records/epochs.ts'
 import { runRead } from '../../records/read/index.ts'
 import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
 import { planKey } from '../plan/operation-profile.ts'
+import { expectedRedaction } from './before-execution.ts'
 import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-query.ts'
 import { splitIntrospection, type VisibleSchemas } from './execute-introspection.ts'
 import { formatError, originalOf, type ReportDefect } from './format-error.ts'
@@ -39,7 +40,8 @@ export async function executeQuery(
   const coerced = getVariableValues(runtime.schema, prepared.operation.variableDefinitions ?? [], request.variables, COERCION)
   if (coerced.errors) return { data: undefined, errors: coerced.errors.map((error) => formatError(error, request.requestId, services.report)) }
   if (principal !== null && prepared.readsSchema) return executeIntrospective(prepared, runtime, principal, request, coerced.coerced, services)
-  if (principal === null || services.path === 'ordinary' || value !== undefined) return executeOrdinary(runtime, principal, request, services, value)
+  if (principal === null || services.path === 'ordinary' || value !== undefined)
+    return executeOrdinary(prepared, runtime, principal, request, coerced.coerced, services, value)
   prepared.serve(runtime.version)
   const key = `${principal.policy.shape}|${planKey(prepared.profile, coerced.coerced)}`
   let query: CompiledQuery | undefined = prepared.compiled.get(key)
@@ -48,7 +50,7 @@ export async function executeQuery(
     query = fresh.query
     if (fresh.cacheable) prepared.compiled.set(key, query)
   }
-  if (query.kind === 'ordinary') return executeOrdinary(runtime, principal, request, services)
+  if (query.kind === 'ordinary') return executeOrdinary(prepared, runtime, principal, request, coerced.coerced, services)
   return executeText(query, principal, coerced.coerced, request, services)
 }
 
@@ -114,10 +116,10 @@ async function executeIntrospective(
   services: QueryServices,
 ): Promise<OperationAnswer> {
   const { telling, rest, keys } = splitIntrospection(prepared, coerced, runtime.schema)
-  if (telling === null) return executeOrdinary(runtime, principal, request, services)
+  if (telling === null) return executeOrdinary(prepared, runtime, principal, request, coerced, services)
   const text = await services.visible.tell(telling, { sent: request.variables, coerced }, runtime, principal)
   if (rest === null) return { data: new RawJson(text) }
-  const answer = await executeOrdinary(runtime, principal, { ...request, document: rest }, services)
+  const answer = await executeOrdinary(prepared, runtime, principal, { ...request, document: rest }, coerced, services)
   if (!answer.data || answer.data instanceof RawJson) return answer
   const both: Record<string, unknown> = { ...answer.data, ...(JSON.parse(text) as Record<string, unknown>) }
   return { ...answer, data: Object.fromEntries(keys.map((key) => [key, both[key]])) }
@@ -125,13 +127,16 @@ async function executeIntrospective(
 
 /** The ordinary graphql-js path. */
 async function executeOrdinary(
+  prepared: PreparedOperation,
   runtime: Runtime,
   principal: Principal | null,
   request: OperationRequest,
+  coerced: Readonly<Record<string, unknown>>,
   services: QueryServices,
   value?: unknown,
 ): Promise<OperationAnswer> {
-  const session = newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database) })
+  const redacted = principal === null ? [] : expectedRedaction(prepared, runtime, principal, coerced)
+  const session = newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database), redacted })
   return runOrdinary(session, services, value)
 }
 

@@ -42,11 +42,15 @@ export interface OperationSession extends ResolverContext {
 }
 
 /** What an operation begins with. */
-export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'principal' | 'settings' | 'executor'> & { readonly changes?: ChangeSet }
+export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'principal' | 'settings' | 'executor'> & {
+  readonly changes?: ChangeSet
+  /** What is known beforehand to be kept from the reader. */
+  readonly redacted?: readonly RedactedSelection[]
+}
 
 /** The session of an operation of which nothing has run yet. */
-export function newSession({ changes, ...start }: SessionStart): OperationSession {
-  return { ...start, changes: changes ?? null, redacted: [], named: new Set(), reads: [], uses: new Set(), loaders: new Map(), failure: undefined }
+export function newSession({ changes, redacted = [], ...start }: SessionStart): OperationSession {
+  return { ...start, changes: changes ?? null, redacted: [...redacted], named: new Set(), reads: [], uses: new Set(), loaders: new Map(), failure: undefined }
 }
 
 /** Counts the record statements that run on an executor. */

@@ -1,4 +1,4 @@
-import type { FragmentDefinitionNode, GraphQLSchema } from 'graphql'
+import type { FieldNode, FragmentDefinitionNode, GraphQLSchema } from 'graphql'
 import type { AccessPolicy } from '../../records/access/policy.ts'
 import { fieldLevel, isAllowed, partialLevel } from '../../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/definition.ts'
@@ -25,6 +25,8 @@ export interface CollectContext {
   readonly redacted: RedactedSelection[]
   /** Ids of the custom fields that the operation names. */
   readonly named: Set<string>
+  /** Told of polymorphic references, whose records are read later. */
+  readonly meetAny?: (nodes: readonly FieldNode[], path: readonly string[]) => void
   /** Set where something is selected that the ordinary graphql-js path must answer. */
   ordinary: boolean
   /** Conditions in the filters of the present root field so far; `collect-filter` bounds them. */

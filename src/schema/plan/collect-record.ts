@@ -109,6 +109,7 @@ function collectField(
       if (!isEverReadable(context, module, definition)) return hidden()
       noteRedaction(definition, level)
       context.ordinary = true
+      context.meetAny?.(nodes, path)
       return { kind: 'raw', key, column: definition.column, shows: [definition] }
     }
     default:

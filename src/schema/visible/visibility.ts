@@ -20,7 +20,7 @@ export interface Visibility {
  */
 export function visibilityFor(principal: Principal, registry: Registry): Visibility {
   const { policy } = principal
-  const modulesOfInputs = inputModules(registry)
+  const inputs = modulesOfInputs(registry)
 
   const isReadable = (module: ModuleDefinition | undefined): boolean => module !== undefined && isAllowed(module, 'READ', policy, registry)
   const levelOf = (module: string, field: string) => fieldLevel(policy, module, field)
@@ -93,19 +93,32 @@ export function visibilityFor(principal: Principal, registry: Registry): Visibil
         ? isForPrincipal(audienceOf(typeName, name), principal)
         : isSelectable(guanxi),
     input: (typeName, { extensions: { guanxi } }) => {
-      const module = modulesOfInputs.get(typeName)
-      return guanxi === undefined || module === undefined || isGivable(guanxi, module)
+      const place = inputs.get(typeName)
+      return guanxi === undefined || place === undefined || isGivable(guanxi, place.module)
     },
   }
 }
 
+/** What the members of an input type stand for. */
+interface InputPlace {
+  readonly module: string
+  /** By it other modules name records of this one. */
+  readonly isReference: boolean
+}
+
+const places = new WeakMap<Registry, ReadonlyMap<string, InputPlace>>()
+
 /** Input types whose members stand for fields, with their modules. */
-function inputModules(registry: Registry): ReadonlyMap<string, string> {
-  const modules = new Map<string, string>()
+export function modulesOfInputs(registry: Registry): ReadonlyMap<string, InputPlace> {
+  const known = places.get(registry)
+  if (known) return known
+  const modules = new Map<string, InputPlace>()
   for (const module of registry.modules.values()) {
     const names = typeNames(module)
-    const own = [names.filter, names.orderBy, names.groupBy, names.uniqueInput, names.ref, names.aggregateNumberOrderBy, names.aggregateRangeOrderBy]
-    for (const name of [...own, names.createInput, names.updateInput, names.upsertInput]) modules.set(name, module.name)
+    const own = [names.filter, names.orderBy, names.groupBy, names.uniqueInput, names.aggregateNumberOrderBy, names.aggregateRangeOrderBy]
+    for (const name of [...own, names.createInput, names.updateInput, names.upsertInput]) modules.set(name, { module: module.name, isReference: false })
+    modules.set(names.ref, { module: module.name, isReference: true })
   }
+  places.set(registry, modules)
   return modules
 }

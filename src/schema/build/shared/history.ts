@@ -35,7 +35,7 @@ export function createHistoryTypes(enums: ReturnType<typeof createEnums>, pageIn
     part('nodes', new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(entry))), 'The writes of this page.'),
     part('edges', new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(edge))), 'The writes of this page with their cursors.'),
     part('pageInfo', new GraphQLNonNull(pageInfo), 'Where this page stands.'),
-    part('totalCount', new GraphQLNonNull(GraphQLInt), 'Number of writes in all.'),
+    part('totalCount', new GraphQLNonNull(GraphQLInt), 'Number of writes in all; those of nothing that the caller may read do not count.'),
   ])
   return { actor, change, entry, edge, connection }
 }

@@ -1,9 +1,9 @@
 import { SchemaMigration } from './migration.ts'
 
 /** Conditions of grants on rows, so that a role has several grants of one scope. A binary that does not know them would let their roles reach more. */
-export class Predicates0000000000013 extends SchemaMigration {
-  readonly number = 13
-  readonly name = 'Predicates0000000000013'
+export class Predicates0000000000014 extends SchemaMigration {
+  readonly number = 14
+  readonly name = 'Predicates0000000000014'
   readonly breaking = true
   protected readonly statements = [
     `ALTER TABLE public.role_grant

@@ -1,0 +1,37 @@
+import type { AccessPolicy, Action } from './policy.ts'
+
+/** What a share gives: READ, or READ and UPDATE. */
+export const SHARE_LEVELS = ['READ', 'WRITE'] as const
+export type ShareLevel = (typeof SHARE_LEVELS)[number]
+
+/** Shares that have not ended, by the database's clock: so that they end everywhere at once, with nobody to end them. `alias`: of a `record_share`. */
+export const liveShareSql = (alias: string) => `(${alias}.expires_at IS NULL OR ${alias}.expires_at > statement_timestamp())`
+
+/** Nothing but roles lets anybody delete, restore or export. */
+export function sharesGive(action: Action): action is 'READ' | 'UPDATE' {
+  return action === 'READ' || action === 'UPDATE'
+}
+
+/**
+ * Condition that a row of the module is shared with the caller for the action: `table` is the quoted alias of the row, `grantees` the placeholder of the user and the user's
+ * teams. The ids come as an array that is made once for a statement: PostgreSQL joins its index of the primary key with the one of the scope, which it would not do
+ * for a sub-query.
+ */
+export function sharedSql(module: { readonly number: number }, action: Action, table: string, grantees: string): string {
+  const level = action === 'UPDATE' ? ` AND s.level = 'WRITE'` : ''
+  return `${table}.id = ANY(ARRAY(SELECT s.record_id FROM record_share s WHERE s.grantee_id = ANY(${grantees}::uuid[]) AND s.module_number = ${module.number}${level} AND ${liveShareSql('s')}))`
+}
+
+/** The same rights without what others have shared: nobody passes on what was only shared with them. */
+export function withoutShares(policy: AccessPolicy): AccessPolicy {
+  return policy.shared.size === 0 ? policy : { ...policy, shared: new Set() }
+}
+
+/**
+ * Condition that an update, which has written the row `w` out of the row `stored`, has left owner and team alone if its writer may write it by a share alone: else they would
+ * make it their own, and have what no share gives. `stored` has the alias `o`.
+ */
+export function keptSql(stored: { readonly from: string; readonly granted: string }): string {
+  const unmoved = 'o.owner_id IS NOT DISTINCT FROM w.owner_id AND o.team_id IS NOT DISTINCT FROM w.team_id'
+  return `EXISTS (SELECT FROM ${stored.from} WHERE o.id = w.id AND (${stored.granted} OR (${unmoved})))`
+}

@@ -1,0 +1,75 @@
+import { Field, ID, InputType, ObjectType, registerEnumType } from 'type-graphql'
+import { Team } from '../../entities/team.entity.ts'
+import { User } from '../../entities/user.entity.ts'
+import type { RecordHandle } from '../../schema/operation.ts'
+import { ShareLevel } from './access.enums.ts'
+import { DateTimeToken } from './date-time.scalar.ts'
+
+registerEnumType(ShareLevel, {
+  name: 'ShareLevel',
+  description: "What a share gives, as far as the grantee's roles give it on records of the module at all.",
+  valuesConfig: { READ: { description: 'To read the record.' }, WRITE: { description: 'To read and to update the record, but for its owner and team.' } },
+})
+
+@InputType()
+export class ShareRecordInput {
+  @Field(() => String, { description: 'Name of the module.' })
+  module!: string
+
+  @Field(() => ID)
+  recordId!: string
+
+  @Field(() => ID, { nullable: true, description: 'Either this or `teamId`.' })
+  userId?: string | null
+
+  @Field(() => ID, { nullable: true, description: 'For all who belong to the team; for teams below it not.' })
+  teamId?: string | null
+
+  @Field(() => ShareLevel)
+  level!: ShareLevel
+
+  @Field(() => DateTimeToken, { nullable: true, description: 'When the share ends by itself; without, it lasts until it is taken back.' })
+  expiresAt?: Date | string | null
+}
+
+@ObjectType({ simpleResolvers: true, description: 'A record shared with a user or a team.' })
+export class RecordShare {
+  @Field(() => ID)
+  id!: string
+
+  @Field(() => String, { description: 'Name of the module.' })
+  module!: string
+
+  @Field(() => ID)
+  recordId!: string
+
+  @Field(() => User, { nullable: true, description: 'Null where it is a team, and where the caller cannot read the user.' })
+  user!: RecordHandle | null
+
+  @Field(() => ID, { nullable: true })
+  userId!: string | null
+
+  @Field(() => Team, { nullable: true, description: 'Null where it is a user, and where the caller cannot read the team.' })
+  team!: RecordHandle | null
+
+  @Field(() => ID, { nullable: true })
+  teamId!: string | null
+
+  @Field(() => ShareLevel)
+  level!: ShareLevel
+
+  @Field(() => DateTimeToken, { nullable: true, description: 'Null: when it is taken back.' })
+  expiresAt!: Date | null
+
+  @Field(() => DateTimeToken)
+  createdAt!: Date
+
+  @Field(() => User, { nullable: true, description: 'Who shared it first.' })
+  createdBy!: RecordHandle | null
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RecordSharePayload {
+  @Field(() => RecordShare, { nullable: true })
+  share!: RecordShare
+}

@@ -1,0 +1,219 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import pg from 'pg'
+import type { FieldDefinition, ModuleDefinition } from '../../src/records/registry/index.ts'
+import { codesOf, issuesOf, type TestClient } from '../support/client.ts'
+import { dealShares } from '../support/deal-shares.ts'
+import { METADATA } from '../support/metadata.ts'
+import { PROVE, tell } from '../support/nodes.ts'
+import { drawMixedRole } from '../support/random-role.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { fillWorld, randomNumbers } from '../support/small-world.ts'
+
+/**
+ * What administrators are told about rights is what happens: `explainAccess` is asked about random roles, shares, users, records, fields and actions, and then the user
+ * does it; `whoCanSee` is compared with everybody's own look.
+ */
+const ROUNDS = PROVE ? 200 : 4
+/** As many as one document has room for. */
+const SAMPLES = 50
+const SEED = Number(process.env.GUANXI_SEED ?? 4)
+const random = randomNumbers(SEED)
+const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
+
+let server: TestServer
+let sql: pg.Client
+let people: { readonly id: string; readonly client: TestClient }[]
+/** Ids of all records by module, those in the recycle bin too. */
+const records = new Map<string, readonly string[]>()
+
+beforeAll(async () => {
+  server = await startTestServer()
+  sql = new pg.Client(server.database.url)
+  await sql.connect()
+  await server.admin.data(METADATA.createModule, {
+    input: {
+      name: 'gadget',
+      pluralName: 'gadgets',
+      fields: [
+        { name: 'title', type: 'TEXT' },
+        { name: 'serial', type: 'TEXT', sensitivity: 'sensitive' },
+        { name: 'at', type: 'REFERENCE', reference: { module: 'account', inverseName: 'gadgets' } },
+        { name: 'doubled', type: 'FORMULA', formula: 'concat(serial, serial)' },
+      ],
+    },
+  })
+  people = []
+  for (const name of ['One', 'Two', 'Three', 'Four']) people.push(await server.addUser(name))
+  const { registry } = server.app.engine.runtime
+  await fillWorld(server.database.url, { seed: SEED, registry, newId: server.app.kernel.newId, size: 6, people: people.map(({ id }) => id) })
+  for (const { name, table } of registry.modules.values())
+    records.set(
+      name,
+      (await sql.query(`SELECT id FROM ${table} ORDER BY id`)).rows.map(({ id }) => id),
+    )
+}, 60_000)
+afterAll(async () => {
+  await sql?.end()
+  await server?.close()
+})
+
+const modules = () => [...server.app.engine.runtime.registry.modules.values()]
+
+let dealt = 0
+/** New roles for all of them: one or two each, which may inherit earlier ones; and other shares. */
+async function deal(): Promise<void> {
+  const { registry } = server.app.engine.runtime
+  dealt += 1
+  const keys: string[] = []
+  for (let index = 0; index < 3; index += 1) {
+    const role = drawMixedRole(`r${dealt}_${index}`, { random, registry, others: keys })
+    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: role })
+    keys.push(role.key)
+  }
+  const held = people.flatMap(({ id }) => [...new Set([pick(keys), ...(random() < 0.4 ? [pick(keys)] : [])])].map((key) => [id, key] as const))
+  await sql.query('DELETE FROM user_role WHERE user_id = ANY($1)', [people.map(({ id }) => id)])
+  await sql.query(
+    'INSERT INTO user_role (user_id, role_id) SELECT h.user_id, r.id FROM unnest($1::uuid[], $2::text[]) AS h(user_id, key) JOIN role r USING (key)',
+    [held.map(([id]) => id), held.map(([, key]) => key)],
+  )
+  const rows = [...records].flatMap(([module, ids]) => ids.map((id) => ({ id, module })))
+  await dealShares(server.database.url, rows, [...people.map(({ id }) => id), ...(records.get('team') ?? [])], random)
+}
+beforeEach(deal)
+
+/** Something that can be looked at. */
+interface Place {
+  readonly module: ModuleDefinition
+  readonly recordId: string | null
+  readonly field: FieldDefinition | null
+}
+
+/** Whether somebody sees the whole of each place: all in one operation. */
+async function sees(client: TestClient, places: readonly Place[]): Promise<boolean[]> {
+  const looks = places.map(({ module, recordId, field }, index) => {
+    const filter = recordId === null ? '' : `, filter: {id: {eq: "${recordId}"}}`
+    return `p${index}: ${module.pluralName}(first: 1, deleted: INCLUDE${filter}) { nodes { id ${field ? selectionOf(field) : ''} viewerAccess { maskedFields } } }`
+  })
+  const { data, errors } = await client.send(`{ ${looks.join('\n')} }`)
+  expect(errors.map(({ extensions }) => extensions.code)).not.toContain('INTERNAL')
+  return places.map(({ recordId, field }, index) => {
+    const nodes: { viewerAccess: { maskedFields: string[] } }[] | undefined = data?.[`p${index}`]?.nodes
+    if (nodes === undefined || (recordId !== null && nodes.length === 0)) return false
+    const isRefused = errors.some(({ path, extensions }) => path?.[0] === `p${index}` && extensions.code === 'FORBIDDEN_FIELD')
+    return field === null || !(isRefused || nodes[0]?.viewerAccess.maskedFields.includes(field.name))
+  })
+}
+
+function selectionOf({ name, type, reference }: FieldDefinition): string {
+  if (type === 'REFERENCES') return `${name} { totalCount }`
+  if (reference || type === 'USER') return `${name} { id }`
+  const parts = { MONEY: '{ amount }', PHONE: '{ e164 }', ADDRESS: '{ city }', GEO: '{ latitude }' }[type as string]
+  return parts ? `${name} ${parts}` : name
+}
+
+interface Sample extends Place {
+  readonly person: (typeof people)[number]
+  readonly action: 'READ' | 'CREATE' | 'UPDATE' | 'DELETE' | 'RESTORE'
+}
+
+/** A value that the field takes: one that is refused for what it is would be so before anybody looks for the record. */
+const valueOf = ({ type, options }: FieldDefinition): unknown =>
+  type === 'SELECT' ? options?.[0]?.value : ({ TEXT: 'x', LONG_TEXT: 'x', EMAIL: 'x@example.com', BOOLEAN: true } as Record<string, unknown>)[type]
+const takesValue = (field: FieldDefinition) => !field.required || valueOf(field) !== undefined
+
+function draw(): Sample {
+  const module = pick(modules())
+  // Nobody writes the stages that a deal went through; who may sign in has rules beyond the policy.
+  const isRead = ['opportunityStageChange', 'user'].includes(module.name) || random() < 0.4
+  const drawn = isRead ? 'READ' : pick(['CREATE', 'UPDATE', 'UPDATE', 'DELETE', 'RESTORE'] as const)
+  // A new team has no owner by itself, so whether it lies within the scope is a matter of what is given.
+  const action = drawn === 'CREATE' && module.name === 'team' ? 'UPDATE' : drawn
+  // By owner and team a record leaves its writer's reach.
+  const fields = [...module.fields.values()].filter((field) => !['owner', 'team'].includes(field.name) && (isRead || takesValue(field)))
+  return {
+    person: pick(people),
+    module,
+    action,
+    recordId: action === 'CREATE' || (isRead && random() < 0.1) ? null : pick(records.get(module.name) ?? []),
+    field: action !== 'DELETE' && action !== 'RESTORE' && random() < 0.7 ? pick(fields) : null,
+  }
+}
+
+/** Refusals that are about rights; a missing value is the complaint of who may write. */
+const REFUSED = new Set(['FORBIDDEN', 'NOT_FOUND', 'FORBIDDEN_FIELD', 'GRAPHQL_VALIDATION_FAILED'])
+
+/** Whether somebody may do it, by a write that is dry. */
+async function writes({ person, module: { typeName }, action, recordId, field }: Sample): Promise<boolean> {
+  const name = `${action.toLowerCase()}${typeName}`
+  const input = field ? { [field.name]: valueOf(field) ?? null } : {}
+  const [variables, args] =
+    action === 'CREATE'
+      ? [`$input: Create${typeName}Input!`, 'input: $input']
+      : action === 'UPDATE'
+        ? [`$id: ID!, $input: Update${typeName}Input!`, 'id: $id, input: $input']
+        : ['$id: ID!', 'id: $id']
+  const answer = await person.client.send(`mutation (${variables}) { ${name}(${args}, dryRun: true) { changeSetId } }`, {
+    ...(variables.includes('$id') ? { id: recordId } : {}),
+    ...(variables.includes('$input') ? { input } : {}),
+  })
+  expect(codesOf(answer)).not.toContain('INTERNAL')
+  const isFieldRefused = issuesOf(answer).some((issue) => /(UNKNOWN_FIELD|FORBIDDEN_FIELD)$/.test(issue))
+  return !(codesOf(answer).some((code) => REFUSED.has(code)) || isFieldRefused)
+}
+
+const askedFor = ({ module, recordId, field }: Place) =>
+  `module: "${module.name}"${recordId === null ? '' : `, recordId: "${recordId}"`}${field ? `, field: "${field.name}"` : ''}`
+
+test(
+  `explainAccess says of ${ROUNDS * SAMPLES} random samples what really happens`,
+  async () => {
+    const told = { allowed: 0, refused: 0 }
+    for (let round = 0; round < ROUNDS; round += 1) {
+      if (round > 0) await deal()
+      const samples = Array.from({ length: SAMPLES }, draw)
+      const questions = samples.map(
+        (sample, index) => `s${index}: explainAccess(userId: "${sample.person.id}", ${askedFor(sample)}, action: ${sample.action}) { allowed reasons }`,
+      )
+      const explained = await server.admin.data(`{ ${questions.join('\n')} }`)
+      const seen = new Map<Sample, boolean>()
+      for (const person of people) {
+        const looks = samples.filter((sample) => sample.person === person && sample.action === 'READ')
+        const answers = await sees(person.client, looks)
+        for (const [index, sample] of looks.entries()) seen.set(sample, answers[index] as boolean)
+      }
+      for (const [index, sample] of samples.entries()) {
+        const { allowed, reasons } = explained[`s${index}`] as { allowed: boolean; reasons: string[] }
+        const really = seen.get(sample) ?? (await writes(sample))
+        expect({ question: questions[index], reasons, allowed }).toEqual({ question: questions[index], reasons, allowed: really })
+        told[allowed ? 'allowed' : 'refused'] += 1
+      }
+    }
+    tell(`explainAccess: ${told.allowed} allowed, ${told.refused} refused`)
+    expect(Math.min(told.allowed, told.refused)).toBeGreaterThan((ROUNDS * SAMPLES) / 6)
+  },
+  ROUNDS * 10_000,
+)
+
+test(
+  'whoCanSee names those who see it when each of them looks',
+  async () => {
+    let named = 0
+    for (let round = 0; round < ROUNDS / 2; round += 1) {
+      if (round > 0) await deal()
+      const places = Array.from({ length: SAMPLES / 2 }, (): Place => {
+        const module = pick(modules())
+        return { module, recordId: pick(records.get(module.name) ?? []), field: random() < 0.6 ? pick([...module.fields.values()]) : null }
+      })
+      const answers = await server.admin.data(`{ ${places.map((place, index) => `w${index}: whoCanSee(${askedFor(place)}) { id }`).join('\n')} }`)
+      const looks = new Map<string, readonly boolean[]>()
+      for (const { id, client } of people) looks.set(id, await sees(client, places))
+      for (const [index, place] of places.entries()) {
+        const told = (answers[`w${index}`] as { id: string }[]).map(({ id }) => id).filter((id) => looks.has(id))
+        expect([askedFor(place), told.sort()]).toEqual([askedFor(place), people.map(({ id }) => id).filter((id) => looks.get(id)?.[index])])
+        named += told.length
+      }
+    }
+    expect(named).toBeGreaterThan(ROUNDS)
+  },
+  ROUNDS * 10_000,
+)
