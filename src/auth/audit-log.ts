@@ -1,7 +1,7 @@
 import { GuanxiError, type Issue, validationFailed } from '../errors/index.ts'
 import { isUuid } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
-import { fieldLevel } from '../records/access/secured.ts'
+import { isEverShown } from '../records/access/secured.ts'
 import { type AuditOrigin, type EntryFilter, type ReadLog, type RecordedChange, readChanges, readEntries, type StoredEntry } from '../records/audit/index.ts'
 import type { Database } from '../records/database.ts'
 import { decodeCursor, encodeCursor } from '../records/read/cursor.ts'
@@ -82,7 +82,7 @@ export function createAuditLog({ database, registry, cursorKey, reads }: AuditLo
       return changedFields.flatMap((id) => {
         const field = byId.get(id)
         if (!field) return id === `${module.name}.externalIds` ? [id] : []
-        return fieldLevel(principal.policy, module.name, field.name) === 'HIDDEN' ? [] : [nameOf(field)]
+        return isEverShown(principal.policy, module.name, field.name) ? [nameOf(field)] : []
       })
     },
   }

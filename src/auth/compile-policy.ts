@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { coversAll, united } from '../records/access/admissions.ts'
-import type { AccessPolicy, Action, Admission, Epochs, FieldLevel, ModuleAccess, Scope } from '../records/access/policy.ts'
+import { united } from '../records/access/admissions.ts'
+import type { AccessPolicy, Action, Admission, Epochs, FieldLevel, ModuleAccess, PartialLevel, Scope } from '../records/access/policy.ts'
 import { ACTIONS, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
@@ -9,6 +9,7 @@ import { fieldKey, moduleKey } from './module-key.ts'
 import { PERMANENT_NAMES } from './predicate-names.ts'
 import { readPredicate } from './read-predicate.ts'
 import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
+import { type GivenLevel, unitedLevel } from './united-levels.ts'
 
 /** The part of a role that rights follow from. */
 export interface RoleRights {
@@ -33,7 +34,7 @@ export interface CompiledModules {
 const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 
 /**
- * Unites roles: per action all rows that any of them reaches, and per field the highest level among the roles that reach all of these. A field that a role does not list follows that role's actions on the
+ * Unites roles: per action all rows that any of them reaches, and per field and row the highest level among the roles that reach the row. A field that a role does not list follows that role's actions on the
  * module where it is not sensitive, and is HIDDEN where it is. A role without READ, CREATE or UPDATE on the module adds no field, whatever it lists. Computed fields follow what they are made of.
  */
 export function compileModules(roles: readonly RoleRights[], registry: Registry): CompiledModules {
@@ -46,11 +47,22 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
   for (const [name, access] of modules) {
-    const actions = [...access.actions].map(([action, admissions]) => [action, ...admissions.map(({ scope, where }) => [scope, where?.key])])
-    hash.update(`${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}\n`)
-    for (const admissions of access.actions.values()) for (const { scope } of admissions) used.add(scope)
+    const actions = [...access.actions].map(([action, admissions]) => [action, admissionsKey(admissions)])
+    hash.update(
+      `${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}:${JSON.stringify([...access.partial].map(([field, level]) => [field, partialKey(level)]))}\n`,
+    )
+    const levels = [...access.partial.values()].flatMap((level) => Object.values(level))
+    for (const admissions of [...access.actions.values(), ...levels]) for (const { scope } of admissions) used.add(scope)
   }
   return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)) }
+}
+
+function admissionsKey(admissions: readonly Admission[] | undefined) {
+  return admissions?.map(({ scope, where }) => [scope, where?.key])
+}
+
+function partialKey({ masked, read, update, create }: PartialLevel) {
+  return [masked, read, update, create].map(admissionsKey)
 }
 
 /** Keys of each scope for one user, the number of all users and teams, and modules of which records are shared with the user. */
@@ -99,29 +111,21 @@ function compileModule(roles: readonly RoleRights[], module: ModuleDefinition, r
       return admissions.length > 0 ? [[action, admissions] as const] : []
     }),
   )
-  const levels = new Map<string, FieldLevel>()
-  const writable = new Set<string>()
-  for (const { role, own } of held) {
-    const listed = listedLevels(role, key)
-    const mayWrite = own.has('CREATE') || own.has('UPDATE')
-    // A level holds on all rows that the united action reaches, so only a role that reaches all of them may raise it: own opportunities with
-    // the amount, united with all opportunities without it, must not show every amount.
-    const reads = (mayWrite || own.has('READ')) && reaches('READ', own, actions)
-    const writes = mayWrite && reaches('UPDATE', own, actions) && reaches('CREATE', own, actions)
-    for (const field of module.fields.values()) {
-      const level = levelOf(field, levelIn(listed, role, module, field), mayWrite)
-      if (level === 'WRITE' && writes) writable.add(field.name)
-      levels.set(field.name, higher(!reads ? 'HIDDEN' : level === 'WRITE' ? 'READ' : level, levels.get(field.name)))
-    }
-  }
-  for (const name of writable) if (levels.get(name) === 'READ') levels.set(name, 'WRITE')
   if (actions.size === 0) return undefined
-  return Object.freeze({ actions, fields: levels })
-}
-
-/** The role alone reaches as many rows as all roles together, or nobody has the action. */
-function reaches(action: Action, own: ReadonlyMap<Action, readonly Admission[]>, all: ReadonlyMap<Action, readonly Admission[]>): boolean {
-  return coversAll(own.get(action) ?? [], all.get(action) ?? [])
+  const listed = new Map(held.map(({ role }) => [role, listedLevels(role, key)]))
+  const fields = new Map<string, FieldLevel>()
+  const partial = new Map<string, PartialLevel>()
+  for (const field of module.fields.values()) {
+    const given = held.map(({ role, own }): GivenLevel => {
+      const mayWrite = own.has('CREATE') || own.has('UPDATE')
+      const level = levelOf(field, levelIn(listed.get(role) ?? new Map(), role, module, field), mayWrite)
+      return { own, level: mayWrite || own.has('READ') ? level : 'HIDDEN' }
+    })
+    const united = unitedLevel(given, actions)
+    fields.set(field.name, united.everywhere)
+    if (united.partial) partial.set(field.name, united.partial)
+  }
+  return Object.freeze({ actions, fields, partial })
 }
 
 /** What one role reaches per action. A grant whose predicate names what is deleted, or compares what cannot be compared any more, reaches nothing. */

@@ -8,7 +8,7 @@ type Modules = ReadonlyMap<string, ModuleAccess>
 /**
  * Levels of FORMULA and ROLLUP fields, once those of all others are known: nobody reads by computing what he may not read. Such a field is HIDDEN
  * where any field behind it is hidden or masked (a part of a value tells the rest), or records that it rolls up are of a module that cannot be read;
- * else its own level holds, without writing.
+ * else its own level holds, without writing. Levels that hold on some records only do not count, neither its own nor those behind it.
  */
 export function limitComputed(modules: Modules, registry: Registry): Modules {
   return new Map(
@@ -16,7 +16,8 @@ export function limitComputed(modules: Modules, registry: Registry): Modules {
       const computed = [...registry.module(name).fields.values()].filter(isComputed)
       if (computed.length === 0) return [name, access]
       const levels = computed.map((field) => [field.name, computedLevel(field, modules, registry)] as const)
-      return [name, Object.freeze({ ...access, fields: new Map([...access.fields, ...levels]) })]
+      const partial = new Map([...access.partial].filter(([field]) => !computed.some((each) => each.name === field)))
+      return [name, Object.freeze({ ...access, fields: new Map([...access.fields, ...levels]), partial })]
     }),
   )
 }

@@ -1,6 +1,16 @@
 import { notFound } from '../errors/index.ts'
 import { coversAll } from '../records/access/admissions.ts'
-import { ACTIONS, type Action, type Admission, FIELD_LEVELS, type FieldLevel, type ModuleAccess, type Principal, type Scope } from '../records/access/policy.ts'
+import {
+  ACTIONS,
+  type Action,
+  type Admission,
+  FIELD_LEVELS,
+  type FieldLevel,
+  type ModuleAccess,
+  type PartialLevel,
+  type Principal,
+  type Scope,
+} from '../records/access/policy.ts'
 import type { Database } from '../records/database.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { requireAdministrator } from './administrator.ts'
@@ -38,6 +48,10 @@ export interface FieldDiff {
   readonly field: string
   readonly before: FieldLevel
   readonly after: FieldLevel
+  /** The highest level on some records, where that is higher than on all. */
+  readonly partlyBefore: FieldLevel | null
+  readonly partlyAfter: FieldLevel | null
+  /** More on some record, or on other records. */
   readonly gains: boolean
 }
 
@@ -92,7 +106,7 @@ export function createRoleDiff(database: Database, registry: () => Registry, now
   }
 }
 
-const NOTHING: ModuleAccess = { actions: new Map(), fields: new Map() }
+const NOTHING: ModuleAccess = { actions: new Map(), fields: new Map(), partial: new Map() }
 
 function differences(before: CompiledModules, after: CompiledModules, registry: Registry): RightsDiff {
   const actions: ActionDiff[] = []
@@ -108,11 +122,41 @@ function differences(before: CompiledModules, after: CompiledModules, registry: 
       actions.push({ module, action, before: one[0]?.scope ?? null, after: other[0]?.scope ?? null, reachBefore, reachAfter, gains, loses })
     }
     for (const field of all.keys()) {
-      const [one, other] = [had.fields.get(field) ?? 'HIDDEN', has.fields.get(field) ?? 'HIDDEN']
-      if (one !== other) fields.push({ module, field, before: one, after: other, gains: FIELD_LEVELS.indexOf(other) > FIELD_LEVELS.indexOf(one) })
+      const [one, other] = [had, has].map((access) => ({ level: access.fields.get(field) ?? ('HIDDEN' as const), partial: access.partial.get(field) })) as [
+        Leveled,
+        Leveled,
+      ]
+      if (one.level === other.level && !differ(one.partial, other.partial)) continue
+      const gains = FIELD_LEVELS.indexOf(other.level) > FIELD_LEVELS.indexOf(one.level) || reachesMore(one, other)
+      fields.push({ module, field, before: one.level, after: other.level, partlyBefore: highest(one.partial), partlyAfter: highest(other.partial), gains })
     }
   }
   return { actions, fields }
+}
+
+interface Leveled {
+  readonly level: FieldLevel
+  readonly partial: PartialLevel | undefined
+}
+
+const PARTS = ['masked', 'read', 'update', 'create'] as const
+/** Level that a part of a partial level stands for. */
+const LEVEL_OF_PART = { masked: 'MASKED', read: 'READ', update: 'WRITE', create: 'WRITE' } as const
+
+function differ(one: PartialLevel | undefined, other: PartialLevel | undefined): boolean {
+  return PARTS.some((part) => !coversAll(one?.[part] ?? [], other?.[part] ?? []) || !coversAll(other?.[part] ?? [], one?.[part] ?? []))
+}
+
+/** Some record shows more of the field, or more can be written, as far as the level on all of them does not allow it anyway. */
+function reachesMore(one: Leveled, other: Leveled): boolean {
+  return PARTS.some(
+    (part) => FIELD_LEVELS.indexOf(one.level) < FIELD_LEVELS.indexOf(LEVEL_OF_PART[part]) && !coversAll(one.partial?.[part] ?? [], other.partial?.[part] ?? []),
+  )
+}
+
+function highest(partial: PartialLevel | undefined): FieldLevel | null {
+  const levels = PARTS.filter((part) => partial?.[part]).map((part) => LEVEL_OF_PART[part])
+  return levels.at(-1) ?? null
 }
 
 function reachOf(admissions: readonly Admission[], module: ModuleDefinition, registry: Registry): Reach[] {

@@ -1,10 +1,11 @@
 import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
-import type { Action, FieldLevel, Principal } from '../records/access/policy.ts'
-import { fieldLevel, isAllowed, secured } from '../records/access/secured.ts'
+import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
+import { readableSql, writableSql } from '../records/access/row-levels.ts'
+import { fieldLevel, isAllowed, partialLevel, secured } from '../records/access/secured.ts'
 import { withoutShares } from '../records/access/shares.ts'
 import type { Database } from '../records/database.ts'
-import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { targetOf } from '../records/registry/index.ts'
 import { requireAdministrator } from './administrator.ts'
 import type { Authenticator } from './authenticator.ts'
@@ -48,8 +49,8 @@ export function createExplanation(database: Database, registry: () => Registry, 
         return refused(...reasons, `But the user reads no ${module.pluralName}, and ${action} finds only what can be read.`)
     }
 
-    if (recordId != null) {
-      const verdict = await recordVerdict(database, module, action, subject, recordId, registry())
+    const verdict = recordId == null ? null : await recordVerdict(database, module, action, subject, recordId, definition, registry())
+    if (verdict) {
       reasons.push(verdict.reason)
       if (!verdict.allowed) return refused(...reasons)
     }
@@ -60,7 +61,10 @@ export function createExplanation(database: Database, registry: () => Registry, 
     if (action === 'READ' && target && !isAllowed(target, 'READ', subject.policy, registry()))
       return refused(...reasons, `But the user reads no ${target.pluralName}, so what it leads to is not shown.`)
     if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, 'It is given when the record is made, and never changed.')
-    return levelAllows(level, action) ? { allowed: true, reasons } : refused(...reasons, `So ${action} does not reach the field.`)
+    if (levelAllows(level, action)) return { allowed: true, reasons }
+    if (!isPartlyAllowed(subject.policy, definition, action)) return refused(...reasons, `So ${action} does not reach the field.`)
+    reasons.push('It is higher on records that a role reaches which says more of the field.')
+    return verdict?.reachesField === false ? refused(...reasons, 'This is none of them.') : { allowed: true, reasons }
   }
 }
 
@@ -78,16 +82,44 @@ function levelAllows(level: FieldLevel, action: Action): boolean {
   return action === 'CREATE' || action === 'UPDATE' ? level === 'WRITE' : level === 'READ' || level === 'WRITE'
 }
 
-async function recordVerdict(database: Database, module: ModuleDefinition, action: Action, subject: Principal, recordId: string, registry: Registry) {
+/** On some records, although not on all. */
+function isPartlyAllowed(policy: AccessPolicy, { module, name }: FieldDefinition, action: Action): boolean {
+  const partial = partialLevel(policy, module, name)
+  return (action === 'CREATE' ? partial?.create : action === 'UPDATE' ? partial?.update : partial?.read) !== undefined
+}
+
+interface RecordVerdict {
+  readonly allowed: boolean
+  readonly reason: string
+  /** The level of the field on this record allows the action; not told where the record itself is not reached. */
+  readonly reachesField?: boolean
+}
+
+async function recordVerdict(
+  database: Database,
+  module: ModuleDefinition,
+  action: Action,
+  subject: Principal,
+  recordId: string,
+  field: FieldDefinition | undefined,
+  registry: Registry,
+): Promise<RecordVerdict> {
   const id = recordId.toLowerCase()
   if (!isUuid(id) || moduleNumberOf(id) !== module.number) return { allowed: false, reason: `There is no ${module.name} with this id.` }
   const values: unknown[] = [id]
   const bind = bindValues(values, subject.policy)
   const table = secured(module, action, subject.policy, 't', registry, bind)
   const seen = needsReading(action) ? secured(module, 'READ', subject.policy, 't', registry, bind).condition : 'TRUE'
+  const leveled = { module, alias: 't', policy: subject.policy, registry, binder: bind }
+  const onField = !field
+    ? 'TRUE'
+    : action === 'UPDATE' || action === 'CREATE'
+      ? writableSql(field, action === 'UPDATE' ? 'update' : 'create', leveled)
+      : readableSql(field, leveled)
   const granted = secured(module, action, withoutShares(subject.policy), 't', registry, bind).condition
-  const [row] = await database.query<{ admitted: boolean; granted: boolean; seen: boolean; deleted: boolean }>({
-    text: `SELECT ${table.condition} AS admitted, ${granted} AS granted, ${seen} AS seen, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = $1`,
+  const [row] = await database.query<{ admitted: boolean; granted: boolean; seen: boolean; onField: boolean; deleted: boolean }>({
+    text: `SELECT ${table.condition} AS admitted, ${granted} AS granted, ${seen} AS seen, (${onField}) IS TRUE AS "onField", t.deleted_at IS NOT NULL AS deleted
+             FROM ${table.from} WHERE t.id = $1`,
     values,
     purpose: 'platform',
   })
@@ -98,7 +130,7 @@ async function recordVerdict(database: Database, module: ModuleDefinition, actio
   if (!row.seen) return { allowed: false, reason: `${place} is within that scope, but cannot be read by the user, so ${action} does not find it.` }
   if (row.deleted && (action === 'UPDATE' || action === 'DELETE')) return { allowed: false, reason: `${place} must be restored before ${action}.` }
   if (!row.deleted && action === 'RESTORE') return { allowed: false, reason: `${place} is not in the recycle bin.` }
-  if (row.granted) return { allowed: true, reason: `${place} is within that scope by ${by}.` }
+  if (row.granted) return { allowed: true, reason: `${place} is within that scope by ${by}.`, reachesField: row.onField }
   const shared = await shareSentence(database, module, action, subject, id, registry)
-  return { allowed: true, reason: `${place} is not within that scope by ${by}, but ${shared}.` }
+  return { allowed: true, reason: `${place} is not within that scope by ${by}, but ${shared}.`, reachesField: row.onField }
 }

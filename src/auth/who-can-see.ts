@@ -3,7 +3,8 @@ import { quoteIdentifier } from '../lib/quote-identifier.ts'
 import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Principal } from '../records/access/policy.ts'
-import { fieldLevel, isAllowed, secured } from '../records/access/secured.ts'
+import { readableSql } from '../records/access/row-levels.ts'
+import { isAllowed, isEverShown, secured } from '../records/access/secured.ts'
 import type { Database, Executor } from '../records/database.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { targetOf } from '../records/registry/index.ts'
@@ -50,10 +51,9 @@ export function createSight(database: Database, registry: () => Registry, now: (
     const reads = sets
       .map((set, index) => ({ set, policy: policies[index] as AccessPolicy }))
       .filter(({ policy }) => {
-        const level = field == null ? 'READ' : fieldLevel(policy, name, field)
         // A reference shows nothing where what it leads to cannot be read at all.
         const isOpen = [target, ...(leadsTo ? [leadsTo] : [])].every((each) => isAllowed(each, 'READ', policy, current))
-        return isOpen && (level === 'READ' || level === 'WRITE')
+        return isOpen && (field == null || isEverShown(policy, name, field))
       })
     const reach = await reachOf(
       database,
@@ -62,7 +62,7 @@ export function createSight(database: Database, registry: () => Registry, now: (
     )
     const seeing = new Set<string>()
     for (const { set, policy } of reads) {
-      for (const userId of await admitted(database, target, id, policy, current, holder, set.userIds, reach)) seeing.add(userId)
+      for (const userId of await admitted(database, target, { id, field: field ?? null }, policy, current, holder, set.userIds, reach)) seeing.add(userId)
     }
     return [...seeing].sort()
   }
@@ -105,11 +105,11 @@ async function reachOf(executor: Executor, key: string | null, userIds: readonly
   return { team: new Set(rows.filter(({ team }) => team).map(({ id }) => id)), tree: new Set(rows.map(({ id }) => id)) }
 }
 
-/** Which of these users, who share the policy but for its keys, reach the record: the engine's own condition, over one row for each of them. */
+/** Which of these users, who share the policy but for its keys, reach the record, and see the field on it: the engine's own condition, over one row for each of them. */
 async function admitted(
   executor: Executor,
   module: ModuleDefinition,
-  id: string,
+  { id, field }: { readonly id: string; readonly field: string | null },
   policy: AccessPolicy,
   registry: Registry,
   key: string | null,
@@ -120,11 +120,13 @@ async function admitted(
   const values: unknown[] = [id, userIds, userIds.map((each) => team.has(each)), userIds.map((each) => tree.has(each)), key]
   const binder = { scope: (scope: keyof typeof columns) => `c.${columns[scope]}`, value: (value: unknown) => `$${values.push(value)}` }
   const table = secured(module, 'READ', policy, 't', registry, binder)
+  const definition = field === null ? undefined : module.fields.get(field)
+  const shown = definition ? readableSql(definition, { module, alias: 't', policy, registry, binder }) : 'TRUE'
   const rows = await executor.query<{ id: string }>({
     text: `WITH c AS (SELECT k.id, ARRAY[k.id] AS own, CASE WHEN k.team THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS team, CASE WHEN k.tree THEN ARRAY[$5::uuid] ELSE ARRAY[k.id] END AS tree,
         k.id || ARRAY(SELECT m.team_id FROM team_membership m JOIN teams l ON l.id = m.team_id AND l.deleted_at IS NULL WHERE m.user_id = k.id) AS grantees
         FROM unnest($2::uuid[], $3::boolean[], $4::boolean[]) AS k(id, team, tree))
-      SELECT c.id FROM ${table.from} CROSS JOIN c WHERE t.id = $1 AND ${table.condition}`,
+      SELECT c.id FROM ${table.from} CROSS JOIN c WHERE t.id = $1 AND ${table.condition} AND ${shown}`,
     values,
     purpose: 'platform',
   })

@@ -42,9 +42,10 @@ export function moduleView(module: ModuleDefinition, principal: Principal, { sch
   const isUsable = (name: string) => name === '*' || principal.policy.modules.get(name)?.actions.has('READ') === true
   const fields = [...module.fields.values()].flatMap((field): FieldView[] => {
     const level = access.fields.get(field.name) ?? 'HIDDEN'
-    if (level === 'HIDDEN') return []
-    // A part of a value must not be guessed by comparing.
-    const comparable = level !== 'MASKED'
+    const partial = access.partial.get(field.name)
+    if (level === 'HIDDEN' && !partial?.read && !partial?.masked) return []
+    // A part of a value must not be guessed by comparing, nor one that some records do not show.
+    const comparable = level === 'READ' || level === 'WRITE'
     const has = (input: string) => comparable && hasMember(schema, `${module.typeName}${input}`, field.name)
     return [
       {

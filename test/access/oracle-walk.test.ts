@@ -78,6 +78,19 @@ interface Policy {
   readonly client: TestClient
 }
 
+/** A condition of a grant, as the API takes it and as the oracle understands it. */
+function drawCondition(module: string, userId: string, random: () => number): Pick<OracleGrant, 'holds'> & { readonly where: object } {
+  if (random() < 0.2) return { where: { owner: { id: { eq: { viewer: 'id' } } } }, holds: (row) => row['owner_id'] === userId }
+  const ids = rows.of(module).flatMap(({ id }) => (random() < 0.7 ? [id] : []))
+  const chosen = new Set(ids)
+  return random() < 0.5
+    ? { where: { id: { in: ids } }, holds: ({ id }) => chosen.has(id) }
+    : {
+        where: { not: { or: [{ id: { in: ids } }, { createdBy: { id: { isNull: true } } }] } },
+        holds: (row) => !chosen.has(row.id) && row['created_by'] !== null,
+      }
+}
+
 /** Gives one of the people one or two roles that are made up, in the place of those before. */
 async function drawPolicy(number: number): Promise<Policy> {
   const random = randomNumbers(SEED + number)
@@ -90,8 +103,8 @@ async function drawPolicy(number: number): Promise<Policy> {
   for (let role = 0; role < roles; role += 1) {
     const own = new Map<string, OracleGrant>()
     const add = (module: string, actions: readonly string[]) => {
-      const grant = { module, actions, scope: scope() }
-      own.set(`${module} ${grant.scope}`, grant)
+      const grant = { module, actions, scope: scope(), ...(module !== '*' && random() < 0.35 && drawCondition(module, person.id, random)) }
+      own.set(`${module} ${grant.scope} ${own.size}`, grant)
     }
     if (random() < 0.1) add('*', ['READ'])
     for (const { name } of modules()) {

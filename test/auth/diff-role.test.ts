@@ -48,6 +48,14 @@ const changes: fc.Arbitrary<RoleChange> = fc.record(
   { requiredKeys: [] },
 )
 
+/** `READ {"create":…}` → `READ+WRITE`: the level on all records, and the highest on some. */
+function partly(level: string): string {
+  const [everywhere, partial = '{}'] = level.split(/ (?=\{)/)
+  const highest =
+    partial.includes('"update"') || partial.includes('"create"') ? '+WRITE' : partial.includes('"read"') ? '+READ' : partial === '{}' ? '' : '+MASKED'
+  return `${everywhere}${highest}`
+}
+
 /** What differs between two policies, one line each: written here a second time. */
 function linesOf(before: AccessPolicy, after: AccessPolicy): string[] {
   const names = new Set([...before.modules.keys(), ...after.modules.keys()])
@@ -61,10 +69,11 @@ function linesOf(before: AccessPolicy, after: AccessPolicy): string[] {
       ])
       const fields = [...new Set([...(had?.fields.keys() ?? []), ...(has?.fields.keys() ?? [])])].map((field) => [
         `${module}.${field}`,
-        had?.fields.get(field) ?? 'HIDDEN',
-        has?.fields.get(field) ?? 'HIDDEN',
+        ...[had, has].map((access) => `${access?.fields.get(field) ?? 'HIDDEN'} ${JSON.stringify(access?.partial.get(field) ?? {})}`),
       ])
-      return [...actions, ...fields].filter(([, one, other]) => one !== other).map((line) => line.join(' '))
+      return [...actions, ...fields]
+        .filter(([, one, other]) => one !== other)
+        .map(([place, one, other]) => [place, partly(one as string), partly(other as string)].join(' '))
     })
     .sort()
 }
@@ -85,11 +94,16 @@ describe('the effect of a change of a role', () => {
         for (const { userIds, actions, fields, roles } of diff.groups) {
           const lines = [
             ...actions.map((each) => `${each.module} ${each.action} ${each.before ?? 'none'} ${each.after ?? 'none'}`),
-            ...fields.map((each) => `${each.module}.${each.field} ${each.before} ${each.after}`),
+            ...fields.map(({ module, field, before: one, after: other, partlyBefore, partlyAfter }) =>
+              [
+                `${module}.${field}`,
+                ...[[one, partlyBefore] as const, [other, partlyAfter] as const].map(([level, some]) => (some ? `${level}+${some}` : level)),
+              ].join(' '),
+            ),
           ]
           const widths = [
             ...actions.map((each) => [each.gains, ['none', ...SCOPES], each] as const),
-            ...fields.map((each) => [each.gains, FIELD_LEVELS, each] as const),
+            ...fields.filter((each) => !each.partlyBefore && !each.partlyAfter).map((each) => [each.gains, FIELD_LEVELS, each] as const),
           ]
           for (const [gains, words, each] of widths) {
             const place = (word: string | null) => (words as readonly string[]).indexOf(word ?? 'none')

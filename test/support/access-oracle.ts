@@ -57,7 +57,7 @@ export class AccessOracle {
   sees(row: StoredRow): boolean {
     const parent = PARENTS[row.module]
     const above = this.rows.byId.get(row[parent?.[0] ?? ''] as string)
-    if (parent) return this.#grantsOn(row.module).length > 0 && above !== undefined && this.sees(above)
+    if (parent) return this.#grantsOn(row.module).some(({ holds }) => holds?.(row) ?? true) && above !== undefined && this.sees(above)
     const key = row['owner_id'] ?? row['team_id']
     return (
       this.#grantsOn(row.module).some(({ scope, holds }) => (scope === 'ALL' || this.#keys[scope].has(key)) && (holds?.(row) ?? true)) ||

@@ -170,7 +170,7 @@ function policyOf(registry: Registry, epochs: AccessPolicy['epochs'], { actions 
           return scope === null ? [] : [[action, [{ scope }]] as const]
         })
         const levels = [...module.fields.keys()].map((name) => [name, fields[`${module.name}.${name}`] ?? 'WRITE'] as const)
-        return [module.name, { actions: new Map(granted), fields: new Map(levels) }]
+        return [module.name, { actions: new Map(granted), fields: new Map(levels), partial: new Map() }]
       }),
     ),
   }

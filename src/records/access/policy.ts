@@ -33,8 +33,22 @@ export interface Admission {
 export interface ModuleAccess {
   /** What the roles together reach per action: a row that any of these admits. An action that is not listed is not allowed; no list is empty. */
   readonly actions: ReadonlyMap<Action, readonly Admission[]>
-  /** Level per field name, every field of the module included, system fields too. */
+  /** Level per field name that holds on every record that can be reached; every field of the module included, system fields too. */
   readonly fields: ReadonlyMap<string, FieldLevel>
+  /** Fields whose level is higher on some of the records, by name. */
+  readonly partial: ReadonlyMap<string, PartialLevel>
+}
+
+/** Records on which a field's level is higher than everywhere. What is left out is no higher on any; what holds everywhere is an admission of all. */
+export interface PartialLevel {
+  /** Where a part of the value is shown, or all of it. */
+  readonly masked?: readonly Admission[]
+  /** Where the whole value is shown. */
+  readonly read?: readonly Admission[]
+  /** Records that stand and on which it may be written, as far as it is shown there. */
+  readonly update?: readonly Admission[]
+  /** New records on which it may be written, likewise. */
+  readonly create?: readonly Admission[]
 }
 
 /**

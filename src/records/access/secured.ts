@@ -2,7 +2,7 @@ import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { allOf, anyOf } from '../sql-text.ts'
-import type { AccessPolicy, Action, Admission, FieldLevel, Scope } from './policy.ts'
+import type { AccessPolicy, Action, Admission, FieldLevel, PartialLevel, Scope } from './policy.ts'
 import { type AccessBinder, predicateSql } from './predicate-sql.ts'
 import { sharedSql, sharesGive } from './shares.ts'
 
@@ -75,6 +75,23 @@ export function fieldLevel(policy: Pick<AccessPolicy, 'modules'>, module: string
   return policy.modules.get(module)?.fields.get(field) ?? 'HIDDEN'
 }
 
+/** Where the level of a field is higher than everywhere; undefined where it is nowhere. */
+export function partialLevel(policy: Pick<AccessPolicy, 'modules'>, module: string, field: string): PartialLevel | undefined {
+  return policy.modules.get(module)?.partial.get(field)
+}
+
+/** The value, or a part of it, is shown on some record. */
+export function isEverShown(policy: Pick<AccessPolicy, 'modules'>, module: string, field: string): boolean {
+  const partial = partialLevel(policy, module, field)
+  return fieldLevel(policy, module, field) !== 'HIDDEN' || partial?.read !== undefined || partial?.masked !== undefined
+}
+
+/** It may be written on some record. */
+export function isEverWritable(policy: Pick<AccessPolicy, 'modules'>, module: string, field: string): boolean {
+  const partial = partialLevel(policy, module, field)
+  return fieldLevel(policy, module, field) === 'WRITE' || partial?.update !== undefined || partial?.create !== undefined
+}
+
 /** What the parent must allow for the action on its child. */
 export function parentAction(action: Action): Action {
   return action === 'READ' || action === 'EXPORT' ? action : 'UPDATE'
@@ -108,18 +125,13 @@ function isShared(module: ModuleDefinition, action: Action, policy: AccessPolicy
 function grantedSql(module: ModuleDefinition, action: Action, alias: string, context: Context): string {
   const { policy, registry } = context
   const admissions = admissionsOf(module, action, policy)
-  if (module.accessParent === undefined)
-    return anyOf(admissions.map((admission) => allOf([scopeSql(admission.scope, alias, context), whereSql(admission, module, alias, context)])))
+  if (module.accessParent === undefined) return admittedSql(admissions, module, alias, context)
   const own = anyWhereSql(admissions, module, alias, context)
   const parent = parentOf(module, registry)
   const parentAlias = `${alias}_p`
   const inner = conditionSql(parent.module, parentAction(action), parentAlias, context)
   if (inner === 'TRUE') return own
-  const table = quoteIdentifier(parentAlias)
-  return allOf([
-    own,
-    `EXISTS (SELECT FROM ${quoteIdentifier(parent.module.table)} ${table} WHERE ${table}.id = ${quoteIdentifier(alias)}.${quoteIdentifier(parent.field.column)} AND ${inner})`,
-  ])
+  return allOf([own, parentSql(module, alias, parentAlias, inner, registry)])
 }
 
 function keyedOf(module: ModuleDefinition, action: Action, alias: string, context: Context): SecuredTable['keyed'] {
@@ -138,8 +150,23 @@ function admissionsOf(module: ModuleDefinition, action: Action, policy: AccessPo
   return policy.modules.get(module.name)?.actions.get(action) ?? []
 }
 
-function scopeSql(scope: Scope, alias: string, { binder }: Context): string {
-  return scope === 'ALL' ? 'TRUE' : `${quoteIdentifier(alias)}.scope_id = ANY(${binder.scope(scope)}::uuid[])`
+/** Rows that any of these admits, in a module with a parent by the parent's scope key; the parent's own admissions do not count. */
+export function admittedSql(admissions: readonly Admission[], module: ModuleDefinition, alias: string, context: Omit<Context, 'policy'>): string {
+  return anyOf(admissions.map((admission) => allOf([scopeSql(admission.scope, module, alias, context), whereSql(admission, module, alias, context)])))
+}
+
+function scopeSql(scope: Scope, module: ModuleDefinition, alias: string, context: Omit<Context, 'policy'>): string {
+  if (scope === 'ALL') return 'TRUE'
+  if (module.accessParent === undefined) return `${quoteIdentifier(alias)}.scope_id = ANY(${context.binder.scope(scope)}::uuid[])`
+  const parent = parentOf(module, context.registry)
+  const parentAlias = `${alias}_s`
+  return parentSql(module, alias, parentAlias, scopeSql(scope, parent.module, parentAlias, context), context.registry)
+}
+
+function parentSql(module: ModuleDefinition, alias: string, parentAlias: string, condition: string, registry: Registry): string {
+  const parent = parentOf(module, registry)
+  const table = quoteIdentifier(parentAlias)
+  return `EXISTS (SELECT FROM ${quoteIdentifier(parent.module.table)} ${table} WHERE ${table}.id = ${quoteIdentifier(alias)}.${quoteIdentifier(parent.field.column)} AND ${condition})`
 }
 
 /** The predicates alone, without scopes. */
@@ -150,6 +177,6 @@ function anyWhereSql(admissions: readonly Admission[], module: ModuleDefinition,
 }
 
 /** In brackets, so that it is never taken for a constant that stands for other conditions too, whose values are bound already. */
-function whereSql({ where }: Admission, module: ModuleDefinition, alias: string, { registry, binder }: Context): string {
+function whereSql({ where }: Admission, module: ModuleDefinition, alias: string, { registry, binder }: Omit<Context, 'policy'>): string {
   return where ? `(${predicateSql(where, module, alias, registry, binder)})` : 'TRUE'
 }

@@ -1,11 +1,11 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { bindValues } from '../access/bind-values.ts'
-import type { AccessPolicy } from '../access/policy.ts'
 import { shownTargets } from '../access/readable-targets.ts'
-import { fieldLevel, secured } from '../access/secured.ts'
+import { secured } from '../access/secured.ts'
+import { partlyShownSql, shownFields } from '../access/shown-fields.ts'
 import type { Executor } from '../database.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
-import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
+import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
 import { allOf, instantSql } from '../sql-text.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
@@ -31,6 +31,7 @@ export interface HistoryPage {
 
 interface HistoryRow {
   readonly id: string
+  readonly shown: readonly string[]
   readonly total: number
   readonly entries: readonly {
     readonly version: number
@@ -75,11 +76,13 @@ export async function readHistory(
     after === null ? null : Number(decodeCursor(after, FINGERPRINT, 1, inputs)[0]),
     first + 1,
   ]
-  const shownKeys = readableKeys(module, policy)
-  const visible = `(h.operation <> 'UPDATED' OR h.changes ?| $6::text[])`
-  values.push([...shownKeys.keys(), EXTERNAL_IDS])
-  const table = secured(module, 'READ', policy, 't', registry, bindValues(values, policy))
-  const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id,
+  const shownKeys = new Set(shownFields({ module, policy }).map(historyKey))
+  values.push([...shownKeys, EXTERNAL_IDS])
+  const binder = bindValues(values, policy)
+  const table = secured(module, 'READ', policy, 't', registry, binder)
+  const partlyShown = partlyShownSql({ module, alias: 't', policy, registry, binder }, historyKey)
+  const visible = `(h.operation <> 'UPDATED' OR h.changes ?| ($6::text[] || ${partlyShown}))`
+  const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id, 'shown', ${partlyShown},
     'total', (SELECT count(*) FROM record_history h WHERE h.record_id = t.id AND ${visible}),
     'entries', (SELECT coalesce(json_agg(e), '[]'::json) FROM (
       SELECT h.version, h.operation, ${instantSql('h.at')} AS at, h.actor_id, u.name AS actor_name, h.change_set_id, h.changes
@@ -89,36 +92,34 @@ export async function readHistory(
   const [row] = await executor.query<{ fresh: boolean; data: string }>({ text, values, purpose: 'record' })
   if (row?.fresh !== true) throw new StaleEpochError()
   const rows = JSON.parse(row.data) as HistoryRow[]
-  const changesOf = ({ changes }: HistoryRow['entries'][number]) =>
+  const fieldOf = new Map([...module.fields.values()].map((field) => [historyKey(field), field]))
+  const changesOf = ({ changes }: HistoryRow['entries'][number], { shown }: HistoryRow) =>
     Object.entries(changes).flatMap(([key, { before, after: now }]) => {
-      const field = shownKeys.get(key)
+      const field = shownKeys.has(key) || shown.includes(key) ? fieldOf.get(key) : undefined
       return field ? [{ field, before, now }] : []
     })
   const targets = rows
-    .flatMap(({ entries }) => entries.slice(0, first).flatMap(changesOf))
+    .flatMap((each) => each.entries.slice(0, first).flatMap((entry) => changesOf(entry, each)))
     .flatMap(({ field, before, now }) => [[field, before] as const, [field, now] as const])
   const shown = await shownTargets(targets, { policy, registry, executor, checked })
-  const pages = rows.map(({ id, total, entries }): [string, HistoryPage] => [
-    id,
-    {
-      totalCount: total,
-      hasNextPage: entries.length > first,
-      entries: entries.slice(0, first).map((entry) => ({
-        version: entry.version,
-        operation: entry.operation,
-        at: entry.at,
-        actor: entry.actor_id === null ? null : { id: entry.actor_id, name: entry.actor_name },
-        changeSetId: entry.change_set_id,
-        changes: changesOf(entry).map(({ field, before, now }) => ({ field: field.name, before: shown(field, before), after: shown(field, now) })),
-        cursor: encodeCursor([String(entry.version)], FINGERPRINT, inputs.cursorKey),
-      })),
-    },
-  ])
+  const pages = rows.map((each): [string, HistoryPage] => {
+    const { id, total, entries } = each
+    return [
+      id,
+      {
+        totalCount: total,
+        hasNextPage: entries.length > first,
+        entries: entries.slice(0, first).map((entry) => ({
+          version: entry.version,
+          operation: entry.operation,
+          at: entry.at,
+          actor: entry.actor_id === null ? null : { id: entry.actor_id, name: entry.actor_name },
+          changeSetId: entry.change_set_id,
+          changes: changesOf(entry, each).map(({ field, before, now }) => ({ field: field.name, before: shown(field, before), after: shown(field, now) })),
+          cursor: encodeCursor([String(entry.version)], FINGERPRINT, inputs.cursorKey),
+        })),
+      },
+    ]
+  })
   return new Map(pages)
-}
-
-/** Fields that the reader sees in full, by the keys of their changes. */
-function readableKeys(module: ModuleDefinition, policy: AccessPolicy): ReadonlyMap<string, FieldDefinition> {
-  const readable = [...module.fields.values()].filter(({ name }) => ['READ', 'WRITE'].includes(fieldLevel(policy, module.name, name)))
-  return new Map(readable.map((field) => [historyKey(field), field]))
 }

@@ -2,6 +2,7 @@ import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { AccessPolicy, KeyList } from '../access/policy.ts'
 import type { AccessBinder } from '../access/predicate-sql.ts'
+import type { LeveledRow } from '../access/row-levels.ts'
 import { fieldLevel, type SecuredTable, secured } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { FilterBuilder } from './filter.ts'
@@ -105,6 +106,11 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
     if (module.virtualFields.length === 0) return table
     this.#occurrences.set(alias, module)
     return { ...table, from: tableMark(alias) }
+  }
+
+  /** The row `alias`, to be asked about levels of its fields. */
+  row(module: ModuleDefinition, alias: string): LeveledRow {
+    return { module, alias, policy: this.policy, registry: this.registry, binder: this }
   }
 
   /** The module whose table has this alias. */

@@ -1,6 +1,7 @@
 import { valueTypeOf } from '../../entities/value-type.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import { fieldLevel } from '../access/secured.ts'
+import { leveledSql } from '../access/row-levels.ts'
+import { isEverShown } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { targetOf } from '../registry/lookup.ts'
 import { allOf, literalSql } from '../sql-text.ts'
@@ -12,27 +13,29 @@ import { relationSql } from './relation.ts'
 /** Readable custom fields by API name, all or those named, by the names that were asked for. As a row, since a function takes 100 arguments and a module has 500 fields. */
 export function valuesSql(module: ModuleDefinition, alias: string, names: readonly string[] | null, builder: PlanBuilder): string {
   const members = [...module.fields.values()].flatMap((field) => {
-    const level = fieldLevel(builder.policy, module.name, field.name)
-    if (!field.custom || level === 'HIDDEN') return []
+    if (!field.custom || !isEverShown(builder.policy, module.name, field.name)) return []
     const asked = names === null ? [field.name] : [field.name, ...(field.aliases ?? [])].filter((name) => names.includes(name))
-    return asked.map((name) => `${wholeValueSql(field, alias, level, builder)} AS ${quoteIdentifier(name)}`)
+    return asked.map((name) => `${wholeValueSql(field, module, alias, builder)} AS ${quoteIdentifier(name)}`)
   })
   return members.length === 0 ? `'{}'::json` : `(SELECT ${ROW} FROM (SELECT ${members.join(', ')}) ${ROW})`
 }
 
 const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amount', 'currency'], PHONE: ['raw', 'e164'] }
 
-function wholeValueSql(field: FieldDefinition, alias: string, level: 'MASKED' | 'READ' | 'WRITE', builder: PlanBuilder): string {
-  if (field.reference) return level === 'MASKED' ? 'NULL::text' : relatedSql(field, alias, builder)
-  const names = WHOLE_PARTS[valueTypeOf(field)]
-  if (names === undefined) return fieldValueSql(field, alias, level)
-  const parts = fieldPartsSql(
-    field,
-    alias,
-    level,
-    names.map((part) => ({ key: part, part })),
-  )
-  return parts === null ? 'NULL::text' : `(SELECT ${ROW} FROM (SELECT ${parts.members}) ${ROW} WHERE ${parts.present})`
+function wholeValueSql(field: FieldDefinition, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
+  return leveledSql(field, builder.row(module, alias), (level) => {
+    if (level === 'HIDDEN') return 'NULL::text'
+    if (field.reference) return level === 'MASKED' ? 'NULL::text' : relatedSql(field, alias, builder)
+    const names = WHOLE_PARTS[valueTypeOf(field)]
+    if (names === undefined) return fieldValueSql(field, alias, level)
+    const parts = fieldPartsSql(
+      field,
+      alias,
+      level,
+      names.map((part) => ({ key: part, part })),
+    )
+    return parts === null ? 'NULL::text' : `(SELECT ${ROW} FROM (SELECT ${parts.members}) ${ROW} WHERE ${parts.present})`
+  })
 }
 
 /** Id of the record that a reference leads to, ids of all for REFERENCES: as far as the reader could read the records themselves. */

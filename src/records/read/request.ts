@@ -29,8 +29,8 @@ export type SelectedField =
   | { readonly kind: 'viewerAccess'; readonly key: string; readonly parts: readonly SelectedPart[] }
   /** Selected although hidden: null in the answer (the schema layer reports it). */
   | { readonly kind: 'hidden'; readonly key: string }
-  /** Raw columns needed by a resolver of the ordinary path (id, a polymorphic reference's id …). */
-  | { readonly kind: 'raw'; readonly key: string; readonly column: string }
+  /** Raw columns needed by a resolver of the ordinary path (id, a polymorphic reference's id …). `shows`: null on rows on which none of these fields is shown. */
+  | { readonly kind: 'raw'; readonly key: string; readonly column: string; readonly shows?: readonly FieldDefinition[] }
 
 /**
  * How a to-many relation finds its records: by a column of theirs that refers to the record, or by the link table of a REFERENCES field,

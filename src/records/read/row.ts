@@ -1,7 +1,7 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import { fieldLevel } from '../access/secured.ts'
+import { leveledSql, readableSql } from '../access/row-levels.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { allOf, literalSql } from '../sql-text.ts'
+import { allOf, anyOf, literalSql } from '../sql-text.ts'
 import { columnOf } from './columns.ts'
 import { fieldPartsSql, fieldValueSql } from './field-value.ts'
 import { connectionSql } from './page.ts'
@@ -29,30 +29,35 @@ export function rowSql(selection: RecordSelection, alias: string, builder: PlanB
 
 function memberSql(selected: SelectedField, module: ModuleDefinition, alias: string, joins: string[], builder: PlanBuilder): string {
   const table = quoteIdentifier(alias)
-  const level = (field: FieldDefinition) => fieldLevel(builder.policy, module.name, field.name)
+  const row = builder.row(module, alias)
   switch (selected.kind) {
     case 'typename':
       return literalSql(selected.value)
     case 'hidden':
       return 'NULL::text'
-    case 'raw':
-      return `${table}.${quoteIdentifier(selected.column)}`
-    case 'value':
-      return fieldValueSql(selected.field, alias, level(selected.field))
-    case 'parts': {
-      const parts = fieldPartsSql(selected.field, alias, level(selected.field), selected.parts)
-      if (parts === null) return 'NULL::text'
-      const object = quoteIdentifier(builder.alias())
-      joins.push(` CROSS JOIN LATERAL (SELECT ${parts.members}) ${object}`)
-      return `CASE WHEN ${parts.present} THEN ${object} END`
+    case 'raw': {
+      const column = `${table}.${quoteIdentifier(selected.column)}`
+      const condition = selected.shows ? anyOf(selected.shows.map((field) => readableSql(field, row))) : 'TRUE'
+      return condition === 'TRUE' ? column : `CASE WHEN ${condition} THEN ${column} END`
     }
+    case 'value':
+      return leveledSql(selected.field, row, (level) => fieldValueSql(selected.field, alias, level))
+    case 'parts':
+      return leveledSql(selected.field, row, (level) => {
+        const parts = fieldPartsSql(selected.field, alias, level, selected.parts)
+        if (parts === null) return 'NULL::text'
+        const object = quoteIdentifier(builder.alias())
+        joins.push(` CROSS JOIN LATERAL (SELECT ${parts.members}) ${object}`)
+        return `CASE WHEN ${parts.present} THEN ${object} END`
+      })
     case 'displayName': {
       const field = module.fields.get(module.nameField) as FieldDefinition
-      return fieldValueSql(field, alias, level(field))
+      return leveledSql(field, row, (level) => fieldValueSql(field, alias, level))
     }
-    case 'one':
-      if (level(selected.field) === 'HIDDEN' || level(selected.field) === 'MASKED') return 'NULL::text'
-      return oneSql(selected.field, selected.selection, alias, joins, builder)
+    case 'one': {
+      const readable = readableSql(selected.field, row)
+      return readable === 'FALSE' ? 'NULL::text' : oneSql(selected.field, selected.selection, alias, readable, joins, builder)
+    }
     case 'many':
       return connectionSql(selected.module, selected.list, selected.connection, { alias, relation: selected.relation }, builder)
     case 'values':
@@ -65,11 +70,11 @@ function memberSql(selected: SelectedField, module: ModuleDefinition, alias: str
 }
 
 /** To-one relation: a lateral row; where there is none (or none that the reader may see) the whole row is null. */
-function oneSql(field: FieldDefinition, selection: RecordSelection, alias: string, joins: string[], builder: PlanBuilder): string {
+function oneSql(field: FieldDefinition, selection: RecordSelection, alias: string, readable: string, joins: string[], builder: PlanBuilder): string {
   const inner = builder.alias()
   const joined = quoteIdentifier(builder.alias())
   const table = builder.secured(selection.module, 'READ', inner)
-  const conditions = [`${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(field)}`, table.condition]
+  const conditions = [`${quoteIdentifier(inner)}.id = ${quoteIdentifier(alias)}.${columnOf(field)}`, readable, table.condition]
   // Who made or changed a record stays known after the person was removed.
   if (!(field.system && field.type === 'USER')) conditions.push(`${quoteIdentifier(inner)}.deleted_at IS NULL`)
   const row = rowSql(selection, inner, builder)

@@ -1,11 +1,11 @@
 import type { AccessPolicy } from '../access/policy.ts'
-import { fieldLevel } from '../access/secured.ts'
+import { fieldLevel, partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, ReadRequest, RecordSelection, SelectedField } from './request.ts'
 
 /** A request that shows sensitive fields. */
 export interface SensitiveRequest {
-  /** The request as it is to be planned: each record that shows such a field has its id as first member, under the mark. */
+  /** The request as it is to be planned: each record has its id as first member, under the mark, and null where it shows no such field. */
   readonly request: ReadRequest
   /** Ids of the fields, by module. */
   readonly shown: ReadonlyMap<ModuleDefinition, ReadonlySet<string>>
@@ -59,7 +59,7 @@ class SensitiveFinder {
       module,
       selection.fields.flatMap((selected) => shownBy(selected, module)),
     )
-    return { module, fields: shows ? [{ kind: 'raw', key: this.#mark, column: 'id' }, ...fields] : fields }
+    return { module, fields: shows.length > 0 ? [{ kind: 'raw', key: this.#mark, column: 'id', shows }, ...fields] : fields }
   }
 
   #below(selected: SelectedField): SelectedField {
@@ -82,17 +82,18 @@ class SensitiveFinder {
     return edge.kind === 'node' ? { ...edge, selection: this.#record(edge.selection) } : edge
   }
 
-  /** Notes those that are sensitive and shown in full; answers whether there are any. */
-  #note(module: ModuleDefinition, fields: readonly FieldDefinition[]): boolean {
+  /** Notes those that are sensitive and shown in full, be it on some records; answers them. */
+  #note(module: ModuleDefinition, fields: readonly FieldDefinition[]): readonly FieldDefinition[] {
     const sensitive = fields.filter((field) => {
       const level = fieldLevel(this.#policy, module.name, field.name)
-      return (level === 'READ' || level === 'WRITE') && isSensitive(field, this.#registry)
+      const isShown = level === 'READ' || level === 'WRITE' || partialLevel(this.#policy, module.name, field.name)?.read !== undefined
+      return isShown && isSensitive(field, this.#registry)
     })
-    if (sensitive.length === 0) return false
+    if (sensitive.length === 0) return sensitive
     const known = this.shown.get(module) ?? new Set()
     for (const { id } of sensitive) known.add(id)
     this.shown.set(module, known)
-    return true
+    return sensitive
   }
 }
 

@@ -1,8 +1,9 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { ACTIONS, type Action } from '../access/policy.ts'
-import { fieldLevel } from '../access/secured.ts'
-import type { ModuleDefinition } from '../registry/definition.ts'
-import { allOf, literalSql } from '../sql-text.ts'
+import { type LeveledRow, maskedSql, readableSql, writableSql } from '../access/row-levels.ts'
+import { fieldLevel, isEverShown } from '../access/secured.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { allOf, anyOf, literalSql } from '../sql-text.ts'
 import type { PlanBuilder } from './plan-builder.ts'
 import type { SelectedPart } from './request.ts'
 
@@ -15,10 +16,14 @@ export function viewerAccessSql(module: ModuleDefinition, alias: string, parts: 
 }
 
 function partSql(part: string, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
-  if (part === 'maskedFields') return textArray(fieldsOf(module, 'MASKED', builder))
+  const row = builder.row(module, alias)
+  const fields = [...module.fields.values()]
+  if (part === 'maskedFields') return namesSql(fields, (field) => butNot(maskedSql(field, row), () => readableSql(field, row)))
+  if (part === 'hiddenFields') return namesSql(fields, (field) => (isPartly(field, module, builder) ? hiddenSql(field, row) : 'FALSE'))
   if (part === 'writableFields') {
     const update = allowedSql('UPDATE', module, alias, builder)
-    return update === null ? textArray([]) : `CASE WHEN ${update} THEN ${textArray(fieldsOf(module, 'WRITE', builder))} ELSE '{}' END`
+    const writable = fields.filter((field) => !(field.readOnly || field.createOnly))
+    return update === null ? "'{}'::text[]" : `CASE WHEN ${update} THEN ${namesSql(writable, (field) => writableSql(field, 'update', row))} ELSE '{}' END`
   }
   const cases = ACTIONS.flatMap((action) => {
     // How many records a call may change is no action on one of them.
@@ -39,11 +44,25 @@ function allowedSql(action: Exclude<Action, 'BULK'>, module: ModuleDefinition, a
   return allOf([condition, state])
 }
 
-function fieldsOf(module: ModuleDefinition, level: 'MASKED' | 'WRITE', builder: PlanBuilder): string[] {
-  const fields = [...module.fields.values()].filter((field) => fieldLevel(builder.policy, module.name, field.name) === level)
-  return fields.filter((field) => level === 'MASKED' || !(field.readOnly || field.createOnly)).map((field) => field.name)
+/** The level is HIDDEN on some of the records that can be read, and higher on others. */
+function isPartly({ name }: FieldDefinition, module: ModuleDefinition, { policy }: PlanBuilder): boolean {
+  return fieldLevel(policy, module.name, name) === 'HIDDEN' && isEverShown(policy, module.name, name)
 }
 
-function textArray(names: readonly string[]): string {
-  return `ARRAY[${names.map(literalSql).join(', ')}]::text[]`
+function hiddenSql(field: FieldDefinition, row: LeveledRow): string {
+  return `(${anyOf([readableSql(field, row), maskedSql(field, row)])}) IS NOT TRUE`
+}
+
+function butNot(condition: string, other: () => string): string {
+  if (condition === 'FALSE') return condition
+  const excluded = other()
+  return excluded === 'FALSE' ? condition : excluded === 'TRUE' ? 'FALSE' : allOf([condition, `(${excluded}) IS NOT TRUE`])
+}
+
+/** Names of the fields whose conditions hold, in their order. */
+function namesSql(fields: readonly FieldDefinition[], conditionOf: (field: FieldDefinition) => string): string {
+  const found = fields.map((field) => ({ name: literalSql(field.name), condition: conditionOf(field) })).filter(({ condition }) => condition !== 'FALSE')
+  const members = found.map(({ name, condition }) => (condition === 'TRUE' ? name : `CASE WHEN ${condition} THEN ${name} END`))
+  const list = `ARRAY[${members.join(', ')}]::text[]`
+  return found.every(({ condition }) => condition === 'TRUE') ? list : `array_remove(${list}, NULL)`
 }

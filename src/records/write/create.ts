@@ -1,12 +1,13 @@
 import { isGenerated } from '../../entities/columns.ts'
 import type { Issue } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
-import { applyCreates } from './apply.ts'
+import { applyCreates, stopAt } from './apply.ts'
 import { authorize, checkItemLimit } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { Draft } from './draft.ts'
 import { planExternalIds } from './external-ids.ts'
 import { isSystemOnly, type ParsedInput, parseInput } from './input.ts'
+import { checkPartialWrites, type PartialWrite } from './partial-writes.ts'
 import { type ResolvedReferences, resolveReferences } from './references.ts'
 import type { RecordInput, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, type Session, takesOwner } from './session.ts'
@@ -35,7 +36,20 @@ export async function createRecords(
     drafts.map((draft, index) => ({ draft, parsed: parsed[index] as ParsedInput })),
   )
   await applyCreates(writes, module, drafts, authority, issues)
+  await requirePartialCreates(
+    session,
+    module,
+    parsed.map((item, index) => ({ id: ids[index] as string, parsed: item })),
+    authority,
+  )
   return { ids, created: ids.map(() => true) }
+}
+
+/** Throws VALIDATION_FAILED for new records, which stand, on which a field that they have may not be written. */
+export async function requirePartialCreates(session: Session, module: ModuleDefinition, made: readonly PartialWrite[], authority: Authority): Promise<void> {
+  const issues: Issue[] = []
+  await checkPartialWrites(session, module, made, 'create', authority, issues)
+  stopAt(issues)
 }
 
 /** Later references of the operation may use the name; two records cannot share it. */

@@ -1,7 +1,7 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { isComputed } from '../../entities/value-type.ts'
 import type { Issue } from '../../errors/index.ts'
-import { fieldLevel } from '../access/secured.ts'
+import { fieldLevel, isEverWritable } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { type ExternalId, type PendingReference, parseExternalId, parseLinks, parseReference } from './reference-input.ts'
 import type { RecordInput, WriteOptions } from './request.ts'
@@ -24,6 +24,8 @@ export interface ParsedInput {
   readonly references: PendingReference[]
   /** Issues that count only if the field's value changes (e.g. a reference to a record that was deleted since it was set). */
   readonly ifChanged: Map<FieldDefinition, Issue>
+  /** Fields whose level allows writing on some records only; `partial-writes.ts` asks on which. */
+  readonly partly: Set<FieldDefinition>
   externalIds: readonly ExternalId[] | null | undefined
   ref: string | undefined
 }
@@ -40,7 +42,17 @@ export function parseInput(
 ): ParsedInput {
   const path = options.pathOf(index)
   const named = new Set(Object.keys(input).filter((name) => input[name] !== undefined))
-  const parsed: ParsedInput = { index, path, named, values: new Map(), references: [], ifChanged: new Map(), externalIds: undefined, ref: undefined }
+  const parsed: ParsedInput = {
+    index,
+    path,
+    named,
+    values: new Map(),
+    references: [],
+    ifChanged: new Map(),
+    partly: new Set(),
+    externalIds: undefined,
+    ref: undefined,
+  }
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined) continue
     const fail: Fail = (code, message, at = []) => {
@@ -57,6 +69,7 @@ export function parseInput(
 function parseField(session: Session, module: ModuleDefinition, parsed: ParsedInput, name: string, value: unknown, authority: Authority, fail: Fail): void {
   const field = writableField(session, module, name, authority, fail)
   if (!field) return
+  if (!authority.derived && isPartlyWritable(authority, module, field)) parsed.partly.add(field)
   if (value === null && field.required) {
     fail('REQUIRED', `${name} is required and cannot be cleared.`)
     return
@@ -89,11 +102,27 @@ function withBase(field: FieldDefinition, coerced: unknown, value: unknown): unk
 function writableField(session: Session, module: ModuleDefinition, name: string, authority: Authority, fail: Fail): FieldDefinition | undefined {
   const field = module.fields.get(name)
   const level = authority.derived ? 'WRITE' : fieldLevel(authority.policy, module.name, name)
-  if (!field || level === 'HIDDEN') return fail('UNKNOWN_FIELD', `${module.label.en} has no field named ${JSON.stringify(name.slice(0, 60))}.`)
+  const partly = field !== undefined && isPartlyWritable(authority, module, field)
+  if (!field || (level === 'HIDDEN' && !partly)) return fail('UNKNOWN_FIELD', unknownField(module, name))
   const keeps = authority.derived || isHistoryImport(session)
   if (isSystemOnly(field) || (field.readOnly && !keeps)) return fail('READ_ONLY', `${name} is set by the system and cannot be written.`)
-  if (level !== 'WRITE' && !(field.readOnly && keeps)) return fail('FORBIDDEN_FIELD', `Your roles do not allow writing ${name}.`)
+  if (level !== 'WRITE' && !partly && !(field.readOnly && keeps)) return fail('FORBIDDEN_FIELD', forbiddenField(name))
   return field
+}
+
+/** Some record may be written, although not all. */
+function isPartlyWritable({ policy }: Authority, module: ModuleDefinition, field: FieldDefinition): boolean {
+  return fieldLevel(policy, module.name, field.name) !== 'WRITE' && isEverWritable(policy, module.name, field.name)
+}
+
+/** What is said of a field that does not exist, or is not shown. */
+export function unknownField(module: ModuleDefinition, name: string): string {
+  return `${module.label.en} has no field named ${JSON.stringify(name.slice(0, 60))}.`
+}
+
+/** What is said of a field that is shown and may not be written. */
+export function forbiddenField(name: string): string {
+  return `Your roles do not allow writing ${name}.`
 }
 
 /** Work of the system that brings in what happened elsewhere may give times and numbers that are otherwise set on the way. */

@@ -61,7 +61,7 @@ export function derivedAuthority(session: Session, depth: number): Authority {
 /** Policy that allows every action on every record of the registry. It knows no field levels: derived writes pass them by. */
 export function unrestrictedPolicy(registry: Registry): AccessPolicy {
   const actions = new Map(ACTIONS.map((action) => [action, [{ scope: 'ALL' as const }]] as const))
-  const access = { actions, fields: new Map() }
+  const access = { actions, fields: new Map(), partial: new Map() }
   const modules = new Map([...registry.modules.keys()].map((name) => [name, access] as const))
   return {
     shape: 'unrestricted',

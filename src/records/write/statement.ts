@@ -1,4 +1,5 @@
 import type { AccessPolicy, Action, KeyList } from '../access/policy.ts'
+import type { AccessBinder } from '../access/predicate-sql.ts'
 import { type SecuredTable, secured } from '../access/secured.ts'
 import { type Statement, statementName } from '../database.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
@@ -21,10 +22,12 @@ export class StatementBuilder {
 
   /** The module's table under an alias, and the condition of the action. */
   secured(module: ModuleDefinition, action: Action, policy: AccessPolicy, alias: string): SecuredTable {
-    return secured(module, action, policy, alias, this.#registry, {
-      scope: (scope) => this.#bindScope(policy, scope),
-      value: (value) => `$${this.#values.push(value)}`,
-    })
+    return secured(module, action, policy, alias, this.#registry, this.binder(policy))
+  }
+
+  /** How values of a policy enter the statement. */
+  binder(policy: AccessPolicy): AccessBinder {
+    return { scope: (scope) => this.#bindScope(policy, scope), value: (value) => `$${this.#values.push(value)}` }
   }
 
   #bindScope(policy: AccessPolicy, scope: KeyList): string {

@@ -10,6 +10,7 @@ import { Draft } from './draft.ts'
 import { planExternalIds } from './external-ids.ts'
 import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
 import { neededLinks, withLinks } from './link-rows.ts'
+import { checkPartialWrites } from './partial-writes.ts'
 import { type ResolvedReferences, resolveReferences } from './references.ts'
 import type { TargetItem, UpdateItem, WriteOptions, WriteOutcome } from './request.ts'
 import type { Operation } from './rule.ts'
@@ -85,6 +86,8 @@ async function updateRound(
     authority,
   )
   const issues: Issue[] = []
+  await checkPartialWrites(session, module, present, 'update', authority, issues)
+  stopAt(issues)
   const pairs = present.map((target) => ({
     parsed: target.parsed,
     draft: changeDraft(session, module, 'UPDATED', target.parsed, records.get(target) as StoredRecord, resolved, issues),

@@ -5,12 +5,13 @@ import { applyChanges, applyCreates, stopAt } from './apply.ts'
 import { authorize, checkItemLimit, forbidden, mayAct } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { checkVersions } from './conflict.ts'
-import { nameRecord, newDraft } from './create.ts'
+import { nameRecord, newDraft, requirePartialCreates } from './create.ts'
 import type { Draft } from './draft.ts'
 import { findDuplicates } from './duplicates.ts'
 import { claimExternalId, duplicate, planExternalIds } from './external-ids.ts'
 import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
 import { neededLinks, withLinks } from './link-rows.ts'
+import { checkPartialWrites } from './partial-writes.ts'
 import type { ExternalId } from './reference-input.ts'
 import { externalKey, type ResolvedReferences, resolveReferences, uniqueKey, uniqueKeySql } from './references.ts'
 import type { UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
@@ -142,6 +143,15 @@ async function changeMatches(
     authority,
   )
   const issues: Issue[] = []
+  await checkPartialWrites(
+    session,
+    module,
+    targets.map((target) => ({ id: storedOf(target).id, parsed: target.parsed })),
+    'update',
+    authority,
+    issues,
+  )
+  stopAt(issues)
   const pairs = targets.map((target) => {
     const stored = storedOf(target)
     return { parsed: target.parsed, draft: changeDraft(session, module, stored.deleted ? 'RESTORED' : 'UPDATED', target.parsed, stored, resolved, issues) }
@@ -220,7 +230,14 @@ async function createMissing(
   )
   for (const [draft, key] of keys) claimExternalId(draft, key)
   const left = new Set(await applyCreates(writes, module, [...drafts.keys()], authority, issues, { yielding: true, keys }))
-  for (const [draft, target] of drafts) if (!left.has(draft)) done(target, draft.id, true)
+  const made = [...drafts].filter(([draft]) => !left.has(draft))
+  for (const [draft, target] of made) done(target, draft.id, true)
+  await requirePartialCreates(
+    session,
+    module,
+    made.map(([{ id }, { parsed }]) => ({ id, parsed })),
+    authority,
+  )
   // At the first look the rival may be the very record that the key names; the next look tells.
   if (look > 0) await refuseOtherDuplicates(session, module, [...left], drafts)
   return [...left].map((draft) => drafts.get(draft) as Target)

@@ -59,13 +59,19 @@ export class FieldDiff {
   @Field(() => String)
   field!: string
 
-  @Field(() => FieldAccess)
+  @Field(() => FieldAccess, { description: 'On all records that can be reached.' })
   before!: FieldAccess
 
   @Field(() => FieldAccess)
   after!: FieldAccess
 
-  @Field(() => Boolean, { description: 'More than before.' })
+  @Field(() => FieldAccess, { nullable: true, description: 'The highest level on some records, where that is higher than on all.' })
+  partlyBefore!: FieldAccess | null
+
+  @Field(() => FieldAccess, { nullable: true })
+  partlyAfter!: FieldAccess | null
+
+  @Field(() => Boolean, { description: 'More than before, be it on some records or on others.' })
   gains!: boolean
 }
 

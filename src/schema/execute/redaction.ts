@@ -14,15 +14,16 @@ export function redactionOf(redacted: readonly RedactedSelection[], request: Pic
   const unique = [...new Map(redacted.map((item) => [item.path.join('.'), item])).values()]
   if (unique.length === 0) return { errors: [], extensions: undefined, refused: false }
   const isStrict = request.accessMode === 'strict'
-  const told = isStrict ? unique : unique.filter(({ state }) => state === 'hidden')
+  // What some records show is no error of the selection.
+  const told = isStrict ? unique : unique.filter(({ state, partly }) => state === 'hidden' && !partly)
   const errors = told.map(
-    ({ path, typeName, fieldName, state }): GraphQLFormattedError => ({
-      message: `Your roles do not show ${typeName}.${fieldName}${state === 'masked' ? ' in full' : ''}.`,
+    ({ path, typeName, fieldName, state, partly }): GraphQLFormattedError => ({
+      message: `Your roles do not show ${typeName}.${fieldName}${partly ? ' of every record' : state === 'masked' ? ' in full' : ''}.`,
       path,
       extensions: { code: 'FORBIDDEN_FIELD', retryable: false, requestId: request.requestId, type: typeName, field: fieldName },
     }),
   )
-  const extensions = { redacted: unique.map(({ path, state }) => ({ path, state })) }
+  const extensions = { redacted: unique.map(({ path, state, partly }) => ({ path, state, ...(partly && { partly }) })) }
   if (request.accessMode === 'redact') return { errors: [], extensions, refused: false }
   return { errors, extensions, refused: isStrict }
 }

@@ -10,7 +10,7 @@ import type { EngineSettings } from './session.ts'
 /** The member that holds the id of a record which shows sensitive fields. Random, so that no value that somebody stored can look like it. */
 const MARK = `#${randomBytes(16).toString('hex')}`
 /** As PostgreSQL writes it: the first of at least two members. What stands in texts has its quotes escaped. */
-const MARKED = new RegExp(`"${MARK}":"([0-9a-f-]{36})",`, 'g')
+const MARKED = new RegExp(`"${MARK}":(?:null|"([0-9a-f-]{36})"),`, 'g')
 
 /** A request as it is planned, with what it shows of sensitive fields. */
 export type WatchedRequest = Pick<SensitiveRequest, 'request'> & { readonly shown: SensitiveRequest['shown'] | null }
@@ -35,7 +35,8 @@ export function takeReads(
   settings: EngineSettings,
 ): { readonly text: string; readonly reads: readonly SensitiveRead[] } {
   const ids = new Map<number | null, Set<string>>()
-  const clean = text.replaceAll(MARKED, (_mark, id: string) => {
+  const clean = text.replaceAll(MARKED, (_mark, id: string | undefined) => {
+    if (id === undefined) return ''
     const number = moduleNumberOf(id)
     const known = ids.get(number)
     if (known) known.add(id)

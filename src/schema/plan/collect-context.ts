@@ -1,6 +1,6 @@
 import type { FieldNode, FragmentDefinitionNode, GraphQLSchema } from 'graphql'
 import type { AccessPolicy } from '../../records/access/policy.ts'
-import { fieldLevel, isAllowed } from '../../records/access/secured.ts'
+import { fieldLevel, isAllowed, partialLevel } from '../../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/definition.ts'
 
 /** A selection that the reader's rights turn into null. */
@@ -10,6 +10,8 @@ export interface RedactedSelection {
   readonly typeName: string
   readonly fieldName: string
   readonly state: 'hidden' | 'masked'
+  /** Some of the records show more. */
+  readonly partly?: true
 }
 
 /** What is needed to turn a GraphQL selection into a neutral one, and what is found on the way. */
@@ -42,6 +44,17 @@ export function noteNamed(context: CollectContext, field: FieldDefinition): void
 export function levelOf(context: CollectContext, module: ModuleDefinition, field: FieldDefinition) {
   noteNamed(context, field)
   return fieldLevel(context.policy, module.name, field.name)
+}
+
+/** Some record shows the whole value, or a part of it, although not all do. */
+export function isPartlyShown({ policy }: CollectContext, module: ModuleDefinition, field: FieldDefinition): boolean {
+  const partial = partialLevel(policy, module.name, field.name)
+  return partial?.read !== undefined || partial?.masked !== undefined
+}
+
+/** Some record shows the whole value. */
+export function isEverReadable(context: CollectContext, module: ModuleDefinition, field: FieldDefinition): boolean {
+  return isUsable(context, module, field) || partialLevel(context.policy, module.name, field.name)?.read !== undefined
 }
 
 /** The field can be filtered, ordered and grouped by: readable in full. */

@@ -1,10 +1,11 @@
 import { type FieldNode, type GraphQLObjectType, getNamedType, type SelectionSetNode } from 'graphql'
 import { DefectError } from '../../errors/index.ts'
+import type { FieldLevel } from '../../records/access/policy.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, RecordSelection, SelectedField, SelectedPart } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { fieldNamed, valueTypeOf } from '../../records/registry/index.ts'
 import { operandOf, resolved } from './arguments.ts'
-import { type CollectContext, isModuleReadable, levelOf, noteNamed } from './collect-context.ts'
+import { type CollectContext, isEverReadable, isModuleReadable, isPartlyShown, levelOf, noteNamed } from './collect-context.ts'
 import { collectFields, subselections } from './collect-fields.ts'
 import { argumentsOf, collectList } from './collect-list.ts'
 import { toManyRelation } from './collect-relation.ts'
@@ -48,6 +49,12 @@ function collectField(
     context.redacted.push({ path, typeName: type.name, fieldName: name, state: 'hidden' })
     return { kind: 'hidden', key }
   }
+  /** Tells what is not shown in full everywhere. */
+  const noteRedaction = (definition: FieldDefinition, level: FieldLevel): void => {
+    if (level === 'READ' || level === 'WRITE') return
+    const partly = isPartlyShown(context, module, definition)
+    context.redacted.push({ path, typeName: type.name, fieldName: name, state: level === 'HIDDEN' ? 'hidden' : 'masked', ...(partly && { partly }) })
+  }
   const many = (relation: string): SelectedField => {
     const { isOpen, ...related } = toManyRelation(module, relation, context)
     if (!isOpen) return hidden()
@@ -59,12 +66,13 @@ function collectField(
     case 'field': {
       const definition = fieldOf(module, descriptor.field)
       const level = levelOf(context, module, definition)
-      if (level === 'HIDDEN') return hidden()
+      const partly = isPartlyShown(context, module, definition)
+      if (level === 'HIDDEN' && !partly) return hidden()
       if (definition.type === 'REFERENCES') return many(definition.name)
-      if (level === 'MASKED') context.redacted.push({ path, typeName: type.name, fieldName: name, state: 'masked' })
+      noteRedaction(definition, level)
       if (definition.type === 'USER' || definition.type === 'REFERENCE') {
         const target = context.registry.module(definition.type === 'USER' ? 'user' : (definition.reference?.module as string))
-        if (level === 'MASKED' || !isModuleReadable(context, target)) return hidden()
+        if (!isEverReadable(context, module, definition) || !isModuleReadable(context, target)) return hidden()
         const selection = collectRecord(getNamedType(field.type) as GraphQLObjectType, subselections(nodes), target, path, context)
         return { kind: 'one', key, field: definition, selection }
       }
@@ -74,8 +82,11 @@ function collectField(
     case 'inverse':
       return many(descriptor.relation)
     case 'displayName': {
-      const level = levelOf(context, module, fieldOf(module, module.nameField))
-      return level === 'HIDDEN' ? hidden() : { kind: 'displayName', key }
+      const named = fieldOf(module, module.nameField)
+      const level = levelOf(context, module, named)
+      if (level === 'HIDDEN' && !isPartlyShown(context, module, named)) return hidden()
+      if (level === 'HIDDEN') noteRedaction(named, level)
+      return { kind: 'displayName', key }
     }
     case 'values': {
       const names = resolved(argumentsOf(field, node, context).get('fields'), context.variables) as readonly string[] | null | undefined
@@ -95,10 +106,11 @@ function collectField(
     case 'anyRecord': {
       const definition = fieldOf(module, descriptor.field)
       const level = levelOf(context, module, definition)
-      if (level === 'HIDDEN' || level === 'MASKED') return hidden()
+      if (!isEverReadable(context, module, definition)) return hidden()
+      noteRedaction(definition, level)
       context.ordinary = true
       context.meetAny?.(nodes, path)
-      return { kind: 'raw', key, column: definition.column }
+      return { kind: 'raw', key, column: definition.column, shows: [definition] }
     }
     default:
       throw new DefectError(`${type.name}.${name}: ${descriptor.kind} is no member of a record`)

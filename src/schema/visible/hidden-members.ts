@@ -1,6 +1,6 @@
 import type { GraphQLField, GraphQLInputField } from 'graphql'
 import type { AccessPolicy, Principal } from '../../records/access/policy.ts'
-import { fieldLevel } from '../../records/access/secured.ts'
+import { isEverShown } from '../../records/access/secured.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import { modulesOfInputs, visibilityFor } from './visibility.ts'
 
@@ -28,7 +28,7 @@ export function hiddenMembersFor(principal: Principal, registry: Registry): Hidd
       const place = modules.get(typeName)
       if (guanxi === undefined || place === undefined) return false
       if (!place.isReference && (policy.modules.get(place.module)?.actions.size ?? 0) === 0) return false
-      return guanxi.kind === 'value' ? fieldLevel(policy, place.module, guanxi.field) === 'HIDDEN' : !visibility.input(typeName, field)
+      return guanxi.kind === 'value' ? !isEverShown(policy, place.module, guanxi.field) : !visibility.input(typeName, field)
     },
     output: (typeName, field) => field.extensions.guanxi?.kind === 'aggregateValue' && !visibility.output(typeName, field),
   }

@@ -1,6 +1,6 @@
 import type { GraphQLField, GraphQLInputField } from 'graphql'
 import type { Principal } from '../../records/access/policy.ts'
-import { fieldLevel, isAllowed } from '../../records/access/secured.ts'
+import { fieldLevel, isAllowed, isEverShown, isEverWritable } from '../../records/access/secured.ts'
 import { type ModuleDefinition, type Registry, targetOf } from '../../records/registry/index.ts'
 import { typeNames } from '../build/names.ts'
 import type { FieldDescriptor, InputDescriptor } from '../descriptors.ts'
@@ -49,8 +49,7 @@ export function visibilityFor(principal: Principal, registry: Registry): Visibil
         if (module === '*') return true
         const isMany = registry.modules.get(module)?.fields.get(field)?.type === 'REFERENCES'
         if (isMany) return isOpen(module, field)
-        const level = levelOf(module, field)
-        return level !== 'HIDDEN' && leadsSomewhere(module, field)
+        return isEverShown(policy, module, field) && leadsSomewhere(module, field)
       }
       case 'inverse':
         return isOpen(descriptor.module, descriptor.relation)
@@ -81,7 +80,7 @@ export function visibilityFor(principal: Principal, registry: Registry): Visibil
       case 'many':
         return isOpen(module, descriptor.relation)
       case 'value':
-        return levelOf(module, descriptor.field) === 'WRITE'
+        return isEverWritable(policy, module, descriptor.field)
       default:
         return true
     }

@@ -34,6 +34,7 @@ export function createValueTypes(resolvers: SchemaResolvers) {
       names('actions', 'Actions that the caller may take on this record, e.g. `UPDATE`.'),
       names('writableFields', 'Fields that the caller may write.'),
       names('maskedFields', 'Fields that the caller sees only in part.'),
+      names('hiddenFields', 'Fields that the caller sees on some records, but not on this one.'),
     ]),
     pageInfo: value('PageInfo', 'Where a page stands in its list.', [
       flag('hasNextPage', 'More follow the last one of this page.'),

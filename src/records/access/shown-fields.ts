@@ -1,0 +1,17 @@
+import type { FieldDefinition } from '../registry/definition.ts'
+import { literalSql } from '../sql-text.ts'
+import { type LeveledRow, readableSql } from './row-levels.ts'
+import { fieldLevel, partialLevel } from './secured.ts'
+
+/** SQL of the keys of fields that are shown in full on this row, although not on all; a text[]. */
+export function partlyShownSql(row: LeveledRow, keyOf: (field: FieldDefinition) => string): string {
+  const { module, policy } = row
+  const partly = [...module.fields.values()].filter(({ name }) => partialLevel(policy, module.name, name)?.read)
+  if (partly.length === 0) return "'{}'::text[]"
+  return `array_remove(ARRAY[${partly.map((field) => `CASE WHEN ${readableSql(field, row)} THEN ${literalSql(keyOf(field))} END`).join(', ')}]::text[], NULL)`
+}
+
+/** Fields that are shown in full on all rows. */
+export function shownFields({ module, policy }: Pick<LeveledRow, 'module' | 'policy'>): readonly FieldDefinition[] {
+  return [...module.fields.values()].filter(({ name }) => ['READ', 'WRITE'].includes(fieldLevel(policy, module.name, name)))
+}
