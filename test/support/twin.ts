@@ -40,15 +40,16 @@ export async function sightOf(client: TestClient, registry: Registry): Promise<R
 
 /**
  * Changes everything in a database that the sight hides: hidden fields of all records, and all free values of records that are not visible, with their
- * history. What databases must agree on stays: ids, keys, series, references, owners, and what the system stamps. Answers the number of changed columns.
+ * history. What databases must agree on stays: ids, keys, series, references, owners, what the system stamps, and fields that conditions of grants are `judgedBy`
+ * (`module.field`). Answers the number of changed columns.
  */
-export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>, registry: Registry): Promise<number> {
+export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>, registry: Registry, judgedBy: ReadonlySet<string>): Promise<number> {
   const client = new pg.Client(url)
   await client.connect()
   let changed = 0
   try {
     await client.query('BEGIN')
-    for (const module of registry.modules.values()) changed += await changeModule(client, module, sights.get(module.name))
+    for (const module of registry.modules.values()) changed += await changeModule(client, module, sights.get(module.name), judgedBy)
     await client.query('COMMIT')
     await client.query('ANALYZE')
   } finally {
@@ -57,13 +58,13 @@ export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>
   return changed
 }
 
-async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined): Promise<number> {
+async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined, judgedBy: ReadonlySet<string>): Promise<number> {
   const visible = [...(sight?.visible ?? [])]
   let changed = 0
   for (const field of module.fields.values()) {
     const level = sight?.levels.get(field.name)
     const hidden = level === undefined || level === 'HIDDEN' || level === 'MASKED'
-    if (!isFree(field)) continue
+    if (!isFree(field) || judgedBy.has(`${module.name}.${field.name}`)) continue
     const where = hidden ? 'TRUE' : 'NOT (t.id = ANY($1::uuid[]))'
     for (const column of columnsOf(field)) {
       const value = otherValue(field, column)
