@@ -167,8 +167,12 @@ describe('a hidden field that is filtered, ordered, grouped or aggregated by', (
   for (const user of USERS) {
     test(`answers like an unknown one for ${DEMO_USERS[user]}`, async () => {
       let asked = 0
+      // Every operator once for each kind of value: which one it is decides about nothing but the value that fits.
+      const families = new Set<unknown>()
       for (const [module, field] of hiddenFields(user)) {
-        for (const [template, variables = {}] of usesOf(module, field, user === 'viewer')) {
+        const isNew = !families.has(familyOf(field))
+        families.add(familyOf(field))
+        for (const [template, variables = {}] of usesOf(module, field, user === 'viewer' && isNew)) {
           asked += 1
           const send = (name: string) => {
             const sent = JSON.parse(JSON.stringify(variables).replaceAll('FIELD', name))

@@ -15,8 +15,8 @@ import {
 import { finished, type GeneratedOperation, inputText, int, newState, pick, type State, selectionText, type ValuePools } from './operation-generator.ts'
 
 /**
- * A random mutation of records: one or two root fields, often of records that exist, with a few members of their inputs. Every second member that stands among the `preferred`
- * names (`UpdateAccountInput.taxNumber`) is one of these. Most are of the `modules`.
+ * A random mutation of records: one or two root fields, often of records that exist, with a few members of their inputs. Every eighth member is one of the `preferred`
+ * names (`UpdateAccountInput.taxNumber`). Most are of the `modules`.
  */
 export function generateMutation(
   draw: fc.GeneratorValue,
@@ -78,11 +78,13 @@ const SKIPPED = new Set(['externalIds', 'ref', 'ifVersion', 'tags'])
 function writeInput(state: State, type: GraphQLInputObjectType, field: GraphQLField<unknown, unknown>): string {
   const fields = Object.values(type.getFields()).filter(({ name }) => !SKIPPED.has(name))
   const liked = fields.filter(({ name }) => state.preferred.has(`${type.name}.${name}`))
+  // One of these refuses all of the operation, so that most have none.
+  const plain = fields.filter((each) => !liked.includes(each))
   const wanted = new Map(
     fields.filter((each) => isNonNullType(each.type) || ['name', 'subject', 'lastName'].includes(each.name)).map((each) => [each.name, each]),
   )
   for (let count = int(state, 1, 3); count > 0; count -= 1) {
-    const each = pick(state, liked.length > 0 && int(state, 0, 3) === 0 ? liked : fields)
+    const each = pick(state, plain.length === 0 || (liked.length > 0 && int(state, 0, 7) === 0) ? liked : plain)
     wanted.set(each.name, each)
   }
   if (type.isOneOf) for (const name of [...wanted.keys()].slice(1)) wanted.delete(name)

@@ -1,11 +1,18 @@
 import type { Registry } from '../../src/records/registry/index.ts'
 import { randomNumbers } from './small-world.ts'
 
+interface DrawnGrant {
+  readonly module: string
+  readonly actions: readonly string[]
+  readonly scope: string
+  readonly where?: Readonly<Record<string, { readonly in: readonly string[] }>>
+}
+
 /** As `createRole` takes it. */
 export interface DrawnRole {
   readonly key: string
   readonly name: string
-  readonly grants: readonly { readonly module: string; readonly actions: readonly string[]; readonly scope: string }[]
+  readonly grants: readonly DrawnGrant[]
   readonly fields: readonly { readonly module: string; readonly field: string; readonly access: string }[]
 }
 
@@ -13,14 +20,17 @@ const SCOPES = ['OWN', 'TEAM', 'TEAM_TREE', 'ALL']
 const LEVELS = ['HIDDEN', 'MASKED', 'READ', 'WRITE']
 const WRITES = ['CREATE', 'UPDATE', 'DELETE', 'RESTORE', 'BULK']
 
-/** A role that is made up, the same for the same seed: most modules to some extent, a few of their fields by name. */
+/** A role that is made up, the same for the same seed: most modules to some extent, some records by a condition on options, a few of their fields by name. */
 export function drawRole(key: string, seed: number, registry: Registry): DrawnRole {
   const random = randomNumbers(seed)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const [grants, fields]: [DrawnRole['grants'][number][], DrawnRole['fields'][number][]] = [[], []]
   for (const module of registry.modules.values()) {
     if (random() < 0.2) continue
-    grants.push({ module: module.name, actions: ['READ', ...WRITES.filter(() => random() < 0.4)], scope: pick(SCOPES) })
+    const chosen = [...module.fields.values()].filter(({ type, sensitivity, options }) => type === 'SELECT' && options && (sensitivity ?? 'none') === 'none')
+    const judged = chosen.length > 0 && random() < 0.5 ? pick(chosen) : undefined
+    const where = judged?.options && { [judged.name]: { in: judged.options.map(({ value }) => value).filter(() => random() < 0.6) } }
+    grants.push({ module: module.name, actions: ['READ', ...WRITES.filter(() => random() < 0.4)], scope: pick(SCOPES), ...(where && { where }) })
     for (const field of module.fields.values()) {
       if (!field.system && random() < 0.15) fields.push({ module: module.name, field: field.name, access: pick(LEVELS) })
     }

@@ -40,15 +40,16 @@ export async function sightOf(client: TestClient, registry: Registry): Promise<R
 
 /**
  * Changes everything in a database that the sight hides: hidden fields of all records, and all free values of records that are not visible, with their
- * history. What databases must agree on stays: ids, keys, series, references, owners, and what the system stamps. Answers the number of changed columns.
+ * history. What databases must agree on stays: ids, keys, series, references, owners, what the system stamps, and fields that conditions of grants are `judgedBy`
+ * (`module.field`). Answers the number of changed columns.
  */
-export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>, registry: Registry): Promise<number> {
+export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>, registry: Registry, judgedBy: ReadonlySet<string>): Promise<number> {
   const client = new pg.Client(url)
   await client.connect()
   let changed = 0
   try {
     await client.query('BEGIN')
-    for (const module of registry.modules.values()) changed += await changeModule(client, module, sights.get(module.name))
+    for (const module of registry.modules.values()) changed += await changeModule(client, module, sights.get(module.name), judgedBy)
     await client.query('COMMIT')
     await client.query('ANALYZE')
   } finally {
@@ -57,16 +58,16 @@ export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>
   return changed
 }
 
-async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined): Promise<number> {
+async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined, judgedBy: ReadonlySet<string>): Promise<number> {
   const visible = [...(sight?.visible ?? [])]
   let changed = 0
   for (const field of module.fields.values()) {
     const level = sight?.levels.get(field.name)
     const hidden = level === undefined || level === 'HIDDEN' || level === 'MASKED'
-    if (!isFree(field)) continue
+    if (!isFree(field) || judgedBy.has(`${module.name}.${field.name}`)) continue
     const where = hidden ? 'TRUE' : 'NOT (t.id = ANY($1::uuid[]))'
     for (const column of columnsOf(field)) {
-      const value = otherValue(field, column)
+      const value = otherValue(field, column, level === 'MASKED')
       if (value === null) continue
       const name = pg.escapeIdentifier(column.name)
       const { rowCount } = await client.query(
@@ -91,8 +92,8 @@ function isFree(field: FieldDefinition): boolean {
   return !(system || unique || maintained || isComputed(field) || isGenerated(field) || type === 'AUTO_NUMBER' || field.reference !== undefined)
 }
 
-/** SQL for another value of the column's kind, a pure function of the row; null for columns that stay. */
-function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn): ((name: string) => string) | null {
+/** SQL for another value of the column's kind, with the same mask where one is shown; a pure function of the row. Null for columns that stay. */
+function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn, isMasked: boolean): ((name: string) => string) | null {
   const salt = createHash('md5').update(field.id).digest('hex').slice(0, 6)
   const digest = (name: string) => `md5(t.id::text || '${salt}' || ${name}::text)`
   if (part === 'currency' || part === 'e164') return null
@@ -103,6 +104,11 @@ function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn): ((n
     return (name) => `(${list})[1 + (('x' || substr(${digest(name)}, 1, 7))::bit(28)::int % ${options.length})]`
   }
   const spread = (name: string) => `(('x' || substr(${digest(name)}, 1, 7))::bit(28)::int % 1000)`
+  if (type === 'text' && isMasked)
+    return (name) =>
+      field.type === 'EMAIL'
+        ? `left(${name}, 1) || substr(${digest(name)}, 1, 10) || substring(${name} FROM '@.*$')`
+        : `CASE WHEN length(${name}) > 4 THEN '~' || substr(${digest(name)}, 1, 8) || right(${name}, 4) ELSE substr(${digest(name)}, 1, length(${name})) END`
   if (type === 'text')
     return field.type === 'EMAIL' ? (name) => `substr(${digest(name)}, 1, 10) || '@example.org'` : (name) => `'~' || substr(${digest(name)}, 1, 12)`
   if (type === 'integer' || type === 'smallint' || type === 'bigint') return (name) => `1 + (${spread(name)} % 5)`

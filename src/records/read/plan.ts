@@ -102,5 +102,8 @@ function keySql(key: UniqueKey, selection: RecordSelection, alias: string, build
     return `${table}.id = (SELECT x.record_id FROM external_id x WHERE x.module_number = ${selection.module.number} AND x.system = ${system} AND x.key = ${external})`
   }
   const type = comparableType(key.field)
-  return `${table}.${columnOf(key.field)} = ${builder.operand(key.value, type, (value) => encodeComparable(type, value))}::${type}`
+  const value = `${builder.operand(key.value, type, (given) => encodeComparable(type, given))}::${type}`
+  const column = `${table}.${columnOf(key.field)}`
+  // As its unique index has it: e-mail addresses are the same whatever their case.
+  return key.field.type === 'EMAIL' ? `lower(${column}) = lower(${value})` : `${column} = ${value}`
 }
