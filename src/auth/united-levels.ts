@@ -22,6 +22,9 @@ export interface UnitedLevel {
  * the amount of own ones only. What a role says of a field holds on the rows that it reads; that it may be written, on those that it may create or update.
  */
 export function unitedLevel(given: readonly GivenLevel[], all: Reach): UnitedLevel {
+  const [first] = given
+  // Most fields: all roles say the same of them.
+  if (first && given.every(({ level }) => level === first.level)) return { everywhere: first.level, partial: undefined }
   const masked = reachOf(given, 'MASKED', 'READ', all)
   const read = reachOf(given, 'READ', 'READ', all)
   const shown: FieldLevel = read.everywhere ? 'READ' : masked.everywhere ? 'MASKED' : 'HIDDEN'
