@@ -83,7 +83,7 @@ async function build(client: pg.Client, url: string, progress: (message: string)
   const dataSource = await createDataSource({ url, max: 2, applicationName: 'guanxi-bench' }).initialize()
   try {
     await migrate(dataSource)
-    await databaseOf(dataSource).transaction(seedRoles)
+    await databaseOf(dataSource).transaction((transaction) => seedRoles(transaction, new Date()))
   } finally {
     await dataSource.destroy()
   }
