@@ -67,7 +67,7 @@ async function checkAmounts(changes: readonly PendingChange[], context: RuleCont
     const total = totals.get(change.id)
     const amount = moneyOf(change.after['amount'])
     if (!total || (amount?.amount === total.amount && total.currencies.includes(amount.currency))) continue
-    change.refuse('amount', 'AMOUNT_FROM_LINES', `amount is the sum of the opportunity's ${total.count} line items. Change those, or delete them first.`)
+    change.refuse('amount', 'AMOUNT_FROM_LINES', 'amount is the sum of the line items of the opportunity. Change those, or delete them first.')
   }
 }
 

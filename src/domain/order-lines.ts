@@ -21,7 +21,7 @@ export const orderLineRule: ModuleRule = {
       const currency = currencies.get(order) ?? price.currency
       currencies.set(order, currency)
       if (price.currency !== currency)
-        change.refuse('unitPrice', 'CURRENCY_MISMATCH', `unitPrice must be in ${currency}, the currency of the order; this is ${price.currency}.`)
+        change.refuse('unitPrice', 'CURRENCY_MISMATCH', `unitPrice must be in the currency of the order; this is ${price.currency}.`)
     }
   },
   after: (changes, context) =>

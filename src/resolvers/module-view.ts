@@ -81,7 +81,7 @@ export function moduleView(module: ModuleDefinition, principal: Principal, { sch
     labels: module.label,
     pluralLabels: module.pluralLabel,
     custom: module.custom,
-    nameField: module.nameField,
+    nameField: fields.some(({ name }) => name === module.nameField) ? module.nameField : null,
     actions: [...allowedActions(module, principal, registry)],
     fields,
   }

@@ -260,3 +260,22 @@ describe('what some records let be written', () => {
     ])
   })
 })
+
+test('a guess at a value of another record is answered alike, right or wrong, also where versions are compared', async () => {
+  await role('editor', [{ module: 'account', actions: ['READ', 'UPDATE'], scope: 'ALL' }])
+  const { client } = await server.addUser('Editor', 'editor', 'retail')
+  await create('Account', 'quarry', { name: 'quarry', type: 'customer', industry: 'energy', creditLimit: { amount: '20.00', currency: 'USD' } })
+  await admin.data('mutation ($id: ID!, $input: UpdateAccountInput!) { updateAccount(id: $id, input: $input) { changeSetId } }', {
+    id: idOf['quarry'],
+    input: { creditLimit: { amount: '30.00', currency: 'USD' } },
+  })
+  const guess = async (amount: string) => {
+    const { errors } = await client.send(
+      'mutation ($id: ID!, $input: UpdateAccountInput!) { updateAccount(id: $id, input: $input, ifVersion: 1, onConflict: MERGE) { changeSetId } }',
+      { id: idOf['quarry'], input: { creditLimit: { amount, currency: 'USD' } } },
+    )
+    return errors.map(({ message, path, extensions: { requestId, ...extensions } }) => ({ message, path, extensions }))
+  }
+  expect((await guess('30.00')).length).toBe(1)
+  expect(await guess('30.00')).toEqual(await guess('31.00'))
+})

@@ -72,6 +72,10 @@ async function updateRound(
   // A derived write follows from a change whose target may meanwhile be gone.
   const present = authority.derived ? targets.filter(({ id }) => stored.has(id)) : targets
   const records = new Map(present.map((target) => [target, requireAllowed(module, stored.get(target.id), 'UPDATE', target.parsed.path)]))
+  const issues: Issue[] = []
+  // Before versions, which compare the input with what is stored: whoever does not see a field of this record must not learn whether a guess is right.
+  await checkPartialWrites(session, module, present, 'update', authority, issues)
+  stopAt(issues)
   const expecting = present.filter(({ item }) => (item.ifVersion ?? null) !== null)
   await checkVersions(
     session,
@@ -85,9 +89,6 @@ async function updateRound(
     })),
     authority,
   )
-  const issues: Issue[] = []
-  await checkPartialWrites(session, module, present, 'update', authority, issues)
-  stopAt(issues)
   const pairs = present.map((target) => ({
     parsed: target.parsed,
     draft: changeDraft(session, module, 'UPDATED', target.parsed, records.get(target) as StoredRecord, resolved, issues),

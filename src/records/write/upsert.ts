@@ -129,6 +129,17 @@ async function changeMatches(
     ),
   )
   const storedOf = (target: Target) => linked.get((matches.get(target) as StoredRecord).id) as StoredRecord
+  // Before versions, as in an update.
+  const issues: Issue[] = []
+  await checkPartialWrites(
+    session,
+    module,
+    targets.map((target) => ({ id: storedOf(target).id, parsed: target.parsed })),
+    'update',
+    authority,
+    issues,
+  )
+  stopAt(issues)
   const expecting = targets.filter(({ item }) => (item.ifVersion ?? null) !== null)
   await checkVersions(
     session,
@@ -142,16 +153,6 @@ async function changeMatches(
     })),
     authority,
   )
-  const issues: Issue[] = []
-  await checkPartialWrites(
-    session,
-    module,
-    targets.map((target) => ({ id: storedOf(target).id, parsed: target.parsed })),
-    'update',
-    authority,
-    issues,
-  )
-  stopAt(issues)
   const pairs = targets.map((target) => {
     const stored = storedOf(target)
     return { parsed: target.parsed, draft: changeDraft(session, module, stored.deleted ? 'RESTORED' : 'UPDATED', target.parsed, stored, resolved, issues) }

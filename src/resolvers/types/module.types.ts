@@ -125,8 +125,8 @@ export class Module {
   @Member(() => Boolean)
   custom!: boolean
 
-  @Member(() => String, { description: 'Field that `displayName` shows.' })
-  nameField!: string
+  @Member(() => String, { nullable: true, description: 'Field that `displayName` shows; null where the caller does not see it.' })
+  nameField!: string | null
 
   @Member(() => [AccessAction], { description: 'What the caller may do with records of the module, its own at least.' })
   actions!: AccessAction[]
