@@ -453,6 +453,29 @@ describe('who may share', () => {
     expect(await stored()).toEqual(before)
   })
 
+  test('is nobody by a grant whose field is deleted, also on a node that has not heard of it', async () => {
+    const made = await server.admin.data(
+      'mutation { createCustomField(input: {module: "account", name: "shareable", type: BOOLEAN}) { field { id } schemaVersion } }',
+    )
+    const grants = ['READ', 'UPDATE'].map((action) => ({ module: 'account', actions: [action], scope: 'ALL', where: { shareable: { eq: true } } }))
+    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+      input: { key: 'sharing', name: 'Sharing', grants },
+    })
+    const eve = await server.addUser('Eva', 'sharing')
+    const elsewhere = createTestClient(other.url, eve.client.token)
+    try {
+      await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {shareable: true}) { changeSetId } }', { id: account })
+      const headers = { 'x-min-schema-version': String(made.createCustomField.schemaVersion) }
+      const known = await elsewhere.send('query ($id: ID!) { account(id: $id) { id } }', { id: account }, { headers })
+      expect(known.data).toEqual({ account: { id: account } })
+      await server.admin.data('mutation ($id: ID!) { deleteCustomField(id: $id) { schemaVersion } }', { id: made.createCustomField.field.id })
+      expect(codesOf(await tryShare({ userId: tom.id }, elsewhere))).not.toEqual([])
+      expect((await server.admin.data(SHARES, { id: account })).recordShares).toEqual([])
+    } finally {
+      await elsewhere.close()
+    }
+  })
+
   test('stands alone in its operation', async () => {
     const input = `{module: "account", recordId: "${account}", userId: "${rolf.id}", level: READ}`
     const answer = await olga.client.send(
