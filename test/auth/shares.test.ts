@@ -293,6 +293,27 @@ describe('a share with a user', () => {
     await olga.client.data('mutation ($id: ID!) { createContact(input: {name: "Li", account: {id: $id}}) { changeSetId } }', { id: account })
     expect(codesOf(await update(eve, { owner: { id: eve.id } }))).toEqual([])
   })
+
+  // Whoever brought the record into a grant of their own would keep it when the share ends, and could delete it.
+  test('at the level WRITE leaves alone what the conditions of the own grants look at', async () => {
+    const grants = [
+      { module: 'account', actions: ['READ', 'UPDATE', 'DELETE'], scope: 'ALL', where: { industry: { eq: 'energy' } } },
+      { module: 'account', actions: ['READ'], scope: 'ALL', where: { externalId: { system: 'erp', key: 'mine' } } },
+    ]
+    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+      input: { key: 'energetic', name: 'Energetic', grants },
+    })
+    const eve = await server.addUser('Energetic Eve', 'energetic')
+    await share({ userId: eve.id, level: 'WRITE' })
+    const before = await stored()
+    for (const input of [{ industry: 'energy' }, { externalIds: [{ system: 'erp', key: 'mine' }] }])
+      expect([input, codesOf(await update(eve, input))]).toEqual([input, ['FORBIDDEN']])
+    expect(await stored()).toEqual(before)
+    expect(codesOf(await update(eve, { website: 'https://eve.example' }))).toEqual([])
+    // What the grant reaches already is hers to change, as far as it stays within.
+    await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {industry: "energy"}) { changeSetId } }', { id: account })
+    expect(codesOf(await update(eve, { externalIds: [{ system: 'erp', key: 'mine' }] }))).toEqual([])
+  })
 })
 
 describe('a share with a team', () => {
