@@ -6,8 +6,9 @@ import { secured } from '../records/access/secured.ts'
 import { liveShareSql, withoutShares } from '../records/access/shares.ts'
 import { actorOf, writeEntries } from '../records/audit/index.ts'
 import type { Database, Executor, Transaction } from '../records/database.ts'
+import { epochsHold, StaleEpochError } from '../records/epochs.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
-import { lockCurrentRights, requireCurrentRights } from './access-epoch.ts'
+import { lockCurrentRights } from './access-epoch.ts'
 import type { RequestOrigin } from './audit.ts'
 import { checkShare, readableModule, type ShareInput } from './share-input.ts'
 import { deleteEndedShares, deleteShare, findShare, putShare, readShare, SHARE_COLUMNS, type StoredShare } from './share-store.ts'
@@ -91,7 +92,7 @@ export function createShares({ database, registry, now }: SharesOptions): Shares
       const module = readableModule(name, principal, registry(), ['module'])
       const id = recordId.toLowerCase()
       const rights = await rightsOn(database, principal, module, id, registry())
-      await requireCurrentRights(database, principal)
+      if (!(await epochsHold(database, principal))) throw new StaleEpochError()
       if (!rights) throw notFound(module.name)
       const shares = await database.query<StoredShare>({
         text: `SELECT ${SHARE_COLUMNS} FROM record_share s WHERE s.record_id = $1 AND ${liveShareSql('s')} ORDER BY s.created_at, s.id`,

@@ -1,15 +1,20 @@
 import { GuanxiError } from '../errors/index.ts'
-import type { AppliedChange, ModuleRule } from '../records/write/index.ts'
+import type { Principal } from '../records/access/policy.ts'
+import type { Executor } from '../records/database.ts'
+import type { Registry } from '../records/registry/definition.ts'
+import type { AppliedChange, ModuleRule, PendingChange } from '../records/write/index.ts'
 import { countAdministrators, isAdministrator } from './administrator.ts'
 import { ADMINISTRATOR } from './shipped-roles.ts'
 
 /**
- * What keeps writes on user records from changing rights by the back door: nobody but an administrator moves themselves into another team, which would
- * widen what they see, nobody else touches how an administrator signs in, and no write leaves the organisation without an administrator.
+ * What keeps writes on user records from changing rights by the back door: nobody but an administrator moves themselves into another team or
+ * writes a field that grants compare records with, which would widen what people see, nobody else touches how an administrator signs in, and no write leaves
+ * the organisation without an administrator.
  */
 export const userAccessRule: ModuleRule = {
   module: 'user',
-  before(changes, { principal }) {
+  async before(changes, { principal, registry, transaction }) {
+    await refuseViewerFields(changes, principal, registry, transaction)
     for (const change of changes) {
       if (change.id === principal.userId && change.changes('team') && !isAdministrator(principal)) {
         change.refuse('team', 'OWN_TEAM', 'Nobody moves themselves into another team; ask an administrator.')
@@ -32,6 +37,26 @@ export const userAccessRule: ModuleRule = {
       throw new GuanxiError('FORBIDDEN', 'The last administrator cannot be disabled or deleted. Give the role to someone else first.')
     }
   },
+}
+
+/** Refuses fields that conditions of stored grants take from the viewer (`{viewer: "territories"}`), on whatever record: two could do it for each other. */
+async function refuseViewerFields(changes: readonly PendingChange[], principal: Principal, registry: Registry, executor: Executor): Promise<void> {
+  if (isAdministrator(principal)) return
+  const fields = [...registry.module('user').fields.values()]
+  const written = changes.flatMap((change) => fields.filter((field) => writes(change, field.name)).map((field) => ({ change, field })))
+  if (written.length === 0) return
+  const rows = await executor.query<{ id: string }>({
+    text: "SELECT DISTINCT v #>> '{}' AS id FROM role_grant g, jsonb_path_query(g.predicate, '$.**.viewer') v",
+    purpose: 'platform',
+  })
+  const named = new Set(rows.map(({ id }) => id))
+  for (const { change, field } of written)
+    if (named.has(field.id)) change.refuse(field.name, 'DECIDES_RIGHTS', `Grants of roles go by ${field.name} of users; ask an administrator to change it.`)
+}
+
+/** On new users what is given counts: a default is what administrators have chosen. */
+function writes(change: PendingChange, field: string): boolean {
+  return change.before === null ? change.given(field) && change.after[field] !== null : change.changes(field)
 }
 
 /** Changes who can sign in as this user, or whether. */

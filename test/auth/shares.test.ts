@@ -293,6 +293,27 @@ describe('a share with a user', () => {
     await olga.client.data('mutation ($id: ID!) { createContact(input: {name: "Li", account: {id: $id}}) { changeSetId } }', { id: account })
     expect(codesOf(await update(eve, { owner: { id: eve.id } }))).toEqual([])
   })
+
+  // Whoever brought the record into a grant of their own would keep it when the share ends, and could delete it.
+  test('at the level WRITE leaves alone what the conditions of the own grants look at', async () => {
+    const grants = [
+      { module: 'account', actions: ['READ', 'UPDATE', 'DELETE'], scope: 'ALL', where: { industry: { eq: 'energy' } } },
+      { module: 'account', actions: ['READ'], scope: 'ALL', where: { externalId: { system: 'erp', key: 'mine' } } },
+    ]
+    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+      input: { key: 'energetic', name: 'Energetic', grants },
+    })
+    const eve = await server.addUser('Energetic Eve', 'energetic')
+    await share({ userId: eve.id, level: 'WRITE' })
+    const before = await stored()
+    for (const input of [{ industry: 'energy' }, { externalIds: [{ system: 'erp', key: 'mine' }] }])
+      expect([input, codesOf(await update(eve, input))]).toEqual([input, ['FORBIDDEN']])
+    expect(await stored()).toEqual(before)
+    expect(codesOf(await update(eve, { website: 'https://eve.example' }))).toEqual([])
+    // What the grant reaches already is hers to change, as far as it stays within.
+    await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {industry: "energy"}) { changeSetId } }', { id: account })
+    expect(codesOf(await update(eve, { externalIds: [{ system: 'erp', key: 'mine' }] }))).toEqual([])
+  })
 })
 
 describe('a share with a team', () => {
@@ -451,6 +472,29 @@ describe('who may share', () => {
     expect(first?.extensions.code).toBe('NOT_FOUND')
     for (const refusal of others) expect(refusal).toEqual(first)
     expect(await stored()).toEqual(before)
+  })
+
+  test('is nobody by a grant whose field is deleted, also on a node that has not heard of it', async () => {
+    const made = await server.admin.data(
+      'mutation { createCustomField(input: {module: "account", name: "shareable", type: BOOLEAN}) { field { id } schemaVersion } }',
+    )
+    const grants = ['READ', 'UPDATE'].map((action) => ({ module: 'account', actions: [action], scope: 'ALL', where: { shareable: { eq: true } } }))
+    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+      input: { key: 'sharing', name: 'Sharing', grants },
+    })
+    const eve = await server.addUser('Eva', 'sharing')
+    const elsewhere = createTestClient(other.url, eve.client.token)
+    try {
+      await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {shareable: true}) { changeSetId } }', { id: account })
+      const headers = { 'x-min-schema-version': String(made.createCustomField.schemaVersion) }
+      const known = await elsewhere.send('query ($id: ID!) { account(id: $id) { id } }', { id: account }, { headers })
+      expect(known.data).toEqual({ account: { id: account } })
+      await server.admin.data('mutation ($id: ID!) { deleteCustomField(id: $id) { schemaVersion } }', { id: made.createCustomField.field.id })
+      expect(codesOf(await tryShare({ userId: tom.id }, elsewhere))).not.toEqual([])
+      expect((await server.admin.data(SHARES, { id: account })).recordShares).toEqual([])
+    } finally {
+      await elsewhere.close()
+    }
   })
 
   test('stands alone in its operation', async () => {

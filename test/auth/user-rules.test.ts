@@ -75,4 +75,24 @@ describe('people who may write users', () => {
     await move(other)
     await kit.update(await kit.principal(self), 'user', [{ id: self, input: { position: 'Clerk' } }])
   })
+
+  test('do not write what grants compare records with, neither on their own record nor on others or new ones', async () => {
+    const [self, other] = [await kit.user('Scout'), await kit.user('Mate')]
+    const principal = await kit.principal(self)
+    const set = (id: string, input: Record<string, unknown>) => kit.update(principal, 'user', [{ id, input }])
+    await set(self, { position: 'Clerk' })
+    await kit.rows(
+      `INSERT INTO role_grant (role_id, module, actions, scope, predicate, position)
+       SELECT id, 'account', '{READ}', 'ALL', '{"and": [{"account.region": {"eq": {"viewer": "user.position"}}}]}', 99 FROM role WHERE key = 'sales_rep'`,
+    )
+    const before = await kit.counts()
+    const refused = [{ path: expect.arrayContaining(['position']), code: 'DECIDES_RIGHTS' }]
+    for (const id of [self, other]) expect(await set(id, { position: 'South' }).catch((error) => error.details.issues)).toMatchObject(refused)
+    expect(await kit.create(principal, 'user', [{ name: 'New', position: 'South' }]).catch((error) => error.details.issues)).toMatchObject(refused)
+    expect(await kit.counts()).toEqual(before)
+    await set(self, { name: 'Scout the second', position: 'Clerk' })
+    await kit.create(principal, 'user', [{ name: 'New' }])
+    await kit.update(kit.root, 'user', [{ id: self, input: { position: 'South' } }])
+    await kit.rows('DELETE FROM role_grant WHERE position = 99')
+  })
 })

@@ -28,10 +28,11 @@ export function withoutShares(policy: AccessPolicy): AccessPolicy {
 }
 
 /**
- * Condition that an update, which has written the row `w` out of the row `stored`, has left owner and team alone if its writer may write it by a share alone: else they would
- * make it their own, and have what no share gives. `stored` has the alias `o`.
+ * Condition that an update, which has written the row `w` out of the row `stored`, has left alone what grants go by if its writer may write it by a share alone: owner, team
+ * and all that conditions of the writer's own grants look at. Else they would make it their own, and have what no share gives. `stored` has the alias `o`; `touched` is the
+ * condition that one of these fields has changed.
  */
-export function keptSql(stored: { readonly from: string; readonly granted: string }): string {
-  const unmoved = 'o.owner_id IS NOT DISTINCT FROM w.owner_id AND o.team_id IS NOT DISTINCT FROM w.team_id'
+export function keptSql(stored: { readonly from: string; readonly granted: string }, touched: string): string {
+  const unmoved = `o.owner_id IS NOT DISTINCT FROM w.owner_id AND o.team_id IS NOT DISTINCT FROM w.team_id AND NOT ${touched}`
   return `EXISTS (SELECT FROM ${stored.from} WHERE o.id = w.id AND (${stored.granted} OR (${unmoved})))`
 }

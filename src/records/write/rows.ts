@@ -1,6 +1,7 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Action } from '../access/policy.ts'
+import { predicateFields } from '../access/predicate-fields.ts'
 import { keptSql } from '../access/shares.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -151,13 +152,26 @@ a AS (INSERT INTO audit_log (at, actor_id, via, action, module_number, record_id
 function answerSql(builder: StatementBuilder, module: ModuleDefinition, action: Action, authority: Authority, session: Session): string {
   const written = builder.secured(module, action, authority.policy, 'w')
   const within = written.plain ? `(${written.condition}) IS TRUE` : 'NULL::boolean'
-  const admitted = written.isShared ? `CASE WHEN ${keptSql(builder.secured(module, action, authority.policy, 'o'))} THEN ${within} ELSE FALSE END` : within
+  const admitted = written.isShared
+    ? `CASE WHEN ${keptSql(builder.secured(module, action, authority.policy, 'o'), touchedSql(module, authority))} THEN ${within} ELSE FALSE END`
+    : within
   const generated = [...module.fields.values()]
     .filter(isGenerated)
     .flatMap((field) => physicalColumns(field).map((column) => `, ${column.read(`w.${quoteIdentifier(column.name)}`)} AS ${quoteIdentifier(column.name)}`))
   const { epochs } = session.principal.policy
   const current = epochsHoldSql(builder.bind(epochs.schema, 'bigint'), builder.bind(epochs.access, 'bigint'))
   return `SELECT w.id AS "written.id", w.version AS "written.version", ${admitted} AS "written.admitted", ${current} AS "written.current"${generated.join('')} FROM w`
+}
+
+/** Fields that every update changes; no list of changed fields names them. */
+const ALWAYS_TOUCHED = ['version', 'updatedAt', 'updatedBy']
+
+/** The write changes something of the row `w` that conditions of the writer's grants look at. */
+function touchedSql(module: ModuleDefinition, { policy }: Authority): string {
+  const keys = predicateFields(module, policy)
+  if (ALWAYS_TOUCHED.some((name) => keys.has(module.fields.get(name)?.id ?? ''))) return 'TRUE'
+  if (keys.size === 0) return 'FALSE'
+  return `EXISTS (SELECT FROM i WHERE i.i = w.id AND i.f && ARRAY[${[...keys].sort().map(literalSql).join(', ')}]::text[])`
 }
 
 async function run(session: Session, builder: StatementBuilder, text: string): Promise<Map<string, WrittenRow>> {
