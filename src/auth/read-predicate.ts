@@ -6,7 +6,7 @@ import { comparableType } from '../records/read/columns.ts'
 import { LIST_OPERATORS, OPERATORS, type OperatorFamily, operatorFamily, YES_OR_NO_OPERATORS } from '../records/read/operators.ts'
 import type { CompareOperator, FilterNode, Operand } from '../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/index.ts'
-import { type PredicateMember, type PredicateNames, type PredicateObject, relatedModule, relationOf } from './predicate-names.ts'
+import { PERMANENT_NAMES, type PredicateMember, type PredicateNames, type PredicateObject, relatedModule, relationOf } from './predicate-names.ts'
 import { LONGEST_LIST, predicateValue, valueHelp } from './predicate-values.ts'
 
 /** Conditions of one predicate, relations among them, and objects inside of objects. */
@@ -60,16 +60,21 @@ class PredicateReader {
     if (!isObject(value)) return this.#refuse(path, 'TYPE', `Conditions on ${module.pluralName} are an object, such as {"name": {"eq": "…"}}.`)
     if (depth > DEEPEST) return this.#refuse(path, 'TOO_DEEP', `A condition of a grant may be ${DEEPEST} objects deep.`)
     if (isEmpty(value)) return this.#refuseEmpty(path)
-    const nodes = Object.entries(value).map(([name, inner]) => this.#member(name, inner, module, [...path, name], depth))
+    const said = new Set<string>()
+    const nodes = Object.entries(value).map(([name, inner]) => this.#member(name, inner, module, [...path, name], depth, said))
     const found = nodes.filter((node) => node !== undefined)
     return found.length === 1 ? found[0] : { kind: 'and', nodes: found }
   }
 
-  #member(name: string, value: unknown, module: ModuleDefinition, path: Path, depth: number): FilterNode | undefined {
+  /** `said`: permanent names of what its object has said until here. */
+  #member(name: string, value: unknown, module: ModuleDefinition, path: Path, depth: number, said: Set<string>): FilterNode | undefined {
     const { names, registry, mayRead } = this.#source
     const member = names.member(module, name, registry)
     if (!member || ('field' in member && !mayRead(member.field)))
       return this.#refuse(path, 'UNKNOWN', `The module ${module.name} has no field or relation named ${JSON.stringify(name.slice(0, 60))}.`)
+    const permanent = PERMANENT_NAMES.nameOf(module, member)
+    if (said.has(permanent)) return this.#refuse(path, 'DUPLICATE', `${name} is an earlier or later name of what stands here already; use "and".`)
+    said.add(permanent)
     this.#conditions += 1
     if (this.#conditions === MOST_CONDITIONS + 1) return this.#refuse(path, 'TOO_LARGE', `A grant may have ${MOST_CONDITIONS} conditions.`)
     if (this.#conditions > MOST_CONDITIONS) return undefined

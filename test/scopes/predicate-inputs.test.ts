@@ -116,6 +116,9 @@ describe('a field that a condition names', () => {
     await changeField(admin, zone, { name: 'district' })
     expect(await count(client)).toBe(1)
     expect((await grantsOf('zoned'))[0]).toEqual(grant({ district: { eq: 'north' } }))
+    const twice = await admin.send(UPDATE, { key: 'zoned', input: { grants: [grant({ zone: { eq: 'north' }, district: { isNull: false } })] } })
+    expect(twice.errors[0]?.extensions['issues']).toMatchObject([{ path: ['input', 'grants', 0, 'where', 'district'], code: 'DUPLICATE' }])
+    expect((await grantsOf('zoned'))[0]).toEqual(grant({ district: { eq: 'north' } }))
     await changeField(admin, zone, { name: 'zone' })
   })
 
