@@ -43,6 +43,22 @@ describe('rights of writers', () => {
     })
   })
 
+  test('the id of an unreadable record is refused whether the reference names it already or not', async () => {
+    const [hidden, other] = (await kit.create(kit.root, 'account', [
+      { name: 'Hidden', owner: { id: boris } },
+      { name: 'Other', owner: { id: boris } },
+    ])) as [string, string]
+    const [contact] = (await kit.create(kit.root, 'contact', [{ name: 'C', owner: { id: anna }, account: { id: hidden } }])) as [string]
+    const blind = await kit.principal(anna, { actions: { READ: 'OWN', UPDATE: 'OWN' }, scopes: { OWN: [anna] } })
+    for (const id of [hidden, other])
+      await refused(() => kit.update(blind, 'contact', [{ id: contact, input: { account: { id } } }]), {
+        code: 'VALIDATION_FAILED',
+        details: { issues: [{ path: ['input', 0, 'account', 'id'], code: 'NOT_FOUND' }] },
+      })
+    await kit.update(blind, 'contact', [{ id: contact, input: { name: 'D' } }])
+    expect(await kit.row('contact', contact)).toMatchObject({ name: 'D', account_id: hidden })
+  })
+
   test('the written record must lie within the scope, on create and on update; all of the batch is undone', async () => {
     await refused(() => kit.create(rep, 'account', [{ name: 'Mine' }, { name: 'Given away', owner: { id: boris } }]), {
       code: 'FORBIDDEN',

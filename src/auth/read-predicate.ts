@@ -6,7 +6,7 @@ import { comparableType } from '../records/read/columns.ts'
 import { LIST_OPERATORS, OPERATORS, type OperatorFamily, operatorFamily, YES_OR_NO_OPERATORS } from '../records/read/operators.ts'
 import type { CompareOperator, FilterNode, Operand } from '../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/index.ts'
-import { type PredicateMember, type PredicateNames, type PredicateObject, relatedModule, relationOf } from './predicate-names.ts'
+import { PERMANENT_NAMES, type PredicateMember, type PredicateNames, type PredicateObject, relatedModule, relationOf } from './predicate-names.ts'
 import { LONGEST_LIST, predicateValue, valueHelp } from './predicate-values.ts'
 
 /** Conditions of one predicate, relations among them, and objects inside of objects. */
@@ -16,6 +16,9 @@ const DEEPEST = 10
 
 const QUANTIFIERS = ['some', 'none', 'every'] as const
 type Quantifier = (typeof QUANTIFIERS)[number]
+
+/** Says nothing of a record. */
+const ANY: FilterNode = { kind: 'and', nodes: [] }
 
 type Path = Issue['path']
 
@@ -50,23 +53,28 @@ class PredicateReader {
 
   root(value: unknown): FilterNode | undefined {
     const { path, module } = this.#source
-    if (isObject(value) && Object.keys(value).length === 0) return this.#refuse(path, 'REQUIRED', 'A condition that says nothing is left out.')
     return this.#object(value, module, path, 1)
   }
 
   #object(value: unknown, module: ModuleDefinition, path: Path, depth: number): FilterNode | undefined {
     if (!isObject(value)) return this.#refuse(path, 'TYPE', `Conditions on ${module.pluralName} are an object, such as {"name": {"eq": "…"}}.`)
     if (depth > DEEPEST) return this.#refuse(path, 'TOO_DEEP', `A condition of a grant may be ${DEEPEST} objects deep.`)
-    const nodes = Object.entries(value).map(([name, inner]) => this.#member(name, inner, module, [...path, name], depth))
+    if (isEmpty(value)) return this.#refuseEmpty(path)
+    const said = new Set<string>()
+    const nodes = Object.entries(value).map(([name, inner]) => this.#member(name, inner, module, [...path, name], depth, said))
     const found = nodes.filter((node) => node !== undefined)
     return found.length === 1 ? found[0] : { kind: 'and', nodes: found }
   }
 
-  #member(name: string, value: unknown, module: ModuleDefinition, path: Path, depth: number): FilterNode | undefined {
+  /** `said`: permanent names of what its object has said until here. */
+  #member(name: string, value: unknown, module: ModuleDefinition, path: Path, depth: number, said: Set<string>): FilterNode | undefined {
     const { names, registry, mayRead } = this.#source
     const member = names.member(module, name, registry)
     if (!member || ('field' in member && !mayRead(member.field)))
       return this.#refuse(path, 'UNKNOWN', `The module ${module.name} has no field or relation named ${JSON.stringify(name.slice(0, 60))}.`)
+    const permanent = PERMANENT_NAMES.nameOf(module, member)
+    if (said.has(permanent)) return this.#refuse(path, 'DUPLICATE', `${name} is an earlier or later name of what stands here already; use "and".`)
+    said.add(permanent)
     this.#conditions += 1
     if (this.#conditions === MOST_CONDITIONS + 1) return this.#refuse(path, 'TOO_LARGE', `A grant may have ${MOST_CONDITIONS} conditions.`)
     if (this.#conditions > MOST_CONDITIONS) return undefined
@@ -74,6 +82,7 @@ class PredicateReader {
       case 'and':
       case 'or': {
         if (!Array.isArray(value)) return this.#refuse(path, 'TYPE', `${name} takes a list of conditions.`)
+        if (value.length === 0) return this.#refuseEmpty(path)
         const nodes = value.map((item, index) => this.#object(item, module, [...path, index], depth + 1))
         return { kind: member.kind, nodes: nodes.filter((node) => node !== undefined) }
       }
@@ -102,15 +111,16 @@ class PredicateReader {
     // Records that the same statement writes are not in its sight.
     if (relation === 'many' || related === root) this.plain = false
     if (relation === 'one') {
-      const node = this.#object(value, related, path, depth + 1)
+      const node = saysAny(value) ? ANY : this.#object(value, related, path, depth + 1)
       return node && { kind: 'one', field, module: related, node }
     }
     if (!isObject(value)) return this.#refuse(path, 'TYPE', 'Conditions on several records begin with some, none or every.')
+    if (isEmpty(value)) return this.#refuseEmpty(path)
     const tie = field.type !== 'REFERENCES' ? 'column' : kind === 'inverse' ? 'linkTarget' : 'linkSource'
     const nodes = Object.entries(value).map(([quantifier, inner]): FilterNode | undefined => {
       const here = [...path, quantifier]
       if (!isOneOf(QUANTIFIERS, quantifier)) return this.#refuse(here, 'UNKNOWN', 'Conditions on several records begin with some, none or every.')
-      const node = this.#object(inner, related, here, depth + 1)
+      const node = quantifier !== 'every' && saysAny(inner) ? ANY : this.#object(inner, related, here, depth + 1)
       return node && { kind: 'many', quantifier: quantifier as Quantifier, module: related, relation: { kind: tie, field }, node }
     })
     return { kind: 'and', nodes: nodes.filter((node) => node !== undefined) }
@@ -134,6 +144,7 @@ class PredicateReader {
 
   #operators(field: FieldDefinition, part: string | null, family: OperatorFamily, value: unknown, path: Path): FilterNode | undefined {
     if (!isObject(value)) return this.#refuse(path, 'TYPE', `${field.name} takes operators, such as {"${OPERATORS[family][0]}": …}.`)
+    if (isEmpty(value)) return this.#refuseEmpty(path)
     const nodes = Object.entries(value).map(([operator, given]): FilterNode | undefined => {
       const here = [...path, operator]
       if (family === 'Money' && operator === 'currency') return this.#operators(field, 'currency', 'String', given, here)
@@ -156,6 +167,7 @@ class PredicateReader {
       return constant === undefined ? undefined : { kind: 'constant', value: constant }
     }
     if (!Array.isArray(value)) return this.#refuse(path, 'TYPE', `${operator} takes a list.`)
+    if (value.length === 0) return this.#refuseEmpty(path)
     if (value.length > LONGEST_LIST) return this.#refuse(path, 'TOO_LARGE', `A list of a grant's condition may have ${LONGEST_LIST} values.`)
     return { kind: 'constant', value: value.map((item, index) => one(item, [...path, index])) }
   }
@@ -179,6 +191,11 @@ class PredicateReader {
     // Whoever changes the own record would be judged by what it was.
     if (module.name === 'user' || module.name === 'team') this.plain = false
     return { kind: 'variable', name: found ? found.id : name }
+  }
+
+  /** It would admit everything, or nothing by its negation, without anyone having said so. */
+  #refuseEmpty(path: Path): undefined {
+    return this.#refuse(path, 'REQUIRED', 'A condition that says nothing is left out.')
   }
 
   #refuse(path: Path, code: string, message: string): undefined {
@@ -220,6 +237,15 @@ export function canonicalText(value: unknown): string {
 
 function isObject(value: unknown): value is PredicateObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isEmpty(value: PredicateObject): boolean {
+  return Object.keys(value).length === 0
+}
+
+/** To have a related record, or none, is a condition without more said of it; that every one is as it likes is not. */
+function saysAny(value: unknown): boolean {
+  return isObject(value) && isEmpty(value)
 }
 
 function isOneOf(names: readonly string[], name: string): boolean {

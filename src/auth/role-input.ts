@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../errors/index.ts'
+import { DefectError, type Issue, validationFailed } from '../errors/index.ts'
 import type { Action, FieldLevel, Principal, Scope } from '../records/access/policy.ts'
 import { fieldLevel } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
@@ -90,7 +90,11 @@ function resolveWhere(
   }
   const mayRead = (field: FieldDefinition) => ['READ', 'WRITE'].includes(fieldLevel(author.policy, field.module, field.name))
   const predicate = readPredicate(where, { module, registry, names: API_NAMES, path, mayRead }, issues)
-  return predicate ? (storedPredicate(where as PredicateObject, module, registry) ?? null) : null
+  if (!predicate) return null
+  const stored = storedPredicate(where as PredicateObject, module, registry)
+  // Stored as null the grant would have no condition.
+  if (!stored) throw new DefectError(`a condition on ${module.name} was read and cannot be stored`)
+  return stored
 }
 
 /** Throws VALIDATION_FAILED when there are issues. */

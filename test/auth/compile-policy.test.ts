@@ -36,6 +36,12 @@ describe('one role', () => {
     expect(reader.modules.has('contact')).toBe(false)
   })
 
+  test('reaches nothing by a condition that says nothing', () => {
+    const where = (...said: object[]) => policyOf(...said.map((each) => role([{ module: 'account', actions: ['READ'], scope: 'ALL', where: { ...each } }])))
+    expect(where({}, { and: [] }, { 'account.name': {} }, { 'account.name': { notIn: [] } }).modules.has('account')).toBe(false)
+    expect(where({ 'account.name': { isNull: false } }).modules.has('account')).toBe(true)
+  })
+
   test('fields that it does not list follow its actions where they are not sensitive', () => {
     expect(level(reader, 'account', 'name')).toBe('READ')
     expect(level(writer, 'account', 'name')).toBe('WRITE')

@@ -41,11 +41,12 @@ test('what is given is told again, by names', async () => {
     { and: [{ or: [{ owner: { id: { eq: { viewer: 'id' } } } }] }, { not: { zone: { in: { viewer: 'zones' } } } }] },
     { annualRevenue: { gt: '10.50', currency: { eq: 'USD' } }, createdAt: { gte: '2026-01-01T00:00:00Z' }, tags: { hasAny: ['vip'] } },
     { externalId: { system: 'erp', key: '1' } },
+    { parent: {}, contacts: { some: {} } },
   ]
-  const modules = ['account', 'contact', 'account', 'account', 'account', 'account']
+  const modules = ['account', 'contact', 'account', 'account', 'account', 'account', 'account']
   const given = wheres.map((where, index) => grant(where, modules[index]))
   const role = await create('telling', ...given, grant(null))
-  expect(role.grants).toHaveLength(7)
+  expect(role.grants).toHaveLength(8)
   for (const each of [...given, grant(null)]) expect(role.grants).toContainEqual(each)
 })
 
@@ -74,6 +75,15 @@ test('what no filter could say is refused, each with its place', async () => {
     [{ owner: { id: { in: { viewer: 'teams' } } } }, 'owner.id.in', 'TYPE'],
     [{ zone: { eq: { viewer: 'name', or: 1 } } }, 'zone.eq', 'TYPE'],
     [{}, '', 'REQUIRED'],
+    [{ zone: {} }, 'zone', 'REQUIRED'],
+    [{ zone: { notIn: [] } }, 'zone.notIn', 'REQUIRED'],
+    [{ annualRevenue: { currency: {} } }, 'annualRevenue.currency', 'REQUIRED'],
+    [{ contacts: {} }, 'contacts', 'REQUIRED'],
+    [{ contacts: { every: {} } }, 'contacts.every', 'REQUIRED'],
+    [{ and: [] }, 'and', 'REQUIRED'],
+    [{ not: { or: [] } }, 'not.or', 'REQUIRED'],
+    [{ or: [{ zone: { eq: 'x' } }, {}] }, 'or.1', 'REQUIRED'],
+    [{ not: {} }, 'not', 'REQUIRED'],
     ['zone', '', 'TYPE'],
     [deep(10), Array(10).fill('not').join('.'), 'TOO_DEEP'],
     [{ zone: { in: Array(501).fill('x') } }, 'zone.in', 'TOO_LARGE'],
@@ -105,6 +115,9 @@ describe('a field that a condition names', () => {
     expect(await count(client)).toBe(1)
     await changeField(admin, zone, { name: 'district' })
     expect(await count(client)).toBe(1)
+    expect((await grantsOf('zoned'))[0]).toEqual(grant({ district: { eq: 'north' } }))
+    const twice = await admin.send(UPDATE, { key: 'zoned', input: { grants: [grant({ zone: { eq: 'north' }, district: { isNull: false } })] } })
+    expect(twice.errors[0]?.extensions['issues']).toMatchObject([{ path: ['input', 'grants', 0, 'where', 'district'], code: 'DUPLICATE' }])
     expect((await grantsOf('zoned'))[0]).toEqual(grant({ district: { eq: 'north' } }))
     await changeField(admin, zone, { name: 'zone' })
   })

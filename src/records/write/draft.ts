@@ -107,6 +107,7 @@ export class Draft implements PendingChange {
       if (field.type === 'REFERENCES') this.#takeLinks(field, value as LinkChange)
       else this.#after[field.name] = value
     }
+    this.#issues.push(...parsed.notFound)
     for (const [field, issue] of parsed.ifChanged) if (this.changes(field.name)) this.#issues.push(issue)
   }
 

@@ -82,11 +82,12 @@ function prepare(session: Session, item: ParsedInput, reference: PendingReferenc
   return { item, reference, module, key: id }
 }
 
-/** Puts the target's id where the reference stands. `issue` counts only if the target is new to the record. */
-function settle(item: ParsedInput, { field, link }: PendingReference, id: string, issue: Issue | null = null): void {
+/** Puts the target's id where the reference stands. `issue` counts only if the target is new to the record, or is none that the caller may know of (not `known`). */
+function settle(item: ParsedInput, { field, link }: PendingReference, id: string, issue: Issue | null = null, known = true): void {
   if (!link) {
     item.values.set(field, id)
-    if (issue) item.ifChanged.set(field, issue)
+    if (issue && known) item.ifChanged.set(field, issue)
+    else if (issue) item.notFound.push(issue)
   } else if (link.member === 'removed') link.change.removed.add(id)
   else if (issue === null || !link.change.added.has(id)) link.change.added.set(id, issue)
 }
@@ -130,13 +131,13 @@ async function resolveGroup(
   const found = await lookUp(session, module, reference.kind, [...new Set(pending.map(({ key }) => key))], authority, teamOfUser)
   for (const { item, reference: pendingReference, key } of pending) {
     const { field, kind, path } = pendingReference
-    const id = found.get(key)
-    if (id !== undefined) {
-      settle(item, pendingReference, id)
+    const target = found.get(key)
+    if (target?.deleted === false) {
+      settle(item, pendingReference, target.id)
       continue
     }
     const issue: Issue = { path, code: 'NOT_FOUND', message: notFoundMessage(field) }
-    if (kind === 'id') settle(item, pendingReference, key, issue)
+    if (kind === 'id') settle(item, pendingReference, key, issue, target !== undefined)
     else issues.push(issue)
   }
 }
@@ -151,6 +152,12 @@ function resolveLocally(session: Session, { item, reference, key, module }: Look
   return true
 }
 
+interface Found {
+  readonly id: string
+  /** In the recycle bin; only ids find what is there. */
+  readonly deleted: boolean
+}
+
 async function lookUp(
   session: Session,
   module: ModuleDefinition,
@@ -158,13 +165,15 @@ async function lookUp(
   keys: readonly string[],
   authority: Authority,
   teamOfUser: Map<string, string | null>,
-): Promise<Map<string, string>> {
+): Promise<Map<string, Found>> {
   const builder = new StatementBuilder(session.registry)
   const table = builder.secured(module, 'READ', authority.policy, 't')
   const team = module.name === 'user' ? ', t.team_id AS team' : ''
-  const live = `t.deleted_at IS NULL AND ${table.condition} ORDER BY t.id FOR KEY SHARE OF t`
+  const readable = `${table.condition} ORDER BY t.id FOR KEY SHARE OF t`
+  const live = `t.deleted_at IS NULL AND ${readable}`
   let text: string
-  if (kind === 'id') text = `SELECT t.id::text AS key, t.id${team} FROM ${table.from} WHERE t.id = ANY(${builder.bind(keys, 'uuid[]')}) AND ${live}`
+  if (kind === 'id')
+    text = `SELECT t.id::text AS key, t.id, t.deleted_at IS NOT NULL AS deleted${team} FROM ${table.from} WHERE t.id = ANY(${builder.bind(keys, 'uuid[]')}) AND ${readable}`
   else if (kind === 'externalId') {
     const pairs = keys.map((key) => JSON.parse(key) as [string, string])
     const wanted = `unnest(${builder.bind(
@@ -179,11 +188,11 @@ async function lookUp(
     const unique = uniqueKeySql(module.fields.get(kind) as FieldDefinition, 't')
     text = `SELECT ${unique}::text AS key, t.id${team} FROM ${table.from} WHERE ${unique} = ANY(${builder.bind(keys, (module.fields.get(kind) as FieldDefinition).type === 'INTEGER' ? 'int[]' : 'text[]')}) AND ${live}`
   }
-  const rows = await session.transaction.query<{ key: string; id: string; team?: string | null }>(builder.statement(text))
-  const found = new Map<string, string>()
-  for (const { key, id, team: home } of rows) {
-    found.set(kind === 'externalId' ? JSON.stringify(JSON.parse(key)) : key, id)
-    if (home !== undefined) teamOfUser.set(id, home)
+  const rows = await session.transaction.query<{ key: string; id: string; deleted?: boolean; team?: string | null }>(builder.statement(text))
+  const found = new Map<string, Found>()
+  for (const { key, id, deleted = false, team: home } of rows) {
+    found.set(kind === 'externalId' ? JSON.stringify(JSON.parse(key)) : key, { id, deleted })
+    if (home !== undefined && !deleted) teamOfUser.set(id, home)
   }
   return found
 }
