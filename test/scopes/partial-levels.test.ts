@@ -291,6 +291,30 @@ describe('what some records let be written', () => {
       { name: 'theirs', amount: { amount: '100.00' } },
     ])
   })
+  test('what may be written on records that stand alone tells nothing by creates', async () => {
+    await makeField(admin, { module: 'account', name: 'badge', type: 'TEXT', label: 'Badge', unique: true, sensitivity: 'sensitive' })
+    await role('account_maker', [{ module: 'account', actions: ['READ', 'CREATE', 'UPDATE'], scope: 'ALL' }])
+    await role(
+      'coder',
+      [{ module: 'account', actions: ['READ', 'UPDATE'], scope: 'ALL', where: { name: { eq: 'coded' } } }],
+      [{ module: 'account', field: 'badge', access: 'WRITE' }],
+    )
+    const CREATE = 'mutation ($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }'
+    const UPSERT = 'mutation ($by: AccountUniqueInput!, $input: UpsertAccountInput!) { upsertAccount(by: $by, input: $input) { account { id } } }'
+    await admin.data(CREATE, { input: { name: 'coded', type: 'customer', badge: 'taken' } })
+    const coder = await server.addUser('Coder', 'account_maker', 'coder')
+    const by = { externalId: { system: 'erp', key: 'none' } }
+    for (const badge of ['taken', 'free']) {
+      const input = { name: 'new', type: 'customer', badge }
+      for (const [query, variables] of [
+        [CREATE, { input }],
+        [UPSERT, { by, input }],
+      ] as const) {
+        const refused = await coder.client.send(query, variables)
+        expect([badge, refused.errors[0]?.extensions['issues']]).toMatchObject([badge, [{ path: ['input', 'badge'], code: 'UNKNOWN_FIELD' }]])
+      }
+    }
+  })
 })
 
 test('a guess at a value of another record is answered alike, right or wrong, also where versions are compared', async () => {

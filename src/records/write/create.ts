@@ -25,7 +25,7 @@ export async function createRecords(
   checkItemLimit(module, inputs.length)
   authorize(session, module, 'CREATE', authority)
   const issues: Issue[] = []
-  const parsed = inputs.map((input, index) => parseInput(session, module, input, index, options, authority, issues))
+  const parsed = inputs.map((input, index) => parseInput(session, module, input, index, options, ['create'], authority, issues))
   const ids = parsed.map(() => session.newId(module.number))
   for (const [index, item] of parsed.entries()) nameRecord(session, module, item, ids[index] as string, issues)
   const resolved = await resolveReferences(session, parsed, authority, issues)

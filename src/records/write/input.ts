@@ -1,7 +1,7 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { isComputed } from '../../entities/value-type.ts'
 import type { Issue } from '../../errors/index.ts'
-import { fieldLevel, isEverWritable } from '../access/secured.ts'
+import { fieldLevel, partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { type ExternalId, type PendingReference, parseExternalId, parseLinks, parseReference } from './reference-input.ts'
 import type { RecordInput, WriteOptions } from './request.ts'
@@ -32,6 +32,9 @@ export interface ParsedInput {
   ref: string | undefined
 }
 
+/** What an input may be for: an upsert takes what either may take, until it is known which one it is. */
+export type Ways = readonly ('create' | 'update')[]
+
 /** Checks one input against fields, levels and types. All issues are added to `issues`; nothing is thrown. */
 export function parseInput(
   session: Session,
@@ -39,6 +42,7 @@ export function parseInput(
   input: RecordInput,
   index: number,
   options: WriteOptions,
+  ways: Ways,
   authority: Authority,
   issues: Issue[],
 ): ParsedInput {
@@ -64,15 +68,24 @@ export function parseInput(
     }
     if (name === 'externalIds') parsed.externalIds = externalIds(value, fail)
     else if (name === 'ref') parsed.ref = value === null ? undefined : storableText('ref', value, 200, fail)
-    else parseField(session, module, parsed, name, value, authority, fail)
+    else parseField(session, module, parsed, name, value, ways, authority, fail)
   }
   return parsed
 }
 
-function parseField(session: Session, module: ModuleDefinition, parsed: ParsedInput, name: string, value: unknown, authority: Authority, fail: Fail): void {
-  const field = writableField(session, module, name, authority, fail)
+function parseField(
+  session: Session,
+  module: ModuleDefinition,
+  parsed: ParsedInput,
+  name: string,
+  value: unknown,
+  ways: Ways,
+  authority: Authority,
+  fail: Fail,
+): void {
+  const field = writableField(session, module, name, ways, authority, fail)
   if (!field) return
-  if (!authority.derived && isPartlyWritable(authority, module, field)) parsed.partly.add(field)
+  if (!authority.derived && isPartlyWritable(authority, module, field, ways)) parsed.partly.add(field)
   if (value === null && field.required) {
     fail('REQUIRED', `${name} is required and cannot be cleared.`)
     return
@@ -102,10 +115,10 @@ function withBase(field: FieldDefinition, coerced: unknown, value: unknown): unk
 }
 
 /** The field, if the caller may write it. A hidden field answers exactly as one that does not exist. */
-function writableField(session: Session, module: ModuleDefinition, name: string, authority: Authority, fail: Fail): FieldDefinition | undefined {
+function writableField(session: Session, module: ModuleDefinition, name: string, ways: Ways, authority: Authority, fail: Fail): FieldDefinition | undefined {
   const field = module.fields.get(name)
   const level = authority.derived ? 'WRITE' : fieldLevel(authority.policy, module.name, name)
-  const partly = field !== undefined && isPartlyWritable(authority, module, field)
+  const partly = field !== undefined && isPartlyWritable(authority, module, field, ways)
   if (!field || (level === 'HIDDEN' && !partly)) return fail('UNKNOWN_FIELD', unknownField(module, name))
   const keeps = authority.derived || isHistoryImport(session)
   if (isSystemOnly(field) || (field.readOnly && !keeps)) return fail('READ_ONLY', `${name} is set by the system and cannot be written.`)
@@ -113,9 +126,20 @@ function writableField(session: Session, module: ModuleDefinition, name: string,
   return field
 }
 
-/** Some record may be written, although not all. */
-function isPartlyWritable({ policy }: Authority, module: ModuleDefinition, field: FieldDefinition): boolean {
-  return fieldLevel(policy, module.name, field.name) !== 'WRITE' && isEverWritable(policy, module.name, field.name)
+/** It may be written on some record in one of the ways, although not on all. */
+function isPartlyWritable({ policy }: Authority, module: ModuleDefinition, { name }: FieldDefinition, ways: Ways): boolean {
+  const partial = partialLevel(policy, module.name, name)
+  return fieldLevel(policy, module.name, name) !== 'WRITE' && ways.some((way) => partial?.[way] !== undefined)
+}
+
+/** Refuses what an input that may be for either names, and no new record takes: before its row is tried, which would tell of values that are taken. */
+export function refuseUncreatable(module: ModuleDefinition, { partly, path }: ParsedInput, authority: Authority, issues: Issue[]): void {
+  for (const field of partly) {
+    if (isPartlyWritable(authority, module, field, ['create'])) continue
+    const hidden = fieldLevel(authority.policy, module.name, field.name) === 'HIDDEN'
+    const message = hidden ? unknownField(module, field.name) : forbiddenField(field.name)
+    issues.push({ path: [...path, field.name], code: hidden ? 'UNKNOWN_FIELD' : 'FORBIDDEN_FIELD', message })
+  }
 }
 
 /** What is said of a field that does not exist, or is not shown. */

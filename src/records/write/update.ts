@@ -30,7 +30,7 @@ export async function updateRecords(
   checkItemLimit(module, items.length)
   authorize(session, module, 'UPDATE', authority)
   const issues: Issue[] = []
-  const parsed = items.map((item, index) => parseInput(session, module, item.input, index, options, authority, issues))
+  const parsed = items.map((item, index) => parseInput(session, module, item.input, index, options, ['update'], authority, issues))
   for (const item of parsed) refuseRef(item, issues)
   const resolved = await resolveReferences(session, parsed, authority, issues)
   await resolveTags(session, parsed, authority, writes, issues)

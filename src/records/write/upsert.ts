@@ -9,7 +9,7 @@ import { nameRecord, newDraft, requirePartialCreates } from './create.ts'
 import type { Draft } from './draft.ts'
 import { findDuplicates } from './duplicates.ts'
 import { claimExternalId, duplicate, planExternalIds } from './external-ids.ts'
-import { type IssuePath, type ParsedInput, parseInput } from './input.ts'
+import { type IssuePath, type ParsedInput, parseInput, refuseUncreatable } from './input.ts'
 import { neededLinks, withLinks } from './link-rows.ts'
 import { checkPartialWrites } from './partial-writes.ts'
 import type { ExternalId } from './reference-input.ts'
@@ -48,7 +48,7 @@ export async function upsertRecords(
   checkItemLimit(module, items.length)
   if (!mayAct(session, module, 'CREATE', authority) && !mayAct(session, module, 'UPDATE', authority)) throw forbidden(module, 'UPDATE')
   const issues: Issue[] = []
-  const parsed = items.map((item, index) => parseInput(session, module, item.input, index, options, authority, issues))
+  const parsed = items.map((item, index) => parseInput(session, module, item.input, index, options, ['create', 'update'], authority, issues))
   const keys = items.map((item, index) => parseKey(session, module, item.by, (parsed[index] as ParsedInput).path, authority, issues))
   const resolved = await resolveReferences(session, parsed, authority, issues)
   await resolveTags(session, parsed, authority, writes, issues)
@@ -220,6 +220,7 @@ async function createMissing(
     }
     const id = target.key.kind === 'id' ? (target.key.value as string) : session.newId(module.number)
     refuseUnwritableKey(session, module, target, authority, issues)
+    refuseUncreatable(module, target.parsed, authority, issues)
     const parsed = withKey(target)
     const draft = newDraft(session, module, id, parsed, resolved, issues)
     if (target.key.kind === 'externalId') keys.set(draft, target.key.value as ExternalId)
