@@ -6,7 +6,6 @@ import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
-import { pairedReaches } from './paired-reach.ts'
 import { PERMANENT_NAMES } from './predicate-names.ts'
 import { readPredicate } from './read-predicate.ts'
 import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
@@ -114,20 +113,15 @@ function compileModule(roles: readonly RoleRights[], module: ModuleDefinition, r
   )
   if (actions.size === 0) return undefined
   const listed = new Map(held.map(({ role }) => [role, listedLevels(role, key)]))
-  // What a role says of a field holds where this role reaches the record, above it as well.
-  const reaches =
-    module.accessParent !== undefined && held.length > 1
-      ? pairedReaches(module, registry, (each) => roles.map((role) => actionsOf(role, each, registry)))
-      : undefined
   const fields = new Map<string, FieldLevel>()
   const partial = new Map<string, PartialLevel>()
   for (const field of module.fields.values()) {
     const given = held.map(({ role, own }): GivenLevel => {
       const mayWrite = own.has('CREATE') || own.has('UPDATE')
       const level = levelOf(field, levelIn(listed.get(role) ?? new Map(), role, module, field), mayWrite)
-      return { own: reaches?.each[roles.indexOf(role)] ?? own, level: mayWrite || own.has('READ') ? level : 'HIDDEN' }
+      return { own, level: mayWrite || own.has('READ') ? level : 'HIDDEN' }
     })
-    const united = unitedLevel(given, reaches?.all ?? actions)
+    const united = unitedLevel(given, actions)
     fields.set(field.name, united.everywhere)
     if (united.partial) partial.set(field.name, united.partial)
   }

@@ -1,6 +1,7 @@
 import { coversAll, united } from '../records/access/admissions.ts'
 import { type Action, type Admission, FIELD_LEVELS, type FieldLevel, type PartialLevel } from '../records/access/policy.ts'
-import type { Reach } from './paired-reach.ts'
+
+type Reach = ReadonlyMap<Action, readonly Admission[]>
 
 /** What one role says of a field, and the rows of which it says so. */
 export interface GivenLevel {

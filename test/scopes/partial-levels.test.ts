@@ -168,38 +168,6 @@ describe('what some records show', () => {
       await admin.data('mutation ($id: ID!) { deleteOpportunityLineItem(id: $id) { opportunityLineItem { id } } }', { id: idOf[name] })
   })
 
-  test('of records below a parent, on those whose parent the same role reaches', async () => {
-    const rights = (scope: string, access: string, where?: object) =>
-      [
-        [
-          { module: 'ticket', actions: ['READ'], scope, ...(where && { where }) },
-          { module: 'ticketComment', actions: ['READ'], scope: 'ALL' },
-        ],
-        [{ module: 'ticketComment', field: 'body', access }],
-      ] as const
-    await role('own_bodies', ...rights('OWN', 'READ'))
-    await role('urgent_bodies', ...rights('ALL', 'READ', { priority: { eq: 'urgent' } }))
-    await role('no_bodies', ...rights('ALL', 'HIDDEN'))
-    // Grants nothing on the parent, so it adds to whatever others reach.
-    await role('all_bodies', [{ module: 'ticketComment', actions: ['READ'], scope: 'ALL' }], [{ module: 'ticketComment', field: 'body', access: 'READ' }])
-    const one = await server.addUser('One', 'own_bodies', 'urgent_bodies', 'no_bodies')
-    const other = await server.addUser('Other', 'no_bodies', 'all_bodies')
-    for (const [subject, input] of [
-      ['a-own', { priority: 'normal', owner: { id: one.id } }],
-      ['b-urgent', { priority: 'urgent' }],
-      ['c-normal', { priority: 'normal' }],
-    ] as const) {
-      await create('Ticket', subject, { subject, ...input })
-      await create('TicketComment', `${subject}-comment`, { ticket: { id: idOf[subject] }, body: subject })
-    }
-    const query = '{ tickets(orderBy: [{subject: ASC}]) { nodes { comments { nodes { body } } } } }'
-    const bodiesOf = async ({ client }: { readonly client: TestClient }) =>
-      (await client.data(query)).tickets.nodes.map(({ comments }: { comments: { nodes: { body: string }[] } }) => comments.nodes.map(({ body }) => body))
-    expect(await bodiesOf(one)).toEqual([['a-own'], ['b-urgent'], [null]])
-    expect(codesOf(await one.client.send('{ ticketComments(filter: {body: {contains: "c"}}) { totalCount } }'))).toEqual(['GRAPHQL_VALIDATION_FAILED'])
-    expect(await bodiesOf(other)).toEqual([['a-own'], ['b-urgent'], ['c-normal']])
-  })
-
   test('is no way to compare: refused like a hidden field', async () => {
     for (const query of [
       '{ opportunities(filter: {amount: {gt: "1"}}) { totalCount } }',

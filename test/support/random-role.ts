@@ -29,7 +29,8 @@ export function drawRole(key: string, seed: number, registry: Registry): DrawnRo
     if (random() < 0.2) continue
     const chosen = [...module.fields.values()].filter(({ type, sensitivity, options }) => type === 'SELECT' && options && (sensitivity ?? 'none') === 'none')
     const judged = chosen.length > 0 && random() < 0.5 ? pick(chosen) : undefined
-    const where = judged?.options && { [judged.name]: { in: judged.options.map(({ value }) => value).filter(() => random() < 0.6) } }
+    const [first = '', ...rest] = judged?.options?.map(({ value }) => value) ?? []
+    const where = judged && { [judged.name]: { in: [first, ...rest.filter(() => random() < 0.6)] } }
     grants.push({ module: module.name, actions: ['READ', ...WRITES.filter(() => random() < 0.4)], scope: pick(SCOPES), ...(where && { where }) })
     for (const field of module.fields.values()) {
       if (!field.system && random() < 0.15) fields.push({ module: module.name, field: field.name, access: pick(LEVELS) })
