@@ -1,5 +1,6 @@
 import { isComputed } from '../entities/value-type.ts'
 import type { Issue } from '../errors/index.ts'
+import { isObject } from '../lib/is-object.ts'
 import type { Predicate } from '../records/access/policy.ts'
 import { VIEWER_VALUES, type ViewerValue } from '../records/access/predicate-sql.ts'
 import { comparableType } from '../records/read/columns.ts'
@@ -233,10 +234,6 @@ export function canonicalText(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     isObject(inner) ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1))) : inner,
   )
-}
-
-function isObject(value: unknown): value is PredicateObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isEmpty(value: PredicateObject): boolean {

@@ -1,3 +1,4 @@
+import { isObject } from '../../lib/is-object.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { targetOf } from '../registry/index.ts'
 import type { IssuePath } from './input.ts'
@@ -27,10 +28,7 @@ export interface ExternalId {
 /** Takes a plain id too, for rules and other internal callers. */
 export function parseReference(session: Session, field: FieldDefinition, value: unknown, path: IssuePath, fail: Fail): PendingReference | undefined {
   if (typeof value === 'string') return { field, path, kind: 'id', value }
-  const members =
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.entries(value).filter(([, member]) => member !== undefined && member !== null)
-      : []
+  const members = isObject(value) ? Object.entries(value).filter(([, member]) => member !== undefined && member !== null) : []
   const [member] = members
   if (members.length !== 1 || !member)
     return fail('REFERENCE', `${field.name} must name its record by exactly one of ${referenceKinds(session, field).join(', ')}.`)

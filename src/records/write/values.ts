@@ -2,6 +2,7 @@ import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
 import { CURRENCY_CODES } from '../../lib/currencies.ts'
 import { canonicalDecimal, compareDecimals, decimalDigits } from '../../lib/decimal-text.ts'
 import { isEmailAddress } from '../../lib/email-address.ts'
+import { isObject } from '../../lib/is-object.ts'
 import { matchesPattern } from '../../lib/linear-pattern.ts'
 import { codePoints, unstorable } from '../../lib/text-checks.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
@@ -305,8 +306,4 @@ function tagNames(input: unknown, fail: Fail): string[] | undefined {
     names.push(name)
   }
   return [...new Set(names)].sort()
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
