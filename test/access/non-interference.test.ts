@@ -6,6 +6,7 @@ import { generateMutation } from '../support/mutation-generator.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { generateOperation, generateProbe, type ValuePools } from '../support/operation-generator.ts'
 import { type DrawnRole, drawRole } from '../support/random-role.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { DEMO_USERS, type DemoUser } from '../support/scope-oracle.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { hideBehind, type Sight, sightOf } from '../support/twin.ts'
@@ -115,12 +116,10 @@ describe.each(SUBJECTS)('what is hidden from a user with $title', ({ title, user
 /** Gives the user the role in the place of the one that the demo gave. */
 async function replaceRole({ admin }: TestServer, email: string, old: string, role: DrawnRole): Promise<void> {
   const { users } = await admin.data('query ($email: String!) { users(filter: {email: {eq: $email}}) { nodes { id } } }', { email })
-  await admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: role })
-  for (const [mutation, key] of [
-    ['assignRole', role.key],
-    ['unassignRole', old],
-  ])
-    await admin.data(`mutation ($id: ID!, $key: String!) { ${mutation}(userId: $id, roleKey: $key) { user { id } } }`, { id: users.nodes[0].id, key })
+  await admin.data(ROLES.create, { input: role })
+  const { id } = users.nodes[0]
+  await admin.data(ROLES.assign, { id, key: role.key })
+  await admin.data(ROLES.unassign, { id, key: old })
 }
 
 /** Members of types that stand for hidden fields of modules that the user reads, and whatever leads into them from there. */

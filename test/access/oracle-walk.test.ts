@@ -5,6 +5,7 @@ import { dealShares } from '../support/deal-shares.ts'
 import { METADATA } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { type Branch, plain, type Step, selectionOf, sizeOf, stepsOf } from '../support/record-paths.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { fillWorld, randomNumbers } from '../support/small-world.ts'
 import { type StoredRow, StoredRows } from '../support/stored-rows.ts'
@@ -100,7 +101,7 @@ async function drawPolicy(number: number): Promise<Policy> {
   const roles = random() < 0.6 ? 1 : 2
   const [grants, hidden]: [OracleGrant[], string[]] = [[], []]
   for (const key of (await person.client.data('{ me { roles { key } } }')).me.roles.map((role: { key: string }) => role.key))
-    await server.admin.data('mutation ($id: ID!, $key: String!) { unassignRole(userId: $id, roleKey: $key) { user { id } } }', { id: person.id, key })
+    await server.admin.data(ROLES.unassign, { id: person.id, key })
   for (let role = 0; role < roles; role += 1) {
     const own = new Map<string, OracleGrant>()
     const add = (module: string, actions: readonly string[]) => {
@@ -121,10 +122,10 @@ async function drawPolicy(number: number): Promise<Policy> {
     })
     grants.push(...own.values())
     const key = `p${number}_${role}`
-    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+    await server.admin.data(ROLES.create, {
       input: { key, name: key, grants: [...own.values()], fields },
     })
-    await server.admin.data('mutation ($id: ID!, $key: String!) { assignRole(userId: $id, roleKey: $key) { user { id } } }', { id: person.id, key })
+    await server.admin.data(ROLES.assign, { id: person.id, key })
   }
   const grantees = [...people.map(({ id }) => id), ...rows.of('team').map(({ id }) => id)]
   const shares = await dealShares(server.database.url, byId([...rows.byId.values()]), grantees, random)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { codesOf, type TestClient } from '../support/client.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /**
@@ -35,10 +36,9 @@ beforeAll(async () => {
     },
   })
   const role = { grants: ['account', 'contact', 'errand'].map((module) => ({ module, actions: ['CREATE', 'READ', 'UPDATE'], scope: 'ALL' })) }
-  const createRole = 'mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }'
-  await server.admin.data(createRole, { input: { key: 'clerk', name: 'Clerk', ...role } })
+  await server.admin.data(ROLES.create, { input: { key: 'clerk', name: 'Clerk', ...role } })
   const fields = ['passport', 'pin', 'score'].map((field) => ({ module: 'account', field, access: 'READ' }))
-  await server.admin.data(createRole, { input: { key: 'auditor', name: 'Auditor', ...role, fields } })
+  await server.admin.data(ROLES.create, { input: { key: 'auditor', name: 'Auditor', ...role, fields } })
   clerk = (await server.addUser('Clerk', 'clerk')).client
   auditor = (await server.addUser('Auditor', 'auditor')).client
   const make = async (what: string, input: object) =>

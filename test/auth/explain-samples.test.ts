@@ -6,6 +6,7 @@ import { dealShares } from '../support/deal-shares.ts'
 import { METADATA } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
 import { drawMixedRole } from '../support/random-role.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { fillWorld, randomNumbers } from '../support/small-world.ts'
 
@@ -67,7 +68,7 @@ async function deal(): Promise<void> {
   const keys: string[] = []
   for (let index = 0; index < 3; index += 1) {
     const role = drawMixedRole(`r${dealt}_${index}`, { random, registry, others: keys })
-    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: role })
+    await server.admin.data(ROLES.create, { input: role })
     keys.push(role.key)
   }
   const held = people.flatMap(({ id }) => [...new Set([pick(keys), ...(random() < 0.4 ? [pick(keys)] : [])])].map((key) => [id, key] as const))

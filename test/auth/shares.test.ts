@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import pg from 'pg'
 import { type Answer, codesOf, createTestClient, type TestClient } from '../support/client.ts'
 import { type NodeProcess, startNode } from '../support/nodes.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** Records shared with users and teams: what a share opens, what it never opens, who may make one, and that it ends at once. */
@@ -270,7 +271,7 @@ describe('a share with a user', () => {
     const eve = await server.addUser('Eve', 'read_only')
     const set = (where: object) => ({ key: 'conditional', grants: [{ module: 'account', actions: ['READ', 'UPDATE'], scope: 'ALL', where }] })
     const made = { ...set({ industry: { eq: 'energy' } }), name: 'Conditional' }
-    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: made })
+    await server.admin.data(ROLES.create, { input: made })
     const roles = 'mutation ($id: ID!) { un: unassignRole(userId: $id, roleKey: "read_only") { user { id } } }'
     await server.admin.data(roles, { id: eve.id })
     await server.admin.data('mutation ($id: ID!) { assignRole(userId: $id, roleKey: "conditional") { user { id } } }', { id: eve.id })
@@ -300,7 +301,7 @@ describe('a share with a user', () => {
       { module: 'account', actions: ['READ', 'UPDATE', 'DELETE'], scope: 'ALL', where: { industry: { eq: 'energy' } } },
       { module: 'account', actions: ['READ'], scope: 'ALL', where: { externalId: { system: 'erp', key: 'mine' } } },
     ]
-    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+    await server.admin.data(ROLES.create, {
       input: { key: 'energetic', name: 'Energetic', grants },
     })
     const eve = await server.addUser('Energetic Eve', 'energetic')
@@ -479,7 +480,7 @@ describe('who may share', () => {
       'mutation { createCustomField(input: {module: "account", name: "shareable", type: BOOLEAN}) { field { id } schemaVersion } }',
     )
     const grants = ['READ', 'UPDATE'].map((action) => ({ module: 'account', actions: [action], scope: 'ALL', where: { shareable: { eq: true } } }))
-    await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+    await server.admin.data(ROLES.create, {
       input: { key: 'sharing', name: 'Sharing', grants },
     })
     const eve = await server.addUser('Eva', 'sharing')

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Answer, codesOf, issuesOf, type TestClient, TRANSPORTS } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { changeField, METADATA, makeField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** Sensitive fields that were made at run time, each with a value that nobody may find out, and how it is selected. */
@@ -73,10 +74,9 @@ describe('a sensitive field that was made at run time, for a role that does not 
     for (const { name, input } of SECRETS) await makeField(server.admin, { module: 'account', name, ...input })
     await makeField(server.admin, { module: 'account', name: 'doubled', type: 'FORMULA', formula: 'score * 2' })
     await makeField(server.admin, { module: 'contact', name: 'friends', type: 'REFERENCES', reference: { module: 'account', inverseName: 'friendOf' } })
-    const createRole = 'mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }'
-    await server.admin.data(createRole, { input: { ...ROLE, fields: [] } })
+    await server.admin.data(ROLES.create, { input: { ...ROLE, fields: [] } })
     const listed = SECRETS.map(({ name }) => ({ module: 'account', field: name, access: 'READ' }))
-    await server.admin.data(createRole, { input: { ...ROLE, key: 'auditor', name: 'Auditor', fields: listed } })
+    await server.admin.data(ROLES.create, { input: { ...ROLE, key: 'auditor', name: 'Auditor', fields: listed } })
     clerk = (await server.addUser('Clerk', 'clerk')).client
     auditor = (await server.addUser('Auditor', 'auditor')).client
     const input = { name: '秘密公司', type: 'customer', ...Object.fromEntries(SECRETS.map(({ name, value }) => [name, value])) }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { issuesOf, type TestClient } from '../support/client.ts'
 import { changeField, makeField, sendField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -52,7 +53,7 @@ describe('a condition or a field that the writer does not read', () => {
     const { id } = customFields.find(({ name }: { name: string }) => name === 'secret')
     await changeField(server.admin, id, { requiredWhen: 'jobTitle = "boss"' })
     const signedIn = async (key: string, fields: readonly string[]) => {
-      await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+      await server.admin.data(ROLES.create, {
         input: {
           key,
           name: key,

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { codesOf } from '../support/client.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-
-const ROLE = 'mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }'
 
 describe('formulas and rollups', () => {
   let server: TestServer
@@ -256,7 +255,7 @@ describe('formulas and rollups', () => {
   })
 
   test('a rollup counts what its reader may read', async () => {
-    await server.admin.data(ROLE, {
+    await server.admin.data(ROLES.create, {
       input: {
         key: 'own_contacts',
         name: 'Own contacts',
@@ -286,7 +285,7 @@ describe('formulas and rollups', () => {
   })
 
   test('hidden inputs hide what is computed from them', async () => {
-    await server.admin.data(ROLE, {
+    await server.admin.data(ROLES.create, {
       input: {
         key: 'no_pieces',
         name: 'No pieces',

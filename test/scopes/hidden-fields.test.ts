@@ -5,6 +5,7 @@ import { contentOf } from '../support/content.ts'
 import { TEST_PASSWORD } from '../support/database.ts'
 import { groupKeysOf } from '../support/read-aggregate.ts'
 import { familyOf, operatorsOf, ReadModel } from '../support/read-model.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { DEMO_USERS, type DemoUser, scopeOf, shownFields } from '../support/scope-oracle.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -220,7 +221,7 @@ describe('a hidden field that is filtered, ordered, grouped or aggregated by', (
 
 test('a masked field shows a part of a text and nothing of the rest, and is refused like a hidden one everywhere else', async () => {
   const masked = ['name', 'email', 'mobile', 'birthday', 'address'].map((field) => ({ module: 'contact', field, access: 'MASKED' }))
-  await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+  await server.admin.data(ROLES.create, {
     input: { key: 'call_centre', name: 'Call centre', grants: [{ module: 'contact', actions: ['READ'], scope: 'ALL' }], fields: masked },
   })
   const { client } = await server.addUser('Caller', 'call_centre')

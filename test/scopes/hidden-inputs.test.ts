@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Answer, codesOf, issuesOf, type TestClient, TRANSPORTS } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { makeField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /**
@@ -16,7 +17,7 @@ beforeAll(async () => {
   server = await startTestServer()
   await makeField(server.admin, { module: 'account', name: 'passport', type: 'TEXT', unique: true, sensitivity: 'personal' })
   const actions = ['CREATE', 'READ', 'UPDATE', 'BULK']
-  await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+  await server.admin.data(ROLES.create, {
     input: {
       key: 'clerk',
       name: 'Clerk',

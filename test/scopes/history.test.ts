@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { codesOf, type TestClient } from '../support/client.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /**
@@ -17,7 +18,7 @@ const HISTORY = `query ($id: ID!, $first: Int, $after: String) { contact(id: $id
 
 beforeAll(async () => {
   server = await startTestServer()
-  await server.admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', {
+  await server.admin.data(ROLES.create, {
     input: {
       key: 'clerk',
       name: 'Clerk',

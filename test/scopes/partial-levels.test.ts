@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { codesOf, type TestClient } from '../support/client.ts'
 import { makeField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** Whoever holds several roles sees of each record what the roles that reach this record say: the amount of own opportunities, and not that of others. */
@@ -9,8 +10,7 @@ let admin: TestClient
 let person: { readonly id: string; readonly client: TestClient }
 const idOf: Record<string, string> = {}
 
-const role = (key: string, grants: readonly object[], fields: readonly object[] = []) =>
-  admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: { key, name: key, grants, fields } })
+const role = (key: string, grants: readonly object[], fields: readonly object[] = []) => admin.data(ROLES.create, { input: { key, name: key, grants, fields } })
 const post = async (client: TestClient, query: string, headers: Readonly<Record<string, string>> = {}) => {
   const response = await fetch(`${client.url}/graphql`, {
     method: 'POST',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { codesOf, type TestClient } from '../support/client.ts'
 import { makeField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** Grants with a condition on the records that they reach: whatever way leads to a record, it is there for whoever the condition admits, and for nobody else. */
@@ -12,7 +13,7 @@ const ALL = ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE', 'BULK']
 const idOf: Record<string, string> = {}
 
 const createRole = (key: string, grants: readonly object[], fields: readonly object[] = []) =>
-  admin.data('mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', { input: { key, name: key, grants, fields } })
+  admin.data(ROLES.create, { input: { key, name: key, grants, fields } })
 const setGrants = (key: string, grants: readonly object[]) =>
   admin.data('mutation ($key: String!, $input: UpdateRoleInput!) { updateRole(key: $key, input: $input) { role { key } } }', { key, input: { grants } })
 const names = async (client: TestClient, query = '{ found: accounts(orderBy: [{name: ASC}]) { nodes { name } } }') =>
