@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
-import { united } from '../records/access/admissions.ts'
-import type { AccessPolicy, Action, Admission, Epochs, FieldLevel, ModuleAccess, PartialLevel, Scope } from '../records/access/policy.ts'
-import { ACTIONS, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
+import { parentOf } from '../records/access/access-parent.ts'
+import type { AccessPolicy, Admission, Epochs, FieldLevel, ModuleAccess, PartialLevel, Scope } from '../records/access/policy.ts'
+import { FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
-import { PERMANENT_NAMES } from './predicate-names.ts'
-import { readPredicate } from './read-predicate.ts'
+import { RoleReaches } from './role-reach.ts'
 import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
 import { type GivenLevel, unitedLevel } from './united-levels.ts'
 
@@ -28,6 +27,8 @@ export interface CompiledModules {
   readonly digest: string
   /** Scopes that occur, narrow to wide. */
   readonly scopes: readonly Scope[]
+  /** Access parents whose children some roles reach only by the parents that the same role reaches: a shared parent opens its children all the same. */
+  readonly pairedParents: ReadonlySet<string>
 }
 
 /** System fields that whoever may create or update a record may also set. */
@@ -39,26 +40,35 @@ const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
  */
 export function compileModules(roles: readonly RoleRights[], registry: Registry): CompiledModules {
   const stored = new Map<string, ModuleAccess>()
+  const reaches = new RoleReaches(roles, registry)
   for (const module of [...registry.modules.values()].sort((a, b) => a.number - b.number)) {
-    const access = compileModule(roles, module, registry)
+    const access = compileModule(reaches, module)
     if (access) stored.set(module.name, access)
   }
   const modules = limitComputed(stored, registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
+  const pairedParents = new Set<string>()
   for (const [name, access] of modules) {
     const actions = [...access.actions].map(([action, admissions]) => [action, admissionsKey(admissions)])
     hash.update(
       `${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}:${JSON.stringify([...access.partial].map(([field, level]) => [field, partialKey(level)]))}\n`,
     )
     const levels = [...access.partial.values()].flatMap((level) => Object.values(level))
-    for (const admissions of [...access.actions.values(), ...levels]) for (const { scope } of admissions) used.add(scope)
+    for (const admissions of [...access.actions.values(), ...levels]) for (const admission of admissions) addScopes(admission, used)
+    const isPaired = [...access.actions.values()].flat().some(({ parent }) => parent)
+    if (isPaired) pairedParents.add(parentOf(registry.module(name), registry).module.name)
   }
-  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)) }
+  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)), pairedParents }
 }
 
-function admissionsKey(admissions: readonly Admission[] | undefined) {
-  return admissions?.map(({ scope, where }) => [scope, where?.key])
+function admissionsKey(admissions: readonly Admission[] | undefined): unknown {
+  return admissions?.map(({ scope, where, parent }) => [scope, where?.key, admissionsKey(parent)])
+}
+
+function addScopes({ scope, parent }: Admission, used: Set<Scope>): void {
+  used.add(scope)
+  for (const admission of parent ?? []) addScopes(admission, used)
 }
 
 function partialKey({ masked, read, update, create }: PartialLevel) {
@@ -79,7 +89,7 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
   const merges = (scope: Exclude<Scope, 'ALL'>) => compiled.scopes.includes(scope) && mergesScope(scopes[scope].length, population)
   const merged = { OWN: merges('OWN'), TEAM: merges('TEAM'), TEAM_TREE: merges('TEAM_TREE') }
   // Nor what shares add nothing to.
-  const shared = new Set(all.filter((name) => sharesAdd(compiled.modules.get(name))).sort())
+  const shared = new Set(all.filter((name) => sharesAdd(compiled.modules.get(name)) || compiled.pairedParents.has(name)).sort())
   const shape = createHash('sha256')
     .update(`${compiled.digest}|${Object.values(merged).join()}|${[...shared].join()}`)
     .digest('base64url')
@@ -102,23 +112,17 @@ function sharesAdd(access: ModuleAccess | undefined): boolean {
   })
 }
 
-function compileModule(roles: readonly RoleRights[], module: ModuleDefinition, registry: Registry): ModuleAccess | undefined {
+function compileModule(reaches: RoleReaches<RoleRights>, module: ModuleDefinition): ModuleAccess | undefined {
   const key = moduleKey(module)
-  const held = roles.map((role) => ({ role, own: actionsOf(role, module, registry) })).filter(({ own }) => own.size > 0)
-  const actions = new Map(
-    ACTIONS.flatMap((action) => {
-      const admissions = united(held.flatMap(({ own }) => own.get(action) ?? []))
-      return admissions.length > 0 ? [[action, admissions] as const] : []
-    }),
-  )
+  const held = [...reaches.of(module)].map(([role, own]) => ({ role, own, listed: listedLevels(role, key) }))
+  const actions = reaches.united(module)
   if (actions.size === 0) return undefined
-  const listed = new Map(held.map(({ role }) => [role, listedLevels(role, key)]))
   const fields = new Map<string, FieldLevel>()
   const partial = new Map<string, PartialLevel>()
   for (const field of module.fields.values()) {
-    const given = held.map(({ role, own }): GivenLevel => {
+    const given = held.map(({ role, own, listed }): GivenLevel => {
       const mayWrite = own.has('CREATE') || own.has('UPDATE')
-      const level = levelOf(field, levelIn(listed.get(role) ?? new Map(), role, module, field), mayWrite)
+      const level = levelOf(field, levelIn(listed, role, module, field), mayWrite)
       return { own, level: mayWrite || own.has('READ') ? level : 'HIDDEN' }
     })
     const united = unitedLevel(given, actions)
@@ -126,26 +130,6 @@ function compileModule(roles: readonly RoleRights[], module: ModuleDefinition, r
     if (united.partial) partial.set(field.name, united.partial)
   }
   return Object.freeze({ actions, fields, partial })
-}
-
-/** What one role reaches per action. A grant whose predicate names what is deleted, or compares what cannot be compared any more, reaches nothing. */
-function actionsOf(role: RoleRights, module: ModuleDefinition, registry: Registry): Map<Action, readonly Admission[]> {
-  const key = moduleKey(module)
-  const reached = new Map<Action, Admission[]>()
-  for (const grant of role.grants) {
-    if (grant.module !== key && grant.module !== '*') continue
-    const admission = admissionOf(grant, module, registry)
-    if (!admission) continue
-    for (const action of grant.actions) reached.set(action, [...(reached.get(action) ?? []), admission])
-  }
-  return reached
-}
-
-/** Undefined for a grant whose predicate cannot be read. */
-export function admissionOf({ scope, where }: Grant, module: ModuleDefinition, registry: Registry): Admission | undefined {
-  if (!where) return { scope }
-  const predicate = readPredicate(where, { module, registry, names: PERMANENT_NAMES, path: [], mayRead: () => true }, [])
-  return predicate && { scope, where: predicate }
 }
 
 /** What one role says of a field: by its entry, by that for all fields of the module, or of every module, or of fields made later. Undefined where it says nothing. */

@@ -1,4 +1,5 @@
 import { notFound } from '../errors/index.ts'
+import { parentOf } from '../records/access/access-parent.ts'
 import { coversAll } from '../records/access/admissions.ts'
 import {
   ACTIONS,
@@ -40,6 +41,8 @@ export interface ActionDiff {
 export interface Reach {
   readonly scope: Scope
   readonly where: PredicateObject | null
+  /** Of records below a parent, those whose parent one of these admits; null: all parents that are reached, or there is none. */
+  readonly parent: readonly Reach[] | null
 }
 
 /** A field that becomes more or less open. HIDDEN also where the module cannot be read or written at all. */
@@ -161,8 +164,9 @@ function highest(partial: PartialLevel | undefined): FieldLevel | null {
 
 function reachOf(admissions: readonly Admission[], module: ModuleDefinition, registry: Registry): Reach[] {
   // The key of a predicate that a grant has is its stored form.
-  return admissions.map(({ scope, where }) => ({
+  return admissions.map(({ scope, where, parent }) => ({
     scope,
     where: where ? (shownPredicate(JSON.parse(where.key) as PredicateObject, module, registry) ?? null) : null,
+    parent: parent ? reachOf(parent, parentOf(module, registry).module, registry) : null,
   }))
 }

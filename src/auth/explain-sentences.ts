@@ -1,5 +1,5 @@
+import { parentAction, parentOf } from '../records/access/access-parent.ts'
 import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
-import { parentAction, parentOf } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { listedLevel, type RoleRights } from './compile-policy.ts'
 import { moduleKey } from './module-key.ts'
@@ -61,13 +61,10 @@ export function reachSentence(module: ModuleDefinition, action: Action, policy: 
   const reaches = admissions.map(
     ({ scope, where }) => `${scope === 'ALL' ? 'every record' : `records in the scope ${scope}`}${where ? ' that a condition admits' : ''}`,
   )
-  const own =
-    module !== deciding &&
-    policy.modules
-      .get(module.name)
-      ?.actions.get(action)
-      ?.every(({ where }) => where)
-  const decided = module === deciding ? '' : `, decided by the record's ${deciding.name}${own ? ' and by conditions of its own' : ''}`
+  const own = module === deciding ? [] : (policy.modules.get(module.name)?.actions.get(action) ?? [])
+  const conditions = own.length > 0 && own.every(({ where }) => where) ? ' and by conditions of its own' : ''
+  const paired = own.some(({ parent }) => parent) ? ', a role at a time, by what this role reaches of it' : ''
+  const decided = module === deciding ? '' : `, decided by the record's ${deciding.name}${conditions}${paired}`
   return `So ${action} reaches ${reaches.join(', and ')}${decided}.`
 }
 

@@ -4,8 +4,9 @@ import { FIELD_LEVELS, type Principal } from '../records/access/policy.ts'
 import { fieldLevel } from '../records/access/secured.ts'
 import type { FieldDefinition, Registry } from '../records/registry/definition.ts'
 import { isAdministrator } from './administrator.ts'
-import { admissionOf, type RoleRights } from './compile-policy.ts'
+import type { RoleRights } from './compile-policy.ts'
 import { fieldKey, moduleOfKey } from './module-key.ts'
+import { admissionOf } from './role-reach.ts'
 
 /** A right that a role would give and the giver does not hold. */
 export interface UnheldRight {

@@ -196,7 +196,7 @@ class PredicateReader {
 
   /** It would admit everything, or nothing by its negation, without anyone having said so. */
   #refuseEmpty(path: Path): undefined {
-    return this.#refuse(path, 'REQUIRED', 'A condition that says nothing is left out.')
+    return this.#refuse(path, 'REQUIRED', 'Leave out a condition that says nothing.')
   }
 
   #refuse(path: Path, code: string, message: string): undefined {

@@ -1,7 +1,6 @@
 import { coversAll, united } from '../records/access/admissions.ts'
 import { type Action, type Admission, FIELD_LEVELS, type FieldLevel, type PartialLevel } from '../records/access/policy.ts'
-
-type Reach = ReadonlyMap<Action, readonly Admission[]>
+import type { Reach } from './role-reach.ts'
 
 /** What one role says of a field, and the rows of which it says so. */
 export interface GivenLevel {

@@ -99,7 +99,7 @@ async function drawPolicy(number: number): Promise<Policy> {
   const person = people[number % people.length] as (typeof people)[number]
   const scope = (): OracleScope => (['OWN', 'TEAM', 'TEAM_TREE', 'ALL'] as const)[Math.floor(random() * 4)] as OracleScope
   const roles = random() < 0.6 ? 1 : 2
-  const [grants, hidden]: [OracleGrant[], string[]] = [[], []]
+  const [granted, hidden]: [OracleGrant[][], string[]] = [[], []]
   for (const key of (await person.client.data('{ me { roles { key } } }')).me.roles.map((role: { key: string }) => role.key))
     await server.admin.data(ROLES.unassign, { id: person.id, key })
   for (let role = 0; role < roles; role += 1) {
@@ -120,7 +120,7 @@ async function drawPolicy(number: number): Promise<Policy> {
       const [module, field] = place.split(' ')
       return { module, field, access: random() < 0.5 ? 'HIDDEN' : 'MASKED' }
     })
-    grants.push(...own.values())
+    granted.push([...own.values()])
     const key = `p${number}_${role}`
     await server.admin.data(ROLES.create, {
       input: { key, name: key, grants: [...own.values()], fields },
@@ -129,7 +129,7 @@ async function drawPolicy(number: number): Promise<Policy> {
   }
   const grantees = [...people.map(({ id }) => id), ...rows.of('team').map(({ id }) => id)]
   const shares = await dealShares(server.database.url, byId([...rows.byId.values()]), grantees, random)
-  return { oracle: new AccessOracle(rows, person.id, grants, shares), hidden: new Set(hidden), client: person.client }
+  return { oracle: new AccessOracle(rows, person.id, granted, shares), hidden: new Set(hidden), client: person.client }
 }
 
 const isOpen = ({ oracle, hidden }: Policy, { target, holder, behind, kind }: Step) =>

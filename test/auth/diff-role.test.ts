@@ -56,17 +56,22 @@ function partly(level: string): string {
   return `${everywhere}${highest}`
 }
 
+interface Reached {
+  readonly scope: string
+  readonly parent?: readonly Reached[] | null
+}
+
+/** `TEAM`, or `ALL<OWN+TEAM` below the parents in these scopes. */
+const reachText = (reach: readonly Reached[] | undefined): string =>
+  reach?.map(({ scope, parent }) => (parent ? `${scope}<${reachText(parent)}` : scope)).join('+') || 'none'
+
 /** What differs between two policies, one line each: written here a second time. */
 function linesOf(before: AccessPolicy, after: AccessPolicy): string[] {
   const names = new Set([...before.modules.keys(), ...after.modules.keys()])
   return [...names]
     .flatMap((module) => {
       const [had, has] = [before.modules.get(module), after.modules.get(module)]
-      const actions = ACTIONS.map((action) => [
-        `${module} ${action}`,
-        had?.actions.get(action)?.[0]?.scope ?? 'none',
-        has?.actions.get(action)?.[0]?.scope ?? 'none',
-      ])
+      const actions = ACTIONS.map((action) => [`${module} ${action}`, reachText(had?.actions.get(action)), reachText(has?.actions.get(action))])
       const fields = [...new Set([...(had?.fields.keys() ?? []), ...(has?.fields.keys() ?? [])])].map((field) => [
         `${module}.${field}`,
         ...[had, has].map((access) => `${access?.fields.get(field) ?? 'HIDDEN'} ${JSON.stringify(access?.partial.get(field) ?? {})}`),
@@ -93,7 +98,7 @@ describe('the effect of a change of a role', () => {
         const told = new Map<string, string[]>()
         for (const { userIds, actions, fields, roles } of diff.groups) {
           const lines = [
-            ...actions.map((each) => `${each.module} ${each.action} ${each.before ?? 'none'} ${each.after ?? 'none'}`),
+            ...actions.map((each) => `${each.module} ${each.action} ${reachText(each.reachBefore)} ${reachText(each.reachAfter)}`),
             ...fields.map(({ module, field, before: one, after: other, partlyBefore, partlyAfter }) =>
               [
                 `${module}.${field}`,
@@ -102,7 +107,9 @@ describe('the effect of a change of a role', () => {
             ),
           ]
           const widths = [
-            ...actions.map((each) => [each.gains, ['none', ...SCOPES], each] as const),
+            ...actions
+              .filter(({ reachBefore, reachAfter }) => ![...reachBefore, ...reachAfter].some(({ parent }) => parent))
+              .map((each) => [each.gains, ['none', ...SCOPES], each] as const),
             ...fields.filter((each) => !each.partlyBefore && !each.partlyAfter).map((each) => [each.gains, FIELD_LEVELS, each] as const),
           ]
           for (const [gains, words, each] of widths) {

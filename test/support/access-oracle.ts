@@ -11,9 +11,12 @@ export interface OracleGrant {
   readonly holds?: (row: StoredRow) => boolean
 }
 
+/** What one role grants. */
+export type OracleRole = readonly OracleGrant[]
+
 const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate']
 const SIGNED_IN: readonly OracleGrant[] = DIRECTORY.map((module) => ({ module, actions: ['READ'], scope: 'ALL' }))
-/** Whoever reads such a module reads of it what belongs to a record that he reads. */
+/** Whoever reads such a module by a role reads of it what belongs to a record that he reads by this role; by any, if this role says nothing of such records. */
 const PARENTS: Readonly<Record<string, readonly [column: string, module: string]>> = {
   accountContact: ['account_id', 'account'],
   opportunityLineItem: ['opportunity_id', 'opportunity'],
@@ -25,17 +28,17 @@ const PARENTS: Readonly<Record<string, readonly [column: string, module: string]
 /** Says who may read which row: from grants, owners, teams, parents and shares alone, row by row. */
 export class AccessOracle {
   readonly #keys: Readonly<Record<OracleScope, ReadonlySet<unknown>>>
-  readonly #grants: readonly OracleGrant[]
+  readonly #roles: readonly OracleRole[]
   /** Ids of rows that are shared with the user or with teams of his. */
   readonly #shared: ReadonlySet<string>
 
   constructor(
     readonly rows: StoredRows,
     readonly userId: string,
-    grants: readonly OracleGrant[],
+    roles: readonly OracleRole[],
     shares: readonly OracleShare[] = [],
   ) {
-    this.#grants = [...SIGNED_IN, ...grants].filter(({ actions }) => actions.includes('READ'))
+    this.#roles = [SIGNED_IN, ...roles].map((role) => role.filter(({ actions }) => actions.includes('READ')))
     const live = rows.of('team').filter((team) => team['deleted_at'] === null)
     const people = [...rows.of('user').map((user) => ({ team_id: user['team_id'], user_id: user.id })), ...rows.members]
     const own = live.filter(({ id }) => people.some((member) => member.user_id === userId && member.team_id === id)).map(({ id }) => id)
@@ -51,21 +54,26 @@ export class AccessOracle {
   /** Some grant lets rows of the module be read. */
   opens(module: string): boolean {
     const parent = PARENTS[module]
-    return this.#grantsOn(module).length > 0 && (parent === undefined || this.opens(parent[1]))
+    return this.#roles.some((role) => grantsOn(role, module).length > 0) && (parent === undefined || this.opens(parent[1]))
   }
 
   sees(row: StoredRow): boolean {
-    const parent = PARENTS[row.module]
-    const above = this.rows.byId.get(row[parent?.[0] ?? ''] as string)
-    if (parent) return this.#grantsOn(row.module).some(({ holds }) => holds?.(row) ?? true) && above !== undefined && this.sees(above)
-    const key = row['owner_id'] ?? row['team_id']
-    return (
-      this.#grantsOn(row.module).some(({ scope, holds }) => (scope === 'ALL' || this.#keys[scope].has(key)) && (holds?.(row) ?? true)) ||
-      (this.#shared.has(row.id) && this.#grantsOn(row.module).length > 0)
-    )
+    return this.#roles.some((role) => this.#seesBy(role, row)) || (this.#isShared(row) && this.opens(row.module))
   }
 
-  #grantsOn(module: string): OracleGrant[] {
-    return this.#grants.filter((grant) => grant.module === module || grant.module === '*')
+  #seesBy(role: OracleRole, row: StoredRow): boolean {
+    const [column = '', above = ''] = PARENTS[row.module] ?? []
+    const key = row['owner_id'] ?? row['team_id']
+    const grants = grantsOn(role, row.module).filter(({ holds }) => holds?.(row) ?? true)
+    if (above === '') return grants.some(({ scope }) => scope === 'ALL' || this.#keys[scope].has(key))
+    const parent = this.rows.byId.get(row[column] as string)
+    if (grants.length === 0 || !parent) return false
+    return grantsOn(role, above).length > 0 ? this.#seesBy(role, parent) || (this.#isShared(parent) && this.opens(above)) : this.sees(parent)
   }
+
+  readonly #isShared = ({ module, id }: StoredRow): boolean => PARENTS[module] === undefined && this.#shared.has(id)
+}
+
+function grantsOn(role: OracleRole, module: string): readonly OracleGrant[] {
+  return role.filter((grant) => grant.module === module || grant.module === '*')
 }

@@ -2,7 +2,8 @@ import { type Admission, type Predicate, SCOPES } from './policy.ts'
 
 /** Every row that `narrow` admits is one that `wide` admits, as far as can be told without looking at rows. */
 export function covers(wide: Admission, narrow: Admission): boolean {
-  return width(wide) >= width(narrow) && (wide.where === undefined || wide.where.key === narrow.where?.key)
+  const isWithin = width(wide) >= width(narrow) && (wide.where === undefined || wide.where.key === narrow.where?.key)
+  return isWithin && (wide.parent === undefined || (narrow.parent !== undefined && coversAll(wide.parent, narrow.parent)))
 }
 
 /** The same for several, each of which suffices to admit a row. */
@@ -12,7 +13,7 @@ export function coversAll(wide: readonly Admission[], narrow: readonly Admission
 
 /** The fewest admissions that admit the same rows, in an order that does not depend on the given one. */
 export function united(admissions: readonly Admission[]): readonly Admission[] {
-  const sorted = [...admissions].sort((a, b) => width(b) - width(a) || compare(a.where?.key ?? '', b.where?.key ?? ''))
+  const sorted = [...admissions].sort((a, b) => width(b) - width(a) || compare(a.where?.key ?? '', b.where?.key ?? '') || compare(parentKey(a), parentKey(b)))
   return sorted.filter((each, index) => !sorted.some((other, place) => place !== index && covers(other, each) && (place < index || !covers(each, other))))
 }
 
@@ -26,7 +27,13 @@ function both(one: Admission, other: Admission): Admission {
   if (covers(other, one)) return one
   const { scope } = width(one) < width(other) ? one : other
   const where = one.where && other.where ? conjunction(one.where, other.where) : (one.where ?? other.where)
-  return where ? { scope, where } : { scope }
+  const parent = one.parent && other.parent ? intersected(one.parent, other.parent) : (one.parent ?? other.parent)
+  return { scope, ...(where && { where }), ...(parent && { parent }) }
+}
+
+/** Parents of the same key are the same. */
+export function parentKey({ parent }: Admission): string {
+  return parent ? JSON.stringify(parent.map((each) => [each.scope, each.where?.key, parentKey(each)])) : ''
 }
 
 function conjunction(one: Predicate, other: Predicate): Predicate {

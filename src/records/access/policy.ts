@@ -26,8 +26,11 @@ export interface Predicate {
 
 /** Rows that a grant reaches: those in the scope that fulfil the condition, if there is one. */
 export interface Admission {
+  /** ALL for rows below an access parent, whose scope is that of the parent. */
   readonly scope: Scope
   readonly where?: Predicate
+  /** Rows below an access parent: those of the parents that one of these admits. Left out: of all parents that the roles reach together. Never empty. */
+  readonly parent?: readonly Admission[]
 }
 
 export interface ModuleAccess {

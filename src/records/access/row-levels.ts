@@ -1,8 +1,9 @@
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
 import { allOf } from '../sql-text.ts'
+import { admittedSql } from './condition.ts'
 import type { AccessPolicy, Admission, FieldLevel, PartialLevel } from './policy.ts'
 import type { AccessBinder } from './predicate-sql.ts'
-import { admittedSql, fieldLevel, partialLevel } from './secured.ts'
+import { fieldLevel, partialLevel } from './secured.ts'
 
 /** A row that conditions on levels are asked about. */
 export interface LeveledRow {

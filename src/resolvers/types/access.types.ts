@@ -22,6 +22,12 @@ export class AccessReach {
 
   @Field(() => JsonScalar, { nullable: true, description: 'Null: all of them.' })
   where!: unknown
+
+  @Field(() => [AccessReach], {
+    nullable: true,
+    description: 'Of records below a parent, those whose parent one of these admits. Null: all parents that are reached, or there is none.',
+  })
+  parent!: readonly AccessReach[] | null
 }
 
 @ObjectType({ simpleResolvers: true, description: 'An action that would reach more, fewer or other records.' })
