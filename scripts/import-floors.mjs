@@ -12,6 +12,7 @@ const FOUNDATION = ['errors', 'lib']
 export const FLOORS = [
   // 8: the composition root, and the commands around it.
   { name: 'app.ts', may: 'everything' },
+  { name: 'composition', may: 'everything' },
   { name: 'main.ts', may: 'everything' },
   { name: 'cli', may: 'everything' },
   { name: 'start', may: ['auth', 'records', 'entities', 'config', ...FOUNDATION], neverPackages: GRAPHQL },

@@ -1,4 +1,4 @@
-import type { Kernel } from '../app.ts'
+import type { Kernel } from '../composition/kernel.ts'
 import type { Config } from '../config/index.ts'
 import { loadDemo } from '../demo/index.ts'
 import type { Database } from '../records/database.ts'

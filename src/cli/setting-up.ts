@@ -1,4 +1,4 @@
-import { createKernel, type Kernel } from '../app.ts'
+import { createKernel, type Kernel } from '../composition/kernel.ts'
 import { type Config, type Environment, loadConfig } from '../config/index.ts'
 import { openDatabase } from '../start/open-database.ts'
 

@@ -36,7 +36,7 @@ const MAKERS: Readonly<Record<Exclude<TestTemplate, 'empty'>, (url: string) => P
     }
   },
   demo: async (url) => {
-    const { createKernel } = await import('../../src/app.ts')
+    const { createKernel } = await import('../../src/composition/kernel.ts')
     const { seed } = await import('../../src/cli/seeding.ts')
     const { loadConfig } = await import('../../src/config/index.ts')
     const config = loadConfig({ ...TEST_ENVIRONMENT, DEMO: '1' }, tmpdir())

@@ -12,7 +12,12 @@ export interface OracleShare {
 /**
  * Shares one row of five with somebody, in the place of all shares before, by SQL alone; some of the shares have ended. Answers the others.
  */
-export async function dealShares(url: string, rows: readonly StoredRow[], grantees: readonly string[], random: () => number): Promise<readonly OracleShare[]> {
+export async function dealShares(
+  url: string,
+  rows: readonly Pick<StoredRow, 'id'>[],
+  grantees: readonly string[],
+  random: () => number,
+): Promise<readonly OracleShare[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {

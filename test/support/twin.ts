@@ -7,10 +7,27 @@ import type { TestClient } from './client.ts'
 
 /** What somebody is told of a module by `modules`, and the records of it that lists show. */
 export interface Sight {
-  /** Level by field; a field that is not told is hidden. */
+  /** Level by field that holds on all records; a field that is not told is hidden. */
   readonly levels: ReadonlyMap<string, string>
-  readonly visible: ReadonlySet<string>
+  /** Records by id, with the fields that they do not show, or not whole. */
+  readonly visible: ReadonlyMap<string, VisibleRecord>
   readonly actions: readonly string[]
+}
+
+export interface VisibleRecord {
+  readonly hidden: ReadonlySet<string>
+  readonly masked: ReadonlySet<string>
+}
+
+/** Ids of visible records that show the field, and of those that show a part of it. */
+function shownOn({ levels, visible }: Sight, field: string): { readonly whole: readonly string[]; readonly part: readonly string[] } {
+  const [whole, part]: [string[], string[]] = [[], []]
+  if (!levels.has(field)) return { whole, part }
+  for (const [id, { hidden, masked }] of visible) {
+    if (masked.has(field)) part.push(id)
+    else if (!hidden.has(field)) whole.push(id)
+  }
+  return { whole, part }
 }
 
 const PAGE = 'first: 500, deleted: INCLUDE, orderBy: [{id: ASC}]'
@@ -21,15 +38,22 @@ export async function sightOf(client: TestClient, registry: Registry): Promise<R
   const sights = new Map<string, Sight>()
   for (const { name, actions, fields } of modules as { name: string; actions: string[]; fields: { name: string; access: string }[] }[]) {
     if (!actions.includes('READ')) continue
-    const visible = new Set<string>()
+    const visible = new Map<string, VisibleRecord>()
     const { pluralName } = registry.module(name)
     for (let after: string | null = null; ; ) {
-      const answer: { nodes: { id: string }[]; pageInfo: { hasNextPage: boolean; endCursor: string } } = (
-        await client.data(`query ($after: String) { page: ${pluralName}(${PAGE}, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }`, {
-          after,
-        })
+      const answer: {
+        nodes: { id: string; viewerAccess: Record<'hiddenFields' | 'maskedFields', string[]> }[]
+        pageInfo: { hasNextPage: boolean; endCursor: string }
+      } = (
+        await client.data(
+          `query ($after: String) { page: ${pluralName}(${PAGE}, after: $after) { nodes { id viewerAccess { hiddenFields maskedFields } } pageInfo { hasNextPage endCursor } } }`,
+          {
+            after,
+          },
+        )
       ).page
-      for (const { id } of answer.nodes) visible.add(id)
+      for (const { id, viewerAccess } of answer.nodes)
+        visible.set(id, { hidden: new Set(viewerAccess.hiddenFields), masked: new Set(viewerAccess.maskedFields) })
       if (!answer.pageInfo.hasNextPage) break
       after = answer.pageInfo.endCursor
     }
@@ -39,7 +63,7 @@ export async function sightOf(client: TestClient, registry: Registry): Promise<R
 }
 
 /**
- * Changes everything in a database that the sight hides: hidden fields of all records, and all free values of records that are not visible, with their
+ * Changes everything in a database that the sight hides: fields of records that do not show them, and all free values of records that are not visible, with their
  * history. What databases must agree on stays: ids, keys, series, references, owners, what the system stamps, and fields that conditions of grants are `judgedBy`
  * (`module.field`). Answers the number of changed columns.
  */
@@ -59,28 +83,28 @@ export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>
 }
 
 async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined, judgedBy: ReadonlySet<string>): Promise<number> {
-  const visible = [...(sight?.visible ?? [])]
   let changed = 0
   for (const field of module.fields.values()) {
-    const level = sight?.levels.get(field.name)
-    const hidden = level === undefined || level === 'HIDDEN' || level === 'MASKED'
     if (!isFree(field) || judgedBy.has(`${module.name}.${field.name}`)) continue
-    const where = hidden ? 'TRUE' : 'NOT (t.id = ANY($1::uuid[]))'
+    const { whole, part } = sight ? shownOn(sight, field.name) : { whole: [], part: [] }
     for (const column of columnsOf(field)) {
-      const value = otherValue(field, column, level === 'MASKED')
-      if (value === null) continue
-      const name = pg.escapeIdentifier(column.name)
-      const { rowCount } = await client.query(
-        `UPDATE ${pg.escapeIdentifier(module.table)} t SET ${name} = ${value(name)} WHERE ${where} AND ${name} IS NOT NULL AND $1::uuid[] IS NOT NULL`,
-        [visible],
-      )
-      changed += (rowCount ?? 0) > 0 ? 1 : 0
+      for (const isMasked of [false, true]) {
+        const value = otherValue(field, column, isMasked)
+        if (value === null) continue
+        const name = pg.escapeIdentifier(column.name)
+        const { rowCount } = await client.query(
+          `UPDATE ${pg.escapeIdentifier(module.table)} t SET ${name} = ${value(name)}
+            WHERE ${name} IS NOT NULL AND ${isMasked ? 't.id = ANY($1::uuid[])' : 'NOT (t.id = ANY($1::uuid[]))'}`,
+          [isMasked ? part : [...whole, ...part]],
+        )
+        changed += (rowCount ?? 0) > 0 ? 1 : 0
+      }
     }
     // History keeps what fields were.
     await client.query(
       `UPDATE record_history h SET changes = h.changes || jsonb_build_object($2::text, jsonb_build_object('before', to_jsonb(md5(h.record_id::text || $2)), 'after', to_jsonb(md5($2 || h.record_id::text))))
-        WHERE h.module_number = $3 AND h.changes ? $2 AND ${hidden ? 'TRUE' : 'NOT (h.record_id = ANY($1::uuid[]))'} AND $1::uuid[] IS NOT NULL`,
-      [visible, historyKey(field), module.number],
+        WHERE h.module_number = $3 AND h.changes ? $2 AND NOT (h.record_id = ANY($1::uuid[]))`,
+      [whole, historyKey(field), module.number],
     )
   }
   return changed

@@ -1,0 +1,112 @@
+import {
+  createAccessInsight,
+  createAccessTokens,
+  createApiKeys,
+  createAuditLog,
+  createAuthenticator,
+  createGrantUsage,
+  createRoles,
+  createSessions,
+  createShares,
+  createSignInThrottle,
+  createUserPasswords,
+  requireAdministrator,
+  requireCurrentRights,
+} from '../auth/index.ts'
+import { coreModules } from '../entities/index.ts'
+import type { Signals } from '../events/index.ts'
+import type { Logger } from '../http/index.ts'
+import { latestValues } from '../lib/latest-values.ts'
+import type { Principal } from '../records/access/policy.ts'
+import { type AuditEntry, createReadLog, createRefusalLog, writeEntries } from '../records/audit/index.ts'
+import { StaleEpochError } from '../records/epochs.ts'
+import { createFieldUsage, createMetadata, loadRegistry } from '../records/metadata/index.ts'
+import { buildStaticSchema } from '../resolvers/static-schema.ts'
+import { buildSchema, kernelNames } from '../schema/build/index.ts'
+import { createEngine, type EngineOptions, schemaResolvers } from '../schema/execute/index.ts'
+import type { GraphQLEngine } from '../schema/operation.ts'
+import { applyShield } from '../schema/shield.ts'
+import { deriveKeys } from '../start/secrets.ts'
+import { announceSchema } from './announce-schema.ts'
+import type { AppOverrides, Kernel } from './kernel.ts'
+
+interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> {
+  readonly logger: Logger
+  readonly path: EngineOptions['path']
+  readonly signals: Signals
+}
+
+/** Identity, schema and executor over a kernel. */
+export async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatience, signals }: ApiOptions) {
+  const { database, registry, hasher, now, writer } = kernel
+  const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
+  const authenticator = createAuthenticator({
+    database,
+    registry,
+    accessTokens,
+    now,
+    onBackgroundError: (error) => logger.warn({ err: error }, 'time of last use not written'),
+  })
+  const throttle = createSignInThrottle(database, now)
+  const rightsAreCurrent = (principal: Principal) =>
+    requireCurrentRights(database, principal).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof StaleEpochError) return false
+        throw error
+      },
+    )
+  const usage = createFieldUsage(database, now)
+  const write = (entries: readonly AuditEntry[]) => writeEntries(database, entries, 'background')
+  const reads = createReadLog({ write, now })
+  const refusals = createRefusalLog({ write, now, onError: (error) => logger.warn({ err: error }, 'a refusal not written to the audit; it is tried again') })
+  const grantUsage = createGrantUsage(database, now)
+  const metadata = createMetadata({
+    database,
+    core: coreModules(),
+    now,
+    authorize: requireAdministrator,
+    kernel: () => kernelNames(engine.runtime.schema, engine.runtime.registry),
+    organisationCurrency: kernel.organisationCurrency,
+    announce: (version) => announceSchema(version, engine, signals),
+    writeUsage: usage.flush,
+    ...(metadataPatience !== undefined && { patience: metadataPatience }),
+  })
+  const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
+  const operations = buildStaticSchema({
+    authenticator,
+    sessions: createSessions({ database, hasher, accessTokens, throttle, now }),
+    apiKeys: createApiKeys(database, now),
+    passwords: createUserPasswords({ database, hasher, throttle, now }),
+    roles: createRoles({ database, registry, now }),
+    shares: createShares({ database, registry, now }),
+    access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),
+    metadata,
+    auditLog: createAuditLog({ database, registry, cursorKey, reads }),
+    schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
+  })
+  const staticSchema = applyShield(operations, rightsAreCurrent)
+  const engine = await createEngine({
+    database,
+    writer,
+    settings: { organisationCurrency: kernel.organisationCurrency, cursorKey },
+    buildRuntime: async () => {
+      const served = await loadRegistry(database, coreModules())
+      const schema = buildSchema({ registry: served, staticSchema, resolvers: schemaResolvers })
+      return { version: served.version, registry: served, schema }
+    },
+    onSwap: (runtime) => kernel.serve(runtime.registry),
+    report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
+    onUse: usage.note,
+    onGrantUse: grantUsage.note,
+    audit: { note: reads.note, refused: refusals.note, now },
+    path,
+  })
+  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage, grantUsage, reads, refusals }
+}
+
+/** Versions that are served after now. */
+function later(engine: GraphQLEngine, give: (version: number) => void): () => void {
+  const { version } = engine.runtime
+  return engine.onRuntime((runtime) => runtime.version > version && give(runtime.version))
+}

@@ -1,0 +1,88 @@
+import { type GrantUsage, systemPrincipal } from '../auth/index.ts'
+import type { Config } from '../config/index.ts'
+import { coreModules } from '../entities/index.ts'
+import { connectStamper, type Signals, startStamper } from '../events/index.ts'
+import type { Logger } from '../http/index.ts'
+import { repeat } from '../jobs/repeat.ts'
+import type { Epochs } from '../records/access/policy.ts'
+import { checkpointKey, type ReadLog, type RefusalLog } from '../records/audit/index.ts'
+import { READ_EPOCHS_SQL } from '../records/epochs.ts'
+import { connectForMaintenance, type FieldUsage, maintain } from '../records/metadata/index.ts'
+import type { GraphQLEngine } from '../schema/operation.ts'
+import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
+import { announceSchema, SCHEMA_TOPIC } from './announce-schema.ts'
+import type { Kernel } from './kernel.ts'
+
+/** What operations leave in memory, to be written beside them. */
+interface Notes {
+  readonly grantUsage: GrantUsage
+  readonly usage: FieldUsage
+  readonly reads: ReadLog
+  readonly refusals: RefusalLog
+}
+
+interface BackgroundOptions {
+  readonly config: Config
+  readonly databaseUrl: string
+  readonly logger: Logger
+  readonly signals: Signals
+  readonly notes: Notes
+  readonly secrets: readonly string[]
+  readonly deaf: boolean
+}
+
+/** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields and grants, positions, and what other nodes changed. */
+export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, notes, secrets, deaf }: BackgroundOptions) {
+  const { usage, grantUsage, reads, refusals } = notes
+  const { database, registry, now } = kernel
+  const maintenance = repeat({
+    every: 30_000,
+    run: () =>
+      maintain({
+        database,
+        core: coreModules(),
+        now,
+        announce: (version) => announceSchema(version, engine, signals),
+        connect: () => connectForMaintenance(databaseUrl),
+        retention: config.metadataRetention,
+        principal: async () => {
+          const [epochs] = await database.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
+          return systemPrincipal('metadata retention', registry(), epochs ?? { schema: 0, access: 0 })
+        },
+      }),
+    onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
+  })
+  const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields or grants not written; it is tried again')
+  const count = async () => {
+    await usage.flush()
+    await grantUsage.flush()
+  }
+  const counts = repeat({ every: 10_000, run: count, onError: notCounted })
+  const notAudited = (error: unknown): void => logger.warn({ err: error }, 'reads and refusals not written to the audit; it is tried again')
+  const audit = repeat({ every: 2_000, run: () => Promise.all([reads.flush(), refusals.flush()]), onError: notAudited })
+  // However a wake-up is lost, no node stays behind for longer.
+  const poll = repeat({ every: 1_000, run: () => engine.refresh(), onError: (error) => logger.debug({ err: error }, 'schema version not read') })
+  const hear = (text: string | null): void => {
+    if (text !== null && Number(text) <= engine.runtime.version) return
+    engine.refresh().catch((error: unknown) => logger.warn({ err: error }, 'the schema that another node told of is not served yet; it is tried again'))
+  }
+  const [signing] = deriveKeys(secrets, 'audit checkpoints')
+  const stamper = startStamper({
+    connect: () => connectStamper(databaseUrl),
+    now,
+    key: checkpointKey(signing as DerivedKey),
+    onCheckpoint: (checkpoint) =>
+      logger.info(checkpoint, 'checkpoint of the audit log; keep this line elsewhere to prove later that nothing before it was rewritten'),
+    onError: (error) => logger.warn({ err: error }, 'events and audit rows not numbered; it is tried again'),
+  })
+  const forget = [engine.onRuntime(() => maintenance.wake()), ...(deaf ? [] : [signals.subscribe(SCHEMA_TOPIC, hear)])]
+  return {
+    stop: async () => {
+      for (const each of forget) each()
+      await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
+      await stamper.stop()
+      await count().catch(notCounted)
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import { createPasswordHasher, type PasswordHasher, seedRoles, teamAccessRules, userAccessRule, writeSystemAudit } from '../auth/index.ts'
+import type { Config } from '../config/index.ts'
+import { coreRules } from '../domain/index.ts'
+import { coreModules } from '../entities/index.ts'
+import { StartupError } from '../errors/index.ts'
+import type { Logger } from '../http/index.ts'
+import { createRecordIdFactory } from '../lib/record-id.ts'
+import { createDataSource, databaseOf } from '../records/data-source.ts'
+import type { Database, StatementObserver } from '../records/database.ts'
+import { compileExpression } from '../records/formula/index.ts'
+import { adoptFields, loadRegistry, upgradeConflicts } from '../records/metadata/index.ts'
+import { migrate } from '../records/migrations/migrate.ts'
+import type { Registry } from '../records/registry/index.ts'
+import { createWriter } from '../records/write/index.ts'
+import type { EngineOptions } from '../schema/execute/index.ts'
+import { organisationCurrency } from '../start/organisation-currency.ts'
+import type { SetUpServices } from '../start/user-accounts.ts'
+
+/** What a start decides outside the configuration, and what tests replace. */
+export interface AppOverrides {
+  /** The database to use: that of the configuration, or the embedded one. */
+  readonly databaseUrl: string
+  /** As `readSecrets` gives them. */
+  readonly secrets: readonly string[]
+  readonly logger?: Logger
+  readonly now?: () => Date
+  /** Fills the random part of records' ids. */
+  readonly randomFill?: (buffer: Buffer) => unknown
+  /** Sees each statement besides the metrics. */
+  readonly observe?: StatementObserver
+  /** Which execution path the engine takes; `auto` unless given. */
+  readonly path?: EngineOptions['path']
+  /** Do not listen to what other nodes tell: what they change is seen by the poll and by the epochs alone. */
+  readonly deaf?: boolean
+  /** Milliseconds for which a change of metadata waits for tables that are in use. */
+  readonly metadataPatience?: number | undefined
+}
+
+/** Database, registry and write pipeline: what set-up work and commands need. */
+export interface Kernel extends SetUpServices {
+  readonly database: Database
+  readonly writer: ReturnType<typeof createWriter>
+  readonly registry: () => Registry
+  readonly hasher: PasswordHasher
+  readonly organisationCurrency: string
+  readonly newId: ReturnType<typeof createRecordIdFactory>
+  readonly now: () => Date
+  /** The registry that is served from now on. */
+  serve(registry: Registry): void
+  close(): Promise<void>
+}
+
+/** Connects, migrates, and makes the shipped roles where they are missing. Throws StartupError where the database is not fit. */
+export async function createKernel(
+  config: Pick<Config, 'poolSize' | 'organisationCurrency'>,
+  { databaseUrl, now = () => new Date(), randomFill, observe }: AppOverrides,
+): Promise<Kernel> {
+  const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize })
+  await dataSource.initialize()
+  try {
+    const database = databaseOf(dataSource, observe)
+    await refuseUpgrade(database)
+    await migrate(dataSource)
+    await database.transaction(async (transaction) => {
+      const adopted = await adoptFields(transaction, coreModules())
+      if (adopted.length > 0) await writeSystemAudit(transaction, 'upgrade', { at: now(), action: 'customField.adopt', fields: adopted })
+      await seedRoles(transaction, now())
+    })
+    const currency = await organisationCurrency(database, config.organisationCurrency)
+    let registry = await loadRegistry(database, coreModules())
+    const newId = createRecordIdFactory(() => now().getTime(), randomFill)
+    const writer = createWriter({
+      database,
+      registry: () => registry,
+      newId,
+      now,
+      rules: [...coreRules, userAccessRule, ...teamAccessRules],
+      compileExpression,
+    })
+    return {
+      database,
+      writer,
+      registry: () => registry,
+      hasher: createPasswordHasher(),
+      organisationCurrency: currency,
+      newId,
+      now,
+      serve: (served) => {
+        registry = served
+      },
+      close: () => dataSource.destroy(),
+    }
+  } catch (error) {
+    await dataSource.destroy()
+    throw error
+  }
+}
+
+/** Stops before anything is migrated where fields or modules of the database stand in this version's way. */
+async function refuseUpgrade(database: Database): Promise<void> {
+  const conflicts = await upgradeConflicts(database, coreModules())
+  if (conflicts.length > 0) throw new StartupError(conflicts.join(' '))
+}
