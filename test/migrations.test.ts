@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm'
 import { columnsOf, isGenerated as isGeneratedField } from '../src/entities/columns.ts'
 import { coreModules, entityClasses } from '../src/entities/index.ts'
 import { createDataSource } from '../src/records/data-source.ts'
+import { ScopedLists0000000000015 } from '../src/records/migrations/0015-scoped-lists.ts'
 import { migrations } from '../src/records/migrations/index.ts'
 import { buildRegistry } from '../src/records/registry/index.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
@@ -68,7 +69,7 @@ describe('the migrated schema', () => {
     }
     for (const module of modules) {
       const { table } = module
-      need(table, 'USING btree (created_at DESC, id DESC)')
+      need(table, `USING btree (created_at DESC, id DESC${module.accessParent ? '' : ', scope_id'})`)
       if (!module.accessParent) need(table, 'USING btree (scope_id, created_at DESC, id DESC)')
       for (const field of module.fields.values()) {
         if (field.system) continue
@@ -79,6 +80,23 @@ describe('the migrated schema', () => {
       }
     }
     expect(missing).toEqual([])
+  })
+
+  test('gives the scope to lists of tables that were made before it stood in their index', async () => {
+    const step = new ScopedLists0000000000015()
+    const indexOf = async (table: string) =>
+      (await dataSource.query('SELECT indexdef AS definition FROM pg_indexes WHERE indexname = $1', [`${table}_list`])) as { definition: string }[]
+    const [accounts, comments] = [await indexOf('accounts'), await indexOf('ticket_comments')]
+    const runner = dataSource.createQueryRunner()
+    await runner.startTransaction()
+    await runner.query('DROP INDEX accounts_list; CREATE INDEX accounts_list ON accounts (created_at DESC, id DESC)')
+    await runner.query('DELETE FROM schema_version WHERE number = $1', [step.number])
+    await step.up(runner)
+    await runner.commitTransaction()
+    await runner.release()
+    expect([await indexOf('accounts'), await indexOf('ticket_comments')]).toEqual([accounts, comments])
+    expect(accounts[0]?.definition).toContain('(created_at DESC, id DESC, scope_id)')
+    expect(comments[0]?.definition).toContain('(created_at DESC, id DESC)')
   })
 
   test('keeps references whole: each leads to its table and none deletes', async () => {

@@ -1,6 +1,7 @@
 import { isComputed } from '../entities/value-type.ts'
 import type { Issue } from '../errors/index.ts'
 import { isObject } from '../lib/is-object.ts'
+import { parentOf } from '../records/access/access-parent.ts'
 import type { Predicate } from '../records/access/policy.ts'
 import { VIEWER_VALUES, type ViewerValue } from '../records/access/predicate-sql.ts'
 import { comparableType } from '../records/read/columns.ts'
@@ -109,8 +110,8 @@ class PredicateReader {
     this.#relations += 1
     if (this.#relations === MOST_RELATIONS + 1) return this.#refuse(path, 'TOO_LARGE', `A grant may look into related records ${MOST_RELATIONS} times.`)
     if (this.#relations > MOST_RELATIONS) return undefined
-    // Records that the same statement writes are not in its sight.
-    if (relation === 'many' || related === root) this.plain = false
+    // Records that the same statement writes are not in its sight: those of the module, and those below it, which are judged by it.
+    if (relation === 'many' || related === root || isBelow(related, root, registry)) this.plain = false
     if (relation === 'one') {
       const node = saysAny(value) ? ANY : this.#object(value, related, path, depth + 1)
       return node && { kind: 'one', field, module: related, node }
@@ -247,4 +248,10 @@ function saysAny(value: unknown): boolean {
 
 function isOneOf(names: readonly string[], name: string): boolean {
   return names.includes(name)
+}
+
+function isBelow(module: ModuleDefinition, above: ModuleDefinition, registry: Registry): boolean {
+  if (module.accessParent === undefined) return false
+  const parent = parentOf(module, registry).module
+  return parent === above || isBelow(parent, above, registry)
 }

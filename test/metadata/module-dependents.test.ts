@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { issuesOf } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { METADATA, makeField, sendField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 describe('a module that fields of others are made of', () => {
@@ -38,6 +39,14 @@ describe('a module that fields of others are made of', () => {
     ['rollup', 'account.fleet'],
     ['rollup', 'account.liked'],
   ]
+
+  test('tells the roles whose conditions look at its records', async () => {
+    const grants = [{ module: 'account', actions: ['READ', 'UPDATE'], scope: 'ALL', where: { vehicles: { some: { plate: { eq: 'A 1' } } } } }]
+    await server.admin.data(ROLES.create, { input: { key: 'garage', name: 'Garage', grants } })
+    const { answer } = await server.admin.data(METADATA.deleteModule, { name: 'vehicle', dryRun: true })
+    const roles = (answer.dependents as { kind: string; name: string }[]).filter(({ kind, name }) => kind === 'role' && name === 'garage')
+    expect(roles).toEqual([expect.objectContaining({ detail: 'its condition decides about READ UPDATE', blocking: false })])
+  })
 
   test('tells them on a dry run, however far they stand, and is not deleted before them', async () => {
     const before = await contentOf(server.database.url)

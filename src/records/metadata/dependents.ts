@@ -46,7 +46,7 @@ export async function dependentsOfModule(module: StoredModule, workspace: Worksp
   const fieldIds = workspace.fieldsOf(module.number).map(({ id }) => id)
   return [
     ...outsideDependents(module, workspace),
-    ...(await rolesOn(module, executor)),
+    ...(await rolesOn(module, fieldIds, executor)),
     ...(module.ownerPlugin === null ? [] : [{ kind: 'plugin', name: module.ownerPlugin, detail: null, blocking: false }]),
     ...(await operationsWith(fieldIds, executor)),
   ]
@@ -104,11 +104,15 @@ async function rolesWith({ id }: StoredField, executor: Executor): Promise<Depen
   return rows.map(({ key, access }) => ({ kind: 'role', name: key, detail: access, blocking: false }))
 }
 
-async function rolesOn({ number }: StoredModule, executor: Executor): Promise<Dependent[]> {
+/** Roles that grant something on the module, and roles that grant something elsewhere by a condition that looks at its records. */
+async function rolesOn({ number }: StoredModule, fieldIds: readonly string[], executor: Executor): Promise<Dependent[]> {
   const rows = await executor.query<{ key: string; detail: string }>({
     text: `SELECT r.key, string_agg(array_to_string(g.actions, ' ') || ': ' || g.scope, '; ' ORDER BY g.scope) AS detail
-             FROM role_grant g JOIN role r ON r.id = g.role_id WHERE g.module = $1 GROUP BY r.key ORDER BY r.key`,
-    values: [String(number)],
+             FROM role_grant g JOIN role r ON r.id = g.role_id WHERE g.module = $1 GROUP BY r.key
+           UNION ALL SELECT DISTINCT r.key, 'its condition decides about ' || array_to_string(g.actions, ' ')
+             FROM role_grant g JOIN role r ON r.id = g.role_id JOIN unnest($2::text[]) AS f(id) ON ${namesFieldSql('f.id')} WHERE g.module <> $1
+            ORDER BY 1, 2`,
+    values: [String(number), fieldIds],
     purpose: 'platform',
   })
   return rows.map(({ key, detail }) => ({ kind: 'role', name: key, detail, blocking: false }))

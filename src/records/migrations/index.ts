@@ -12,6 +12,7 @@ import { AuditColumns0000000000011 } from './0011-audit-columns.ts'
 import { Roles0000000000012 } from './0012-roles.ts'
 import { RecordShares0000000000013 } from './0013-record-shares.ts'
 import { Predicates0000000000014 } from './0014-predicates.ts'
+import { ScopedLists0000000000015 } from './0015-scoped-lists.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   Roles0000000000012,
   RecordShares0000000000013,
   Predicates0000000000014,
+  ScopedLists0000000000015,
 ]

@@ -41,7 +41,7 @@ export function createModuleTable(module: ModuleTable): string[] {
   const { table } = module
   const ordered = (column: string) => `CREATE INDEX ${table}_${column}_list ON public.${table} (${column}, created_at DESC, id DESC)`
   const statements = [`CREATE TABLE public.${table} (\n  ${[...SYSTEM_COLUMNS, ...module.columns].join(',\n  ')}\n)`]
-  statements.push(`CREATE INDEX ${table}_list ON public.${table} (created_at DESC, id DESC)`)
+  statements.push(`CREATE INDEX ${table}_list ON public.${table} (created_at DESC, id DESC${module.inheritsAccess ? '' : ', scope_id'})`)
   if (!module.inheritsAccess) statements.push(ordered('scope_id'))
   for (const column of [...Object.keys(module.references ?? {}), ...(module.polymorphic ?? [])]) statements.push(ordered(column))
   for (const column of module.unique ?? [])
