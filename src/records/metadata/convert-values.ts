@@ -32,6 +32,8 @@ export interface Move {
   readonly from: FieldDefinition
   readonly to: FieldDefinition
   readonly values: ValueDefaults
+  /** What undeleted records without a value get, by the new columns in their order. */
+  readonly fill?: readonly unknown[]
 }
 
 /** A stored value and what it becomes. */
@@ -53,9 +55,10 @@ export async function convertValues(executor: Executor, move: Move): Promise<Con
   const { held, filled } = valuesSql(move)
   const stored = await executor.query<Stored>({ text: `${held} WHERE ${filled} LIMIT ${VALUES_PER_CHANGE + 1}`, purpose: 'platform' })
   if (stored.length > VALUES_PER_CHANGE) {
-    throw new GuanxiError('LIMIT_EXCEEDED', `More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`, {
-      limit: VALUES_PER_CHANGE,
-    })
+    const message = move.fill
+      ? `A default fills many records where there are ${VALUES_PER_CHANGE} at most. Give those without a value one by updates first.`
+      : `More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`
+    throw new GuanxiError('LIMIT_EXCEEDED', message, { limit: VALUES_PER_CHANGE })
   }
   return convertRows(stored, move)
 }
@@ -96,15 +99,16 @@ const CHANGED_SINCE = ` AND t.id IN (SELECT unnest($3::uuid[])
         UNION SELECT record_id FROM outbox WHERE position > $5::bigint AND module_number = $4
         UNION SELECT record_id FROM outbox WHERE position IS NULL AND module_number = $4)`
 
-/** The records with their values; `filled`: one has a value. */
-function valuesSql({ module, from }: Move): { held: string; filled: string } {
+/** The records with their values; `filled`: one has a value, or gets one. */
+function valuesSql({ module, from, fill }: Move): { held: string; filled: string } {
   const extension = from.extension ?? 0
   const [join, holder] = extension === 0 ? ['', 't'] : [` LEFT JOIN public.${tableOf(module.table, { extension })} x ON x.id = t.id`, 'x']
   const columns = physicalColumns(from)
   const list = columns.map(({ name, read }) => `${read(`${holder}.${quoteIdentifier(name)}`)} AS ${quoteIdentifier(name)}`)
+  const stands = `${holder}.${quoteIdentifier(columns[0]?.name as string)} IS NOT NULL`
   return {
     held: `SELECT t.id, t.version, t.deleted_at IS NOT NULL AS deleted, ${list.join(', ')} FROM public.${quoteIdentifier(module.table)} t${join}`,
-    filled: `${holder}.${quoteIdentifier(columns[0]?.name as string)} IS NOT NULL`,
+    filled: fill ? `(${stands} OR t.deleted_at IS NULL)` : stands,
   }
 }
 
@@ -117,12 +121,12 @@ async function convertRows(stored: readonly Stored[], move: Move): Promise<Conve
   return converted
 }
 
-function convertRow(row: Stored, { from, to, values }: Move): Converted {
+function convertRow(row: Stored, { from, to, values, fill }: Move): Converted {
   const [source, target] = [columnsOf(from), columnsOf(to)]
   const { id, version, deleted } = row
   const named = (list: readonly unknown[]) => Object.fromEntries(target.map(({ name }, index) => [name, list[index]]))
   const stands = source.map(({ name }) => row[name] ?? null)
-  if (stands[0] === null) return { id, version, deleted, text: '', columns: named(target.map(() => null)) }
+  if (stands[0] === null) return { id, version, deleted, text: '', columns: named(fill && !deleted ? fill : target.map(() => null)) }
   const text = textOf(from, row)
   // A value that only moves may be older than the bounds that the field has now.
   if (from.type === to.type) return { id, version, deleted, text, columns: named(stands) }

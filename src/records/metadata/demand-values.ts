@@ -5,8 +5,9 @@ import { MAX_LENGTH, type ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
 import { LONGEST_KEY, wantedIndexes } from './define-field.ts'
 import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
-import { countEmpty, duplicateValues, fillEmpty, longValues } from './fill-values.ts'
-import { defaultLiterals, imageOfDefault } from './literal.ts'
+import { countEmpty, duplicateValues, fillEmpty, longValues, ROWS_UNDER_LOCK } from './fill-values.ts'
+import { defaultColumns, defaultLiterals, imageOfDefault } from './literal.ts'
+import { definitionOfStored } from './move-values.ts'
 import type { StoredField } from './stored.ts'
 
 type Path = readonly (string | number)[]
@@ -17,6 +18,8 @@ export interface FieldChange {
   readonly before: StoredField
   readonly after: StoredField
   readonly values: ValueDefaults
+  /** The default stands in all records that had no value (`fillOfMany`). */
+  readonly filled: boolean
   readonly path: Path
 }
 
@@ -27,10 +30,11 @@ export async function demandOfValues(change: MetadataChange, field: FieldChange)
   await demandLengths(change, field)
 }
 
-async function demandValues(change: MetadataChange, { module, before, after, values, path }: FieldChange): Promise<void> {
+async function demandValues(change: MetadataChange, { module, before, after, values, filled, path }: FieldChange): Promise<void> {
   const [was, is] = [before.parameters.required === true, after.parameters.required === true]
   if (was === is) return
   if (!is) return dropRequiredCheck(change, module, before)
+  if (filled) return
   const empty = await countEmpty(change, module, before)
   const { default: value } = after.parameters
   if (empty > 0 && value === undefined) {
@@ -44,9 +48,27 @@ async function demandValues(change: MetadataChange, { module, before, after, val
       throw validationFailed([
         { path: [...path, 'default'], code: 'CURRENCY', message: `The default of a required field fills existing records and must be in ${values.currency}.` },
       ])
-    fillEmpty(change, module, after, empty, literals, imageOfDefault(definition, value, values), before.column !== after.column)
+    fillEmpty(change, module, after, literals, imageOfDefault(definition, value, values))
   }
   if (before.column === after.column) addRequiredCheck(change, module, after)
+}
+
+/**
+ * What a default gives to records that have no value, by the columns of the field, where they are too many to be written while nobody else gets at the table: they get it as
+ * values move, beside the work of others, and like those of a new field without a new version. Undefined where they are few, or the change is refused anyway.
+ */
+export async function fillOfMany(
+  change: MetadataChange,
+  module: HeldModule,
+  before: StoredField,
+  after: StoredField,
+  values: ValueDefaults,
+): Promise<readonly unknown[] | undefined> {
+  const { required, default: value } = after.parameters
+  if (!required || before.parameters.required === true || value === undefined || columnsOf(after).length === 0) return undefined
+  if ((await countEmpty(change, module, before)) <= ROWS_UNDER_LOCK) return undefined
+  const definition = definitionOfStored(after, (change.workspace.moduleOf(after) as ModuleDefinition).name)
+  return defaultColumns(definition, value, values) ?? undefined
 }
 
 /** Values that move are judged by what they become (`moveValues`). */

@@ -6,10 +6,10 @@ import type { HeldModule } from './field-columns.ts'
 import { tableOf } from './place-columns.ts'
 import type { StoredField } from './stored.ts'
 
-/** Records that a change of metadata may fill; more would hold their locks for longer than others should wait. */
+/** Records that a new field's default may fill beside the module's own table; more would hold their locks for longer than others should wait. */
 const ROWS_PER_CHANGE = 20_000
-/** Records that it may fill while nobody else gets at the table. */
-const ROWS_UNDER_LOCK = 1_000
+/** Records that a change of metadata may fill while nobody else gets at the table. */
+export const ROWS_UNDER_LOCK = 1_000
 
 /** Number of undeleted records that have no value in the field; of a REFERENCES field, that lead to no undeleted record. */
 export async function countEmpty(change: MetadataChange, module: HeldModule, field: StoredField): Promise<number> {
@@ -101,35 +101,13 @@ function rowsOf({ table }: HeldModule, field: StoredField): { from: string; colu
 
 /**
  * Gives the undeleted records that have no value this one: each gets a new version, with its history and its event, as if somebody had written it.
- * `literals`: SQL by column; `after`: the value as history shows it; `late`: the columns are made by this change, so that it must wait for them.
- * Only noted, like all that a change writes. Throws LIMIT_EXCEEDED for too many records.
+ * `literals`: SQL by column; `after`: the value as history shows it. Only noted, like all that a change writes, for the time when the table is locked: rows that are held before
+ * make their writers wait, and those keep the lock from being given. So they must be few (`ROWS_UNDER_LOCK`).
  */
-export function fillEmpty(
-  change: MetadataChange,
-  module: HeldModule,
-  field: StoredField,
-  empty: number,
-  literals: ReadonlyMap<string, string>,
-  after: unknown,
-  late: boolean,
-): void {
-  if (empty > ROWS_PER_CHANGE) {
-    throw new GuanxiError('LIMIT_EXCEEDED', `${empty} records are empty there; a change fills ${ROWS_PER_CHANGE} at most. Fill them by updates first.`, {
-      limit: ROWS_PER_CHANGE,
-    })
-  }
-  if (late && empty > ROWS_UNDER_LOCK) {
-    const message = `${empty} records are empty there; a change that moves the field's values too fills ${ROWS_UNDER_LOCK} at most. Make it required by a change of its own.`
-    throw new GuanxiError('LIMIT_EXCEEDED', message, { limit: ROWS_UNDER_LOCK })
-  }
+export function fillEmpty(change: MetadataChange, module: HeldModule, field: StoredField, literals: ReadonlyMap<string, string>, after: unknown): void {
   const { at, userId } = change
   const changeSetId = change.newId()
-  // Few are filled under the table's lock: rows that are held before it make their writers wait, and those keep the lock from being given.
-  const underLock = late || empty <= ROWS_UNDER_LOCK
-  const run = (text: string, values: readonly unknown[]) => {
-    if (underLock) change.schema.underLock(module.table, text, values)
-    else change.rows.push({ text, values, purpose: 'platform' })
-  }
+  const run = (text: string, values: readonly unknown[]) => change.schema.underLock(module.table, text, values)
   run(`INSERT INTO change_set (id, actor_id, via, cause, at) VALUES ($1, $2, 'metadata', 'system', $3)`, [changeSetId, userId, at])
   const columns = [...literals.keys()].map(quoteIdentifier)
   const extensions = new Set([...(change.workspace.registry.byNumber.get(module.number)?.extensions ?? []), field.extension].filter((number) => number > 0))

@@ -8,14 +8,19 @@ import { coerceValue, type ValueDefaults } from '../write/values.ts'
 const SAME_CURRENCY: ColumnContext = { baseAmount: (amount) => amount, tagId: (name) => name }
 
 /**
- * A default as SQL literals, by the column that it fills: for DDL, which takes no parameters. The value has been checked. Null where money is
- * in another currency than the organisation's, whose rate a literal cannot follow.
+ * A default by the columns that it fills, in their order. The value has been checked. Null where money is in another currency than the organisation's, whose rate cannot be
+ * followed here.
  */
-export function defaultLiterals(field: FieldDefinition, value: unknown, defaults: ValueDefaults): ReadonlyMap<string, string> | null {
+export function defaultColumns(field: FieldDefinition, value: unknown, defaults: ValueDefaults): readonly unknown[] | null {
   const image = coerceValue(field, value, defaults, () => undefined)
   if (field.type === 'MONEY' && (image as { currency: string }).currency !== defaults.currency) return null
-  const values = columnValues(field, image, SAME_CURRENCY)
-  return new Map(columnsOf(field).map(({ name, type }, index) => [name, literal(values[index], type)]))
+  return columnValues(field, image, SAME_CURRENCY)
+}
+
+/** Likewise as SQL literals: for DDL, which takes no parameters. */
+export function defaultLiterals(field: FieldDefinition, value: unknown, defaults: ValueDefaults): ReadonlyMap<string, string> | null {
+  const values = defaultColumns(field, value, defaults)
+  return values && new Map(columnsOf(field).map(({ name, type }, index) => [name, literal(values[index], type)]))
 }
 
 function literal(value: unknown, type: string): string {

@@ -27,9 +27,15 @@ export interface NewPlace extends Place {
   readonly prepared?: PreparedMove
 }
 
-/** Where a field's values move to; null: they stay. A key stands in the module's own table. */
-export async function newPlace(change: MetadataChange, before: StoredField, after: StoredField, values: ValueDefaults): Promise<NewPlace | null> {
-  if (after.type === before.type && !(after.parameters.unique === true && before.extension > 0)) return null
+/** Where a field's values move to; null: they stay. A key stands in the module's own table. `fills`: many get a value on the way. */
+export async function newPlace(
+  change: MetadataChange,
+  before: StoredField,
+  after: StoredField,
+  values: ValueDefaults,
+  fills: boolean,
+): Promise<NewPlace | null> {
+  if (!fills && after.type === before.type && !(after.parameters.unique === true && before.extension > 0)) return null
   const key = await moveKey(change.transaction, before, after, values)
   const prepared = await takePrepared(change, key)
   if (prepared) return { ...prepared.place, key, prepared }

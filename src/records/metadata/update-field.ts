@@ -4,7 +4,7 @@ import type { MetadataChange } from './change.ts'
 import { hasOptions } from './check-options.ts'
 import { convertValues, isConvertible } from './convert-values.ts'
 import { type DefinedField, defineField, type FieldSite } from './define-field.ts'
-import { demandOfValues } from './demand-values.ts'
+import { demandOfValues, fillOfMany } from './demand-values.ts'
 import { describeField } from './describe-field.ts'
 import type { HeldModule } from './field-columns.ts'
 import { changeIndexes, formulaKeys, rebuildFormulaIndexes } from './field-indexes.ts'
@@ -59,16 +59,17 @@ export async function updateField(change: MetadataChange, before: StoredField, p
   change.paths.set(before.id, path)
   const formulas = formulaKeys(change)
   const described: StoredField = { ...before, name: input.name, aliases, type: input.type, ...definition, position: input.position ?? before.position }
-  const place = await newPlace(change, before, described, values)
+  const fill = await fillOfMany(change, held, before, described, values)
+  const place = await newPlace(change, before, described, values, fill !== undefined)
   const after: StoredField = place ? { ...described, column: place.column, extension: place.extension, indexes: [] } : described
   workspace.put({ field: after })
   renameInModule(change, module, before, after)
   recheckDependents(change, after, values, path)
   if (place) {
-    const move = { module: held, from: definitionOfStored(before, module.name), to: definitionOfStored(after, module.name), values }
+    const move = { module: held, from: definitionOfStored(before, module.name), to: definitionOfStored(after, module.name), values, ...(fill && { fill }) }
     await moveValues(change, { before, after, place, move }, path)
   }
-  await demandOfValues(change, { module: held, before, after, values, path })
+  await demandOfValues(change, { module: held, before, after, values, filled: fill !== undefined, path })
   await changeIndexes(change, held, before, after, place !== null)
   await rebuildFormulaIndexes(change, formulas, after.id)
   change.touched.push(`${module.name}.${after.name}`)
