@@ -45,16 +45,15 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
 
   function policyOf(rights: Rights, roles: readonly StoredRole[]): AccessPolicy {
     const current = served()
-    const key = `${current.version}.${rights.accessEpoch}:${rights.userId}:${roles.map((role) => role.id).join()}`
+    const limit = rights.apiKeyRoleId === null ? '' : 'key'
+    const key = `${current.version}.${rights.accessEpoch}:${rights.userId}:${limit}:${roles.map((role) => role.id).join()}`
     const known = policies.get(key)
     if (known) return known
     const scopes = { OWN: [rights.userId], TEAM: rights.team, TEAM_TREE: rights.teamTree, SHARED: rights.grantees }
     const shared = rights.sharedModules.flatMap((number) => current.byNumber.get(number)?.name ?? [])
-    const policy = bindPolicy(
-      modulesOf(withInherited(roles, rights.roles), current, rights.accessEpoch),
-      { scopes, population: rights.population, shared },
-      { schema: current.version, access: rights.accessEpoch },
-    )
+    const compiled = (some: readonly StoredRole[]) => modulesOf(withInherited(some, rights.roles), current, rights.accessEpoch)
+    const bound = bindPolicy(compiled(roles), { scopes, population: rights.population, shared }, { schema: current.version, access: rights.accessEpoch })
+    const policy = rights.apiKeyRoleId === null ? bound : Object.freeze({ ...bound, held: compiled([...heldRoles(rights), ...roles]).modules })
     policies.set(key, policy)
     return policy
   }
@@ -80,9 +79,13 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
  * it counts while the person holds it, be it by inheritance, or is an administrator.
  */
 function effectiveRoles(rights: Rights): StoredRole[] {
-  const held = rights.roles.filter((role) => rights.heldRoleIds.includes(role.id))
+  const held = heldRoles(rights)
   if (rights.apiKeyRoleId === null) return held
   const holds = withInherited(held, rights.roles).some(({ id }) => id === rights.apiKeyRoleId)
   const allowed = rights.userKind === SERVICE_KIND || holds || held.some((role) => role.key === ADMINISTRATOR)
   return allowed ? rights.roles.filter((role) => role.id === rights.apiKeyRoleId) : []
+}
+
+function heldRoles({ roles, heldRoleIds }: Rights): StoredRole[] {
+  return roles.filter((role) => heldRoleIds.includes(role.id))
 }

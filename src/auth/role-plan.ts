@@ -16,8 +16,8 @@ export interface RoleChange extends RoleRightsInput {
 }
 
 /**
- * The role as the change would leave it. What it says about deleted modules and fields stays, since nobody is told of it. `newFields`, where it is given, is said of
- * fields that are made from now on. Throws FORBIDDEN for `admin`, VALIDATION_FAILED.
+ * The role as the change would leave it. What it says about deleted modules and fields stays, since nobody is told of it. What `newFields` says counts for
+ * fields that are made since the role does not follow its actions any more. Throws FORBIDDEN for `admin`, VALIDATION_FAILED.
  */
 export function plannedRole(role: StoredRole, change: RoleChange, roles: readonly StoredRole[], author: Principal, registry: Registry): StoredRole {
   if (role.key === ADMINISTRATOR) throw new GuanxiError('FORBIDDEN', 'The role admin always allows everything and cannot be changed.')
@@ -33,7 +33,8 @@ export function plannedRole(role: StoredRole, change: RoleChange, roles: readonl
     ...(change.grants != null && { grants: [...grants, ...hidden.grants] }),
     ...(change.fields != null && { fields: [...fields, ...hidden.fields] }),
     ...(change.inherits != null && { inherits: change.inherits }),
-    ...(change.newFields != null && { newFields: change.newFields, newFieldsAfter: lastOrdinal(registry) }),
+    ...(change.newFields != null && { newFields: change.newFields }),
+    ...(change.newFields != null && role.newFields === 'FOLLOW' && { newFieldsAfter: lastOrdinal(registry) }),
   }
 }
 

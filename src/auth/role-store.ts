@@ -68,10 +68,11 @@ export async function replaceInherited(executor: Executor, roleId: string, inher
   })
 }
 
-/** Says what the role gets on custom fields that are made from now on. */
+/** Says what the role gets on custom fields that are made later: from now on, or since when it has not followed its actions. */
 export async function setNewFields(executor: Executor, roleId: string, newFields: NewFields): Promise<void> {
   await executor.query({
-    text: 'UPDATE role SET new_fields = $2, new_fields_after = COALESCE((SELECT max(ordinal) FROM custom_field), 0) WHERE id = $1',
+    text: `UPDATE role SET new_fields = $2, new_fields_after = CASE new_fields WHEN 'FOLLOW' THEN COALESCE((SELECT max(ordinal) FROM custom_field), 0) ELSE new_fields_after END
+            WHERE id = $1`,
     values: [roleId, newFields],
     purpose: 'platform',
   })

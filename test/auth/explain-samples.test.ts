@@ -93,15 +93,16 @@ interface Place {
 async function sees(client: TestClient, places: readonly Place[]): Promise<boolean[]> {
   const looks = places.map(({ module, recordId, field }, index) => {
     const filter = recordId === null ? '' : `, filter: {id: {eq: "${recordId}"}}`
-    return `p${index}: ${module.pluralName}(first: 1, deleted: INCLUDE${filter}) { nodes { id ${field ? selectionOf(field) : ''} viewerAccess { maskedFields } } }`
+    return `p${index}: ${module.pluralName}(first: 1, deleted: INCLUDE${filter}) { nodes { id ${field ? selectionOf(field) : ''} viewerAccess { hiddenFields maskedFields } } }`
   })
   const { data, errors } = await client.send(`{ ${looks.join('\n')} }`)
   expect(errors.map(({ extensions }) => extensions.code)).not.toContain('INTERNAL')
   return places.map(({ recordId, field }, index) => {
-    const nodes: { viewerAccess: { maskedFields: string[] } }[] | undefined = data?.[`p${index}`]?.nodes
+    const nodes: { viewerAccess: { hiddenFields: string[]; maskedFields: string[] } }[] | undefined = data?.[`p${index}`]?.nodes
     if (nodes === undefined || (recordId !== null && nodes.length === 0)) return false
     const isRefused = errors.some(({ path, extensions }) => path?.[0] === `p${index}` && extensions.code === 'FORBIDDEN_FIELD')
-    return field === null || !(isRefused || nodes[0]?.viewerAccess.maskedFields.includes(field.name))
+    const closed = [...(nodes[0]?.viewerAccess.hiddenFields ?? []), ...(nodes[0]?.viewerAccess.maskedFields ?? [])]
+    return field === null || !(isRefused || closed.includes(field.name))
   })
 }
 
@@ -131,13 +132,10 @@ function draw(): Sample {
   const action = drawn === 'CREATE' && module.name === 'team' ? 'UPDATE' : drawn
   // By owner and team a record leaves its writer's reach.
   const fields = [...module.fields.values()].filter((field) => !['owner', 'team'].includes(field.name) && (isRead || takesValue(field)))
-  return {
-    person: pick(people),
-    module,
-    action,
-    recordId: action === 'CREATE' || (isRead && random() < 0.1) ? null : pick(records.get(module.name) ?? []),
-    field: action !== 'DELETE' && action !== 'RESTORE' && random() < 0.7 ? pick(fields) : null,
-  }
+  const recordId = action === 'CREATE' || (isRead && random() < 0.1) ? null : pick(records.get(module.name) ?? [])
+  // Without a record, a field is asked about that some record may show and another not.
+  const isAboutField = action === 'CREATE' || (recordId !== null && action !== 'DELETE' && action !== 'RESTORE')
+  return { person: pick(people), module, action, recordId, field: isAboutField && random() < 0.7 ? pick(fields) : null }
 }
 
 /** Refusals that are about rights; a missing value is the complaint of who may write. */

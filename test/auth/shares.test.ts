@@ -310,6 +310,16 @@ describe('a share with a user', () => {
     for (const input of [{ industry: 'energy' }, { externalIds: [{ system: 'erp', key: 'mine' }] }])
       expect([input, codesOf(await update(eve, input))]).toEqual([input, ['FORBIDDEN']])
     expect(await stored()).toEqual(before)
+    // An API key that is limited to a role without the condition is no way round it.
+    await server.admin.data(ROLES.create, {
+      input: { key: 'desk', name: 'Desk', grants: [{ module: 'account', actions: ['READ', 'UPDATE'], scope: 'OWN' }] },
+    })
+    await server.admin.data(ROLES.assign, { id: eve.id, key: 'desk' })
+    const { createApiKey } = await eve.client.data('mutation { createApiKey(input: {name: "desk", roleKey: "desk"}) { secret } }')
+    const desk = { ...eve, client: createTestClient(server.url, createApiKey.secret) }
+    expect(codesOf(await update(desk, { industry: 'energy' }))).toEqual(['FORBIDDEN'])
+    expect(await stored()).toEqual(before)
+    expect(codesOf(await update(desk, { website: 'https://desk.example' }))).toEqual([])
     expect(codesOf(await update(eve, { website: 'https://eve.example' }))).toEqual([])
     // What the grant reaches already is hers to change, as far as it stays within.
     await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {industry: "energy"}) { changeSetId } }', { id: account })

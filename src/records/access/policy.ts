@@ -62,6 +62,8 @@ export interface AccessPolicy {
   /** Digest of modules, actions, admissions with the values of their predicates, and field levels, and of `merged` and `shared`. */
   readonly shape: string
   readonly modules: ReadonlyMap<string, ModuleAccess>
+  /** What all roles of the user come to, where this policy is that of fewer: an API key limited to one of them. */
+  readonly held?: ReadonlyMap<string, ModuleAccess>
   /**
    * Values of a record's `scope_id` (its owner, or its team where it has no owner) that each scope admits:
    * OWN: the user; TEAM: members of the user's teams and those teams; TEAM_TREE: likewise with all teams below.

@@ -3,12 +3,12 @@ import type { ModuleDefinition } from '../registry/definition.ts'
 import type { AccessPolicy, Admission } from './policy.ts'
 
 /**
- * Keys, as in `changed_fields` of the outbox, of what the conditions of the policy's grants look at on the module's records themselves: fields, links that the record holds, external
+ * Keys, as in `changed_fields` of the outbox, of what the conditions of all grants of the policy's user look at on the module's records themselves: fields, links that the record holds, external
  * ids. What they look at on related records is not among them.
  */
-export function predicateFields(module: ModuleDefinition, policy: Pick<AccessPolicy, 'modules'>): ReadonlySet<string> {
+export function predicateFields(module: ModuleDefinition, policy: Pick<AccessPolicy, 'modules' | 'held'>): ReadonlySet<string> {
   const keys = new Set<string>()
-  const access = policy.modules.get(module.name)
+  const access = (policy.held ?? policy.modules).get(module.name)
   if (!access) return keys
   const levels = [...access.partial.values()].flatMap(({ masked, read, update }) => [masked, read, update])
   for (const admissions of [...access.actions.values(), ...levels]) addAll(admissions, module, keys)

@@ -97,8 +97,7 @@ export class UpdateRoleInput {
 
   @Field(() => NewFieldsAccess, {
     nullable: true,
-    description:
-      'What the role gets on custom fields that it does not list and that are made later. Given again it is said of those that are made from now on.',
+    description: 'What the role gets on custom fields that it does not list and that are made after it stopped to FOLLOW.',
   })
   newFields?: NewFieldsAccess | null
 }
