@@ -78,11 +78,11 @@ async function findCycles(session: Session, { module, field, paths, rivals }: Ac
   UNION SELECT way.start, t.${column} FROM way JOIN ${table.from} ON t.id = way.at WHERE t.${column} IS NOT NULL AND way.at <> way.start)
 SELECT DISTINCT start FROM way WHERE at = start`),
   )
-  return rows.map(({ start }) => ({
-    path: paths.get(start) ?? [],
-    code: 'CYCLE',
-    message: `${field.name} would lead in a circle back to the ${module.name} itself.`,
-  }))
+  const found = new Set(rows.map(({ start }) => start))
+  // In the order of the input, whatever the order of the rows.
+  return [...paths].flatMap(([id, path]) =>
+    found.has(id) ? [{ path, code: 'CYCLE', message: `${field.name} would lead in a circle back to the ${module.name} itself.` }] : [],
+  )
 }
 
 interface Restriction {
@@ -104,11 +104,15 @@ async function findRestrictions(session: Session, module: ModuleDefinition, path
     return `SELECT ${index} AS dependency, ${column} AS target, count(*)::int AS total, (count(*) FILTER (WHERE ${table.condition}))::int AS readable FROM ${referenceFrom(dependency, table.from, 't')} WHERE ${column} = ANY(${ids}) AND t.deleted_at IS NULL GROUP BY ${column}`
   })
   const rows = await session.transaction.query<Restriction>(builder.statement(selects.join('\nUNION ALL ')))
-  return rows.map(({ dependency: index, target, readable }) => {
-    const dependent = dependencies[index]?.module as ModuleDefinition
-    const named = readable > 0 && isAllowed(dependent, 'READ', policy, session.registry)
-    const holders = named ? `${readable} ${readable === 1 ? dependent.name : dependent.pluralName}` : 'Other records'
-    const verb = named && readable === 1 ? 'refers' : 'refer'
-    return { path: paths.get(target) ?? [], code: 'RESTRICTED', message: `${holders} ${verb} to this ${module.name}. Delete or move them first.` }
-  })
+  const places = new Map([...paths.keys()].map((id, place) => [id, place]))
+  const placeOf = ({ target }: Restriction) => places.get(target) ?? 0
+  return rows
+    .sort((a, b) => placeOf(a) - placeOf(b) || a.dependency - b.dependency)
+    .map(({ dependency: index, target, readable }) => {
+      const dependent = dependencies[index]?.module as ModuleDefinition
+      const named = readable > 0 && isAllowed(dependent, 'READ', policy, session.registry)
+      const holders = named ? `${readable} ${readable === 1 ? dependent.name : dependent.pluralName}` : 'Other records'
+      const verb = named && readable === 1 ? 'refers' : 'refer'
+      return { path: paths.get(target) ?? [], code: 'RESTRICTED', message: `${holders} ${verb} to this ${module.name}. Delete or move them first.` }
+    })
 }
