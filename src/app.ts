@@ -3,7 +3,7 @@ import { createApi } from './composition/api.ts'
 import { startBackground } from './composition/background.ts'
 import { type AppOverrides, createKernel, type Kernel } from './composition/kernel.ts'
 import type { Config } from './config/index.ts'
-import { createSignals, type Signals } from './events/index.ts'
+import { createSignals, followChanges, type Signals } from './events/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { repeat } from './jobs/repeat.ts'
 import type { StatementObserver } from './records/database.ts'
@@ -42,12 +42,14 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       redisUrl: config.redisUrl,
       onError: (error, message) => logger.warn({ err: error }, message),
     })
+    const tail = followChanges({ database, signals, onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again') })
     const { engine, callerOf, idle, ...notes } = await createApi(kernel, {
       secrets,
       logger,
       path: overrides.path,
       metadataPatience: overrides.metadataPatience,
       signals,
+      tail,
     })
     const background = startBackground(kernel, engine, {
       config,
@@ -83,6 +85,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
         await rights.stop()
         await http.close()
         await background.stop()
+        await tail.stop()
         await signals?.close()
         await idle()
         await kernel.close()

@@ -1,7 +1,7 @@
 import { type GrantUsage, systemPrincipal } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
-import { connectStamper, type Signals, startStamper } from '../events/index.ts'
+import { CHANGES_TOPIC, connectStamper, type Signals, startStamper } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { Epochs } from '../records/access/policy.ts'
@@ -73,6 +73,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
     key: checkpointKey(signing as DerivedKey),
     onCheckpoint: (checkpoint) =>
       logger.info(checkpoint, 'checkpoint of the audit log; keep this line elsewhere to prove later that nothing before it was rewritten'),
+    onStamped: (position) => signals.publish(CHANGES_TOPIC, position),
     onError: (error) => logger.warn({ err: error }, 'events and audit rows not numbered; it is tried again'),
   })
   const forget = [engine.onRuntime(() => maintenance.wake()), ...(deaf ? [] : [signals.subscribe(SCHEMA_TOPIC, hear)])]
