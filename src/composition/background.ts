@@ -1,7 +1,7 @@
 import { type GrantUsage, systemPrincipal } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
-import { CHANGES_TOPIC, connectStamper, type Signals, startStamper } from '../events/index.ts'
+import { CHANGES_TOPIC, connectStamper, forgetChanges, type Signals, startStamper } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { Epochs } from '../records/access/policy.ts'
@@ -12,6 +12,8 @@ import type { GraphQLEngine } from '../schema/operation.ts'
 import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
 import { announceSchema, SCHEMA_TOPIC } from './announce-schema.ts'
 import type { Kernel } from './kernel.ts'
+
+const DAY = 86_400_000
 
 /** What operations leave in memory, to be written beside them. */
 interface Notes {
@@ -52,6 +54,11 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
       }),
     onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
   })
+  const retention = repeat({
+    every: 60_000,
+    run: () => forgetChanges(database, new Date(now().getTime() - config.changeRetention * DAY)),
+    onError: (error) => logger.warn({ err: error }, 'old changes not taken away; it is tried again'),
+  })
   const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields or grants not written; it is tried again')
   const count = async () => {
     await usage.flush()
@@ -80,7 +87,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
   return {
     stop: async () => {
       for (const each of forget) each()
-      await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([maintenance.stop(), retention.stop(), poll.stop(), counts.stop(), audit.stop()])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()
       await count().catch(notCounted)

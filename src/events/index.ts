@@ -1,3 +1,4 @@
+export { forgetChanges } from './forget-changes.ts'
 export { createSignals, type SignalListener, type Signals, type SignalsOptions } from './signals.ts'
 export { type Stamper, startStamper } from './stamper.ts'
 export { connectStamper } from './stamper-connection.ts'
