@@ -102,8 +102,8 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
     .digest('base64url')
     .slice(0, 27)
   const judgedBy: KeyList[] = [
-    ...(compiled.namesViewer ? (['OWN'] as const) : []),
-    ...compiled.scopes.filter((scope) => scope !== 'ALL'),
+    ...(compiled.namesViewer || shared.size > 0 || compiled.scopes.includes('OWN') ? (['OWN'] as const) : []),
+    ...compiled.scopes.filter((scope) => scope !== 'ALL' && scope !== 'OWN'),
     ...(shared.size > 0 ? (['SHARED'] as const) : []),
   ]
   const fingerprint = createHash('sha256')
