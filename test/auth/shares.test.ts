@@ -59,6 +59,19 @@ async function accountOf({ client }: Person, accountName: string): Promise<strin
   return made.createAccount.account.id
 }
 
+/** An opportunity of nobody's but the administrator. */
+async function dealOf(input: object): Promise<string> {
+  const made = await server.admin.data(
+    `mutation ($input: CreateOpportunityInput!) {
+      createPipeline(input: {ref: "p", name: "Sales"}) { changeSetId }
+      createStage(input: {ref: "s", name: "First", pipeline: {ref: "p"}}) { changeSetId }
+      createOpportunity(input: $input) { opportunity { id } }
+    }`,
+    { input: { name: 'Deal', account: { id: account }, stage: { ref: 's' }, ...input } },
+  )
+  return made.createOpportunity.opportunity.id
+}
+
 const share = async (input: object, by: TestClient = olga.client) =>
   (await by.data(SHARE, { input: { module: 'account', recordId: account, level: 'READ', ...input } })).shareRecord.share
 const tryShare = (input: object, by: TestClient = olga.client) => by.send(SHARE, { input: { module: 'account', recordId: account, level: 'READ', ...input } })
@@ -324,6 +337,29 @@ describe('a share with a user', () => {
     // What the grant reaches already is hers to change, as far as it stays within.
     await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {industry: "energy"}) { changeSetId } }', { id: account })
     expect(codesOf(await update(eve, { externalIds: [{ system: 'erp', key: 'mine' }] }))).toEqual([])
+  })
+
+  // What the database computes of a field that she may write is no more hers than one that she writes herself.
+  test('at the level WRITE leaves alone what follows from the written fields, if conditions look at it', async () => {
+    const grants = [{ module: 'opportunity', actions: ['READ', 'UPDATE', 'DELETE'], scope: 'ALL', where: { expectedRevenue: { gte: '50' } } }]
+    await server.admin.data(ROLES.create, {
+      input: { key: 'likely', name: 'Likely', grants, fields: [{ module: 'opportunity', field: 'expectedRevenue', access: 'READ' }] },
+    })
+    const eve = await server.addUser('Likely Eve', 'likely')
+    const opportunity = await dealOf({ probability: '0.1', amount: { amount: '100', currency: 'USD' } })
+    await share({ module: 'opportunity', recordId: opportunity, userId: eve.id, level: 'WRITE' }, server.admin)
+    const change = (input: object) =>
+      eve.client.send('mutation ($id: ID!, $input: UpdateOpportunityInput!) { updateOpportunity(id: $id, input: $input) { changeSetId } }', {
+        id: opportunity,
+        input,
+      })
+    const before = (await database.query('SELECT * FROM opportunities WHERE id = $1', [opportunity])).rows
+    expect(codesOf(await change({ probability: '0.9' }))).toEqual(['FORBIDDEN'])
+    expect((await database.query('SELECT * FROM opportunities WHERE id = $1', [opportunity])).rows).toEqual(before)
+    expect(codesOf(await change({ name: 'Renamed' }))).toEqual([])
+    // Once her grant reaches it, it is hers to change.
+    await server.admin.data('mutation ($id: ID!) { updateOpportunity(id: $id, input: {probability: "0.6"}) { changeSetId } }', { id: opportunity })
+    expect(codesOf(await change({ probability: '0.9' }))).toEqual([])
   })
 })
 

@@ -6,7 +6,7 @@ import { keptSql } from '../access/shares.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { literalSql, moneySql } from '../sql-text.ts'
+import { anyOf, literalSql, moneySql } from '../sql-text.ts'
 import { type ColumnContext, columnValues, physicalColumns, type StoredColumn } from './columns.ts'
 import type { Draft } from './draft.ts'
 import { type ExtensionSql, insertedExtensions, updatedExtensions } from './extension-rows.ts'
@@ -166,12 +166,14 @@ function answerSql(builder: StatementBuilder, module: ModuleDefinition, action: 
 /** Fields that every update changes; no list of changed fields names them. */
 const ALWAYS_TOUCHED = ['version', 'updatedAt', 'updatedBy']
 
-/** The write changes something of the row `w` that conditions of the writer's grants look at. */
+/** The write changes something of the row `w` that conditions of the writer's grants look at. Fields that PostgreSQL computes stand in no list of changed ones. */
 function touchedSql(module: ModuleDefinition, { policy }: Authority): string {
   const keys = predicateFields(module, policy)
   if (ALWAYS_TOUCHED.some((name) => keys.has(module.fields.get(name)?.id ?? ''))) return 'TRUE'
   if (keys.size === 0) return 'FALSE'
-  return `EXISTS (SELECT FROM i WHERE i.i = w.id AND i.f && ARRAY[${[...keys].sort().map(literalSql).join(', ')}]::text[])`
+  const listed = `EXISTS (SELECT FROM i WHERE i.i = w.id AND i.f && ARRAY[${[...keys].sort().map(literalSql).join(', ')}]::text[])`
+  const computed = [...module.fields.values()].filter((field) => isGenerated(field) && keys.has(field.id)).flatMap(physicalColumns)
+  return anyOf([listed, ...computed.map(({ name }) => `o.${quoteIdentifier(name)} IS DISTINCT FROM w.${quoteIdentifier(name)}`)])
 }
 
 async function run(session: Session, builder: StatementBuilder, text: string): Promise<Map<string, WrittenRow>> {
