@@ -361,6 +361,49 @@ describe('a share with a user', () => {
     await server.admin.data('mutation ($id: ID!) { updateOpportunity(id: $id, input: {probability: "0.6"}) { changeSetId } }', { id: opportunity })
     expect(codesOf(await change({ probability: '0.9' }))).toEqual([])
   })
+
+  // The sum of an order is written by the rule of its lines, which asks nobody's rights.
+  test('at the level WRITE leaves alone what the rules of other records write, if conditions look at it', async () => {
+    const all = { scope: 'ALL', actions: ['CREATE', 'READ', 'UPDATE', 'DELETE'] }
+    const grants = [
+      { ...all, module: 'order', where: { total: { gte: '100' } } },
+      { ...all, module: 'orderLine' },
+      { ...all, module: 'product' },
+    ]
+    await server.admin.data(ROLES.create, { input: { key: 'large_orders', name: 'Large orders', grants } })
+    const eve = await server.addUser('Large Eve', 'large_orders')
+    const price = { amount: '10', currency: 'USD' }
+    const made = await server.admin.data(
+      `mutation ($account: ID!, $price: MoneyInput!) {
+        createProduct(input: {ref: "p", name: "Tea"}) { product { id } }
+        createOrder(input: {ref: "o", account: {id: $account}}) { order { id } }
+        createOrderLine(input: {order: {ref: "o"}, product: {ref: "p"}, quantity: "1", unitPrice: $price}) { orderLine { id } }
+      }`,
+      { account, price },
+    )
+    const [order, product, line] = [made.createOrder.order.id, made.createProduct.product.id, made.createOrderLine.orderLine.id]
+    await share({ module: 'order', recordId: order, userId: eve.id, level: 'WRITE' }, server.admin)
+    const storedOrder = async () =>
+      (
+        await database.query(
+          'SELECT to_json(o) AS record, (SELECT json_agg(l ORDER BY id) FROM order_lines l WHERE l.order_id = o.id) AS lines FROM orders o WHERE id = $1',
+          [order],
+        )
+      ).rows
+    const before = await storedOrder()
+    const more = () =>
+      eve.client.send('mutation ($input: CreateOrderLineInput!) { createOrderLine(input: $input) { changeSetId } }', {
+        input: { order: { id: order }, product: { id: product }, quantity: '20', unitPrice: price },
+      })
+    const change = (input: object) =>
+      eve.client.send('mutation ($id: ID!, $input: UpdateOrderLineInput!) { updateOrderLine(id: $id, input: $input) { changeSetId } }', { id: line, input })
+    for (const attempt of [more, () => change({ quantity: '20' })]) expect(codesOf(await attempt())).toEqual(['FORBIDDEN'])
+    expect(await storedOrder()).toEqual(before)
+    // A line that leaves the sum as it is may be written, and any once her grant reaches the order.
+    expect(codesOf(await change({ quantity: '2', unitPrice: { ...price, amount: '5' } }))).toEqual([])
+    await server.admin.data('mutation ($id: ID!) { updateOrderLine(id: $id, input: {quantity: "30"}) { changeSetId } }', { id: line })
+    expect(codesOf(await more())).toEqual([])
+  })
 })
 
 describe('a share with a team', () => {
