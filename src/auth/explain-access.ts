@@ -41,7 +41,7 @@ export function createExplanation(database: Database, registry: () => Registry, 
     const rights = await readRights(database, { kind: 'user', id: userId })
 
     const sources = roleSources(subject.roles, rights?.roles ?? [])
-    const reasons = [rolesSentence(subject), ...grantSentences(sources, module, action, registry())]
+    const reasons = [rolesSentence(subject, rights?.userKind), ...grantSentences(sources, module, action, registry())]
     if (!isAllowed(module, action, subject.policy, registry())) return refused(...reasons, `So ${action} on ${name} is not allowed.`)
     reasons.push(reachSentence(module, action, subject.policy, registry()))
     if (needsReading(action)) {
