@@ -33,9 +33,9 @@ export function createExplanation(database: Database, registry: () => Registry, 
     requireAdministrator(principal)
     const { userId, module: name, action, recordId, field } = question
     const module = registry().modules.get(name)
-    if (!module) return refused(`There is no module named ${name}.`)
+    if (!module) return refused(`There is no module named ${name.slice(0, 60)}.`)
     const definition = field == null ? undefined : module.fields.get(field)
-    if (field != null && !definition) return refused(`The module ${name} has no field named ${field}.`)
+    if (field != null && !definition) return refused(`The module ${name} has no field named ${field.slice(0, 60)}.`)
     const subject = isUuid(userId) ? await authenticator.principalOfUser(userId) : null
     if (!subject) return refused('There is no active user with this id.')
     const rights = await readRights(database, { kind: 'user', id: userId })
