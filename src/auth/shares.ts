@@ -132,7 +132,10 @@ async function rightsOn(
 }
 
 function forbidden(module: ModuleDefinition): GuanxiError {
-  return new GuanxiError('FORBIDDEN', `Only who may update this ${module.name} by a role of their own may share it.`, { module: module.name, action: 'UPDATE' })
+  return new GuanxiError('FORBIDDEN', `Only who may update this ${module.name} by a role of their own may share it or end its shares.`, {
+    module: module.name,
+    action: 'UPDATE',
+  })
 }
 
 function termsOf(share: StoredShare | undefined): object | null {

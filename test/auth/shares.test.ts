@@ -528,7 +528,9 @@ describe('who may share', () => {
       'UNAUTHENTICATED',
     ])
     const [{ id }] = (await rolf.client.data(SHARES, { id: account })).recordShares
-    expect(codesOf(await rolf.client.send(UNSHARE, { id }))).toEqual(['FORBIDDEN'])
+    const refused = await rolf.client.send(UNSHARE, { id })
+    expect(codesOf(refused)).toEqual(['FORBIDDEN'])
+    expect(refused.errors[0]?.message).toBe('Only who may update this account by a role of their own may share it or end its shares.')
     expect(codesOf(await vera.client.send(UNSHARE, { id }))).toEqual(['FORBIDDEN'])
     expect(codesOf(await tom.client.send(UNSHARE, { id }))).toEqual(['NOT_FOUND'])
     expect(await stored()).toEqual(before)
