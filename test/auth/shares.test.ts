@@ -489,7 +489,7 @@ describe('the end of a share', () => {
   // The last share goes while another comes: unless one waits for the other, each sees the other's, and no node hears of the one that stays.
   test('never hides a share that comes while the last one before it goes', async () => {
     const racer = await server.addUser('Racer', 'sales_rep')
-    const insert = `INSERT INTO record_share (id, module_number, record_id, user_id, level, created_at, created_by) VALUES (gen_random_uuid(), 3, $1, $2, 'READ', now(), $2)`
+    const insert = `INSERT INTO record_share (id, module_number, record_id, user_id, level, created_at, created_by) VALUES (gen_random_uuid(), 3, $1, $2, 'READ', now(), gen_random_uuid())`
     await database.query(insert, [await accountOf(olga, 'First'), racer.id])
     const [going, coming] = [new pg.Client({ connectionString: server.database.url }), new pg.Client({ connectionString: server.database.url })]
     try {
