@@ -5,6 +5,7 @@ import type { AccessPolicy, Admission, Epochs, FieldLevel, KeyList, ModuleAccess
 import { FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { WRITABLE_SYSTEM_FIELDS } from '../records/registry/index.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
 import { RoleReaches } from './role-reach.ts'
@@ -33,9 +34,6 @@ export interface CompiledModules {
   /** Some rows are judged by conditions, which may name values of the viewer. */
   readonly namesViewer: boolean
 }
-
-/** System fields that whoever may create or update a record may also set. */
-const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 
 /**
  * Unites roles: per action all rows that any of them reaches, and per field and row the highest level among the roles that reach the row. A field that a role does not list follows that role's actions on the

@@ -9,7 +9,7 @@ import { readPredicate } from './read-predicate.ts'
 import type { Grant } from './shipped-roles.ts'
 
 /** The part of a role that says which rows it reaches. */
-export interface GrantingRole {
+interface GrantingRole {
   readonly grants: readonly Grant[]
 }
 

@@ -69,7 +69,7 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     authorize: requireAdministrator,
     kernel: () => kernelNames(engine.runtime.schema, engine.runtime.registry),
     organisationCurrency: kernel.organisationCurrency,
-    announce: (version) => announceSchema(version, engine, signals),
+    announce: (version) => announceSchema(version, { engine, signals, logger }),
     writeUsage: usage.flush,
     ...(metadataPatience !== undefined && { patience: metadataPatience }),
   })

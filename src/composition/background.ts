@@ -44,7 +44,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
         database,
         core: coreModules(),
         now,
-        announce: (version) => announceSchema(version, engine, signals),
+        announce: (version) => announceSchema(version, { engine, signals, logger }),
         connect: () => connectForMaintenance(databaseUrl),
         retention: config.metadataRetention,
         principal: async () => {

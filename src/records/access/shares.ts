@@ -1,5 +1,6 @@
 import type { AccessPolicy, Action } from './policy.ts'
 import type { AccessBinder } from './predicate-sql.ts'
+import type { SecuredTable } from './secured.ts'
 
 /** What a share gives: READ, or READ and UPDATE. */
 export const SHARE_LEVELS = ['READ', 'WRITE'] as const
@@ -31,9 +32,10 @@ export function withoutShares(policy: AccessPolicy): AccessPolicy {
 /**
  * Condition that an update, which has written the row `w` out of the row `stored`, has left alone what grants go by if its writer may write it by a share alone: owner, team
  * and all that conditions of the writer's own grants look at. Else they would make it their own, and have what no share gives. `stored` has the alias `o`; `touched` is the
- * condition that one of these fields has changed.
+ * condition that one of these fields has changed. `derived`: the update follows from another one of theirs, and may be of a row that they reach in no way.
  */
-export function keptSql(stored: { readonly from: string; readonly granted: string }, touched: string): string {
+export function keptSql(stored: Pick<SecuredTable, 'from' | 'granted' | 'shared'>, touched: string, derived: boolean): string {
+  const others = derived ? ` OR NOT ${stored.shared}` : ''
   const unmoved = `o.owner_id IS NOT DISTINCT FROM w.owner_id AND o.team_id IS NOT DISTINCT FROM w.team_id AND NOT ${touched}`
-  return `EXISTS (SELECT FROM ${stored.from} WHERE o.id = w.id AND (${stored.granted} OR (${unmoved})))`
+  return `EXISTS (SELECT FROM ${stored.from} WHERE o.id = w.id AND (${stored.granted}${others} OR (${unmoved})))`
 }
