@@ -12,8 +12,18 @@ export class CarriedAnswer {
   }
 }
 
-/** JSON text of an answer: errors first, as readers in a terminal want them; text from the database is not parsed. */
-export function answerText({ data, errors, extensions }: OperationAnswer): string {
+const texts = new WeakMap<OperationAnswer, string>()
+
+/** JSON text of an answer, written once however many get it: errors first, as readers in a terminal want them; text from the database is not parsed. */
+export function answerText(answer: OperationAnswer): string {
+  const known = texts.get(answer)
+  if (known !== undefined) return known
+  const text = writtenText(answer)
+  texts.set(answer, text)
+  return text
+}
+
+function writtenText({ data, errors, extensions }: OperationAnswer): string {
   const members: string[] = []
   if (errors && errors.length > 0) members.push(`"errors":${JSON.stringify(errors)}`)
   if (data !== undefined) members.push(`"data":${data instanceof RawJson ? data.text : JSON.stringify(data)}`)

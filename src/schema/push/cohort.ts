@@ -8,7 +8,7 @@ import { cursorAt, type Reader, readPlaces } from './cursor.ts'
 import { LONGEST_QUEUE, type Member } from './member.ts'
 import type { PreparedChanges } from './prepare-changes.ts'
 import type { StreamServices } from './streams.ts'
-import { readWindow, windowEnd } from './windows.ts'
+import { planWindow, readWindow, type WindowPlan, windowEnd } from './windows.ts'
 
 /** How its members read changes; the same for all of them. */
 export interface CohortRights {
@@ -39,6 +39,7 @@ export class Cohort {
   #position: string
   /** Digest of what is shared with its readers. */
   #shared: string | null
+  #plan: WindowPlan | undefined
   #work: Promise<void> = Promise.resolve()
   #dissolved = false
 
@@ -109,8 +110,10 @@ export class Cohort {
     if (principal.policy.shared.size > 0 && (await readPlaces(principal, executor)).shared !== this.#shared) return this.#resync(members)
     for (let position = (members[0] as Member).position; BigInt(position) < BigInt(upTo); ) {
       const end = windowEnd(position, upTo)
-      const window = { request: changes.request, after: position, upTo: end, variables: changes.variables }
-      for (const change of await readWindow(window, { principal, runtime, settings, executor })) {
+      const window = { after: position, upTo: end, variables: changes.variables }
+      const reader = { principal, runtime, settings }
+      this.#plan ??= planWindow(changes.request, window, reader)
+      for (const change of await readWindow(this.#plan, window, reader, executor)) {
         await this.#tellOne(members, change)
         for (const member of members) member.position = change.position
       }

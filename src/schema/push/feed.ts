@@ -8,7 +8,7 @@ import { PlainSource } from '../operation.ts'
 import { moduleForbidden } from '../plan/collect-root.ts'
 import { ChangeEvent } from './change-event.ts'
 import { cursorAt, positionOf, readPlaces } from './cursor.ts'
-import { readWindow, windowEnd } from './windows.ts'
+import { planWindow, readWindow, windowEnd } from './windows.ts'
 
 export interface FeedArguments {
   readonly modules?: readonly string[] | null
@@ -45,15 +45,10 @@ export async function readFeed(session: OperationSession, { modules: names, afte
     const upTo = windowEnd(position, places.last)
     const present = await modulesWithin(session, position, upTo)
     for (const module of modules.filter(({ number }) => present.has(number))) {
-      const window = {
-        request: { kind: 'changes' as const, module, filter: null },
-        after: position,
-        upTo,
-        ...(excludeOwn === true && { without: principal.userId }),
-        variables: {},
-      }
+      const window = { after: position, upTo, ...(excludeOwn === true && { without: principal.userId }), variables: {} }
       const { runtime, settings, executor } = session
-      for (const change of await readWindow(window, { principal, runtime, settings, executor })) found.push({ module, change })
+      const plan = planWindow({ kind: 'changes', module, filter: null }, window, { principal, runtime, settings })
+      for (const change of await readWindow(plan, window, { principal, runtime, settings }, executor)) found.push({ module, change })
       session.uses.add(`READ ${module.name}`)
     }
     position = upTo

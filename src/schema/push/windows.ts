@@ -3,22 +3,24 @@ import type { Executor } from '../../records/database.ts'
 import {
   AFTER_VARIABLE,
   type ChangesRequest,
+  type PlanInputs,
   planRead,
+  type ReadPlan,
   runRead,
   type SeenChange,
   seenChanges,
   UP_TO_VARIABLE,
   WITHOUT_VARIABLE,
 } from '../../records/read/index.ts'
+import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { type EngineSettings, planContext, planInputs } from '../execute/session.ts'
 import type { Runtime } from '../operation.ts'
 
 /** Positions that one statement looks at. */
 export const WINDOW = 500
 
-/** Changes of one module after a position and up to another one. */
+/** Changes after a position and up to another one. */
 export interface ChangeWindow {
-  readonly request: ChangesRequest
   readonly after: string
   readonly upTo: string
   /** Whose own changes are left out. */
@@ -31,17 +33,30 @@ export interface WindowReader {
   readonly principal: Principal
   readonly runtime: Runtime
   readonly settings: EngineSettings
-  readonly executor: Executor
+}
+
+/** How windows of a module's changes are read; the same for all windows with these variables. */
+export interface WindowPlan {
+  readonly module: ModuleDefinition
+  readonly plan: ReadPlan
+}
+
+export function planWindow(request: ChangesRequest, window: ChangeWindow, { principal, runtime, settings }: WindowReader): WindowPlan {
+  return { module: request.module, plan: planRead(request, planContext(runtime, principal, settings, inputsOf(window, principal, settings))) }
 }
 
 /** The changes of a window as the reader may know them, in order. Throws StaleEpochError. */
 export async function readWindow(
-  { request, after, upTo, without, variables }: ChangeWindow,
-  { principal, runtime, settings, executor }: WindowReader,
+  { module, plan }: WindowPlan,
+  window: ChangeWindow,
+  { principal, settings }: WindowReader,
+  executor: Executor,
 ): Promise<SeenChange[]> {
-  const inputs = planInputs(principal, settings, { ...variables, [AFTER_VARIABLE]: after, [UP_TO_VARIABLE]: upTo, [WITHOUT_VARIABLE]: without ?? null })
-  const text = await runRead(planRead(request, planContext(runtime, principal, settings, inputs)), inputs, executor)
-  return seenChanges(text ?? '[]', request.module)
+  return seenChanges((await runRead(plan, inputsOf(window, principal, settings), executor)) ?? '[]', module)
+}
+
+function inputsOf({ after, upTo, without, variables }: ChangeWindow, principal: Principal, settings: EngineSettings): PlanInputs {
+  return planInputs(principal, settings, { ...variables, [AFTER_VARIABLE]: after, [UP_TO_VARIABLE]: upTo, [WITHOUT_VARIABLE]: without ?? null })
 }
 
 /** The end of the window after a position. */
