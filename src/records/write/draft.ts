@@ -23,6 +23,8 @@ export interface DraftOptions {
   readonly version: number
   /** Targets of its links that are in the recycle bin. */
   readonly gone?: ReadonlySet<string>
+  /** Targets of its links that the writer cannot read. */
+  readonly unseen?: ReadonlySet<string>
   readonly defaults: ValueDefaults
   /** Where issues go. */
   readonly issues: Issue[]
@@ -50,10 +52,11 @@ export class Draft implements PendingChange {
   readonly #after: Record<string, unknown>
   readonly #given = new Set<string>()
   readonly #gone: ReadonlySet<string>
+  readonly #unseen: ReadonlySet<string>
   readonly #defaults: ValueDefaults
   readonly #issues: Issue[]
 
-  constructor({ module, operation, id, index, path, before, version, gone, defaults, issues }: DraftOptions) {
+  constructor({ module, operation, id, index, path, before, version, gone, unseen, defaults, issues }: DraftOptions) {
     this.module = module
     this.operation = operation
     this.id = id
@@ -62,6 +65,7 @@ export class Draft implements PendingChange {
     this.before = before
     this.version = version
     this.#gone = gone ?? new Set()
+    this.#unseen = unseen ?? new Set()
     this.#defaults = defaults
     this.#issues = issues
     this.#after = { ...before }
@@ -107,7 +111,6 @@ export class Draft implements PendingChange {
       if (field.type === 'REFERENCES') this.#takeLinks(field, value as LinkChange)
       else this.#after[field.name] = value
     }
-    this.#issues.push(...parsed.notFound)
     for (const [field, issue] of parsed.ifChanged) if (this.changes(field.name)) this.#issues.push(issue)
   }
 
@@ -115,8 +118,9 @@ export class Draft implements PendingChange {
     const before = (this.before?.[field.name] ?? []) as readonly string[]
     const linked = new Set(before)
     for (const [id, issue] of change.added) if (issue !== null && !linked.has(id)) this.#issues.push(issue)
-    const after = linksAfter(change, before, this.#gone)
-    if (after.length > MAX_LINKS) this.refuse(field.name, 'TOO_LONG', `${field.name} would have ${after.length} records; at most ${MAX_LINKS} are allowed.`)
+    const after = linksAfter(change, before, { gone: this.#gone, unseen: this.#unseen })
+    // Not how many there would be: some of them the writer may not know of.
+    if (after.length > MAX_LINKS) this.refuse(field.name, 'TOO_LONG', `${field.name} would have more records than the ${MAX_LINKS} that are allowed.`)
     // A new record without links has none to tell of.
     if (this.before !== null || after.length > 0) this.#after[field.name] = after
   }
@@ -157,14 +161,20 @@ export class Draft implements PendingChange {
     }
   }
 
-  /** The field will have no value: an empty list is none, and neither is one of which every record is in the recycle bin. */
+  /**
+   * The field will have no value: an empty list is none, and neither is one of which every record is in the recycle bin. Whoever changes a list answers for
+   * what they see of it, so that it is the same to them whether there is more.
+   */
   isEmpty(field: FieldDefinition): boolean {
     return this.#holdsNothing(field, this.#after)
   }
 
   #holdsNothing(field: FieldDefinition, image: RecordImage): boolean {
     const value = image[field.name] ?? null
-    if (field.type === 'REFERENCES') return ((value ?? []) as readonly string[]).every((id) => this.#gone.has(id))
+    if (field.type === 'REFERENCES') {
+      const given = this.#given.has(field.name)
+      return ((value ?? []) as readonly string[]).every((id) => this.#gone.has(id) || (given && this.#unseen.has(id)))
+    }
     return value === null || (field.type === 'MULTI_SELECT' && (value as readonly string[]).length === 0)
   }
 

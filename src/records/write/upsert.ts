@@ -127,6 +127,7 @@ async function changeMatches(
       module,
       targets.map(({ parsed }) => parsed),
     ),
+    authority,
   )
   const storedOf = (target: Target) => linked.get((matches.get(target) as StoredRecord).id) as StoredRecord
   // Before versions, as in an update.
