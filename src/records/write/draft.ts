@@ -7,7 +7,9 @@ import { type IssuePath, isSystemOnly, type ParsedInput } from './input.ts'
 import { type LinkChange, linksAfter } from './links.ts'
 import type { ExternalId } from './reference-input.ts'
 import type { Operation, PendingChange, RecordImage } from './rule.ts'
-import { coerceValue, retiredOption, type ValueDefaults } from './values.ts'
+import type { Session } from './session.ts'
+import { addIssue, issueOfField } from './untold-fields.ts'
+import { coerceValue, retiredOption } from './values.ts'
 
 /** Targets that one record may have in a REFERENCES field; each change keeps the whole list in its history. */
 const MAX_LINKS = 10_000
@@ -25,7 +27,7 @@ export interface DraftOptions {
   readonly gone?: ReadonlySet<string>
   /** Targets of its links that the writer cannot read. */
   readonly unseen?: ReadonlySet<string>
-  readonly defaults: ValueDefaults
+  readonly session: Pick<Session, 'defaults' | 'principal'>
   /** Where issues go. */
   readonly issues: Issue[]
 }
@@ -53,10 +55,10 @@ export class Draft implements PendingChange {
   readonly #given = new Set<string>()
   readonly #gone: ReadonlySet<string>
   readonly #unseen: ReadonlySet<string>
-  readonly #defaults: ValueDefaults
+  readonly #session: DraftOptions['session']
   readonly #issues: Issue[]
 
-  constructor({ module, operation, id, index, path, before, version, gone, unseen, defaults, issues }: DraftOptions) {
+  constructor({ module, operation, id, index, path, before, version, gone, unseen, session, issues }: DraftOptions) {
     this.module = module
     this.operation = operation
     this.id = id
@@ -66,7 +68,7 @@ export class Draft implements PendingChange {
     this.version = version
     this.#gone = gone ?? new Set()
     this.#unseen = unseen ?? new Set()
-    this.#defaults = defaults
+    this.#session = session
     this.#issues = issues
     this.#after = { ...before }
     if (before === null) for (const field of module.storedFields) this.#after[field.name] = null
@@ -91,17 +93,23 @@ export class Draft implements PendingChange {
     if (definition.type === 'REFERENCES') throw new DefectError(`${definition.id}: a rule changes links by a derived update`)
     const plain = definition.type === 'REFERENCE' || definition.type === 'USER'
     const fail = (code: string, message: string, at: readonly (string | number)[] = []): undefined => {
-      this.#issues.push({ path: [...this.path, field, ...at], code, message })
+      this.#object(definition, { code, message, at })
       return undefined
     }
-    const coerced = plain ? (value ?? null) : coerceValue(definition, value, this.#defaults, fail)
+    const coerced = plain ? (value ?? null) : coerceValue(definition, value, this.#session.defaults, fail)
     if (coerced === undefined) return
     const base = definition.type === 'MONEY' && value ? (value as { base?: string }).base : undefined
     this.#after[field] = base === undefined ? coerced : { ...(coerced as object), base }
   }
 
   refuse(field: string | null, code: string, message: string): void {
-    this.#issues.push({ path: field === null ? this.path : [...this.path, field], code, message })
+    if (field === null) this.#issues.push({ path: this.path, code, message })
+    else this.#object(this.#field(field), { code, message })
+  }
+
+  /** A field stands in the way that the caller may know nothing of. */
+  #object(field: FieldDefinition, issue: { readonly code: string; readonly message: string; readonly at?: IssuePath }): void {
+    addIssue(this.#issues, issueOfField(this.#session.principal, field, this.path, issue))
   }
 
   /** Takes over what the caller's input says. */

@@ -7,6 +7,7 @@ import type { ParsedInput } from './input.ts'
 import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import type { StoredRecord } from './stored-records.ts'
+import { addIssue, isToldOfRelation, UNTOLD } from './untold-fields.ts'
 
 /** REFERENCES fields whose present links a change needs: those that it names, and those that may be demanded by what it names. */
 export function neededLinks(module: ModuleDefinition, inputs: readonly ParsedInput[]): FieldDefinition[] {
@@ -117,10 +118,11 @@ export async function checkLinkedParents(session: Session, module: ModuleDefinit
         `SELECT l.source_id AS id, t.deleted_at IS NOT NULL AS gone FROM ${quoteIdentifier(field.column)} AS l JOIN ${table.from} ON t.id = l.target_id WHERE l.source_id = ANY(${sources}) ORDER BY t.id FOR KEY SHARE OF t`,
       ),
     )
+    const message = isToldOfRelation(session, field, target) ? `A ${target.name} of this ${module.name} is deleted. Restore it first.` : UNTOLD
     for (const draft of drafts) {
       const targets = rows.filter(({ id }) => id === draft.id)
       const hangs = cascades ? targets.some(({ gone }) => gone) : targets.length > 0 && targets.every(({ gone }) => gone)
-      if (hangs) issues.push({ path: draft.path, code: 'PARENT_DELETED', message: `A ${target.name} of this ${module.name} is deleted. Restore it first.` })
+      if (hangs) addIssue(issues, { path: draft.path, code: 'PARENT_DELETED', message })
     }
   }
   if (issues.length > 0) throw validationFailed(issues)

@@ -124,7 +124,7 @@ export function changeDraft(
     version: stored.version,
     gone: stored.gone,
     unseen: stored.unseen,
-    defaults: session.defaults,
+    session,
     issues,
   })
   draft.take(parsed)
