@@ -1,9 +1,10 @@
 import { createStandings } from './auth/index.ts'
 import { createApi } from './composition/api.ts'
 import { startBackground } from './composition/background.ts'
+import { createDisposal } from './composition/disposal.ts'
 import { type AppOverrides, createKernel, type Kernel } from './composition/kernel.ts'
 import type { Config } from './config/index.ts'
-import { createSignals, type Signals } from './events/index.ts'
+import { createSignals, followChanges } from './events/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { repeat } from './jobs/repeat.ts'
 import type { StatementObserver } from './records/database.ts'
@@ -32,23 +33,34 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     metrics.statement(statement, milliseconds)
     overrides.observe?.(statement, milliseconds)
   }
-  const kernel = await createKernel(config, { ...overrides, observe })
-  const { database } = kernel
-  let signals: Signals | undefined
+  const disposal = createDisposal()
+  disposal.add(metrics.close)
   try {
-    signals = await createSignals({
+    const kernel = await createKernel(config, { ...overrides, observe })
+    disposal.add(kernel.close)
+    const { database } = kernel
+    const signals = await createSignals({
       database,
       databaseUrl: overrides.databaseUrl,
       redisUrl: config.redisUrl,
       onError: (error, message) => logger.warn({ err: error }, message),
     })
+    disposal.add(signals.close)
+    const tail = followChanges({
+      database,
+      signals: overrides.deaf === true ? DEAF : signals,
+      onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again'),
+    })
+    disposal.add(tail.stop)
     const { engine, callerOf, idle, ...notes } = await createApi(kernel, {
       secrets,
       logger,
       path: overrides.path,
       metadataPatience: overrides.metadataPatience,
       signals,
+      tail,
     })
+    disposal.add(idle)
     const background = startBackground(kernel, engine, {
       config,
       databaseUrl: overrides.databaseUrl,
@@ -58,14 +70,17 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       secrets,
       deaf: overrides.deaf === true,
     })
+    disposal.add(background.stop)
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
     const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health, standings: createStandings(database) })
+    disposal.add(http.close)
     const rights = repeat({
       every: RIGHTS_INTERVAL,
       run: http.checkRights,
       onError: (error) => logger.warn({ err: error }, 'rights of open sockets not looked at; it is tried again'),
     })
+    disposal.add(rights.stop)
     return {
       kernel,
       engine,
@@ -79,23 +94,16 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
           throw listenFailure(error as NodeJS.ErrnoException, config.host, config.port)
         }
       },
-      close: async () => {
-        await rights.stop()
-        await http.close()
-        await background.stop()
-        await signals?.close()
-        await idle()
-        await kernel.close()
-        metrics.close()
-      },
+      close: disposal.run,
     }
   } catch (error) {
-    await signals?.close()
-    await kernel.close()
-    metrics.close()
+    await disposal.run().catch((failure: unknown) => logger.warn({ err: failure }, 'a server that could not be made was not let go of entirely'))
     throw error
   }
 }
+
+/** Hears nothing. */
+const DEAF = { subscribe: () => () => {} }
 
 /** Milliseconds between two looks at the rights of open sockets, which close within a second of a change, whether or not any message tells of it. */
 const RIGHTS_INTERVAL = 400

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
-import { isUuid } from '../lib/record-id.ts'
+import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Executor } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
@@ -57,7 +57,8 @@ const NAME_LENGTH = 200
 export function createApiKeys(database: Database, now: () => Date): ApiKeys {
   return {
     create: async (principal, input, origin) => {
-      const userId = input.userId ?? principal.userId
+      // What is no id is no user either, which is told below.
+      const userId = input.userId == null ? principal.userId : (canonicalId(input.userId) ?? input.userId)
       checkInput(input, now())
       if (!isAdministrator(principal)) {
         if (userId !== principal.userId) throw new GuanxiError('FORBIDDEN', 'Only administrators make API keys for others.')
@@ -88,8 +89,9 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
       })
       return { apiKey, secret: key.text }
     },
-    revoke: async (principal, id, origin) => {
-      if (!isUuid(id)) throw notFound('API key')
+    revoke: async (principal, keyId, origin) => {
+      const id = canonicalId(keyId)
+      if (id === null) throw notFound('API key')
       return database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
         const [revoked] = await transaction.query<ApiKeyInfo>({
@@ -147,7 +149,7 @@ async function roleIdOf(executor: Executor, key: string): Promise<string> {
 }
 
 async function requireActiveUser(executor: Executor, userId: string): Promise<void> {
-  const [user] = isUuid(userId)
+  const [user] = canonicalId(userId)
     ? await executor.query({ text: `SELECT TRUE FROM users WHERE id = $1 AND status = 'active' AND deleted_at IS NULL`, values: [userId], purpose: 'platform' })
     : []
   if (!user) throw validationFailed([{ path: ['input', 'userId'], code: 'UNKNOWN', message: 'There is no active user with this id.' }])

@@ -1,5 +1,5 @@
 import { GuanxiError, type Issue, validationFailed } from '../errors/index.ts'
-import { isUuid } from '../lib/record-id.ts'
+import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { isEverShown } from '../records/access/secured.ts'
 import { type AuditOrigin, type EntryFilter, type ReadLog, type RecordedChange, readChanges, readEntries, type StoredEntry } from '../records/audit/index.ts'
@@ -106,7 +106,7 @@ function checkFirst(first: number): void {
 
 function storedFilter({ module: name, ...filter }: AuditFilter, { modules }: Registry): EntryFilter {
   const issues: Issue[] = (['actorId', 'recordId', 'changeSetId'] as const)
-    .filter((member) => filter[member] != null && !isUuid((filter[member] as string).toLowerCase()))
+    .filter((member) => filter[member] != null && canonicalId(filter[member] as string) === null)
     .map((member) => ({ path: ['filter', member], code: 'ID', message: `${member} is an id, in the form of a UUID.` }))
   for (const member of ['action', 'result'] as const) {
     if (filter[member]?.includes('\0'))

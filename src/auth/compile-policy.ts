@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { parentOf } from '../records/access/access-parent.ts'
-import type { AccessPolicy, Admission, Epochs, FieldLevel, ModuleAccess, PartialLevel, Scope } from '../records/access/policy.ts'
+import { admissionsKey } from '../records/access/admissions.ts'
+import type { AccessPolicy, Admission, Epochs, FieldLevel, KeyList, ModuleAccess, PartialLevel, Scope } from '../records/access/policy.ts'
 import { FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { WRITABLE_SYSTEM_FIELDS } from '../records/registry/index.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
 import { RoleReaches } from './role-reach.ts'
@@ -29,10 +31,9 @@ export interface CompiledModules {
   readonly scopes: readonly Scope[]
   /** Access parents whose children some roles reach only by the parents that the same role reaches: a shared parent opens its children all the same. */
   readonly pairedParents: ReadonlySet<string>
+  /** Some rows are judged by conditions, which may name values of the viewer. */
+  readonly namesViewer: boolean
 }
-
-/** System fields that whoever may create or update a record may also set. */
-const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 
 /**
  * Unites roles: per action all rows that any of them reaches, and per field and row the highest level among the roles that reach the row. A field that a role does not list follows that role's actions on the
@@ -49,21 +50,21 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
   const pairedParents = new Set<string>()
+  let namesViewer = false
   for (const [name, access] of modules) {
     const actions = [...access.actions].map(([action, admissions]) => [action, admissionsKey(admissions)])
     hash.update(
       `${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}:${JSON.stringify([...access.partial].map(([field, level]) => [field, partialKey(level)]))}\n`,
     )
     const levels = [...access.partial.values()].flatMap((level) => Object.values(level))
-    for (const admissions of [...access.actions.values(), ...levels]) for (const admission of admissions) addScopes(admission, used)
+    for (const admission of [...access.actions.values(), ...levels].flat()) {
+      addScopes(admission, used)
+      namesViewer ||= hasCondition(admission)
+    }
     const isPaired = [...access.actions.values()].flat().some(({ parent }) => parent)
     if (isPaired) pairedParents.add(parentOf(registry.module(name), registry).module.name)
   }
-  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)), pairedParents }
-}
-
-function admissionsKey(admissions: readonly Admission[] | undefined): unknown {
-  return admissions?.map(({ scope, where, parent }) => [scope, where?.key, admissionsKey(parent)])
+  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)), pairedParents, namesViewer }
 }
 
 function addScopes({ scope, parent }: Admission, used: Set<Scope>): void {
@@ -73,6 +74,10 @@ function addScopes({ scope, parent }: Admission, used: Set<Scope>): void {
 
 function partialKey({ masked, read, update, create }: PartialLevel) {
   return [masked, read, update, create].map(admissionsKey)
+}
+
+function hasCondition({ where, parent }: Admission): boolean {
+  return where !== undefined || (parent ?? []).some(hasCondition)
 }
 
 /** Keys of each scope for one user, the number of all users and teams, and modules of which records are shared with the user. */
@@ -94,8 +99,19 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
     .update(`${compiled.digest}|${Object.values(merged).join()}|${[...shared].join()}`)
     .digest('base64url')
     .slice(0, 27)
+  const judgedBy: KeyList[] = [
+    ...(compiled.namesViewer || shared.size > 0 || compiled.scopes.includes('OWN') ? (['OWN'] as const) : []),
+    ...compiled.scopes.filter((scope) => scope !== 'ALL' && scope !== 'OWN'),
+    ...(shared.size > 0 ? (['SHARED'] as const) : []),
+  ]
+  const fingerprint = createHash('sha256')
+    .update(JSON.stringify([shape, judgedBy.map((list) => scopes[list])]))
+    .digest('base64url')
+    .slice(0, 27)
   return Object.freeze({
     shape,
+    fingerprint,
+    judgedBy: Object.freeze([...judgedBy]),
     modules: compiled.modules,
     scopes: Object.freeze(scopes),
     merged: Object.freeze(merged),

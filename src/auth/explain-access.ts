@@ -1,4 +1,4 @@
-import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
+import { canonicalId, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
 import { readableSql, writableSql } from '../records/access/row-levels.ts'
@@ -31,17 +31,18 @@ export interface AccessExplanation {
 export function createExplanation(database: Database, registry: () => Registry, authenticator: Pick<Authenticator, 'principalOfUser'>) {
   return async (principal: Principal, question: AccessQuestion): Promise<AccessExplanation> => {
     requireAdministrator(principal)
-    const { userId, module: name, action, recordId, field } = question
+    const { module: name, action, recordId, field } = question
     const module = registry().modules.get(name)
-    if (!module) return refused(`There is no module named ${name}.`)
+    if (!module) return refused(`There is no module named ${name.slice(0, 60)}.`)
     const definition = field == null ? undefined : module.fields.get(field)
-    if (field != null && !definition) return refused(`The module ${name} has no field named ${field}.`)
-    const subject = isUuid(userId) ? await authenticator.principalOfUser(userId) : null
+    if (field != null && !definition) return refused(`The module ${name} has no field named ${field.slice(0, 60)}.`)
+    const userId = canonicalId(question.userId)
+    const subject = userId === null ? null : await authenticator.principalOfUser(userId)
     if (!subject) return refused('There is no active user with this id.')
-    const rights = await readRights(database, { kind: 'user', id: userId })
+    const rights = await readRights(database, { kind: 'user', id: subject.userId })
 
     const sources = roleSources(subject.roles, rights?.roles ?? [])
-    const reasons = [rolesSentence(subject), ...grantSentences(sources, module, action, registry())]
+    const reasons = [rolesSentence(subject, rights?.userKind), ...grantSentences(sources, module, action, registry())]
     if (!isAllowed(module, action, subject.policy, registry())) return refused(...reasons, `So ${action} on ${name} is not allowed.`)
     reasons.push(reachSentence(module, action, subject.policy, registry()))
     if (needsReading(action)) {
@@ -104,8 +105,8 @@ async function recordVerdict(
   field: FieldDefinition | undefined,
   registry: Registry,
 ): Promise<RecordVerdict> {
-  const id = recordId.toLowerCase()
-  if (!isUuid(id) || moduleNumberOf(id) !== module.number) return { allowed: false, reason: `There is no ${module.name} with this id.` }
+  const id = canonicalId(recordId)
+  if (id === null || moduleNumberOf(id) !== module.number) return { allowed: false, reason: `There is no ${module.name} with this id.` }
   const values: unknown[] = [id]
   const bind = bindValues(values, subject.policy)
   const table = secured(module, action, subject.policy, 't', registry, bind)

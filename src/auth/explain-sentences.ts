@@ -3,6 +3,7 @@ import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/acc
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { listedLevel, type RoleRights } from './compile-policy.ts'
 import { moduleKey } from './module-key.ts'
+import { SERVICE_KIND } from './principal-factory.ts'
 import type { StoredRole } from './rights.ts'
 import { type Grant, SIGNED_IN } from './shipped-roles.ts'
 import { shownPredicate } from './translate-predicate.ts'
@@ -27,8 +28,10 @@ export function roleSources(held: readonly string[], known: readonly StoredRole[
   return [...roles, { label: SIGNED_IN.name, rights: SIGNED_IN }]
 }
 
-export function rolesSentence({ roles }: Principal): string {
-  return roles.length === 0 ? 'The user holds no role.' : `The user holds ${roles.length === 1 ? 'the role' : 'the roles'} ${roles.join(', ')}.`
+/** API keys of service users bring roles that the user does not hold. */
+export function rolesSentence({ roles }: Principal, userKind: string | undefined): string {
+  const held = roles.length === 0 ? 'The user holds no role.' : `The user holds ${roles.length === 1 ? 'the role' : 'the roles'} ${roles.join(', ')}.`
+  return userKind === SERVICE_KIND ? `${held} What API keys of this service user may do that are limited to a role is not considered.` : held
 }
 
 /** Grants that give the action, by the roles that they come from. */

@@ -24,8 +24,8 @@ export async function shareSentence(
   const decides = parent ? `(SELECT t.${quoteIdentifier(parent.column)} FROM ${quoteIdentifier(module.table)} t WHERE t.id = $1)` : '$1'
   const shares = await executor.query<CountedShare>({
     text: `SELECT l.name AS team, s.level, s.expires_at AS "expiresAt" FROM record_share s LEFT JOIN teams l ON l.id = s.team_id
-            WHERE s.record_id = ${decides} AND s.grantee_id = ANY($2::uuid[]) AND ($3 OR s.level = 'WRITE') AND ${liveShareSql('s')} ORDER BY s.created_at, s.id`,
-    values: [id, policy.scopes.SHARED, reads],
+            WHERE s.record_id = ${decides} AND s.grantee_id = ANY($2::uuid[]) AND ($3 OR s.level = 'WRITE') AND s.created_by <> ALL($4::uuid[]) AND ${liveShareSql('s')} ORDER BY s.created_at, s.id`,
+    values: [id, policy.scopes.SHARED, reads, policy.scopes.OWN],
     purpose: 'platform',
   })
   const named = shares.map(({ team, level, expiresAt }) => {

@@ -1,5 +1,5 @@
 import { canonicalDecimal } from '../lib/decimal-text.ts'
-import { isUuid } from '../lib/record-id.ts'
+import { canonicalId } from '../lib/record-id.ts'
 import { canonicalDateTime, isDateText } from '../lib/time-text.ts'
 import type { OperatorFamily } from '../records/read/operators.ts'
 
@@ -25,7 +25,7 @@ const HELP: Readonly<Record<OperatorFamily, string>> = {
 export function predicateValue(family: OperatorFamily, value: unknown): unknown {
   switch (family) {
     case 'ID':
-      return typeof value === 'string' && isUuid(value.toLowerCase()) ? value : undefined
+      return typeof value === 'string' && canonicalId(value) !== null ? value : undefined
     case 'String':
     case 'StringList':
       return typeof value === 'string' && [...value].length <= LONGEST_TEXT && !value.includes('\0') ? value : undefined

@@ -166,6 +166,8 @@ class PredicateReader {
       predicateValue(family, given) ?? this.#refuse(here, 'TYPE', `${operator} of ${field.name} takes ${valueHelp(family)}.`)
     if (!LIST_OPERATORS.has(operator)) {
       const constant = one(value, path)
+      // Every text contains the empty one, begins with it, ends with it and is no less.
+      if (constant === '' && operator !== 'eq' && operator !== 'ne') return this.#refuseEmpty(path)
       return constant === undefined ? undefined : { kind: 'constant', value: constant }
     }
     if (!Array.isArray(value)) return this.#refuse(path, 'TYPE', `${operator} takes a list.`)

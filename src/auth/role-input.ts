@@ -26,6 +26,9 @@ export interface RoleRightsInput {
 const KEY = /^[a-z][a-z0-9_]{0,47}$/
 const NAME_LENGTH = 200
 
+/** As much of a name as an answer repeats. */
+const shortened = (name: string) => name.slice(0, 60)
+
 /** Checks key and name; `issues` gets what is wrong. */
 export function checkRoleNames(key: string | undefined, name: string | null | undefined, issues: Issue[]): void {
   if (key !== undefined && !KEY.test(key)) {
@@ -47,7 +50,7 @@ export function resolveRights(input: RoleRightsInput, author: Principal, registr
   const unknownModule = (path: Issue['path'], module: string): Issue => ({
     path,
     code: 'UNKNOWN',
-    message: `There is no module named ${JSON.stringify(module)}.`,
+    message: `There is no module named ${JSON.stringify(shortened(module))}.`,
   })
 
   const grants = (input.grants ?? []).map((grant, index): Grant => {
@@ -67,9 +70,9 @@ export function resolveRights(input: RoleRightsInput, author: Principal, registr
     const everyField = field === '*' && known(module)
     if (!known(module)) issues.push(unknownModule([...path, 'module'], module))
     else if (!definition && !everyField)
-      issues.push({ path: [...path, 'field'], code: 'UNKNOWN', message: `The module ${module} has no field named ${JSON.stringify(field)}.` })
+      issues.push({ path: [...path, 'field'], code: 'UNKNOWN', message: `The module ${module} has no field named ${JSON.stringify(shortened(field))}.` })
     const fieldId = holder && definition ? fieldKey(holder, definition) : `${key}.*`
-    if (seen.has(`${module} ${field}`)) issues.push({ path, code: 'DUPLICATE', message: `${module}.${field} is listed twice.` })
+    if (seen.has(`${module} ${field}`)) issues.push({ path, code: 'DUPLICATE', message: `${shortened(module)}.${shortened(field)} is listed twice.` })
     seen.add(`${module} ${field}`)
     return { module: key, fieldId, access }
   })
@@ -77,7 +80,7 @@ export function resolveRights(input: RoleRightsInput, author: Principal, registr
 }
 
 function resolveWhere(
-  { where }: GrantInput,
+  { module: name, where }: GrantInput,
   module: ModuleDefinition | undefined,
   path: Issue['path'],
   author: Principal,
@@ -85,7 +88,8 @@ function resolveWhere(
   issues: Issue[],
 ) {
   if (!module) {
-    issues.push({ path, code: 'NOT_APPLICABLE', message: 'A grant on every module has no condition, since modules have different fields.' })
+    // A name that no module has is told at its own place.
+    if (name === '*') issues.push({ path, code: 'NOT_APPLICABLE', message: 'A grant on every module has no condition, since modules have different fields.' })
     return null
   }
   const mayRead = (field: FieldDefinition) => ['READ', 'WRITE'].includes(fieldLevel(author.policy, field.module, field.name))

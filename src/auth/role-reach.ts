@@ -1,5 +1,5 @@
 import { parentAction, parentOf } from '../records/access/access-parent.ts'
-import { coversAll, united } from '../records/access/admissions.ts'
+import { coversAll, intersected, united } from '../records/access/admissions.ts'
 import type { Action, Admission } from '../records/access/policy.ts'
 import { ACTIONS } from '../records/access/policy.ts'
 import type { ModuleDefinition, Registry } from '../records/registry/definition.ts'
@@ -9,7 +9,7 @@ import { readPredicate } from './read-predicate.ts'
 import type { Grant } from './shipped-roles.ts'
 
 /** The part of a role that says which rows it reaches. */
-export interface GrantingRole {
+interface GrantingRole {
   readonly grants: readonly Grant[]
 }
 
@@ -62,14 +62,20 @@ export class RoleReaches<R extends GrantingRole> {
     return module.accessParent === undefined ? reached : this.#below(role, module, reached)
   }
 
+  /** Parents by which the role's rights on children hold: by the action that is needed, or, where it has not got that, those that it reads and others let it have. */
+  #parentsOf(role: R, parent: ModuleDefinition, needed: Action): readonly Admission[] {
+    const reach = this.of(parent).get(role)
+    return reach?.get(needed) ?? intersected(reach?.get('READ') ?? [], this.united(parent).get(needed) ?? [])
+  }
+
   /** The child's own scopes do not count. */
   #below(role: R, module: ModuleDefinition, reached: Reach): Reach {
     const parent = parentOf(module, this.#registry).module
     const paired = new Map<Action, readonly Admission[]>()
+    const saysNothing = grantsOn(role, parent).length === 0
     for (const [action, admissions] of reached) {
       const needed = parentAction(action)
-      const saysNothing = !grantsOn(role, parent).some(({ actions }) => actions.includes(needed))
-      const own = this.of(parent).get(role)?.get(needed) ?? []
+      const own = this.#parentsOf(role, parent, needed)
       const unlimited = saysNothing || (own.length > 0 && coversAll(own, this.united(parent).get(needed) ?? []))
       if (!unlimited && own.length === 0) continue
       paired.set(

@@ -1,5 +1,5 @@
 import { GuanxiError, type Issue, notFound } from '../errors/index.ts'
-import { isUuid } from '../lib/record-id.ts'
+import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
@@ -170,8 +170,8 @@ function requireHeld(own: RoleRights, inherited: readonly StoredRole[], principa
 }
 
 async function requireUser(transaction: Transaction, userId: string): Promise<void> {
-  const [user] = isUuid(userId)
-    ? await transaction.query({ text: 'SELECT TRUE FROM users WHERE id = $1 AND deleted_at IS NULL', values: [userId], purpose: 'platform' })
-    : []
+  const id = canonicalId(userId)
+  const [user] =
+    id === null ? [] : await transaction.query({ text: 'SELECT TRUE FROM users WHERE id = $1 AND deleted_at IS NULL', values: [id], purpose: 'platform' })
   if (!user) throw notFound('user')
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GuanxiError, notFound } from '../errors/index.ts'
+import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
@@ -213,7 +214,8 @@ export function createSessions(options: SessionOptions): Sessions {
     revoke: (principal, sessionId, origin) =>
       database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
-        const [ended] = await endSessions(transaction, 's.id = $1 AND s.user_id = $2', [sessionId, principal.userId], now())
+        const id = canonicalId(sessionId)
+        const [ended] = id === null ? [] : await endSessions(transaction, 's.id = $1 AND s.user_id = $2', [id, principal.userId], now())
         if (!ended) throw notFound('session')
         await writeAudit(transaction, {
           at: now(),

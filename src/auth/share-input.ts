@@ -1,5 +1,5 @@
 import { type Issue, validationFailed } from '../errors/index.ts'
-import { isUuid } from '../lib/record-id.ts'
+import { canonicalId } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { isAllowed, secured } from '../records/access/secured.ts'
@@ -45,7 +45,7 @@ export async function checkShare(executor: Executor, principal: Principal, regis
 
 /** A record that the caller may read and that is not in the recycle bin. */
 async function exists(executor: Executor, { policy }: Principal, registry: Registry, module: ModuleDefinition, id: string): Promise<boolean> {
-  if (!isUuid(id.toLowerCase())) return false
+  if (canonicalId(id) === null) return false
   const values: unknown[] = [id]
   const table = secured(module, 'READ', policy, 't', registry, bindValues(values, policy))
   const rows = await executor.query({

@@ -1,5 +1,5 @@
 import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
-import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
+import { canonicalId, isUuid, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { secured } from '../records/access/secured.ts'
@@ -77,7 +77,7 @@ export function createShares({ database, registry, now }: SharesOptions): Shares
       database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
         const current = registry()
-        const stored = isUuid(id.toLowerCase()) ? await readShare(transaction, id) : undefined
+        const stored = canonicalId(id) !== null ? await readShare(transaction, id) : undefined
         const module = stored && current.byNumber.get(stored.moduleNumber)
         const rights = module && (await rightsOn(transaction, principal, module, stored.recordId, current))
         if (!rights) throw notFound('share')
@@ -132,7 +132,10 @@ async function rightsOn(
 }
 
 function forbidden(module: ModuleDefinition): GuanxiError {
-  return new GuanxiError('FORBIDDEN', `Only who may update this ${module.name} by a role of their own may share it.`, { module: module.name, action: 'UPDATE' })
+  return new GuanxiError('FORBIDDEN', `Only who may update this ${module.name} by a role of their own may share it or end its shares.`, {
+    module: module.name,
+    action: 'UPDATE',
+  })
 }
 
 function termsOf(share: StoredShare | undefined): object | null {

@@ -111,7 +111,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['activity'], EDIT, 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
     ],
-    fields: [...fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ')],
+    fields: fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA),
   },
   {
     key: 'finance',

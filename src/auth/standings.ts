@@ -19,17 +19,18 @@ export interface Standings {
 
 const EPOCH_SQL = 'SELECT access_epoch::int AS epoch FROM epoch'
 
-/** A role's name grants nothing. */
+/** A role's name grants nothing; what it inherits, it grants, however far up. */
 const STANDINGS_SQL = `
-WITH subject AS (
+WITH RECURSIVE subject AS (
   SELECT s.id, s.user_id, NULL::uuid AS role_id FROM session s WHERE s.id = ANY($1::uuid[]) AND s.revoked_at IS NULL
   UNION ALL
   SELECT k.id, k.user_id, k.role_id FROM api_key k JOIN users c ON c.id = k.created_by AND c.status = 'active' AND c.deleted_at IS NULL
    WHERE k.id = ANY($1::uuid[]) AND k.revoked_at IS NULL),
 live AS (SELECT s.id, s.user_id, s.role_id, u.kind FROM subject s JOIN users u ON u.id = s.user_id WHERE u.status = 'active' AND u.deleted_at IS NULL),
 used AS (
-  SELECT l.id, ur.role_id FROM live l JOIN user_role ur ON ur.user_id = l.user_id
-  UNION SELECT l.id, l.role_id FROM live l WHERE l.role_id IS NOT NULL),
+  (SELECT l.id, ur.role_id FROM live l JOIN user_role ur ON ur.user_id = l.user_id
+   UNION SELECT l.id, l.role_id FROM live l WHERE l.role_id IS NOT NULL)
+  UNION SELECT u.id, i.inherited_id FROM role_inherit i JOIN used u ON u.role_id = i.role_id),
 content AS (
   SELECT r.id, md5((${STORED_ROLE_JSON}::jsonb - 'name')::text) AS digest FROM role r WHERE r.id IN (SELECT role_id FROM used)),
 granted AS (

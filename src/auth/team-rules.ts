@@ -2,15 +2,15 @@ import type { Transaction } from '../records/database.ts'
 import type { ModuleRule, PendingChange } from '../records/write/index.ts'
 import { isAdministrator } from './administrator.ts'
 
-/** Teams of a user, with all below them: whose records the scopes TEAM and TEAM_TREE can reach. */
-const TREE = `
-WITH RECURSIVE tree AS (
-  SELECT t.id FROM teams t WHERE t.deleted_at IS NULL AND t.id IN (SELECT team_id FROM users WHERE id = $1 UNION SELECT team_id FROM team_member WHERE user_id = $1)
-  UNION SELECT t.id FROM teams t JOIN tree ON t.parent_id = tree.id WHERE t.deleted_at IS NULL)
-SELECT id FROM tree`
+/** Teams of a user, and these with all below them: whose records the scopes TEAM and TEAM_TREE can reach. */
+const TEAMS = `
+WITH RECURSIVE own AS (
+  SELECT t.id FROM teams t WHERE t.deleted_at IS NULL AND t.id IN (SELECT team_id FROM users WHERE id = $1 UNION SELECT team_id FROM team_member WHERE user_id = $1)),
+tree AS (SELECT id FROM own UNION SELECT t.id FROM teams t JOIN tree ON t.parent_id = tree.id WHERE t.deleted_at IS NULL)
+SELECT id, id IN (SELECT id FROM own) AS own FROM tree`
 
 /**
- * Nobody but an administrator brings a team or another user, with all that is theirs, under a team of their own: that would widen what they see. It makes no
+ * Nobody but an administrator brings a team or another user, with all that is theirs, under a team of their own, or a user from a team below into one: that would widen what they see. It makes no
  * difference which roles they act by, since a key that is limited to one could do it for the others. New teams and users have nothing yet.
  */
 export const teamAccessRules: readonly ModuleRule[] = [ruleOf('team', 'parent'), ruleOf('user', 'team')]
@@ -21,17 +21,25 @@ function ruleOf(module: string, field: string): ModuleRule {
     async before(changes, { principal, transaction }) {
       const moves = changes.filter((change) => change.before !== null && change.after[field] !== null && change.changes(field))
       if (moves.length === 0 || isAdministrator(principal)) return
-      const tree = await treeOf(transaction, principal.userId)
-      const isInside = (change: PendingChange): boolean => tree.has(module === 'team' ? change.id : String(change.before?.[field]))
-      for (const change of moves) {
-        if (tree.has(String(change.after[field])) && !isInside(change))
-          change.refuse(field, 'OWN_TEAM', 'Nobody brings other teams or people under a team of their own; ask an administrator.')
+      const { own, tree } = await teamsOf(transaction, principal.userId)
+      const widens = ({ id, before, after }: PendingChange): boolean => {
+        const [from, to] = [String(before?.[field]), String(after[field])]
+        if (module === 'team') return tree.has(to) && !tree.has(id)
+        return (tree.has(to) && !tree.has(from)) || (own.has(to) && !own.has(from))
       }
+      for (const change of moves)
+        if (widens(change)) change.refuse(field, 'OWN_TEAM', 'Nobody brings other teams or people under a team of their own; ask an administrator.')
     },
   }
 }
 
-async function treeOf(transaction: Transaction, userId: string): Promise<ReadonlySet<string>> {
-  const rows = await transaction.query<{ id: string }>({ text: TREE, values: [userId], purpose: 'platform' })
-  return new Set(rows.map(({ id }) => id))
+interface Teams {
+  readonly own: ReadonlySet<string>
+  /** With all below them. */
+  readonly tree: ReadonlySet<string>
+}
+
+async function teamsOf(transaction: Transaction, userId: string): Promise<Teams> {
+  const rows = await transaction.query<{ id: string; own: boolean }>({ text: TEAMS, values: [userId], purpose: 'platform' })
+  return { own: new Set(rows.filter(({ own }) => own).map(({ id }) => id)), tree: new Set(rows.map(({ id }) => id)) }
 }

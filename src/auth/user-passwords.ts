@@ -1,5 +1,5 @@
 import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
-import { isUuid } from '../lib/record-id.ts'
+import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
@@ -47,7 +47,9 @@ export function createUserPasswords({ database, hasher, throttle, now }: UserPas
   }
 
   return {
-    set: async (principal, { userId, password, oldPassword }, origin) => {
+    set: async (principal, { userId: given, password, oldPassword }, origin) => {
+      // What is no id is no user either, which is told below.
+      const userId = canonicalId(given) ?? given
       const own = userId === principal.userId
       if (!own && !isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators set the passwords of others.')
       if (principal.apiKeyId !== undefined && !isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'An API key cannot change a password.')
@@ -83,7 +85,7 @@ export async function storePassword(transaction: Transaction, userId: string, ha
 }
 
 async function requirePerson(transaction: Transaction, userId: string): Promise<void> {
-  const [user] = isUuid(userId)
+  const [user] = canonicalId(userId)
     ? await transaction.query<{ kind: string }>({ text: 'SELECT kind FROM users WHERE id = $1 AND deleted_at IS NULL', values: [userId], purpose: 'platform' })
     : []
   if (!user) throw notFound('user')

@@ -1,6 +1,6 @@
 import { type Issue, notFound } from '../errors/index.ts'
 import { quoteIdentifier } from '../lib/quote-identifier.ts'
-import { isUuid, moduleNumberOf } from '../lib/record-id.ts'
+import { canonicalId, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Principal } from '../records/access/policy.ts'
 import { readableSql } from '../records/access/row-levels.ts'
@@ -39,8 +39,8 @@ export function createSight(database: Database, registry: () => Registry, now: (
       issues.push({ path: ['field'], code: 'UNKNOWN', message: `The module ${name} has no field named ${JSON.stringify(field.slice(0, 60))}.` })
     throwIssues(issues)
     const target = module as ModuleDefinition
-    const id = recordId.toLowerCase()
-    if (!isUuid(id) || moduleNumberOf(id) !== target.number) throw notFound(name)
+    const id = canonicalId(recordId)
+    if (id === null || moduleNumberOf(id) !== target.number) throw notFound(name)
 
     const holder = await scopeKeyOf(database, target, id, principal.policy, current)
     const leadsTo = field == null ? undefined : targetOf(target.fields.get(field) as FieldDefinition, current)

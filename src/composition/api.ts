@@ -14,7 +14,7 @@ import {
   requireCurrentRights,
 } from '../auth/index.ts'
 import { coreModules } from '../entities/index.ts'
-import type { Signals } from '../events/index.ts'
+import type { Signals, Tail } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
 import { latestValues } from '../lib/latest-values.ts'
 import type { Principal } from '../records/access/policy.ts'
@@ -34,10 +34,11 @@ interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> 
   readonly logger: Logger
   readonly path: EngineOptions['path']
   readonly signals: Signals
+  readonly tail: Tail
 }
 
 /** Identity, schema and executor over a kernel. */
-export async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatience, signals }: ApiOptions) {
+export async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatience, signals, tail }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -68,7 +69,7 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     authorize: requireAdministrator,
     kernel: () => kernelNames(engine.runtime.schema, engine.runtime.registry),
     organisationCurrency: kernel.organisationCurrency,
-    announce: (version) => announceSchema(version, engine, signals),
+    announce: (version) => announceSchema(version, { engine, signals, logger }),
     writeUsage: usage.flush,
     ...(metadataPatience !== undefined && { patience: metadataPatience }),
   })
@@ -101,6 +102,7 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     onGrantUse: grantUsage.note,
     audit: { note: reads.note, refused: refusals.note, now },
     path,
+    tail,
   })
   return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage, grantUsage, reads, refusals }
 }

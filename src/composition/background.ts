@@ -1,7 +1,7 @@
 import { type GrantUsage, systemPrincipal } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
-import { connectStamper, type Signals, startStamper } from '../events/index.ts'
+import { CHANGES_TOPIC, connectStamper, forgetChanges, type Signals, startStamper } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { Epochs } from '../records/access/policy.ts'
@@ -12,6 +12,8 @@ import type { GraphQLEngine } from '../schema/operation.ts'
 import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
 import { announceSchema, SCHEMA_TOPIC } from './announce-schema.ts'
 import type { Kernel } from './kernel.ts'
+
+const DAY = 86_400_000
 
 /** What operations leave in memory, to be written beside them. */
 interface Notes {
@@ -42,7 +44,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
         database,
         core: coreModules(),
         now,
-        announce: (version) => announceSchema(version, engine, signals),
+        announce: (version) => announceSchema(version, { engine, signals, logger }),
         connect: () => connectForMaintenance(databaseUrl),
         retention: config.metadataRetention,
         principal: async () => {
@@ -51,6 +53,11 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
         },
       }),
     onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
+  })
+  const retention = repeat({
+    every: 60_000,
+    run: () => forgetChanges(database, new Date(now().getTime() - config.changeRetention * DAY)),
+    onError: (error) => logger.warn({ err: error }, 'old changes not taken away; it is tried again'),
   })
   const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields or grants not written; it is tried again')
   const count = async () => {
@@ -73,13 +80,14 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
     key: checkpointKey(signing as DerivedKey),
     onCheckpoint: (checkpoint) =>
       logger.info(checkpoint, 'checkpoint of the audit log; keep this line elsewhere to prove later that nothing before it was rewritten'),
+    onStamped: (position) => signals.publish(CHANGES_TOPIC, position),
     onError: (error) => logger.warn({ err: error }, 'events and audit rows not numbered; it is tried again'),
   })
   const forget = [engine.onRuntime(() => maintenance.wake()), ...(deaf ? [] : [signals.subscribe(SCHEMA_TOPIC, hear)])]
   return {
     stop: async () => {
       for (const each of forget) each()
-      await Promise.all([maintenance.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([maintenance.stop(), retention.stop(), poll.stop(), counts.stop(), audit.stop()])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()
       await count().catch(notCounted)

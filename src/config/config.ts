@@ -18,6 +18,8 @@ export interface Config {
   readonly poolSize: number
   /** Days for which a deleted custom field or module can be restored. */
   readonly metadataRetention: number
+  /** Days for which changes are kept for those who resume. */
+  readonly changeRetention: number
   /** Load the demo data into an empty database. */
   readonly demo: boolean
   /** Password of the demo users; undefined generates one. */

@@ -209,6 +209,14 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(1, 3650, 30),
   },
   {
+    name: 'CHANGE_RETENTION',
+    property: 'changeRetention',
+    meaning: 'Days for which subscriptions and the feed of changes can be resumed from a cursor.',
+    fallback: '7',
+    accepts: 'a number from 1 to 365',
+    schema: number(1, 365, 7),
+  },
+  {
     name: 'LOG_LEVEL',
     property: 'logLevel',
     meaning: 'Least level that is logged.',

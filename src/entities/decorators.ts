@@ -135,11 +135,6 @@ export function SelectField(en: string, zh: string, { options, ...rest }: Select
   return declare('SELECT', text(en, zh), rest, { options })
 }
 
-/** Any of `options`, stored by value. */
-export function MultiSelectField(en: string, zh: string, { options, ...rest }: SelectFieldOptions): PropertyDecorator {
-  return declare('MULTI_SELECT', text(en, zh), rest, { options })
-}
-
 /** A number out of the field's own series, taken by the write pipeline when none is given. */
 export function AutoNumberField(
   en: string,

@@ -13,6 +13,8 @@ export interface StamperOptions {
   readonly key: CheckpointKey
   /** Told of a checkpoint, which an operator can keep elsewhere. */
   readonly onCheckpoint: (checkpoint: { readonly position: string; readonly digest: string }) => void
+  /** Told when changes have got places, up to this one. */
+  readonly onStamped: (position: string) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -24,7 +26,7 @@ export interface Stamper {
 /** Any constant; whoever holds it stamps. */
 const STAMPER_LOCK = 7_203_114_734
 /** Milliseconds between two looks where there was nothing to do, between two tries to take over, and after a failure. */
-const IDLE = 100
+const IDLE = 40
 const STANDBY = 500
 const FAILED = 1_000
 const BATCH = 2_000
@@ -44,7 +46,7 @@ class FencedOut extends Error {}
  * only what is committed, so a position once given is behind every later one, and whoever reads by positions misses nothing. The lock is taken in a statement
  * before the rows are read; a token, raised by each who takes it and compared in each batch, keeps out one that was cut off and does not know yet.
  */
-export function startStamper({ connect, now, key, onCheckpoint, onError }: StamperOptions): Stamper {
+export function startStamper({ connect, now, key, onCheckpoint, onStamped, onError }: StamperOptions): Stamper {
   let stopped = false
   let wake = (): void => {}
   const pause = (milliseconds: number): Promise<void> =>
@@ -72,13 +74,15 @@ export function startStamper({ connect, now, key, onCheckpoint, onError }: Stamp
         await pause(IDLE)
         continue
       }
-      const done = await inTransaction(connection, () => stampBatch(run, raised?.token as string))
+      const { done, position } = await inTransaction(connection, () => stampBatch(run, raised?.token as string))
+      if (position !== null) onStamped(position)
       // The end of a day is not in the middle of what waits.
       if (done === 0) day = today
     }
   }
 
-  async function stampBatch(run: Run, token: string): Promise<number> {
+  /** `position`: of the last change that got one; null where none did. */
+  async function stampBatch(run: Run, token: string): Promise<{ readonly done: number; readonly position: string | null }> {
     const [state] = await run<StamperRow>(
       'SELECT token::text, outbox_position::text AS "outboxPosition", audit_position::text AS "auditPosition", audit_digest AS "auditDigest" FROM stamper FOR UPDATE',
     )
@@ -90,7 +94,7 @@ export function startStamper({ connect, now, key, onCheckpoint, onError }: Stamp
     if (stamped > 0)
       await run('UPDATE stamper SET outbox_position = $1, audit_position = $2, audit_digest = $3', [outboxPosition, String(end.position), end.digest])
     if (stamped === 0 && (await checkpointDaily(run, end, now(), key))) onCheckpoint({ position: String(end.position), digest: end.digest.toString('hex') })
-    return stamped
+    return { done: stamped, position: outboxPosition === state.outboxPosition ? null : outboxPosition }
   }
 
   const running = (async () => {

@@ -1,8 +1,8 @@
+import { LRUCache } from 'lru-cache'
 import { RE2JS } from 're2js'
 
 /** Compiled patterns; one for each field that has one, so that only patterns which nobody uses any more are dropped. */
-const COMPILED = new Map<string, RE2JS>()
-const MAX_COMPILED = 1000
+const COMPILED = new LRUCache<string, RE2JS>({ max: 1000 })
 
 /**
  * The text matches the pattern somewhere. The engine needs time in proportion to the text, whatever the pattern: it may come from users. Throws
@@ -16,7 +16,6 @@ function compiled(pattern: string): RE2JS {
   const known = COMPILED.get(pattern)
   if (known) return known
   const made = RE2JS.compile(pattern)
-  if (COMPILED.size >= MAX_COMPILED) COMPILED.delete(COMPILED.keys().next().value as string)
   COMPILED.set(pattern, made)
   return made
 }

@@ -45,8 +45,14 @@ export function isUuid(text: string): boolean {
   return UUID.test(text)
 }
 
+/** The UUID that a client wrote, in the canonical form; null where the text is none. Upper-case input is accepted. */
+export function canonicalId(text: string): string | null {
+  const lower = text.toLowerCase()
+  return UUID.test(lower) ? lower : null
+}
+
 /** Module number held in an id, or null where the text is no UUID. Upper-case input is accepted. */
 export function moduleNumberOf(id: string): number | null {
-  const lower = id.toLowerCase()
-  return UUID.test(lower) ? Number.parseInt(lower.slice(-4), 16) : null
+  const canonical = canonicalId(id)
+  return canonical === null ? null : Number.parseInt(canonical.slice(-4), 16)
 }

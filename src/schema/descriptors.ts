@@ -7,6 +7,12 @@ import type { AggregateFunction, CompareOperator, DateBucket } from '../records/
 export type FieldDescriptor =
   | { readonly kind: 'list' | 'get' | 'getBy' | 'aggregate'; readonly module: string }
   | { readonly kind: 'node' | 'nodes' }
+  /** The feed of changes, and the present place in it. */
+  | { readonly kind: 'changes' | 'changeCursor' }
+  /** A subscription to changes of a module. */
+  | { readonly kind: 'changed'; readonly module: string }
+  /** The record of a change; in the feed the module is `*`. */
+  | { readonly kind: 'changeRecord'; readonly module: string }
   | { readonly kind: 'write'; readonly module: string; readonly operation: WriteOperation; readonly many: boolean }
   /** Member of a write payload that holds the record(s). */
   | { readonly kind: 'payloadRecord' | 'payloadRecords'; readonly module: string }
@@ -68,7 +74,7 @@ export type InputDescriptor =
 
 /** On generated object types. */
 export interface TypeDescriptor {
-  readonly kind: 'record' | 'connection' | 'edge' | 'aggregate' | 'aggregateValues' | 'payload' | 'parts' | 'history'
+  readonly kind: 'record' | 'connection' | 'edge' | 'aggregate' | 'aggregateValues' | 'payload' | 'parts' | 'history' | 'change'
   readonly module?: string
 }
 

@@ -200,11 +200,14 @@ export function plannedVerdict(descriptor: FieldDescriptor, context: RuleContext
     case 'get':
     case 'getBy':
     case 'aggregate':
+    case 'changed':
       return moduleAllows(descriptor.module, ['READ'], context)
     case 'write':
       return moduleAllows(descriptor.module, WRITES[descriptor.operation], context)
     case 'node':
     case 'nodes':
+    case 'changes':
+    case 'changeCursor':
       return true
     default:
       return isDenied(context)

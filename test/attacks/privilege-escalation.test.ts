@@ -4,7 +4,7 @@ import { contentOf } from '../support/content.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { callOf } from '../support/smallest-call.ts'
 
-/** Nobody gets more than an administrator gave them: not by the administrators' operations, not by records of users, not by keys (ATTACKS A35). */
+/** Nobody gets more than an administrator gave them: not by the administrators' operations, not by records of users, not by keys. */
 const ROLES = ['sales_manager', 'sales_rep', 'marketing', 'service_agent', 'finance', 'read_only', 'personnel'] as const
 
 /** What is for everybody, about themselves, or by rights on a record. */

@@ -168,7 +168,7 @@ describe('reading a secret out by guesses', () => {
 })
 
 describe('a key that another record has', () => {
-  // ATTACKS A20: a unique constraint must not be a way to ask for values of others.
+  // A unique constraint must not be a way to ask for values of others.
   test('tells nothing where the field is hidden, and not whose it is where the record is', async () => {
     await server.admin.data(`mutation { createRole(input: {key: "own", name: "Own", grants: [{module: "account", actions: [CREATE, READ, UPDATE, BULK], scope: OWN}],
       fields: [{module: "account", field: "passport", access: WRITE}]}) { role { key } } }`)

@@ -7,7 +7,7 @@ import { METADATA } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { literalOf } from '../support/smallest-call.ts'
 
-/** Members that somebody adds to an input because the table has such a column: every input of every mutation (ATTACKS A23). */
+/** Members that somebody adds to an input because the table has such a column: every input of every mutation. */
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer()

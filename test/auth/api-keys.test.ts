@@ -110,7 +110,7 @@ describe('API keys', () => {
     expect(principal.policy.modules.has('account')).toBe(false)
   })
 
-  // ATTACKS A34, A35.
+  // A key must be no way to the rights of others, nor to more than one role of one's own.
   test('give nobody more than they hold', async () => {
     const rep = await signedIn('sales_rep')
     const other = await identity.addUser({ roles: ['admin'] })

@@ -136,7 +136,7 @@ describe('nobody', () => {
   /** Limited to a role that is no administrator's, by a row that only the database could hold: what stands between is the check of rights. */
   const limited = async (): Promise<Principal> => ({ ...(await principalOf(await holder('sales_manager'))), roles: ['admin'] })
 
-  // ATTACKS A35.
+  // A role that inherits more than its maker holds would be a way to raise oneself.
   test('gives by inheritance what they do not hold', async () => {
     await create({ key: 'within', grants: [{ module: 'account', actions: ['READ'], scope: 'OWN' }] })
     await create({ key: 'beyond', inherits: ['finance'] })

@@ -103,9 +103,31 @@ describe('the access epoch', () => {
       [`INSERT INTO role_field (role_id, module, field_id, access) SELECT id, 'account', 'account.phone', 'READ' FROM role WHERE key = 'epoch'`, []],
       [`INSERT INTO user_role SELECT $1, id FROM role WHERE key = 'epoch'`, [id]],
       ['DELETE FROM user_role WHERE user_id = $1', [id]],
+      [`UPDATE role SET new_fields = 'NONE' WHERE key = 'epoch'`, []],
+      [`INSERT INTO role_inherit SELECT r.id, p.id FROM role r, role p WHERE r.key = 'epoch' AND p.key = 'finance'`, []],
+      [`DELETE FROM role_inherit WHERE role_id = (SELECT id FROM role WHERE key = 'epoch')`, []],
+      [
+        `INSERT INTO record_share (id, module_number, record_id, user_id, level, created_at, created_by) VALUES (gen_random_uuid(), 3, gen_random_uuid(), $1, 'READ', now(), $1)`,
+        [id],
+      ],
       ['UPDATE session SET revoked_at = now() WHERE id = $1', [sessionId]],
+      [
+        `INSERT INTO api_key (id, name, prefix, secret_hash, user_id, created_by, created_at, expires_at, revoked_at) VALUES ($1, 'k', 'p', '', $1, $1, now(), NULL, NULL)`,
+        [id],
+      ],
+      ['UPDATE api_key SET revoked_at = now() WHERE id = $1', [id]],
     ]
-    for (const [text, values] of changes) expect([text, await bumps(text, values)]).not.toEqual([text, 0])
+    const unmoved: string[] = []
+    for (const [text, values] of changes) if ((await bumps(text, values)) === 0) unmoved.push(text)
+    // A new key takes nothing from anybody; all else moves it.
+    expect(unmoved).toEqual([expect.stringContaining('INSERT INTO api_key')])
+    // The list knows each table that has a trigger for it.
+    const triggers = await identity.run(
+      `SELECT DISTINCT c.relname AS name FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+        WHERE p.prosrc LIKE '%access_epoch = access_epoch + 1%' ORDER BY 1`,
+    )
+    const tables = new Set(changes.map(([text]) => /^(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)/.exec(text)?.[1]))
+    expect([...tables].sort()).toEqual(triggers.map(({ name }) => name))
   })
 
   test('stays when nothing of that changes', async () => {

@@ -104,7 +104,7 @@ describe('roles', () => {
     expect((await user.again()).policy.modules.has('account')).toBe(false)
   })
 
-  // ATTACKS A35.
+  // Whoever could change a role would give themselves what it grants.
   test('are for administrators, and the role admin is for nobody to change', async () => {
     const admin = await holder('admin')
     for (const key of ['sales_manager', 'finance', 'read_only']) {

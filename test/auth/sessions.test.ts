@@ -93,7 +93,7 @@ describe('refresh', () => {
     expect(await identity.principalOf(second.accessToken)).toMatchObject({ sessionId: first.sessionId })
   })
 
-  // ATTACKS A29: a stolen token that its owner has used already.
+  // A stolen token that its owner has used already.
   test('a used token that comes again ends the session and its whole line', async () => {
     const { id, email } = await identity.addUser()
     const first = await identity.signIn(email)

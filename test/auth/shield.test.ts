@@ -137,7 +137,7 @@ describe('the rule tree', () => {
     }
   })
 
-  // ATTACKS 0.8: shield turns errors of resolvers into "Not Authorised!" unless it is told not to.
+  // shield turns errors of resolvers into "Not Authorised!" unless it is told not to.
   test('errors of services stay what they are', async () => {
     const failure = new TypeError('a defect')
     const { originals } = await run('{ roles { key } }', principal('admin'), { failure })
@@ -220,7 +220,7 @@ describe('the final schema', () => {
     expect(printSchema(finalSchema(guarded))).toBe(printSchema(finalSchema(buildStaticSchema(notingServices([])))))
   })
 
-  // ATTACKS 0.9: a wrapper on every field costs 3 to 5 times the answer.
+  // A wrapper on every field costs 3 to 5 times the answer.
   test('has no wrapped field on records but what is written by hand', () => {
     const wrapped = (name: string) => {
       const type = guarded.getType(name)

@@ -63,7 +63,7 @@ describe('failed sign-ins', () => {
     await expect(attempt(email, PASSWORD, '203.0.113.10')).resolves.toBeDefined()
   })
 
-  // ATTACKS A32.
+  // Guesses that all come at once must not be counted only when they are through.
   test('of 60 parallel guesses as many are looked at as are allowed', async () => {
     const { email } = await identity.addUser()
     const codes = await Promise.all(Array.from({ length: 60 }, (_, index) => codeOf(attempt(email, 'wrong', `192.0.2.${index}`))))

@@ -51,6 +51,7 @@ describe('the audit log', () => {
       signed = resolve
     })
     const stamper = startStamper({
+      onStamped: () => {},
       connect: () => connectStamper(server.database.url),
       now: () => day,
       key: KEY,

@@ -30,6 +30,7 @@ describe('the stamper', () => {
 
   const start = (name: string): Stamper => {
     const stamper = startStamper({
+      onStamped: () => {},
       connect: () => connectStamper(`${database.url}${database.url.includes('?') ? '&' : '?'}options=-c%20guanxi.name%3D${name}`),
       now: () => new Date('2026-05-01T10:00:00.000Z'),
       key: KEY,

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { parse as parseLossless, stringify } from 'lossless-json'
+import { drawnCases } from '../support/nodes.ts'
 import { generateOperation, type ValuePools } from '../support/operation-generator.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -7,7 +8,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
  * The two execution paths (JSON text of PostgreSQL passed through; graphql-js over the same planner) answer the same: equal after
  * lossless parsing, key order kept, errors alike. Two servers on twin databases, one of which never passes text through.
  */
-const RUNS = Number(process.env.GUANXI_DIFFERENTIAL_RUNS ?? 2000)
+const RUNS = Number(process.env.GUANXI_DIFFERENTIAL_RUNS ?? drawnCases(300, 2_000, 20_000))
 
 let passing: TestServer
 let ordinary: TestServer

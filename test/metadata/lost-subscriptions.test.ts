@@ -34,6 +34,7 @@ describe('a subscription whose field goes', () => {
     const { app, config } = server
     const { database, writer } = app.kernel
     engine = await createEngine({
+      tail: { onAdvance: () => () => {} },
       database,
       writer,
       settings: { organisationCurrency: 'USD', cursorKey: 'a key of tests' },

@@ -102,6 +102,16 @@ test('what no filter could say is refused, each with its place', async () => {
   expect(await admin.data('{ roles { key } }')).toEqual(before)
 })
 
+test('a name that no module or field has is told once, and not at length', async () => {
+  const long = 'x'.repeat(500)
+  const input = { key: 'bad', name: 'Bad', grants: [grant({ zone: { eq: 'x' } }, long)], fields: [{ module: 'account', field: long, access: 'READ' }] }
+  const answer = await admin.send(CREATE, { input })
+  expect(answer.errors[0]?.extensions['issues']).toEqual([
+    { path: ['input', 'grants', 0, 'module'], code: 'UNKNOWN', message: `There is no module named "${'x'.repeat(60)}".` },
+    { path: ['input', 'fields', 0, 'field'], code: 'UNKNOWN', message: `The module account has no field named "${'x'.repeat(60)}".` },
+  ])
+})
+
 describe('a field that a condition names', () => {
   let client: TestClient
   const where = { zone: { eq: 'north' } }

@@ -153,9 +153,9 @@ describe('fields made later', () => {
     expect(codesOf(hidden)).toEqual(codesOf(unknown))
     expect(hidden.errors[0]?.message.replaceAll('late', 'nothing')).toBe(unknown.errors[0]?.message)
     expect(codesOf(await none.send('{ accounts { nodes { early } } }'))).toEqual([])
-    expect(
-      codesOf(await (clients.READ as TestClient).send('mutation { createAccount(input: {name: "n", type: "customer", late: "x"}) { changeSetId } }')),
-    ).not.toEqual([])
+    const written = await (clients.READ as TestClient).send('mutation { createAccount(input: {name: "n", type: "customer", late: "x"}) { changeSetId } }')
+    expect(codesOf(written)).toEqual(['VALIDATION_FAILED'])
+    expect(written.errors[0]?.extensions['issues']).toMatchObject([{ path: ['input', 'late'], code: 'FORBIDDEN_FIELD' }])
   })
 
   test('stay hidden when the role changes in other ways, and are given when it lists them or is told anew', async () => {

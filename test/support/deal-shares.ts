@@ -32,8 +32,8 @@ export async function dealShares(
       const column = granteeId.endsWith('0001') ? 'user_id' : 'team_id'
       await client.query(
         `INSERT INTO record_share (id, module_number, record_id, ${column}, level, expires_at, created_at, created_by)
-         VALUES ($1, $2, $3, $4, $5, $6, now(), $4)`,
-        [randomUUID(), Number.parseInt(recordId.slice(-4), 16), recordId, granteeId, level, ended ? '2026-01-01T00:00:00Z' : null],
+         VALUES ($1, $2, $3, $4, $5, $6, now(), $7)`,
+        [randomUUID(), Number.parseInt(recordId.slice(-4), 16), recordId, granteeId, level, ended ? '2026-01-01T00:00:00Z' : null, randomUUID()],
       )
     }
     return made.filter(({ ended }) => !ended)

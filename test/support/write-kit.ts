@@ -158,6 +158,8 @@ export async function openWriteKit({
 function policyOf(registry: Registry, epochs: AccessPolicy['epochs'], { actions = {}, modules = {}, fields = {}, scopes = {} }: PolicyChanges): AccessPolicy {
   return {
     shape: JSON.stringify({ actions, modules, fields }),
+    fingerprint: JSON.stringify({ actions, modules, fields, scopes }),
+    judgedBy: [],
     shared: new Set(),
     merged: { OWN: false, TEAM: false, TEAM_TREE: false },
     epochs,

@@ -33,7 +33,12 @@ function both(one: Admission, other: Admission): Admission {
 
 /** Parents of the same key are the same. */
 export function parentKey({ parent }: Admission): string {
-  return parent ? JSON.stringify(parent.map((each) => [each.scope, each.where?.key, parentKey(each)])) : ''
+  return parent ? JSON.stringify(admissionsKey(parent)) : ''
+}
+
+/** What tells admissions from others, to be written as JSON. */
+export function admissionsKey(admissions: readonly Admission[] | undefined): unknown {
+  return admissions?.map(({ scope, where, parent }) => [scope, where?.key, admissionsKey(parent)])
 }
 
 function conjunction(one: Predicate, other: Predicate): Predicate {

@@ -29,9 +29,7 @@ export function conditionSql(
   admissions = admissionsOf(module, action, context.policy),
 ): string {
   const granted = grantedSql(module, action, alias, context, admissions)
-  return isShared(module, action, context.policy, admissions)
-    ? `(${granted} OR ${sharedSql(module, action, quoteIdentifier(alias), context.binder.scope('SHARED'))})`
-    : granted
+  return isShared(module, action, context.policy, admissions) ? `(${granted} OR ${sharedSql(module, action, quoteIdentifier(alias), context.binder)})` : granted
 }
 
 export function isShared(module: ModuleDefinition, action: Action, policy: AccessPolicy, admissions = admissionsOf(module, action, policy)): boolean {

@@ -61,6 +61,10 @@ export interface PartialLevel {
 export interface AccessPolicy {
   /** Digest of modules, actions, admissions with the values of their predicates, and field levels, and of `merged` and `shared`. */
   readonly shape: string
+  /** Digest of the shape and of the lists in `judgedBy`: policies of one fingerprint show the same of everything. */
+  readonly fingerprint: string
+  /** Lists of `scopes` that have a say in what is shown. */
+  readonly judgedBy: readonly KeyList[]
   readonly modules: ReadonlyMap<string, ModuleAccess>
   /** What all roles of the user come to, where this policy is that of fewer: an API key limited to one of them. */
   readonly held?: ReadonlyMap<string, ModuleAccess>

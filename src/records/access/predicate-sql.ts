@@ -63,6 +63,14 @@ class PredicateBuilder implements FilterBuilder {
     throw new DefectError(`the viewer's ${operand.name} cannot decide about the text of a predicate`)
   }
 
+  /** A value that the viewer does not have, an empty text and an empty list decide for nobody: nothing is admitted by them, whichever way round they are asked. */
+  bounded(condition: string, operand: Operand, isList: boolean, negated: boolean): string {
+    if (operand.kind === 'constant') return condition
+    const value = this.#viewerSql(operand.name, isList)
+    const isMissing = isList ? `coalesce(cardinality(array_remove(${value}, NULL)), 0) = 0` : `nullif((${value})::text, '') IS NULL`
+    return negated ? `(${isMissing} OR ${condition})` : `(NOT (${isMissing}) AND ${condition})`
+  }
+
   assertReadable(): void {}
 
   #viewerSql(name: string, isList: boolean): string {

@@ -48,7 +48,7 @@ export function secured(module: ModuleDefinition, action: Action, policy: Access
     },
     isShared: isShared(module, action, policy),
     get shared() {
-      return sharedSql(module, action, quoteIdentifier(alias), binder.scope('SHARED'))
+      return sharedSql(module, action, quoteIdentifier(alias), binder)
     },
     isOpen: true,
     keyed: keyedOf(module, action, alias, context),

@@ -1,4 +1,6 @@
 import type { AccessPolicy, Action } from './policy.ts'
+import type { AccessBinder } from './predicate-sql.ts'
+import type { SecuredTable } from './secured.ts'
 
 /** What a share gives: READ, or READ and UPDATE. */
 export const SHARE_LEVELS = ['READ', 'WRITE'] as const
@@ -13,13 +15,13 @@ export function sharesGive(action: Action): action is 'READ' | 'UPDATE' {
 }
 
 /**
- * Condition that a row of the module is shared with the caller for the action: `table` is the quoted alias of the row, `grantees` the placeholder of the user and the user's
- * teams. The ids come as an array that is made once for a statement: PostgreSQL joins its index of the primary key with the one of the scope, which it would not do
- * for a sub-query.
+ * Condition that a row of the module is shared with the caller for the action: `table` is the quoted alias of the row. The ids come as an array that is made once for a statement: PostgreSQL joins its index of the primary key with the one of the scope, which it would not do
+ * for a sub-query. What the caller has shared himself, with a team of his, does not count for him: else he would keep what he may lose, and open to himself what belongs to it.
  */
-export function sharedSql(module: { readonly number: number }, action: Action, table: string, grantees: string): string {
+export function sharedSql(module: { readonly number: number }, action: Action, table: string, binder: Pick<AccessBinder, 'scope'>): string {
   const level = action === 'UPDATE' ? ` AND s.level = 'WRITE'` : ''
-  return `${table}.id = ANY(ARRAY(SELECT s.record_id FROM record_share s WHERE s.grantee_id = ANY(${grantees}::uuid[]) AND s.module_number = ${module.number}${level} AND ${liveShareSql('s')}))`
+  const [grantees, viewer] = [binder.scope('SHARED'), binder.scope('OWN')]
+  return `${table}.id = ANY(ARRAY(SELECT s.record_id FROM record_share s WHERE s.grantee_id = ANY(${grantees}::uuid[]) AND s.created_by <> ALL(${viewer}::uuid[]) AND s.module_number = ${module.number}${level} AND ${liveShareSql('s')}))`
 }
 
 /** The same rights without what others have shared: nobody passes on what was only shared with them. */
@@ -30,9 +32,10 @@ export function withoutShares(policy: AccessPolicy): AccessPolicy {
 /**
  * Condition that an update, which has written the row `w` out of the row `stored`, has left alone what grants go by if its writer may write it by a share alone: owner, team
  * and all that conditions of the writer's own grants look at. Else they would make it their own, and have what no share gives. `stored` has the alias `o`; `touched` is the
- * condition that one of these fields has changed.
+ * condition that one of these fields has changed. `derived`: the update follows from another one of theirs, and may be of a row that they reach in no way.
  */
-export function keptSql(stored: { readonly from: string; readonly granted: string }, touched: string): string {
+export function keptSql(stored: Pick<SecuredTable, 'from' | 'granted' | 'shared'>, touched: string, derived: boolean): string {
+  const others = derived ? ` OR NOT ${stored.shared}` : ''
   const unmoved = `o.owner_id IS NOT DISTINCT FROM w.owner_id AND o.team_id IS NOT DISTINCT FROM w.team_id AND NOT ${touched}`
-  return `EXISTS (SELECT FROM ${stored.from} WHERE o.id = w.id AND (${stored.granted} OR (${unmoved})))`
+  return `EXISTS (SELECT FROM ${stored.from} WHERE o.id = w.id AND (${stored.granted}${others} OR (${unmoved})))`
 }

@@ -55,7 +55,7 @@ export function createColumns(
 }
 
 /** Foreign key, and the check behind `required`. Existing rows are left alone. */
-export function addConstraints(change: MetadataChange, module: HeldModule, field: StoredField): void {
+function addConstraints(change: MetadataChange, module: HeldModule, field: StoredField): void {
   const { schema, workspace } = change
   const table = tableOf(module.table, field)
   const { reference } = field.parameters

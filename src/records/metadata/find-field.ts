@@ -1,5 +1,5 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
-import { isUuid } from '../../lib/record-id.ts'
+import { canonicalId } from '../../lib/record-id.ts'
 import { fieldNamed } from '../registry/index.ts'
 import type { StoredField, StoredModule } from './stored.ts'
 import type { Workspace } from './workspace.ts'
@@ -11,12 +11,16 @@ export interface FieldKey {
   readonly name?: string | null
 }
 
+function byId(workspace: Workspace, text: string): StoredField | undefined {
+  const id = canonicalId(text)
+  return id === null ? undefined : workspace.field(id)
+}
+
 /** Throws NOT_FOUND, VALIDATION_FAILED for a key that names nothing, FORBIDDEN for a field that is no custom one. */
 export function findField(workspace: Workspace, { id, module, name }: FieldKey, state: 'active' | 'deleted'): StoredField {
   if ((id == null) === (module == null || name == null))
     throw validationFailed([{ path: ['id'], code: 'KEY', message: 'Name the field by its id, or by module and name.' }])
-  const found =
-    id != null ? (isUuid(id.toLowerCase()) ? workspace.field(id.toLowerCase()) : undefined) : byName(workspace, module as string, name as string, state)
+  const found = id == null ? byName(workspace, module as string, name as string, state) : byId(workspace, id)
   if (!found || found.state === 'purged') throw new GuanxiError('NOT_FOUND', 'There is no such custom field.')
   if (found.state !== state)
     throw validationFailed([

@@ -64,7 +64,7 @@ export function formulaKey(field: Pick<StoredField, 'id' | 'type' | 'parameters'
 }
 
 /** An index can be kept of the FORMULA with this id: of its row's own columns alone, and the same at any time. */
-export function isIndexable(id: string, byId: ReadonlyMap<string, FieldDefinition>): boolean {
+function isIndexable(id: string, byId: ReadonlyMap<string, FieldDefinition>): boolean {
   const field = byId.get(id)
   if (!field) return false
   const names = new Set([field.name, ...field.inputs.map((input) => (input.module === field.module ? input.field : undefined))])

@@ -7,7 +7,7 @@ import { slotType, takeSlot } from './slots.ts'
 import type { StoredField } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
-/** Columns of custom fields that one table holds. Rows of many more would not fit a page (DESIGN §3). */
+/** Columns of custom fields that one table holds. Rows of many more would not fit a page: 500 texts of 32 characters did not. */
 export const COLUMNS_PER_TABLE = 200
 /**
  * Columns that a module's own table holds together with those that can stand nowhere else, such as its keys. Each takes 24 bytes of a page of 8,160 at

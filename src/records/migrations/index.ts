@@ -13,6 +13,7 @@ import { Roles0000000000012 } from './0012-roles.ts'
 import { RecordShares0000000000013 } from './0013-record-shares.ts'
 import { Predicates0000000000014 } from './0014-predicates.ts'
 import { ScopedLists0000000000015 } from './0015-scoped-lists.ts'
+import { OutboxFloor0000000000016 } from './0016-outbox-floor.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   RecordShares0000000000013,
   Predicates0000000000014,
   ScopedLists0000000000015,
+  OutboxFloor0000000000016,
 ]

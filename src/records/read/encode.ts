@@ -1,12 +1,11 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
-import { isUuid } from '../../lib/record-id.ts'
+import { canonicalId } from '../../lib/record-id.ts'
 
 /** No record has this id; stands for an id text that is no UUID, so that it matches nothing. */
 export const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 export function encodeId(value: unknown): string {
-  const text = String(value).toLowerCase()
-  return isUuid(text) ? text : NO_ID
+  return canonicalId(String(value)) ?? NO_ID
 }
 
 export function encodeIds(value: unknown): string[] {

@@ -4,6 +4,7 @@ import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/de
 import { allOf } from '../sql-text.ts'
 import { columnOf, comparableColumn, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeText } from './encode.ts'
+import { LIST_OPERATORS, YES_OR_NO_OPERATORS } from './operators.ts'
 import { type RelationSql, relationSql } from './relation.ts'
 import type { CompareOperator, FilterNode, Operand } from './request.ts'
 
@@ -20,37 +21,46 @@ export interface FilterBuilder {
   operand(operand: Operand, encoding: string, encode: (value: unknown) => unknown): string
   /** Value that decides about the text. */
   peek(operand: Operand): unknown
+  /**
+   * The condition where the operand may turn out to be nothing at all, as values of a viewer may; `negated`: what fulfils it is kept out. Left out by those whose operands are
+   * what they are.
+   */
+  bounded?(condition: string, operand: Operand, isList: boolean, negated: boolean): string
   /** Second wall behind the schema layer: names that the reader may not use never reach SQL. Throws DefectError. */
   assertReadable(module: ModuleDefinition, field: FieldDefinition): void
 }
 
 /** SQL condition of a filter over the row `alias` of `module`. Two-valued where `not` and `every` need it. */
-export function filterSql(node: FilterNode, module: ModuleDefinition, alias: string, builder: FilterBuilder): string {
+export function filterSql(node: FilterNode, module: ModuleDefinition, alias: string, builder: FilterBuilder, negated = false): string {
+  const within = (inner: FilterNode, turned = false) => filterSql(inner, module, alias, builder, turned ? !negated : negated)
   switch (node.kind) {
     case 'and':
-      return node.nodes.length === 0 ? 'TRUE' : `(${node.nodes.map((inner) => filterSql(inner, module, alias, builder)).join(' AND ')})`
+      return node.nodes.length === 0 ? 'TRUE' : `(${node.nodes.map((inner) => within(inner)).join(' AND ')})`
     case 'or':
-      return node.nodes.length === 0 ? 'FALSE' : `(${node.nodes.map((inner) => filterSql(inner, module, alias, builder)).join(' OR ')})`
+      return node.nodes.length === 0 ? 'FALSE' : `(${node.nodes.map((inner) => within(inner)).join(' OR ')})`
     case 'not':
-      return `((${filterSql(node.node, module, alias, builder)}) IS NOT TRUE)`
+      return `((${within(node.node, true)}) IS NOT TRUE)`
     case 'compare':
       builder.assertReadable(module, node.field)
-      return compareSql(node.field, node.part, node.operator, node.operand, alias, builder)
+      return bounded(compareSql(node.field, node.part, node.operator, node.operand, alias, builder), node.operator, node.operand, builder, negated)
     case 'one': {
       builder.assertReadable(module, node.field)
       const inner = builder.alias()
       const tie = { join: '', condition: `${quoteIdentifier(inner)}.id = ${builder.column(alias, node.field, columnOf(node.field))}` }
       const empty = emptinessOf(node.node, builder)
       if (empty !== null) return `${empty ? 'NOT ' : ''}${existsSql(node.module, inner, tie, 'TRUE', builder)}`
-      const exists = existsSql(node.module, inner, tie, filterSql(node.node, node.module, inner, builder), builder)
-      return allOf([...idHints(node.field, node.node, alias, builder), exists])
+      const exists = existsSql(node.module, inner, tie, filterSql(node.node, node.module, inner, builder, negated), builder)
+      // Turned round, a hint on a value that is missing would let everything in.
+      const hints = negated && builder.bounded ? [] : idHints(node.field, node.node, alias, builder)
+      return allOf([...hints, exists])
     }
     case 'many': {
       const { relation } = node
       builder.assertReadable(builder.registry.module(relation.field.module), relation.field)
       const inner = builder.alias()
       const tie = relationSql(relation, inner, alias, builder)
-      const condition = filterSql(node.node, node.module, inner, builder)
+      // None: what fulfils the condition is kept out. Every: what does not, so twice turned round.
+      const condition = filterSql(node.node, node.module, inner, builder, node.quantifier === 'none' ? !negated : negated)
       if (node.quantifier === 'some') return existsSql(node.module, inner, tie, condition, builder)
       if (node.quantifier === 'none') return `NOT ${existsSql(node.module, inner, tie, condition, builder)}`
       return `NOT ${existsSql(node.module, inner, tie, `(${condition}) IS NOT TRUE`, builder)}`
@@ -87,6 +97,11 @@ function existsSql(module: ModuleDefinition, alias: string, tie: RelationSql, co
   const table = builder.secured(module, 'READ', alias)
   const where = allOf([tie.condition, `${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition, condition])
   return `EXISTS (SELECT FROM ${table.from}${tie.join} WHERE ${where})`
+}
+
+function bounded(condition: string, operator: CompareOperator, operand: Operand, builder: FilterBuilder, negated: boolean): string {
+  if (YES_OR_NO_OPERATORS.has(operator)) return condition
+  return builder.bounded?.(condition, operand, LIST_OPERATORS.has(operator), negated) ?? condition
 }
 
 const SIGNS: Partial<Record<CompareOperator, string>> = { gt: '>', gte: '>=', lt: '<', lte: '<=' }

@@ -39,6 +39,7 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
   readonly #placeholders = new Map<string, string>()
   readonly #bindings: BindParameter[] = []
   readonly #occurrences = new Map<string, ModuleDefinition>()
+  readonly #images = new Map<string, string>()
   readonly #reads = new Set<string>()
   #aliases = 0
 
@@ -106,6 +107,19 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
     if (module.virtualFields.length === 0) return table
     this.#occurrences.set(alias, module)
     return { ...table, from: tableMark(alias) }
+  }
+
+  /** The row that a record was at one time, from the JSON `image` of its columns, as if it stood in the module's table. */
+  image(module: ModuleDefinition, alias: string, image: string): Pick<SecuredTable, 'from' | 'condition'> {
+    const table = secured(module, 'READ', this.policy, alias, this.registry, this)
+    this.#occurrences.set(alias, module)
+    this.#images.set(alias, image)
+    return { from: tableMark(alias), condition: table.condition }
+  }
+
+  /** SQL of the image that the occurrence is made of; undefined for the table itself. */
+  imageOf(alias: string): string | undefined {
+    return this.#images.get(alias)
   }
 
   /** The row `alias`, to be asked about levels of its fields. */

@@ -3,12 +3,13 @@ import { type Executor, statementName } from '../database.ts'
 import { epochsHold, epochsHoldSql, mayBeOfAnotherSchema, StaleEpochError } from '../epochs.ts'
 import { allOf } from '../sql-text.ts'
 import { aggregateSql } from './aggregate.ts'
+import { changesSql } from './changes.ts'
 import { columnOf, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
 import { expandTables } from './expand-tables.ts'
 import { connectionSelect } from './page.ts'
 import { type BindParameter, PlanBuilder, type PlanContext, type PlanInputs, ROW } from './plan-builder.ts'
-import type { ReadRequest, RecordSelection, UniqueKey } from './request.ts'
+import type { ChangesRequest, ReadRequest, RecordSelection, UniqueKey } from './request.ts'
 import { rowSql } from './row.ts'
 
 /** One statement: `SELECT <epochs still hold> AS fresh, <json text> AS data`. Reusable for every caller of the same permission shape. */
@@ -21,7 +22,7 @@ export interface ReadPlan {
 }
 
 /** Plans one root record field. Throws GuanxiError for operands that are not valid. */
-export function planRead(request: ReadRequest, context: PlanContext): ReadPlan {
+export function planRead(request: ReadRequest | ChangesRequest, context: PlanContext): ReadPlan {
   const builder = new PlanBuilder(context)
   const schema = builder.parameter('schema epoch', ({ policy, checked }) => (checked ? null : policy.epochs.schema))
   const access = builder.parameter('access epoch', ({ policy, checked }) => (checked ? null : policy.epochs.access))
@@ -60,12 +61,14 @@ export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Exec
   }
 }
 
-function requestSql(request: ReadRequest, builder: PlanBuilder): string {
+function requestSql(request: ReadRequest | ChangesRequest, builder: PlanBuilder): string {
   switch (request.kind) {
     case 'list':
       return `(SELECT row_to_json(${ROW}) FROM (${connectionSelect(request.module, request.list, request.connection, null, builder)}) ${ROW})`
     case 'aggregate':
       return aggregateSql(request, builder)
+    case 'changes':
+      return changesSql(request, builder)
     case 'get':
       return singleSql(request.selection, { kind: 'id', id: request.id }, builder)
     case 'getBy':

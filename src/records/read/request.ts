@@ -153,6 +153,13 @@ export type AggregateOrder =
   | { readonly kind: 'key'; readonly index: number; readonly direction: 'ASC' | 'DESC' }
   | { readonly kind: 'function'; readonly function: AggregateFunction; readonly field: FieldDefinition; readonly direction: 'ASC' | 'DESC' }
 
+/** Changes in a window of positions, as their reader may know them (`changes.ts`). The filter looks at the records' own fields. */
+export interface ChangesRequest {
+  readonly kind: 'changes'
+  readonly module: ModuleDefinition
+  readonly filter: FilterNode | null
+}
+
 /** One root record field of an operation; becomes one statement. */
 export type ReadRequest =
   | { readonly kind: 'list'; readonly module: ModuleDefinition; readonly list: ListArguments; readonly connection: ConnectionSelection }

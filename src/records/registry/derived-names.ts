@@ -14,7 +14,7 @@ export interface DerivedNames {
 }
 
 const OWN_SUFFIXES = [
-  ...['', 'Connection', 'Edge', 'Filter', 'ListFilter', 'OrderBy', 'GroupBy', 'UniqueInput', 'Ref', 'RefsInput', 'UpdateItem', 'UpsertItem'],
+  ...['', 'Connection', 'Edge', 'Filter', 'ListFilter', 'OrderBy', 'GroupBy', 'UniqueInput', 'Ref', 'RefsInput', 'UpdateItem', 'UpsertItem', 'Change'],
   ...['Aggregate', 'AggregateSum', 'AggregateAvg', 'AggregateMin', 'AggregateMax'],
   ...['AggregateOrderBy', 'AggregateNumberOrderBy', 'AggregateRangeOrderBy'],
 ]

@@ -16,6 +16,7 @@ export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
 export { fieldNamed, fieldsById, historyKey, moduleOfTable, requireKey, targetOf, uniqueFieldOf } from './lookup.ts'
 export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
+export { WRITABLE_SYSTEM_FIELDS } from './system-fields.ts'
 
 /** Numbers of modules that were made at run time begin here. */
 export const FIRST_CUSTOM_NUMBER = 1000

@@ -37,6 +37,9 @@ function fieldsWith(inverse: Pick<ReferenceMetadata, 'inverseName' | 'inverseLab
   ])
 }
 
+/** System fields that whoever may create or update a record may also set. */
+export const WRITABLE_SYSTEM_FIELDS: ReadonlySet<string> = new Set(['owner', 'team', 'tags', 'source'])
+
 const ORDINARY = fieldsWith({})
 const OF_USERS = fieldsWith({ inverseName: 'members', inverseLabel: label('Members', '成员') })
 

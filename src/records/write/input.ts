@@ -3,6 +3,7 @@ import { isComputed } from '../../entities/value-type.ts'
 import type { Issue } from '../../errors/index.ts'
 import { fieldLevel, partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { WRITABLE_SYSTEM_FIELDS } from '../registry/index.ts'
 import { type ExternalId, type PendingReference, parseExternalId, parseLinks, parseReference } from './reference-input.ts'
 import type { RecordInput, WriteOptions } from './request.ts'
 import type { Authority, Session } from './session.ts'
@@ -153,8 +154,6 @@ export function forbiddenField(name: string): string {
 function isHistoryImport({ principal, origin }: Session): boolean {
   return principal.kind === 'system' && origin.cause === 'import'
 }
-
-const WRITABLE_SYSTEM_FIELDS = new Set(['owner', 'team', 'tags', 'source'])
 
 /** Nobody writes these as a value: keys, versions and times of the record itself, and what PostgreSQL or the reader computes. */
 export function isSystemOnly(field: FieldDefinition): boolean {

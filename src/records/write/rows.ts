@@ -1,12 +1,12 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import type { Action } from '../access/policy.ts'
+import type { AccessPolicy, Action } from '../access/policy.ts'
 import { predicateFields } from '../access/predicate-fields.ts'
 import { keptSql } from '../access/shares.ts'
 import { epochsHoldSql, StaleEpochError } from '../epochs.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
-import { literalSql, moneySql } from '../sql-text.ts'
+import { anyOf, literalSql, moneySql } from '../sql-text.ts'
 import { type ColumnContext, columnValues, physicalColumns, type StoredColumn } from './columns.ts'
 import type { Draft } from './draft.ts'
 import { type ExtensionSql, insertedExtensions, updatedExtensions } from './extension-rows.ts'
@@ -152,9 +152,10 @@ a AS (INSERT INTO audit_log (at, actor_id, via, action, module_number, record_id
 function answerSql(builder: StatementBuilder, module: ModuleDefinition, action: Action, authority: Authority, session: Session): string {
   const written = builder.secured(module, action, authority.policy, 'w')
   const within = written.plain ? `(${written.condition}) IS TRUE` : 'NULL::boolean'
-  const admitted = written.isShared
-    ? `CASE WHEN ${keptSql(builder.secured(module, action, authority.policy, 'o'), touchedSql(module, authority))} THEN ${within} ELSE FALSE END`
-    : within
+  // What follows from a caller's write makes nothing the caller's own either, though it goes by no rights.
+  const { policy } = session.principal
+  const stored = builder.secured(module, action, policy, 'o')
+  const admitted = stored.isShared ? `CASE WHEN ${keptSql(stored, touchedSql(module, policy), authority.derived)} THEN ${within} ELSE FALSE END` : within
   const generated = [...module.fields.values()]
     .filter(isGenerated)
     .flatMap((field) => physicalColumns(field).map((column) => `, ${column.read(`w.${quoteIdentifier(column.name)}`)} AS ${quoteIdentifier(column.name)}`))
@@ -166,12 +167,14 @@ function answerSql(builder: StatementBuilder, module: ModuleDefinition, action: 
 /** Fields that every update changes; no list of changed fields names them. */
 const ALWAYS_TOUCHED = ['version', 'updatedAt', 'updatedBy']
 
-/** The write changes something of the row `w` that conditions of the writer's grants look at. */
-function touchedSql(module: ModuleDefinition, { policy }: Authority): string {
+/** The write changes something of the row `w` that conditions of the writer's grants look at. Fields that PostgreSQL computes stand in no list of changed ones. */
+function touchedSql(module: ModuleDefinition, policy: AccessPolicy): string {
   const keys = predicateFields(module, policy)
   if (ALWAYS_TOUCHED.some((name) => keys.has(module.fields.get(name)?.id ?? ''))) return 'TRUE'
   if (keys.size === 0) return 'FALSE'
-  return `EXISTS (SELECT FROM i WHERE i.i = w.id AND i.f && ARRAY[${[...keys].sort().map(literalSql).join(', ')}]::text[])`
+  const listed = `EXISTS (SELECT FROM i WHERE i.i = w.id AND i.f && ARRAY[${[...keys].sort().map(literalSql).join(', ')}]::text[])`
+  const computed = [...module.fields.values()].filter((field) => isGenerated(field) && keys.has(field.id)).flatMap(physicalColumns)
+  return anyOf([listed, ...computed.map(({ name }) => `o.${quoteIdentifier(name)} IS DISTINCT FROM w.${quoteIdentifier(name)}`)])
 }
 
 async function run(session: Session, builder: StatementBuilder, text: string): Promise<Map<string, WrittenRow>> {

@@ -65,6 +65,8 @@ export function unrestrictedPolicy(registry: Registry): AccessPolicy {
   const modules = new Map([...registry.modules.keys()].map((name) => [name, access] as const))
   return {
     shape: 'unrestricted',
+    fingerprint: 'unrestricted',
+    judgedBy: [],
     modules,
     scopes: { OWN: [], TEAM: [], TEAM_TREE: [], SHARED: [] },
     shared: new Set(),

@@ -1,4 +1,5 @@
 import { type GraphQLSchema, specifiedDirectives, specifiedScalarTypes } from 'graphql'
+import { feedMembers, subscriptionMembers } from './changes.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { fieldDescriber } from './descriptions.ts'
 import { LazySchema } from './lazy-schema.ts'
@@ -33,7 +34,8 @@ export function buildSchema({ registry, staticSchema, resolvers }: SchemaBuildOp
   const all = [...modules.values()]
   const queries = all.map((types) => ({ owner: `the module ${types.module.name}`, members: queryMembers(context, types) }))
   const mutations = all.map((types) => ({ owner: `the module ${types.module.name}`, members: mutationMembers(context, types) }))
-  const nodes = { owner: SHARED_OWNER, members: nodeMembers(context) }
+  const subscriptions = all.map((types) => ({ owner: `the module ${types.module.name}`, members: subscriptionMembers(context, types) }))
+  const nodes = { owner: SHARED_OWNER, members: [...nodeMembers(context), ...feedMembers(context)] }
   const roots = { Query: staticTypes.rootFields('Query'), Mutation: staticTypes.rootFields('Mutation'), Subscription: staticTypes.rootFields('Subscription') }
   const written = staticTypes.reached([...Object.values(roots), ...all.map(({ module }) => staticTypes.recordMembers(module))])
   const idle = unusedTypes(all)
@@ -41,7 +43,7 @@ export function buildSchema({ registry, staticSchema, resolvers }: SchemaBuildOp
     description: staticSchema.description,
     query: rootType('Query', 'Reads.', [nodes, ...queries], roots.Query, resolvers),
     mutation: rootType('Mutation', 'Writes. All record writes of one operation are one transaction.', mutations, roots.Mutation, resolvers),
-    subscription: rootType('Subscription', 'What happens, as it happens.', [], roots.Subscription, resolvers),
+    subscription: rootType('Subscription', 'What happens, as it happens.', subscriptions, roots.Subscription, resolvers),
     types: [...specifiedScalarTypes, ...table.types().filter((type) => !idle.has(type)), ...written],
     directives: [...specifiedDirectives, ...staticTypes.directives()],
     extensions: staticSchema.extensions,

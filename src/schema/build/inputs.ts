@@ -10,7 +10,7 @@ import {
   GraphQLString,
 } from 'graphql'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
-import { isComputed } from '../../records/registry/index.ts'
+import { isComputed, WRITABLE_SYSTEM_FIELDS } from '../../records/registry/index.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
@@ -103,9 +103,6 @@ function externalIdsMember(context: BuildContext): InputMember {
 }
 
 const REF = inputMember('ref', GraphQLString, 'A name by which later relations of this operation find this record.', { kind: 'ref' })
-
-/** System fields that clients may write. */
-const WRITABLE_SYSTEM_FIELDS: ReadonlySet<string> = new Set(['owner', 'team', 'tags', 'source'])
 
 function isInput(field: FieldDefinition): boolean {
   if (field.readOnly || field.maintained || isComputed(field)) return false

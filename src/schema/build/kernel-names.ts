@@ -4,10 +4,10 @@ import { derivedNames } from '../../records/registry/derived-names.ts'
 
 /** Root fields and types that the product will have; a module that took them now would stand in their way. */
 const PLANNED = {
-  types: ['Change', 'ChangeConnection', 'ChangeFeed', 'Subscription', 'Plugin', 'Webhook'],
-  queries: ['changes', 'changeCursor', 'plugins', 'search', 'timeline'],
+  types: ['ChangeConnection', 'Plugin', 'Webhook'],
+  queries: ['plugins', 'search', 'timeline'],
   mutations: ['enablePlugin', 'disablePlugin', 'applyMetadata'],
-  subscriptions: ['ticketUpdated', 'reminderDue', 'schemaChanged'],
+  subscriptions: ['reminderDue'],
 } as const
 
 /** Names of a served schema that no module has brought: the kernel's, which no module may take. */

@@ -2,6 +2,7 @@ import type { GraphQLFieldConfigMap, GraphQLInputObjectType, GraphQLNamedType, G
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { ResolverContext } from '../operation.ts'
 import { type AggregateTypes, aggregateTypes } from './aggregate.ts'
+import { changeType } from './changes.ts'
 import { connectionType, edgeType } from './connection.ts'
 import type { BuildContext } from './context.ts'
 import { filterType, listFilterType } from './filters.ts'
@@ -29,6 +30,7 @@ export interface ModuleTypes {
   readonly ref: GraphQLInputObjectType
   readonly refsInput: GraphQLInputObjectType
   readonly aggregates: AggregateTypes
+  readonly change: ObjectType
   /** Null for modules that the system alone writes. */
   readonly write: { readonly inputs: WriteInputs; readonly payloads: WritePayloads } | null
 }
@@ -49,6 +51,7 @@ export function moduleTypes(context: BuildContext, table: TypeTable, module: Mod
     uniqueInput: uniqueInputType(context, module),
     ref: refType(context, module),
     refsInput: refsInputType(context, module),
+    change: changeType(context, module),
   }
   const aggregates = aggregateTypes(context, module)
   const write = isWritable(module) ? { inputs: writeInputs(context, module), payloads: writePayloads(context, module) } : null

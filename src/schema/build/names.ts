@@ -21,6 +21,7 @@ export interface ModuleTypeNames {
   readonly uniqueInput: string
   readonly ref: string
   readonly refsInput: string
+  readonly change: string
   readonly createInput: string
   readonly updateInput: string
   readonly upsertInput: string
@@ -62,6 +63,7 @@ export function typeNames({ typeName, pluralName }: NamedModule): ModuleTypeName
     uniqueInput: `${typeName}UniqueInput`,
     ref: `${typeName}Ref`,
     refsInput: `${typeName}RefsInput`,
+    change: `${typeName}Change`,
     createInput: `Create${typeName}Input`,
     updateInput: `Update${typeName}Input`,
     upsertInput: `Upsert${typeName}Input`,
@@ -97,5 +99,6 @@ export function rootFieldNames({ name, pluralName, typeName }: NamedModule) {
       restore: `restore${typeName}`,
       restoreMany: `restore${plural}`,
     },
+    subscription: { changed: `${name}Changed` },
   } as const
 }

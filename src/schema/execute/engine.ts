@@ -9,6 +9,8 @@ import type { Registry } from '../../records/registry/definition.ts'
 import { type GraphQLEngine, namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
+import type { ChangeTail } from '../push/change-tail.ts'
+import { ChangeStreams } from '../push/streams.ts'
 import { BeforeExecution, flawsSeenBy } from './before-execution.ts'
 import { VisibleSchemas } from './execute-introspection.ts'
 import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
@@ -37,6 +39,8 @@ export interface EngineOptions {
   /** Told of every operation that used rights on records and was answered. */
   readonly onGrantUse?: (principal: Principal, uses: readonly string[], registry: Registry) => void
   readonly path?: QueryServices['path']
+  /** Tells of changes as they are committed. */
+  readonly tail: ChangeTail
   readonly audit?: OperationAudit
 }
 
@@ -194,6 +198,24 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     return told
   }
 
+  const streams = new ChangeStreams({
+    database,
+    settings,
+    tail: options.tail,
+    runtime: () => swap.current,
+    refresh: swap.refresh,
+    prepare: (request, runtime) => {
+      revalidation.require(request, runtime)
+      const operation = prepared.get(request.document, request.operationName)
+      if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation.')
+      return operation
+    },
+    answer,
+    failure: failed,
+    resync: (request, message, cursor) => failed(new GuanxiError('RESYNC', message, { cursor }), request),
+  })
+  swap.onRuntime(() => streams.swapped())
+
   return {
     get runtime() {
       return swap.current
@@ -237,6 +259,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         // The rule tree judges every event; nobody unknown holds a subscription open.
         if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
         revalidation.require(request, swap.current)
+        const changes = await streams.open(request)
+        if (changes) return changes
         return await subscriptionAnswers({ operation, runtime: swap.current, principal, request, settings, database }, answer)
       } catch (error) {
         return failed(error, request)

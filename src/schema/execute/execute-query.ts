@@ -7,6 +7,7 @@ import { StaleEpochError } from '../../records/epochs.ts'
 import { runRead } from '../../records/read/index.ts'
 import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
 import { planKey } from '../plan/operation-profile.ts'
+import { readPlaces } from '../push/cursor.ts'
 import { expectedRedaction } from './before-execution.ts'
 import { type CompiledQuery, type CompiledRoot, compileQuery } from './compile-query.ts'
 import { splitIntrospection, type VisibleSchemas } from './execute-introspection.ts'
@@ -137,6 +138,11 @@ async function executeOrdinary(
 ): Promise<OperationAnswer> {
   const redacted = principal === null ? [] : expectedRedaction(prepared, runtime, principal, coerced)
   const session = newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database), redacted })
+  // What its other fields read may be newer than the place, never older.
+  if (principal !== null && prepared.readsPlace) {
+    session.place = readPlaces(principal, session.executor)
+    await session.place
+  }
   return runOrdinary(session, services, value)
 }
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { refuseOversized } from '../plan/document-size.ts'
 import { type OperationProfile, profileOperation } from '../plan/operation-profile.ts'
 import type { CompiledQuery } from './compile-query.ts'
-import { readsSchema } from './reads-schema.ts'
+import { selectsAtRoot, TELLING } from './selects-at-root.ts'
 
 /** An operation of a document with what is known of it once for all executions. */
 export interface PreparedOperation {
@@ -12,6 +12,8 @@ export interface PreparedOperation {
   readonly profile: OperationProfile
   /** It selects `__schema` or `__type`. */
   readonly readsSchema: boolean
+  /** It selects `changeCursor`, which is read before everything else. */
+  readonly readsPlace: boolean
   /** Compiled queries of the version that was served last, by permission shape and plan key. */
   readonly compiled: LRUCache<string, CompiledQuery>
   /** Forgets what was compiled for another version. */
@@ -53,7 +55,8 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
     operation,
     fragments,
     profile: profileOperation(document, operation),
-    readsSchema: readsSchema(operation, fragments),
+    readsSchema: selectsAtRoot(TELLING, operation, fragments),
+    readsPlace: selectsAtRoot(PLACE, operation, fragments),
     compiled,
     serve: (version) => {
       if (version !== served) compiled.clear()
@@ -61,6 +64,8 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
     },
   }
 }
+
+const PLACE: ReadonlySet<string> = new Set(['changeCursor'])
 
 /** A query that is too large is not kept at all. */
 function charactersOf(query: CompiledQuery, key: string): number {

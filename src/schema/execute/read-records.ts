@@ -1,5 +1,5 @@
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
-import { GuanxiError, notFound } from '../../errors/index.ts'
+import { DefectError, GuanxiError, notFound } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { MAX_GROUPS, planRead, type ReadRequest, runRead } from '../../records/read/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
@@ -33,9 +33,10 @@ export function emptyAnswer(request: ReadRequest): GuanxiError {
   return notFound(request.kind === 'list' ? request.module.pluralName : request.module.name)
 }
 
-/** Evaluates the rule tree for a generated root field; throws what it answers instead of true. */
+/** Evaluates the rule tree for a generated root field; throws what it answers instead of true, and DefectError for a field that says nothing of what it is. */
 export function requireAllowed(descriptor: FieldDescriptor | undefined, context: Pick<OperationSession, 'principal' | 'runtime'>): void {
-  const verdict = descriptor === undefined || plannedVerdict(descriptor, context)
+  if (descriptor === undefined) throw new DefectError('a generated root field has no descriptor, so that no rule is known for it')
+  const verdict = plannedVerdict(descriptor, context)
   if (verdict !== true) throw verdict
 }
 

@@ -9,6 +9,8 @@ import type { SchemaFieldResolver, SchemaResolvers } from '../build/options.ts'
 import { PlainSource, RecordHandle, type ResolverContext } from '../operation.ts'
 import { checkedPageSize, DEFAULT_PAGE } from '../plan/collect-list.ts'
 import { columnKey } from '../plan/column-key.ts'
+import type { ChangeEvent } from '../push/change-event.ts'
+import { changeCursor, type FeedArguments, readFeed } from '../push/feed.ts'
 import { historyConnection } from './plain-source.ts'
 import { requirePrincipal, resolveAnyByIds, resolveByIds, resolveRoot } from './read-records.ts'
 import { type Asked, digestOf } from './sensitive-reads.ts'
@@ -37,6 +39,14 @@ export const schemaResolvers: SchemaResolvers = {
           inOrder(sessionOf(context), () => resolvePayloadRecords(sessionOf(context), descriptor.module, source as WritePayload, info))
       case 'payloadValue':
         return (source) => (source as WritePayload)[descriptor.member]
+      case 'changed':
+        return (source, _args, _context, info) => Reflect.get(source as object, info.fieldName)
+      case 'changeCursor':
+        return (_source, _args, context) => changeCursor(sessionOf(context))
+      case 'changes':
+        return (_source, args, context) => readFeed(sessionOf(context), args as unknown as FeedArguments)
+      case 'changeRecord':
+        return (source, _args, context, info) => loadChanged(sessionOf(context), source as ChangeEvent, info)
       case 'anyRecord':
         return (source, _args, context, info) => loadAny(sessionOf(context), plannedValue(source, info) as string | null, info)
       case 'history':
@@ -86,6 +96,13 @@ async function loadHandle(session: OperationSession, handle: unknown, info: Grap
   const module = session.runtime.registry.module(handle.module)
   // All handles of a selection are of one module and read by the same rights.
   return loaderOf(session, info.fieldNodes, (ids) => resolveByIds(session, principal, module, ids, false, info)).load(handle.id)
+}
+
+/** The record of a change: the changes of a selection in one statement a module. */
+function loadChanged(session: OperationSession, { id, shows }: ChangeEvent, info: GraphQLResolveInfo): Promise<unknown> | null {
+  if (!shows) return null
+  const principal = requirePrincipal(session)
+  return loaderOf(session, info.fieldNodes, (ids) => resolveAnyByIds(session, principal, ids, info)).load(id)
 }
 
 async function resolveNodes(session: OperationSession, ids: readonly string[], info: GraphQLResolveInfo): Promise<unknown[]> {

@@ -7,6 +7,7 @@ import type { PlanContext, PlanInputs } from '../../records/read/index.ts'
 import type { ChangeSet } from '../../records/write/request.ts'
 import type { OperationRequest, ResolverContext, Runtime } from '../operation.ts'
 import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
+import type { ChangePlaces } from '../push/cursor.ts'
 
 /** How variables are read. All fields are in the one schema, so a suggestion could name what the caller may not see. */
 export const COERCION = Object.freeze({ maxErrors: 5, hideSuggestions: true })
@@ -37,6 +38,8 @@ export interface OperationSession extends ResolverContext {
   readonly uses: Set<string>
   /** By the field nodes of their selection. */
   readonly loaders: Map<readonly FieldNode[], DataLoader<string, unknown>>
+  /** The place among changes, once it has been read. */
+  place?: Promise<ChangePlaces>
   /** First failure of a mutation; what follows is not executed. */
   failure: unknown
 }

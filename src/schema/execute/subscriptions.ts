@@ -16,7 +16,7 @@ export interface SubscriptionStart {
 }
 
 /** Stands for the schema of the time of subscribing, which must not be kept alive: every event is answered by the one that is served then. */
-const NO_SCHEMA = new GraphQLSchema({})
+export const NO_SCHEMA = new GraphQLSchema({})
 
 /** After an answer with one of these the subscription has ended. */
 const ENDING: ReadonlySet<unknown> = new Set(['SCHEMA_CHANGED', 'UNAUTHENTICATED', 'FORBIDDEN'])

@@ -51,6 +51,8 @@ export function redactedSelections(
         visitRecords(modulesOfIds(resolved(argumentsOf(field, nodes[0] as FieldNode, context).get('ids'), context.variables)), nodes, path)
         return
       case 'write':
+      case 'changed':
+      case 'changes':
         if (plannedVerdict(descriptor, { principal, runtime: { registry } }) === true) visitMembers(field.type, nodes, path)
         return
       case 'payloadRecord':
@@ -59,11 +61,17 @@ export function redactedSelections(
         if (isModuleReadable(context, module)) visitRecords([module], nodes, path)
         return
       }
+      case 'changeRecord':
+        visitRecords(descriptor.module === '*' ? readableModules() : [registry.module(descriptor.module)], nodes, path)
+        return
       case 'handle': {
         if (!isAnswered(parent, field.name)) return
         visitRecords(descriptor.module === '*' ? readableModules() : [registry.module(descriptor.module)], nodes, path)
         return
       }
+      case 'part':
+        if (parent.extensions.guanxi?.kind === 'change') visitMembers(field.type, nodes, path)
+        return
       case undefined:
         if (isAnswered(parent, field.name)) visitMembers(field.type, nodes, path)
     }

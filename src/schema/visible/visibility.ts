@@ -62,6 +62,9 @@ export function visibilityFor(principal: Principal, registry: Registry): Visibil
       case 'write':
       case 'node':
       case 'nodes':
+      case 'changed':
+      case 'changes':
+      case 'changeCursor':
         return plannedVerdict(descriptor, { principal, runtime: { registry } }) === true
       default:
         return true

@@ -41,5 +41,17 @@ export function createEnums() {
         RESTORED: { description: 'It came back from the recycle bin.' },
       },
     }),
+    changeOperation: new GraphQLEnumType({
+      name: 'ChangeOperation',
+      description: 'What a change means to its reader.',
+      values: {
+        CREATED: { description: 'The record was made.' },
+        UPDATED: { description: 'Fields that the reader sees were changed.' },
+        DELETED: { description: 'It went into the recycle bin.' },
+        RESTORED: { description: 'It came back from the recycle bin.' },
+        ENTERED: { description: 'A change brought it into what the reader sees, or what the filter admits.' },
+        LEFT: { description: 'A change took it out of what the reader sees, or what the filter admits.' },
+      },
+    }),
   }
 }

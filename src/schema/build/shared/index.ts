@@ -3,6 +3,7 @@ import type { ResolverContext } from '../../operation.ts'
 import type { SchemaResolvers } from '../options.ts'
 import { SCALARS } from '../scalars/index.ts'
 import type { TypeTable } from '../type-table.ts'
+import { createChangeTypes } from './changes.ts'
 import { createEnums } from './enums.ts'
 import { createHistoryTypes } from './history.ts'
 import { createValueInputs } from './inputs.ts'
@@ -27,11 +28,12 @@ export function createSharedTypes(table: TypeTable, resolvers: SchemaResolvers, 
     () => recordType('user'),
     () => recordType('team'),
   )
-  for (const family of [enums, values, history, inputs, operators, interfaces]) {
+  const changes = createChangeTypes({ enums, history, interfaces }, resolvers)
+  for (const family of [enums, values, history, inputs, operators, interfaces, changes]) {
     for (const type of Object.values(family)) table.add(type, SHARED_OWNER)
   }
   for (const scalar of SCALARS) table.add(scalar, SHARED_OWNER)
-  return { enums, values, history, inputs, operators, interfaces }
+  return { enums, values, history, inputs, operators, interfaces, changes }
 }
 
 /** Named in messages about clashing names. */

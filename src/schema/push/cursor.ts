@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { GuanxiError } from '../../errors/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import { lastModuleOf, reachDigest, sharesDigestSql } from '../../records/access/reach-digest.ts'
+import type { Executor } from '../../records/database.ts'
+import { decodeCursor, encodeCursor } from '../../records/read/index.ts'
+import type { Registry } from '../../records/registry/definition.ts'
+
+/** What cursors of changes are authenticated with; their places are those of the outbox. */
+const FINGERPRINT = 'changes:'
+
+/** Where changes stand now. Decimal text. */
+export interface ChangePlaces {
+  /** Of the last change that has a place. */
+  readonly last: string
+  /** Changes up to here are kept no longer. */
+  readonly floor: string
+  /** Digest of what is shared with the reader; null where nothing is. */
+  readonly shared: string | null
+}
+
+/** Whose changes a cursor counts, and which of them. */
+export interface Reader {
+  readonly principal: Principal
+  readonly registry: Registry
+  readonly cursorKey: string
+  /** Digest of the filter; empty for none. */
+  readonly filter: string
+}
+
+export async function readPlaces({ policy }: Principal, executor: Executor): Promise<ChangePlaces> {
+  const shared = policy.shared.size > 0 ? sharesDigestSql('$1') : 'NULL::text'
+  const [row] = await executor.query<ChangePlaces>({
+    text: `SELECT outbox_position::text AS last, outbox_floor::text AS floor, ${shared} AS shared FROM stamper`,
+    values: policy.shared.size > 0 ? [policy.scopes.SHARED] : [],
+    purpose: 'record',
+  })
+  return row ?? { last: '0', floor: '0', shared: null }
+}
+
+/**
+ * A cursor is bound to the rows that its reader may read (`reachDigest`, shares) and to the filter: where these have changed without a change of the records themselves, what lies behind
+ * it does not tell what came into sight and what went out of it.
+ */
+export function cursorAt(position: string, shared: string | null, { principal, registry, cursorKey, filter }: Reader): string {
+  const lastModule = lastModuleOf(registry)
+  return encodeCursor([position, String(lastModule), reachDigest(principal.policy, registry, lastModule), shared ?? '', filter], FINGERPRINT, cursorKey)
+}
+
+/** The position of a cursor. Throws CURSOR_INVALID, CURSOR_EXPIRED, and RESYNC with a fresh cursor. */
+export function positionOf(cursor: string, places: ChangePlaces, reader: Reader): string {
+  const { principal, registry, cursorKey, filter } = reader
+  const [position, lastModule, reach, shared, filtered] = decodeCursor(cursor, FINGERPRINT, 5, { cursorKey, decodedCursors: new Map() }) as string[]
+  if (BigInt(position as string) > BigInt(places.last))
+    throw new GuanxiError('CURSOR_INVALID', 'The cursor is ahead of all changes; it was made by another database.')
+  const fresh = { cursor: cursorAt(places.last, places.shared, reader) }
+  if (BigInt(position as string) < BigInt(places.floor))
+    throw new GuanxiError(
+      'CURSOR_EXPIRED',
+      'Changes since this cursor are kept no longer. Read the current state, and go on after `cursor`, which was taken before.',
+      fresh,
+    )
+  const isSame =
+    reach === reachDigest(principal.policy, registry, Number(lastModule)) && shared === (places.shared ?? '') && (filtered === '' || filtered === filter)
+  if (!isSame)
+    throw new GuanxiError(
+      'RESYNC',
+      'What you may read, or the filter, is not what it was at this cursor. Read the current state, and go on after `cursor`, which was taken before.',
+      fresh,
+    )
+  return position as string
+}
+
+/** Digest of a filter as it was given; empty for none. */
+export function filterDigest(module: string, filter: unknown, id: unknown): string {
+  if (filter == null && id == null) return ''
+  return createHash('sha256')
+    .update(JSON.stringify([module, filter ?? null, id ?? null]))
+    .digest('base64url')
+    .slice(0, 16)
+}

@@ -1,0 +1,107 @@
+import { type FieldNode, type GraphQLObjectType, getVariableValues, isInputObjectType } from 'graphql'
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { isUuid } from '../../lib/record-id.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import type { ChangesRequest, FilterNode } from '../../records/read/index.ts'
+import type { ModuleDefinition } from '../../records/registry/definition.ts'
+import type { PreparedOperation } from '../execute/prepared-operation.ts'
+import { requireAllowed } from '../execute/read-records.ts'
+import { COERCION } from '../execute/session.ts'
+import type { OperationRequest, Runtime } from '../operation.ts'
+import { resolved } from '../plan/arguments.ts'
+import type { CollectContext } from '../plan/collect-context.ts'
+import { collectFields } from '../plan/collect-fields.ts'
+import { collectFilter } from '../plan/collect-filter.ts'
+import { argumentsOf, argumentType } from '../plan/collect-list.ts'
+import { filterDigest } from './cursor.ts'
+
+/** A subscription to changes as it is understood by one schema and one reader's rights. */
+export interface PreparedChanges {
+  /** Name of the root field, whatever its alias. */
+  readonly fieldName: string
+  readonly request: ChangesRequest
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly after: string | null
+  readonly filterDigest: string
+}
+
+/** Null for a subscription to something else. Throws FORBIDDEN, VALIDATION_FAILED, and as for an unknown name for a hidden one. */
+export function prepareChanges(
+  { operation, fragments }: PreparedOperation,
+  { variables: given }: Pick<OperationRequest, 'variables'>,
+  runtime: Runtime,
+  principal: Principal,
+): PreparedChanges | null {
+  const { schema, registry } = runtime
+  const root = schema.getSubscriptionType() as GraphQLObjectType
+  const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given, COERCION)
+  if (errors) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', errors[0]?.message ?? 'The variables do not fit.')
+  const context: CollectContext = { schema, registry, policy: principal.policy, fragments, variables: coerced, redacted: [], named: new Set(), ordinary: false }
+  const [nodes] = [...collectFields(root, [operation.selectionSet], context).values()]
+  const node = nodes?.[0] as FieldNode | undefined
+  const field = node && root.getFields()[node.name.value]
+  const descriptor = field?.extensions.guanxi
+  if (!node || !field || descriptor?.kind !== 'changed') return null
+  requireAllowed(descriptor, { principal, runtime })
+  const module = registry.module(descriptor.module)
+  const args = argumentsOf(field, node, context)
+  const type = argumentType(field, 'filter')
+  const filter = isInputObjectType(type) ? collectFilter(args.get('filter'), type, module, ['filter'], context) : null
+  if (filter && !looksAtOwnFields(filter))
+    throw validationFailed([
+      {
+        path: ['filter'],
+        code: 'NOT_APPLICABLE',
+        message: "The filter of a subscription looks at the record's own fields, and at ids of records that these refer to.",
+      },
+    ])
+  const id = resolved(args.get('id'), coerced)
+  const after = resolved(args.get('after'), coerced)
+  const nodesOf = [filter, id == null ? null : idFilter(module, String(id))].filter((each) => each !== null)
+  return {
+    fieldName: field.name,
+    request: { kind: 'changes', module, filter: nodesOf.length === 0 ? null : { kind: 'and', nodes: nodesOf } },
+    variables: coerced,
+    after: after == null ? null : String(after),
+    filterDigest: filterDigest(module.name, valueOf(args.get('filter'), coerced), id),
+  }
+}
+
+/** What it compares stands in the image of a change; of a related record that is its id alone. */
+function looksAtOwnFields(node: FilterNode): boolean {
+  switch (node.kind) {
+    case 'and':
+    case 'or':
+      return node.nodes.every(looksAtOwnFields)
+    case 'not':
+      return looksAtOwnFields(node.node)
+    case 'compare':
+      return node.field.rollup === undefined
+    case 'one':
+      return looksAtIds(node.node)
+    case 'many':
+    case 'externalId':
+      return false
+  }
+}
+
+function looksAtIds(node: FilterNode): boolean {
+  if (node.kind === 'and' || node.kind === 'or') return node.nodes.every(looksAtIds)
+  if (node.kind === 'not') return looksAtIds(node.node)
+  return node.kind === 'compare' && node.field.name === 'id'
+}
+
+/** An id that no record has matches nothing. */
+function idFilter(module: ModuleDefinition, id: string): FilterNode {
+  const field = module.fields.get('id')
+  if (!field || !isUuid(id.toLowerCase())) return { kind: 'or', nodes: [] }
+  return { kind: 'compare', field, part: null, operator: 'eq', operand: { kind: 'constant', value: id.toLowerCase() } }
+}
+
+/** The filter with its variables' values in it. */
+function valueOf(value: unknown, variables: Readonly<Record<string, unknown>>): unknown {
+  const plain = resolved(value, variables)
+  if (Array.isArray(plain)) return plain.map((item) => valueOf(item, variables))
+  if (typeof plain !== 'object' || plain === null) return plain
+  return Object.fromEntries(Object.entries(plain).map(([name, member]) => [name, valueOf(member, variables)]))
+}

@@ -1,0 +1,142 @@
+import { GuanxiError } from '../../errors/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import type { Database } from '../../records/database.ts'
+import { StaleEpochError } from '../../records/epochs.ts'
+import type { PreparedOperation } from '../execute/prepared-operation.ts'
+import type { EngineSettings } from '../execute/session.ts'
+import { NO_SCHEMA } from '../execute/subscriptions.ts'
+import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
+import type { ChangeTail } from './change-tail.ts'
+import { Cohort } from './cohort.ts'
+import { cursorAt, positionOf, readPlaces } from './cursor.ts'
+import { Member } from './member.ts'
+import { type PreparedChanges, prepareChanges } from './prepare-changes.ts'
+
+/** What subscriptions to changes need of the engine. */
+export interface StreamServices {
+  readonly database: Database
+  readonly settings: EngineSettings
+  readonly tail: ChangeTail
+  readonly runtime: () => Runtime
+  /** Serves the newest schema. */
+  readonly refresh: () => Promise<unknown>
+  /** The operation of a request; throws what stands against it by the schema of now. */
+  readonly prepare: (request: OperationRequest, runtime: Runtime) => PreparedOperation
+  /** Answers one event, by the rights and the schema of its moment. Never throws. */
+  readonly answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>
+  readonly failure: (error: unknown, request: OperationRequest) => OperationAnswer
+  readonly resync: (request: OperationRequest, message: string, cursor: string) => OperationAnswer
+}
+
+/** A reader's rights and schema, of one version. */
+interface Standing {
+  readonly principal: Principal
+  readonly runtime: Runtime
+  readonly changes: PreparedChanges
+}
+
+/** Rights and schema may change in quick succession; so often it is tried again. */
+const TRIES = 20
+
+/** The open subscriptions to changes of this node, by cohorts. */
+export class ChangeStreams {
+  readonly #services: StreamServices
+  readonly #cohorts = new Map<string, Cohort>()
+
+  constructor(services: StreamServices) {
+    this.#services = services
+  }
+
+  /** Opens a subscription; null where the operation is one to something else. Throws GuanxiError. */
+  async open(request: OperationRequest): Promise<AsyncIterableIterator<OperationAnswer> | null> {
+    const { database, settings } = this.#services
+    const standing = await this.#standing(request)
+    if (standing === null) return null
+    const { principal, runtime, changes } = standing
+    const places = await readPlaces(principal, database)
+    const reader = { principal, registry: runtime.registry, cursorKey: settings.cursorKey, filter: changes.filterDigest }
+    const position = changes.after === null ? places.last : positionOf(changes.after, places, reader)
+    const member = new Member({ ...request, schema: NO_SCHEMA }, position, principal, runtime.registry)
+    this.#join(member, standing, places.shared)
+    return member.queue
+  }
+
+  #join(member: Member, standing: Standing, shared: string | null): void {
+    const key = this.#keyOf(member.request, standing, shared)
+    const known = this.#cohorts.get(key)
+    if (known) {
+      known.join(member)
+      return
+    }
+    let forget = (): void => {}
+    const onEmpty = (): void => {
+      forget()
+      if (this.#cohorts.get(key) === made) this.#cohorts.delete(key)
+    }
+    const made = new Cohort({ ...standing, services: this.#services, regroup: (members) => void this.#regroup(members), onEmpty }, member.position, shared)
+    this.#cohorts.set(key, made)
+    made.join(member)
+    forget = this.#services.tail.onAdvance((advance) => made.advance(advance))
+  }
+
+  /** Another schema is served: nothing may keep the one before alive. */
+  swapped(): void {
+    for (const cohort of this.#cohorts.values()) cohort.regroup()
+  }
+
+  /** Members go on from where they are, each by its own rights of now; one that reads other rows than before cannot. */
+  async #regroup(members: readonly Member[]): Promise<void> {
+    const { database, settings, resync, failure } = this.#services
+    for (const member of members) {
+      if (member.queue.ended) continue
+      const { request } = member
+      try {
+        request.caller.forget()
+        const standing = await this.#standing(request)
+        if (standing === null) throw new GuanxiError('SCHEMA_CHANGED', 'The subscription does not fit the schema any more.')
+        const { principal, runtime, changes } = standing
+        const { last, shared } = await readPlaces(principal, database)
+        if (member.reachesTheSame(principal, runtime.registry)) this.#join(member, standing, shared)
+        else {
+          const reader = { principal, registry: runtime.registry, cursorKey: settings.cursorKey, filter: changes.filterDigest }
+          const message =
+            'What you may read is not what it was when the subscription began. Read the current state, and go on after `cursor`, which was taken before.'
+          member.queue.end(resync(request, message, cursorAt(last, shared, reader)))
+        }
+      } catch (error) {
+        member.queue.end(failure(error, request))
+      }
+    }
+  }
+
+  /** Rights and schema of now, of one version. Null for another operation. Throws GuanxiError. */
+  async #standing(request: OperationRequest): Promise<Standing | null> {
+    for (let tries = 1; ; tries += 1) {
+      const principal = await request.caller.principal()
+      if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
+      const runtime = this.#services.runtime()
+      if (principal.policy.epochs.schema === runtime.version) {
+        const changes = prepareChanges(this.#services.prepare(request, runtime), request, runtime, principal)
+        return changes && { principal, runtime, changes }
+      }
+      if (tries === TRIES) throw new StaleEpochError()
+      request.caller.forget()
+      await this.#services.refresh()
+    }
+  }
+
+  #keyOf({ document, operationName, variables, accessMode, tellsVersion }: OperationRequest, { principal, runtime }: Standing, shared: string | null): string {
+    const { epochs, fingerprint } = principal.policy
+    return JSON.stringify([
+      document.loc?.source.body ?? '',
+      operationName,
+      variables,
+      accessMode,
+      tellsVersion === true,
+      fingerprint,
+      epochs,
+      runtime.version,
+      shared,
+    ])
+  }
+}

@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
+import type { TestClient } from '../support/client.ts'
+import { eventually } from '../support/guanxi-process.ts'
+import { METADATA, makeField } from '../support/metadata.ts'
+import { ROLES } from '../support/role-documents.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+import { type Subscription, subscribe } from '../support/subscription.ts'
+
+let server: TestServer
+let raw: pg.Client
+let admin: TestClient
+let rep: { readonly id: string; readonly client: TestClient }
+let other: { readonly id: string; readonly client: TestClient }
+
+beforeAll(async () => {
+  server = await startTestServer()
+  admin = server.admin
+  raw = new pg.Client(server.database.url)
+  await raw.connect()
+  rep = await server.addUser('Rep', 'sales_rep')
+  other = await server.addUser('Other', 'sales_rep')
+}, 60_000)
+afterAll(async () => {
+  await raw?.end()
+  await server?.close()
+})
+
+const CHANGED = `subscription ($filter: AccountFilter, $after: String) {
+  accountChanged(filter: $filter, after: $after) { cursor operation id version changedFields changeSetId at actor { id name } account { id name industry owner { name } } } }`
+/** Changes get their places in a while; without any that waits for one, a cursor stands behind all that was committed. */
+const cursorNow = async (client: TestClient): Promise<string> => {
+  await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
+  return (await client.data('{ changeCursor }')).changeCursor
+}
+const create = async (input: object, client = admin): Promise<string> =>
+  (
+    await client.data('mutation ($input: CreateAccountInput!) { made: createAccount(input: $input) { account { id } } }', {
+      input: { type: 'customer', ...input },
+    })
+  ).made.account.id
+const update = (id: string, input: object, client = admin) =>
+  client.data('mutation ($id: ID!, $input: UpdateAccountInput!) { updateAccount(id: $id, input: $input) { changeSetId } }', { id, input })
+const remove = (id: string) => admin.data('mutation ($id: ID!) { deleteAccount(id: $id) { changeSetId } }', { id })
+const restore = (id: string) => admin.data('mutation ($id: ID!) { restoreAccount(id: $id) { changeSetId } }', { id })
+
+/** What a subscription to accounts has told, without what differs from run to run. */
+const plain = ({ told }: Subscription) =>
+  told.map(({ data, errors }) =>
+    errors.length > 0
+      ? errors.map(({ extensions }) => extensions.code)
+      : [data.accountChanged.operation, data.accountChanged.account?.name ?? null, data.accountChanged.changedFields],
+  )
+
+/** Subscribes and lets the server begin, by a change that the caller sees. */
+async function follow(client: TestClient, variables: object = {}): Promise<Subscription> {
+  const after = await cursorNow(client)
+  return subscribe(client, CHANGED, { after, ...variables })
+}
+
+describe('a subscription to a module', () => {
+  test('tells what happens to records, in order, with who did it and the record as it is', async () => {
+    const following = await follow(admin)
+    const id = await create({ name: 'One', industry: 'energy' })
+    await following.until(1)
+    await update(id, { industry: 'retail' })
+    await following.until(2)
+    await remove(id)
+    await following.until(3)
+    await restore(id)
+    await following.until(4)
+    following.close()
+    expect(following.told.map(({ data }) => data.accountChanged)).toEqual([
+      expect.objectContaining({ operation: 'CREATED', id, version: 1, account: expect.objectContaining({ id, name: 'One', industry: 'energy' }) }),
+      expect.objectContaining({ operation: 'UPDATED', id, version: 2, changedFields: ['industry'], account: expect.objectContaining({ industry: 'retail' }) }),
+      expect.objectContaining({ operation: 'DELETED', id, version: 3, changedFields: [], account: null }),
+      expect.objectContaining({ operation: 'RESTORED', id, version: 4, account: expect.objectContaining({ id, name: 'One' }) }),
+    ])
+    const { data } = following.told[0] as (typeof following.told)[number]
+    expect(data.accountChanged.changedFields).toEqual(expect.arrayContaining(['name', 'industry']))
+    expect(data.accountChanged.actor.name).toBeTruthy()
+    expect(data.accountChanged.changeSetId).toBeTruthy()
+  })
+
+  test('goes on after any cursor, and misses nothing that happened meanwhile', async () => {
+    const first = await follow(admin)
+    const ids = [await create({ name: 'A' })]
+    const [told] = await first.until(1)
+    first.close()
+    for (const name of ['B', 'C', 'D']) ids.push(await create({ name }))
+    const second = subscribe(admin, CHANGED, { after: told?.data.accountChanged.cursor })
+    await second.until(3)
+    second.close()
+    expect(second.told.map(({ data }) => data.accountChanged.id)).toEqual(ids.slice(1))
+  })
+
+  test('without a cursor begins now', async () => {
+    await create({ name: 'Before' })
+    await cursorNow(admin)
+    const following = subscribe(admin, CHANGED)
+    // It has begun some time later.
+    for (let count = 0; following.told.length === 0 && count < 50; count += 1) {
+      await create({ name: `After ${count}` })
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    following.close()
+    expect(following.told[0]?.data.accountChanged.account.name).toMatch(/^After /)
+  })
+
+  test('is told of what its reader sees: enters and leaves with owners, and nothing of what it never could see', async () => {
+    const following = await follow(rep.client)
+    const foreign = await create({ name: 'Foreign', owner: { id: other.id } })
+    await update(foreign, { industry: 'energy' })
+    await update(foreign, { owner: { id: rep.id } })
+    await following.until(1)
+    await update(foreign, { industry: 'retail' })
+    await following.until(2)
+    await update(foreign, { owner: { id: other.id } })
+    await following.until(3)
+    await update(foreign, { industry: 'energy' })
+    await remove(foreign)
+    const own = await create({ name: 'Own' }, rep.client)
+    await following.until(4)
+    following.close()
+    expect(plain(following)).toEqual([
+      ['ENTERED', 'Foreign', []],
+      ['UPDATED', 'Foreign', ['industry']],
+      ['LEFT', null, []],
+      ['CREATED', 'Own', expect.arrayContaining(['name'])],
+    ])
+    expect(following.told[2]?.data.accountChanged).toMatchObject({ id: foreign, account: null })
+    expect(following.told[3]?.data.accountChanged.id).toBe(own)
+  })
+
+  test('says nothing of hidden fields: no event, no name, no value', async () => {
+    const own = await create({ name: 'Quiet' }, rep.client)
+    const following = await follow(rep.client)
+    // Finance alone sees it.
+    await update(own, { taxNumber: '91310000MA1FL5MH2X' })
+    await update(own, { taxNumber: '91310000MA1FL5MH3Y', website: 'https://example.com' })
+    await following.until(1)
+    following.close()
+    expect(plain(following)).toEqual([['UPDATED', 'Quiet', ['website']]])
+  })
+
+  test('takes a filter of own fields, which records enter and leave', async () => {
+    const following = await follow(admin, { filter: { industry: { eq: 'energy' }, owner: { id: { eq: rep.id } } } })
+    const id = await create({ name: 'Filtered', owner: { id: rep.id } })
+    await update(id, { industry: 'energy' })
+    await following.until(1)
+    await update(id, { description: 'still energy' })
+    await following.until(2)
+    await update(id, { industry: 'retail' })
+    await following.until(3)
+    await create({ name: 'Another', industry: 'energy' })
+    await create({ name: 'Last', industry: 'energy', owner: { id: rep.id } })
+    await following.until(4)
+    following.close()
+    expect(plain(following)).toEqual([
+      ['ENTERED', 'Filtered', []],
+      ['UPDATED', 'Filtered', ['description']],
+      ['LEFT', null, []],
+      ['CREATED', 'Last', expect.any(Array)],
+    ])
+    const refused = subscribe(admin, CHANGED, { filter: { contacts: { some: { name: { eq: 'x' } } } } })
+    await refused.until(1)
+    expect(plain(refused)).toEqual([['VALIDATION_FAILED']])
+  })
+
+  test('with several readers of the same rights, one execution serves all of them', async () => {
+    const clients: TestClient[] = []
+    for (let index = 0; index < 5; index += 1) clients.push((await server.addUser(`Reader ${index}`, 'admin')).client)
+    const after = await cursorNow(admin)
+    const all = clients.map((client) => subscribe(client, CHANGED, { after }))
+    const id = await create({ name: 'Shared' })
+    await Promise.all(all.map((each) => each.until(1)))
+    const statements = await server.statementsOf(async () => {
+      await update(id, { industry: 'energy' })
+      await Promise.all(all.map((each) => each.until(2)))
+    })
+    for (const each of all) each.close()
+    expect(new Set(all.map(({ told }) => JSON.stringify(told))).size).toBe(1)
+    // One look at the window and one read of the record, whatever the number of readers.
+    expect(statements.filter(({ text }) => text.includes('FROM outbox o')).length).toBe(1)
+  })
+
+  test('of a module made at run time pushes from its creation on; a field that is made later, too', async () => {
+    await admin.data(METADATA.createModule, { input: { name: 'gadget', pluralName: 'gadgets', fields: [{ name: 'title', type: 'TEXT' }] } })
+    const after = await cursorNow(admin)
+    const following = subscribe(admin, 'subscription ($after: String) { gadgetChanged(after: $after) { operation changedFields gadget { title } } }', { after })
+    await admin.data('mutation { createGadget(input: {title: "小工具"}) { changeSetId } }')
+    await following.until(1)
+    await makeField(admin, { module: 'gadget', name: 'weight', type: 'DECIMAL' })
+    await admin.data('mutation { createGadget(input: {title: "Later", weight: "1.5"}) { changeSetId } }')
+    await following.until(2)
+    following.close()
+    expect(following.told.map(({ data }) => [data.gadgetChanged.operation, data.gadgetChanged.gadget.title])).toEqual([
+      ['CREATED', '小工具'],
+      ['CREATED', 'Later'],
+    ])
+    expect(following.told[1]?.data.gadgetChanged.changedFields).toContain('weight')
+  })
+
+  test('goes on when rights of others change, and ends with the socket when its own do', async () => {
+    const reader = await server.addUser('Changing', 'sales_manager')
+    const following = await follow(reader.client)
+    await create({ name: 'For all', owner: { id: reader.id } })
+    await following.until(1)
+    await admin.data(ROLES.create, { input: { key: 'unrelated', name: 'Unrelated', grants: [{ module: 'task', actions: ['READ'], scope: 'ALL' }] } })
+    await create({ name: 'Still told', owner: { id: reader.id } })
+    await following.until(2)
+    expect(plain(following).map(([operation, name]) => [operation, name])).toEqual([
+      ['CREATED', 'For all'],
+      ['CREATED', 'Still told'],
+    ])
+    await admin.data(ROLES.unassign, { id: reader.id, key: 'sales_manager' })
+    await create({ name: 'Never told', owner: { id: reader.id } })
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
+    expect(following.told.filter(({ data }) => data?.accountChanged.account?.name === 'Never told')).toEqual([])
+    expect(following.ended).toBe(true)
+  })
+
+  test('a cursor of other rights, another filter or no cursor at all is refused, with one to go on from', async () => {
+    const after = await cursorNow(rep.client)
+    const codes = async (client: TestClient, variables: object) => {
+      const refused = subscribe(client, CHANGED, variables as never)
+      await refused.until(1)
+      return refused.told.flatMap(({ errors }) => errors.map(({ extensions }) => extensions.code))
+    }
+    expect(await codes(rep.client, { after: 'nonsense' })).toEqual(['CURSOR_INVALID'])
+    expect(await codes(other.client, { after })).toEqual(['RESYNC'])
+    const filtered = await follow(admin, { filter: { industry: { eq: 'energy' } } })
+    await create({ name: 'E', industry: 'energy' })
+    const [told] = await filtered.until(1)
+    filtered.close()
+    const { cursor } = told?.data.accountChanged ?? {}
+    expect(await codes(admin, { after: cursor })).toEqual(['RESYNC'])
+    const refused = subscribe(other.client, CHANGED, { after })
+    await refused.until(1)
+    const fresh = refused.told[0]?.errors[0]?.extensions['cursor'] as string
+    const resumed = subscribe(other.client, CHANGED, { after: fresh })
+    await create({ name: 'Resumed' }, other.client)
+    await resumed.until(1)
+    resumed.close()
+    expect(plain(resumed)[0]?.[1]).toBe('Resumed')
+  })
+
+  test('of a module that cannot be read is refused', async () => {
+    await admin.data(ROLES.create, { input: { key: 'tasks_only', name: 'Tasks only', grants: [{ module: 'task', actions: ['READ'], scope: 'ALL' }] } })
+    const { client } = await server.addUser('Tasks', 'tasks_only')
+    const refused = subscribe(client, 'subscription { accountChanged { id } }')
+    await refused.until(1)
+    expect(refused.told[0]?.errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN'])
+  })
+})
+
+test('ticketUpdated follows one ticket', async () => {
+  const ticket = async (subject: string) =>
+    (await admin.data('mutation ($input: CreateTicketInput!) { createTicket(input: $input) { ticket { id } } }', { input: { subject } })).createTicket.ticket.id
+  const [one, two] = [await ticket('One'), await ticket('Two')]
+  const after = await cursorNow(admin)
+  const following = subscribe(
+    admin,
+    'subscription ($id: ID, $after: String) { told: ticketUpdated(id: $id, after: $after) { operation ticket { subject } } }',
+    { id: one, after },
+  )
+  for (const [id, subject] of [
+    [two, 'Two again'],
+    [one, 'One again'],
+  ])
+    await admin.data('mutation ($id: ID!, $input: UpdateTicketInput!) { updateTicket(id: $id, input: $input) { changeSetId } }', { id, input: { subject } })
+  await following.until(1)
+  following.close()
+  expect(following.told.map(({ data }) => data)).toEqual([{ told: { operation: 'UPDATED', ticket: { subject: 'One again' } } }])
+})
