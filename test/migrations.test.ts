@@ -113,6 +113,22 @@ describe('the migrated schema', () => {
     }
   })
 
+  test('generates columns from the very fields that say so, by which levels go', async () => {
+    const uses: { table: string; column: string; source: string }[] = await dataSource.query(
+      `SELECT table_name AS table, dependent_column AS column, column_name AS source FROM information_schema.column_column_usage WHERE table_schema = 'public'`,
+    )
+    for (const module of modules) {
+      const ofColumn = new Map([...module.fields.values()].flatMap((field) => columnsOf(field).map(({ name }) => [name, field] as const)))
+      const found = new Map<string, Set<string>>()
+      for (const { column, source } of uses.filter(({ table }) => table === module.table)) {
+        const field = ofColumn.get(column)
+        if (field) found.set(field.name, (found.get(field.name) ?? new Set()).add(ofColumn.get(source)?.name ?? source))
+      }
+      const said = [...module.fields.values()].flatMap(({ name, generatedFrom }) => (generatedFrom ? [[name, new Set(generatedFrom)] as const] : []))
+      expect([module.name, found]).toEqual([module.name, new Map(said)])
+    }
+  })
+
   test('lacks nothing that TypeORM maps', async () => {
     // TypeORM asks its own table about generated columns; a database that it never synchronised has none.
     await dataSource.query('CREATE TABLE typeorm_metadata (type text, database text, schema text, "table" text, name text, value text)')

@@ -66,6 +66,16 @@ describe('a registry is refused', () => {
     ['a field that every object has', [module(1, 'boat', { fields: [title, field('constructor')] })], 'field constructor: the name is reserved'],
     ['a field of another form', [module(1, 'boat', { fields: [title, field('no_snake')] })], 'field no_snake: not a name'],
     ['a unique amount', [module(1, 'boat', { fields: [title, field('price', { type: 'MONEY', unique: true })] })], 'a MONEY cannot be unique'],
+    [
+      'an amount that nobody sets',
+      [module(1, 'boat', { fields: [title, field('price', { type: 'MONEY', readOnly: true })] })],
+      'field price: needs to say what it is generated from',
+    ],
+    [
+      'a generated text',
+      [module(1, 'boat', { fields: [title, field('rig', { generatedFrom: ['title'] })] })],
+      'field rig: only MONEY that nobody writes is generated',
+    ],
     ['a name field that is missing', [module(1, 'boat', { nameField: 'name' })], 'nameField "name" is no text field'],
     [
       'an access parent that may be empty',

@@ -1,3 +1,4 @@
+import { isGenerated } from '../entities/columns.ts'
 import { isComputed } from '../entities/value-type.ts'
 import type { FieldLevel, ModuleAccess } from '../records/access/policy.ts'
 import { fieldLevel, isAllowed } from '../records/access/secured.ts'
@@ -6,14 +7,14 @@ import type { FieldDefinition, Registry } from '../records/registry/definition.t
 type Modules = ReadonlyMap<string, ModuleAccess>
 
 /**
- * Levels of FORMULA and ROLLUP fields, once those of all others are known: nobody reads by computing what he may not read. Such a field is HIDDEN
+ * Levels of FORMULA, ROLLUP and generated fields, once those of all others are known: nobody reads by computing what he may not read. Such a field is HIDDEN
  * where any field behind it is hidden or masked (a part of a value tells the rest), or records that it rolls up are of a module that cannot be read;
  * else its own level holds, without writing. Levels that hold on some records only do not count, neither its own nor those behind it.
  */
 export function limitComputed(modules: Modules, registry: Registry): Modules {
   return new Map(
     [...modules].map(([name, access]) => {
-      const computed = [...registry.module(name).fields.values()].filter(isComputed)
+      const computed = [...registry.module(name).fields.values()].filter((field) => isComputed(field) || isGenerated(field))
       if (computed.length === 0) return [name, access]
       const levels = computed.map((field) => [field.name, computedLevel(field, modules, registry)] as const)
       const partial = new Map([...access.partial].filter(([field]) => !computed.some((each) => each.name === field)))

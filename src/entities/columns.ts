@@ -54,10 +54,10 @@ export function columnsOf(field: Pick<FieldMetadata, 'type' | 'column'>): readon
 
 /**
  * PostgreSQL computes the field's columns from others of the same row (`GENERATED ALWAYS … STORED`): they must never be
- * named in an INSERT or UPDATE. Core modules have it for MONEY that is read-only and not maintained by the write pipeline.
+ * named in an INSERT or UPDATE.
  */
-export function isGenerated(field: Pick<FieldMetadata, 'type' | 'readOnly' | 'maintained'>): boolean {
-  return field.type === 'MONEY' && field.readOnly === true && field.maintained !== true
+export function isGenerated(field: Pick<FieldMetadata, 'generatedFrom'>): boolean {
+  return field.generatedFrom !== undefined
 }
 
 /** Name of a module's `n`-th extension table: further columns of the same records, one row each at most, by the same `id`. */

@@ -119,7 +119,7 @@ export const DurationField = simple('DURATION')
 export const DecimalField = simple('DECIMAL')
 /** A share: 0.15 is 15 %. */
 export const PercentField = simple('PERCENT')
-/** Three columns (`MoneyColumns`). `readOnly` without `maintained` says that PostgreSQL generates them from the row. */
+/** Three columns (`MoneyColumns`), which PostgreSQL generates where `generatedFrom` says from which fields. */
 export const MoneyField = simple('MONEY')
 export const BooleanField = simple('BOOLEAN')
 export const DateField = simple('DATE')

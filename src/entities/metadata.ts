@@ -157,6 +157,8 @@ export interface FieldMetadata {
   readonly rollup?: RollupMetadata
   /** ROLLUP kept in a column by the write pipeline (e.g. order.total): readOnly, always equal to its source. */
   readonly maintained?: boolean
+  /** Names of the core fields of the same record from which PostgreSQL generates the columns: of MONEY that is readOnly and not maintained. */
+  readonly generatedFrom?: readonly string[]
   /**
    * Physical columns. One name for most types; MONEY has three (`<column>_amount`, `<column>_currency`, `<column>_base`),
    * PHONE two (`<column>` as typed and `<column>_e164`). Custom fields have opaque names (`c_<n>`). For REFERENCES it names the link table

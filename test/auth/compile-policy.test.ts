@@ -236,6 +236,54 @@ describe('computed fields', () => {
   })
 })
 
+describe('generated fields', () => {
+  const deals = { module: 'opportunity', actions: ['READ', 'UPDATE'] as const, scope: 'ALL' as const }
+  const lines = ['order', 'orderLine'].map((module) => ({ module, actions: ['READ' as const], scope: 'ALL' as const }))
+  const shows = (fieldId: string, access: 'HIDDEN' | 'MASKED' | 'READ' | 'WRITE') => ({ module: fieldId.split('.')[0] as string, fieldId, access })
+
+  test('are read where all that they are generated from is', () => {
+    expect(level(policyOf(role(lines)), 'orderLine', 'total')).toBe('READ')
+    const given = [shows('opportunity.amount', 'WRITE'), shows('opportunity.expectedRevenue', 'WRITE')]
+    expect(level(policyOf(role([deals], given)), 'opportunity', 'expectedRevenue')).toBe('READ')
+    for (const key of ['sales_manager', 'sales_rep', 'finance']) {
+      expect(level(policyOf(shipped(key)), 'opportunity', 'expectedRevenue')).toBe('READ')
+      expect(level(policyOf(shipped(key)), 'opportunityLineItem', 'total')).toBe('READ')
+      expect(level(policyOf(shipped(key)), 'orderLine', 'total')).toBe('READ')
+    }
+    for (const key of ['service_agent', 'read_only']) expect(level(policyOf(shipped(key)), 'orderLine', 'total')).toBe('READ')
+  })
+
+  test.each(['HIDDEN', 'MASKED'] as const)('are hidden where one of these is %s', (access) => {
+    for (const name of ['unitPrice', 'quantity', 'discount'])
+      expect(level(policyOf(role(lines, [shows(`orderLine.${name}`, access)])), 'orderLine', 'total')).toBe('HIDDEN')
+    const revenue = role([deals], [shows('opportunity.amount', access), shows('opportunity.expectedRevenue', 'WRITE')])
+    expect(level(policyOf(revenue), 'opportunity', 'expectedRevenue')).toBe('HIDDEN')
+  })
+
+  test('are hidden where one of these is shown on some records only', () => {
+    const policy = policyOf(shipped('sales_rep'), shipped('service_agent'))
+    expect(level(policy, 'opportunity', 'expectedRevenue')).toBe('HIDDEN')
+    expect(policy.modules.get('opportunity')?.partial.has('expectedRevenue')).toBe(false)
+    expect(policy.modules.get('opportunity')?.partial.has('amount')).toBe(true)
+  })
+
+  test('hide what formulas make of them', () => {
+    const doubled: FieldMetadata = {
+      name: 'doubled',
+      type: 'FORMULA',
+      label: { en: 'Doubled' },
+      column: 'doubled',
+      formula: { expression: { kind: 'field', field: 'orderLine.total' }, type: 'MONEY' },
+    }
+    const extended = buildRegistry(
+      coreModules().map((module) => (module.name === 'orderLine' ? { ...module, fields: [...module.fields, doubled] } : module)),
+      1,
+    )
+    const of = (...fields: RoleRights['fields']) => level(bindPolicy(compileModules([role(lines, fields)], extended), NO_KEYS, EPOCHS), 'orderLine', 'doubled')
+    expect([of(), of(shows('orderLine.unitPrice', 'HIDDEN'))]).toEqual(['READ', 'HIDDEN'])
+  })
+})
+
 describe('the shape', () => {
   const bind = (team: number, population = 1000, roles: readonly RoleRights[] = [role([{ module: 'account', actions: ['READ'], scope: 'TEAM' }])]) =>
     bindPolicy(

@@ -96,15 +96,38 @@ describe('links', () => {
     expect(await issues({ add: new Array(1001).fill({ id: a }) })).toEqual(['input.0.members.add TOO_LONG'])
   })
 
-  test('a writer links only what they may read; what is linked already may stay', async () => {
+  test('a writer names only what they may read, linked or not; what they do not see of a list stays', async () => {
     const anna = await kit.user('Anna')
-    const blind = await kit.principal(anna, { modules: { person: { READ: null } } })
+    const sighted = await kit.principal(anna, { modules: { person: { READ: 'OWN' } }, scopes: { OWN: [anna] } })
+    const [own] = (await kit.create(kit.root, 'person', [{ title: 'Own', owner: { id: anna } }])) as [string]
     const id = await band({ members: { set: refs(a) } })
-    await kit.update(blind, 'band', [{ id, input: { title: 'Same', members: { set: refs(a) } } }])
-    await expect(kit.update(blind, 'band', [{ id, input: { members: { add: refs(b) } } }])).rejects.toMatchObject({
-      details: { issues: [{ path: ['input', 0, 'members', 'add', 0, 'id'], code: 'NOT_FOUND' }] },
-    })
-    expect(await linked(id)).toEqual([a])
+    const version = async () => (await kit.row('band', id)).version
+    for (const [member, target] of ['add', 'set', 'remove'].flatMap((each) => [a, b].map((one) => [each, one] as const))) {
+      await expect(kit.update(sighted, 'band', [{ id, input: { members: { [member]: refs(own, target) } } }])).rejects.toMatchObject({
+        details: { issues: [{ path: ['input', 0, 'members', member, 1, 'id'], code: 'NOT_FOUND' }] },
+      })
+    }
+    for (const value of [{ set: [] }, null, { remove: refs(own) }]) {
+      await kit.update(sighted, 'band', [{ id, input: { members: value } }])
+      expect([await linked(id), await version()]).toEqual([[a], 1])
+    }
+    await kit.update(sighted, 'band', [{ id, input: { members: { set: refs(own) } } }])
+    expect(await linked(id)).toEqual([a, own].sort())
+    await kit.update(sighted, 'band', [{ id, input: { members: null } }])
+    expect([await linked(id), await version()]).toEqual([[a], 3])
+  })
+
+  test('whoever changes a required list answers for what they see of it', async () => {
+    const anna = await kit.user('Anna')
+    const sighted = await kit.principal(anna, { modules: { person: { READ: 'OWN' } }, scopes: { OWN: [anna] } })
+    const [own] = (await kit.create(kit.root, 'person', [{ title: 'Own', owner: { id: anna } }])) as [string]
+    const ids = await kit.create(kit.root, 'label', [{ artists: { set: refs(own) } }, { artists: { set: refs(own, a) } }])
+    for (const id of ids) {
+      await expect(kit.update(sighted, 'label', [{ id, input: { artists: { remove: refs(own) } } }])).rejects.toMatchObject({
+        details: { issues: [{ path: ['input', 0, 'artists'], code: 'REQUIRED' }] },
+      })
+      await kit.update(sighted, 'label', [{ id, input: { title: 'Other' } }])
+    }
   })
 
   test('a stale version is a conflict over the same links, and merges with other fields', async () => {

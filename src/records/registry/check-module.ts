@@ -46,6 +46,9 @@ function checkField(field: FieldMetadata, refuse: (what: string) => never): void
     refuse('a required reference cannot be cleared when its target is deleted')
   if (field.type === 'AUTO_NUMBER' && !field.numbering) refuse('needs its numbering')
   if ((field.type === 'FORMULA') !== (field.formula !== undefined)) refuse('FORMULA, and nothing else, has an expression')
+  if (field.generatedFrom && !(field.type === 'MONEY' && field.readOnly && !field.maintained)) refuse('only MONEY that nobody writes is generated')
+  if (field.type === 'MONEY' && field.readOnly && !field.maintained && !field.generatedFrom)
+    refuse('needs to say what it is generated from, or that it is maintained')
   if (field.type === 'ROLLUP' && !field.rollup && !field.maintained) refuse('needs to say what it rolls up')
   checkOptions(field, refuse)
 }

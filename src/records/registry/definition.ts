@@ -12,7 +12,7 @@ export interface FieldDefinition extends FieldMetadata {
   readonly custom: boolean
   readonly system: boolean
   /**
-   * Fields whose values this one is computed from (FORMULA, ROLLUP), the fields behind those included; empty for stored fields.
+   * Fields whose values this one is computed from (FORMULA, ROLLUP, generated columns), the fields behind those included; empty for all others.
    * A reader's level on this field is never higher than on any of them.
    */
   readonly inputs: readonly FieldPlace[]

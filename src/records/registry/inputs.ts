@@ -20,7 +20,7 @@ export function expressionFields(expression: Expression): readonly string[] {
   return [...ids]
 }
 
-/** Ids of the fields that a field is computed from directly. */
+/** Ids of the fields that a FORMULA or ROLLUP field is computed from directly. */
 export function directInputs({ formula, rollup }: Pick<FieldMetadata, 'formula' | 'rollup'>): readonly string[] {
   if (formula) return expressionFields(formula.expression)
   if (!rollup) return []
@@ -28,7 +28,7 @@ export function directInputs({ formula, rollup }: Pick<FieldMetadata, 'formula' 
 }
 
 /**
- * All fields behind each computed field, by its id, computed ones on the way included. Throws RegistryConflict where one is computed from itself or
+ * All fields behind each computed or generated field, by its id, such ones on the way included. Throws RegistryConflict where one is computed from itself or
  * from a field that does not exist.
  */
 export function collectInputs(metadata: readonly ModuleMetadata[]): ReadonlyMap<string, readonly FieldPlace[]> {
@@ -46,7 +46,7 @@ export function collectInputs(metadata: readonly ModuleMetadata[]): ReadonlyMap<
     if (open.has(id)) throw new RegistryConflict(`field ${place.module}.${place.field} is computed from itself`, 'CYCLE')
     open.add(id)
     const found = new Map<string, FieldPlace>()
-    for (const input of directInputs(field)) {
+    for (const input of sourcesOf(place.module, field)) {
       const source = fields.get(input)
       if (!source) throw new RegistryConflict(`field ${place.module}.${place.field} is computed from a field that does not exist`)
       found.set(input, source.place)
@@ -57,6 +57,11 @@ export function collectInputs(metadata: readonly ModuleMetadata[]): ReadonlyMap<
     known.set(id, places)
     return places
   }
-  for (const [id, { field }] of fields) if (field.formula || field.rollup) behind(id)
+  for (const [id, { field }] of fields) if (field.formula || field.rollup || field.generatedFrom) behind(id)
   return known
+}
+
+function sourcesOf(module: string, field: FieldMetadata): readonly string[] {
+  // Core fields alone are generated, and from core fields.
+  return field.generatedFrom?.map((name) => fieldIdOf(module, { name })) ?? directInputs(field)
 }

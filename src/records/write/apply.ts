@@ -51,7 +51,7 @@ export async function applyCreates(
     ),
   )
   const left = drafts.filter(({ id }) => !written.has(id))
-  if (left.length > 0 && !yielding) throw duplicate(module, await findDuplicates(session, module, left))
+  if (left.length > 0 && !yielding) throw duplicate(session, module, await findDuplicates(session, module, left))
   const made = drafts.filter(({ id }) => written.has(id))
   for (const { id } of made) session.checks.created.add(id)
   await settle(writes, module, made, written, 'CREATE', authority)
@@ -79,7 +79,7 @@ export async function applyChanges(
     module,
     rowWrites.map(({ draft }) => draft).filter(({ operation }) => operation !== 'DELETED'),
   )
-  if (taken.length > 0) throw duplicate(module, taken)
+  if (taken.length > 0) throw duplicate(session, module, taken)
   const written = await underOwnEpochs(session, module, () => updateRows(session, module, rowWrites, action, authority, columnContext(session)))
   await settle(
     writes,
@@ -121,7 +121,7 @@ async function settle(
   const taken: Issue[] = []
   await writeLinks(session, module, drafts)
   await writeExternalIds(session, module, drafts, taken)
-  if (taken.length > 0) throw duplicate(module, taken)
+  if (taken.length > 0) throw duplicate(session, module, taken)
   await requireAdmitted(
     session,
     module,

@@ -75,7 +75,7 @@ function mergeable({ parsed, stored }: Expectation, base: RecordImage): boolean 
   return [...parsed.values].every(([field, value]) => {
     if (!changed(field, base, stored.image)) return true
     const current = stored.image[field.name] ?? null
-    return !differs(field, current, field.type === 'REFERENCES' ? linksAfter(value as LinkChange, (current ?? []) as readonly string[], stored.gone) : value)
+    return !differs(field, current, field.type === 'REFERENCES' ? linksAfter(value as LinkChange, (current ?? []) as readonly string[], stored) : value)
   })
 }
 

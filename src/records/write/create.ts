@@ -77,7 +77,7 @@ export function newDraft(
     path: parsed.path,
     before: null,
     version: 0,
-    defaults: session.defaults,
+    session,
     issues,
   })
   draft.take(parsed)

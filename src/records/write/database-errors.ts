@@ -1,9 +1,11 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import type { Principal } from '../access/policy.ts'
 import { sqlState } from '../database.ts'
-import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
 import { moduleOfTable, uniqueFieldOf } from '../registry/index.ts'
 import { physicalColumns } from './columns.ts'
 import { handlingOf } from './sqlstates.ts'
+import { isKnownModule, issueOfField, isTold, UNTOLD } from './untold-fields.ts'
 
 /** Members of an error of the `pg` driver that say where it came from. */
 interface ServerError {
@@ -14,9 +16,10 @@ interface ServerError {
 
 /**
  * The error that a client may see for a refusal by PostgreSQL that no check of ours came before, e.g. because a rival was faster.
- * Values and ids of the server's own text are never passed on. Errors that are not of this kind come back unchanged.
+ * Values and ids of the server's own text are never passed on, nor names of fields and modules that are hidden from the principal. Errors that are not of this
+ * kind come back unchanged.
  */
-export function translateError(error: unknown, registry: Registry): unknown {
+export function translateError(error: unknown, registry: Registry, principal: Principal): unknown {
   const state = sqlState(error)
   const handling = state === undefined ? undefined : handlingOf(state)
   if (handling === undefined) return error
@@ -30,14 +33,17 @@ export function translateError(error: unknown, registry: Registry): unknown {
       return new GuanxiError('UNAVAILABLE', 'The records are locked by other work for too long. Try again.', {}, options)
     case 'duplicate': {
       const field = module && constraint !== undefined ? uniqueFieldOf(module, constraint) : undefined
-      const details = { module: module?.name ?? null, fields: field ? [field.name] : [] }
-      return new GuanxiError('DUPLICATE', `Another ${module?.name ?? 'record'} already has this ${field?.name ?? 'value'}.`, details, options)
+      const known = module && isKnownModule(principal, module) ? module.name : null
+      if (field && !isTold(principal, field.module, field.name)) return new GuanxiError('DUPLICATE', UNTOLD, { module: known, fields: [] }, options)
+      const details = { module: known, fields: field ? [field.name] : [] }
+      return new GuanxiError('DUPLICATE', `Another ${known ?? 'record'} already has this ${field?.name ?? 'value'}.`, details, options)
     }
     case 'reference':
       return validationFailed([{ path: [], code: 'NOT_FOUND', message: 'A record that this one refers to does not exist.' }])
     case 'missing': {
       const field = module && (fieldOfColumn(module, column) ?? requiredFieldOf(module, constraint))
-      return validationFailed([{ path: field ? [field] : [], code: 'REQUIRED', message: field ? `${field} is required.` : 'A required value is missing.' }])
+      if (!field) return validationFailed([{ path: [], code: 'REQUIRED', message: 'A required value is missing.' }])
+      return validationFailed([issueOfField(principal, field, [], { code: 'REQUIRED', message: `${field.name} is required.` })])
     }
     case 'value':
       return validationFailed([{ path: [], code: 'VALUE', message: 'A value is out of the range that can be stored.' }])
@@ -47,10 +53,10 @@ export function translateError(error: unknown, registry: Registry): unknown {
 }
 
 /** Field whose `required` a violated check stands for: `<column>_required`. */
-function requiredFieldOf(module: ModuleDefinition, constraint: string | undefined): string | undefined {
-  return [...module.fields.values()].find((field) => constraint === `${field.column}_required`)?.name
+function requiredFieldOf(module: ModuleDefinition, constraint: string | undefined): FieldDefinition | undefined {
+  return [...module.fields.values()].find((field) => constraint === `${field.column}_required`)
 }
 
-function fieldOfColumn(module: ModuleDefinition, column: string | undefined): string | undefined {
-  return [...module.fields.values()].find((field) => physicalColumns(field).some(({ name }) => name === column))?.name
+function fieldOfColumn(module: ModuleDefinition, column: string | undefined): FieldDefinition | undefined {
+  return [...module.fields.values()].find((field) => physicalColumns(field).some(({ name }) => name === column))
 }

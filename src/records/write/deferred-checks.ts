@@ -1,12 +1,12 @@
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
-import { isAllowed } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
-import { dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
+import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
 import type { Draft } from './draft.ts'
 import type { IssuePath } from './input.ts'
 import type { Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
+import { isToldOfRelation } from './untold-fields.ts'
 
 interface AcyclicReference {
   readonly module: ModuleDefinition
@@ -109,8 +109,8 @@ async function findRestrictions(session: Session, module: ModuleDefinition, path
   return rows
     .sort((a, b) => placeOf(a) - placeOf(b) || a.dependency - b.dependency)
     .map(({ dependency: index, target, readable }) => {
-      const dependent = dependencies[index]?.module as ModuleDefinition
-      const named = readable > 0 && isAllowed(dependent, 'READ', policy, session.registry)
+      const { module: dependent, field } = dependencies[index] as Dependency
+      const named = readable > 0 && isToldOfRelation(session, field, dependent)
       const holders = named ? `${readable} ${readable === 1 ? dependent.name : dependent.pluralName}` : 'Other records'
       const verb = named && readable === 1 ? 'refers' : 'refer'
       return { path: paths.get(target) ?? [], code: 'RESTRICTED', message: `${holders} ${verb} to this ${module.name}. Delete or move them first.` }

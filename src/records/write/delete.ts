@@ -68,7 +68,7 @@ export function targetDraft(
     path: options.pathOf(index),
     before: stored.image,
     version: stored.version,
-    defaults: session.defaults,
+    session,
     issues,
   })
 }

@@ -7,7 +7,9 @@ import { type IssuePath, isSystemOnly, type ParsedInput } from './input.ts'
 import { type LinkChange, linksAfter } from './links.ts'
 import type { ExternalId } from './reference-input.ts'
 import type { Operation, PendingChange, RecordImage } from './rule.ts'
-import { coerceValue, retiredOption, type ValueDefaults } from './values.ts'
+import type { Session } from './session.ts'
+import { addIssue, issueOfField } from './untold-fields.ts'
+import { coerceValue, retiredOption } from './values.ts'
 
 /** Targets that one record may have in a REFERENCES field; each change keeps the whole list in its history. */
 const MAX_LINKS = 10_000
@@ -23,7 +25,9 @@ export interface DraftOptions {
   readonly version: number
   /** Targets of its links that are in the recycle bin. */
   readonly gone?: ReadonlySet<string>
-  readonly defaults: ValueDefaults
+  /** Targets of its links that the writer cannot read. */
+  readonly unseen?: ReadonlySet<string>
+  readonly session: Pick<Session, 'defaults' | 'principal'>
   /** Where issues go. */
   readonly issues: Issue[]
 }
@@ -50,10 +54,11 @@ export class Draft implements PendingChange {
   readonly #after: Record<string, unknown>
   readonly #given = new Set<string>()
   readonly #gone: ReadonlySet<string>
-  readonly #defaults: ValueDefaults
+  readonly #unseen: ReadonlySet<string>
+  readonly #session: DraftOptions['session']
   readonly #issues: Issue[]
 
-  constructor({ module, operation, id, index, path, before, version, gone, defaults, issues }: DraftOptions) {
+  constructor({ module, operation, id, index, path, before, version, gone, unseen, session, issues }: DraftOptions) {
     this.module = module
     this.operation = operation
     this.id = id
@@ -62,7 +67,8 @@ export class Draft implements PendingChange {
     this.before = before
     this.version = version
     this.#gone = gone ?? new Set()
-    this.#defaults = defaults
+    this.#unseen = unseen ?? new Set()
+    this.#session = session
     this.#issues = issues
     this.#after = { ...before }
     if (before === null) for (const field of module.storedFields) this.#after[field.name] = null
@@ -87,17 +93,23 @@ export class Draft implements PendingChange {
     if (definition.type === 'REFERENCES') throw new DefectError(`${definition.id}: a rule changes links by a derived update`)
     const plain = definition.type === 'REFERENCE' || definition.type === 'USER'
     const fail = (code: string, message: string, at: readonly (string | number)[] = []): undefined => {
-      this.#issues.push({ path: [...this.path, field, ...at], code, message })
+      this.#object(definition, { code, message, at })
       return undefined
     }
-    const coerced = plain ? (value ?? null) : coerceValue(definition, value, this.#defaults, fail)
+    const coerced = plain ? (value ?? null) : coerceValue(definition, value, this.#session.defaults, fail)
     if (coerced === undefined) return
     const base = definition.type === 'MONEY' && value ? (value as { base?: string }).base : undefined
     this.#after[field] = base === undefined ? coerced : { ...(coerced as object), base }
   }
 
   refuse(field: string | null, code: string, message: string): void {
-    this.#issues.push({ path: field === null ? this.path : [...this.path, field], code, message })
+    if (field === null) this.#issues.push({ path: this.path, code, message })
+    else this.#object(this.#field(field), { code, message })
+  }
+
+  /** A field stands in the way that the caller may know nothing of. */
+  #object(field: FieldDefinition, issue: { readonly code: string; readonly message: string; readonly at?: IssuePath }): void {
+    addIssue(this.#issues, issueOfField(this.#session.principal, field, this.path, issue))
   }
 
   /** Takes over what the caller's input says. */
@@ -107,7 +119,6 @@ export class Draft implements PendingChange {
       if (field.type === 'REFERENCES') this.#takeLinks(field, value as LinkChange)
       else this.#after[field.name] = value
     }
-    this.#issues.push(...parsed.notFound)
     for (const [field, issue] of parsed.ifChanged) if (this.changes(field.name)) this.#issues.push(issue)
   }
 
@@ -115,8 +126,9 @@ export class Draft implements PendingChange {
     const before = (this.before?.[field.name] ?? []) as readonly string[]
     const linked = new Set(before)
     for (const [id, issue] of change.added) if (issue !== null && !linked.has(id)) this.#issues.push(issue)
-    const after = linksAfter(change, before, this.#gone)
-    if (after.length > MAX_LINKS) this.refuse(field.name, 'TOO_LONG', `${field.name} would have ${after.length} records; at most ${MAX_LINKS} are allowed.`)
+    const after = linksAfter(change, before, { gone: this.#gone, unseen: this.#unseen })
+    // Not how many there would be: some of them the writer may not know of.
+    if (after.length > MAX_LINKS) this.refuse(field.name, 'TOO_LONG', `${field.name} would have more records than the ${MAX_LINKS} that are allowed.`)
     // A new record without links has none to tell of.
     if (this.before !== null || after.length > 0) this.#after[field.name] = after
   }
@@ -157,14 +169,20 @@ export class Draft implements PendingChange {
     }
   }
 
-  /** The field will have no value: an empty list is none, and neither is one of which every record is in the recycle bin. */
+  /**
+   * The field will have no value: an empty list is none, and neither is one of which every record is in the recycle bin. Whoever changes a list answers for
+   * what they see of it, so that it is the same to them whether there is more.
+   */
   isEmpty(field: FieldDefinition): boolean {
     return this.#holdsNothing(field, this.#after)
   }
 
   #holdsNothing(field: FieldDefinition, image: RecordImage): boolean {
     const value = image[field.name] ?? null
-    if (field.type === 'REFERENCES') return ((value ?? []) as readonly string[]).every((id) => this.#gone.has(id))
+    if (field.type === 'REFERENCES') {
+      const given = this.#given.has(field.name)
+      return ((value ?? []) as readonly string[]).every((id) => this.#gone.has(id) || (given && this.#unseen.has(id)))
+    }
     return value === null || (field.type === 'MULTI_SELECT' && (value as readonly string[]).length === 0)
   }
 

@@ -4,10 +4,11 @@ import type { Draft } from './draft.ts'
 import { uniqueKey, uniqueKeySql } from './references.ts'
 import type { Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
+import { addIssue, issueOfField } from './untold-fields.ts'
 
 /**
  * Which unique values of these drafts other records hold already. Says that much to everyone who may write the value, and never
- * which record it is.
+ * which record it is; of a hidden field, by its default or what was stored, nothing more than that the record cannot be written.
  */
 export async function findDuplicates(session: Session, module: ModuleDefinition, drafts: readonly Draft[]): Promise<Issue[]> {
   const issues: Issue[] = []
@@ -20,15 +21,15 @@ export async function findDuplicates(session: Session, module: ModuleDefinition,
       field,
       holders.map((draft) => uniqueKey(field, draft.after[field.name])),
     )
-    for (const draft of holders) if (taken.has(uniqueKey(field, draft.after[field.name]))) issues.push(duplicateIssue(module, draft, field.name))
+    for (const draft of holders) if (taken.has(uniqueKey(field, draft.after[field.name]))) addIssue(issues, duplicateIssue(session, module, draft, field))
   }
   if (issues.length === 0)
     for (const draft of drafts) issues.push({ path: draft.path, code: 'DUPLICATE', message: `Another ${module.name} already has these values.` })
   return issues
 }
 
-export function duplicateIssue(module: ModuleDefinition, draft: Pick<Draft, 'path'>, field: string): Issue {
-  return { path: [...draft.path, field], code: 'DUPLICATE', message: `Another ${module.name} already has this ${field}.` }
+function duplicateIssue({ principal }: Session, module: ModuleDefinition, { path }: Draft, field: FieldDefinition): Issue {
+  return issueOfField(principal, field, path, { code: 'DUPLICATE', message: `Another ${module.name} already has this ${field.name}.` })
 }
 
 /**
@@ -50,7 +51,7 @@ export async function findTakenValues(session: Session, module: ModuleDefinition
       keys,
       drafts.map(({ id }) => id),
     )
-    for (const [index, draft] of takers.entries()) if (taken.has(keys[index] as string)) issues.push(duplicateIssue(module, draft, field.name))
+    for (const [index, draft] of takers.entries()) if (taken.has(keys[index] as string)) addIssue(issues, duplicateIssue(session, module, draft, field))
   }
   return issues
 }

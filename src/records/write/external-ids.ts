@@ -6,6 +6,7 @@ import type { ExternalId } from './reference-input.ts'
 import { externalKey } from './references.ts'
 import type { Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
+import { isKnownModule, isUntold } from './untold-fields.ts'
 
 /**
  * Input `externalIds` sets the keys of the systems that it names; keys of other systems stay, so that two integrations never
@@ -115,7 +116,8 @@ export function takenIssue(module: ModuleDefinition, path: readonly (string | nu
 }
 
 /** DUPLICATE over the fields that the issues name. */
-export function duplicate(module: ModuleDefinition, issues: readonly Issue[]): GuanxiError {
-  const fields = [...new Set(issues.map((issue) => String(issue.path.at(-1))))]
-  return new GuanxiError('DUPLICATE', issues[0]?.message ?? `Another ${module.name} already has this value.`, { module: module.name, fields, issues })
+export function duplicate({ principal }: Session, module: ModuleDefinition, issues: readonly Issue[]): GuanxiError {
+  const fields = [...new Set(issues.filter((issue) => !isUntold(issue)).map(({ path }) => String(path.at(-1))))]
+  const message = issues[0]?.message ?? `Another ${module.name} already has this value.`
+  return new GuanxiError('DUPLICATE', message, { module: isKnownModule(principal, module) ? module.name : null, fields, issues })
 }

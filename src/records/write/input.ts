@@ -25,8 +25,6 @@ export interface ParsedInput {
   readonly references: PendingReference[]
   /** Issues that count only if the field's value changes (e.g. a reference to a record that was deleted since it was set). */
   readonly ifChanged: Map<FieldDefinition, Issue>
-  /** Issues of references that count in any case: whoever cannot read a record does not learn by writing its id that it is the one that is referred to. */
-  readonly notFound: Issue[]
   /** Fields whose level allows writing on some records only; `partial-writes.ts` asks on which. */
   readonly partly: Set<FieldDefinition>
   externalIds: readonly ExternalId[] | null | undefined
@@ -56,7 +54,6 @@ export function parseInput(
     values: new Map(),
     references: [],
     ifChanged: new Map(),
-    notFound: [],
     partly: new Set(),
     externalIds: undefined,
     ref: undefined,

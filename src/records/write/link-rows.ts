@@ -4,9 +4,10 @@ import type { FieldDefinition, ModuleDefinition } from '../registry/definition.t
 import { targetOf } from '../registry/index.ts'
 import type { Draft } from './draft.ts'
 import type { ParsedInput } from './input.ts'
-import type { Session } from './session.ts'
+import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import type { StoredRecord } from './stored-records.ts'
+import { addIssue, isToldOfRelation, UNTOLD } from './untold-fields.ts'
 
 /** REFERENCES fields whose present links a change needs: those that it names, and those that may be demanded by what it names. */
 export function neededLinks(module: ModuleDefinition, inputs: readonly ParsedInput[]): FieldDefinition[] {
@@ -14,34 +15,40 @@ export function neededLinks(module: ModuleDefinition, inputs: readonly ParsedInp
 }
 
 /**
- * The records, which are locked, with the ids of their targets in these fields' places: one statement, none without fields. It comes after the
+ * The records, which are locked, with the ids of their targets in these fields' places, all of them, and which of these the authority does not see: one statement, none without fields. It comes after the
  * one that locked them, so that it shows what the writer before has committed.
  */
 export async function withLinks(
   session: Session,
   stored: ReadonlyMap<string, StoredRecord>,
   fields: readonly FieldDefinition[],
+  authority: Authority,
 ): Promise<ReadonlyMap<string, StoredRecord>> {
   if (fields.length === 0 || stored.size === 0) return stored
   const builder = new StatementBuilder(session.registry)
   const ids = builder.bind([...stored.keys()], 'uuid[]')
   const selects = fields.map((field, index) => {
-    const target = builder.secured(targetOf(field, session.registry) as ModuleDefinition, 'READ', session.unrestricted, 't')
-    return `SELECT ${index} AS field, l.source_id AS id, l.target_id AS target, t.deleted_at IS NOT NULL AS gone FROM ${quoteIdentifier(field.column)} AS l JOIN ${target.from} ON t.id = l.target_id WHERE l.source_id = ANY(${ids})`
+    const target = builder.secured(targetOf(field, session.registry) as ModuleDefinition, 'READ', authority.policy, 't')
+    return `SELECT ${index} AS field, l.source_id AS id, l.target_id AS target, t.deleted_at IS NOT NULL AS gone, ${target.condition} AS seen FROM ${quoteIdentifier(field.column)} AS l JOIN ${target.from} ON t.id = l.target_id WHERE l.source_id = ANY(${ids})`
   })
-  const rows = await session.transaction.query<{ field: number; id: string; target: string; gone: boolean }>(builder.statement(selects.join('\nUNION ALL ')))
-  const linked = new Map<string, { links: string[][]; gone: Set<string> }>()
-  for (const id of stored.keys()) linked.set(id, { links: fields.map(() => []), gone: new Set() })
-  for (const { field, id, target, gone } of rows) {
+  const rows = await session.transaction.query<{ field: number; id: string; target: string; gone: boolean; seen: boolean }>(
+    builder.statement(selects.join('\nUNION ALL ')),
+  )
+  const linked = new Map([...stored.keys()].map((id) => [id, { links: fields.map((): string[] => []), gone: new Set<string>(), unseen: new Set<string>() }]))
+  for (const { field, id, target, gone, seen } of rows) {
     const record = linked.get(id)
     record?.links[field]?.push(target)
     if (gone) record?.gone.add(target)
+    // Everybody may name themselves, as in any reference.
+    if (!seen && target !== session.principal.userId) record?.unseen.add(target)
   }
   return new Map(
     [...stored].map(([id, record]) => {
-      const { links, gone } = linked.get(id) as { links: string[][]; gone: Set<string> }
+      const found = linked.get(id)
+      if (!found) return [id, record]
+      const { links, gone, unseen } = found
       const lists = Object.fromEntries(fields.map((field, index) => [field.name, links[index]?.sort()]))
-      return [id, { ...record, image: { ...record.image, ...lists }, gone }]
+      return [id, { ...record, image: { ...record.image, ...lists }, gone, unseen }]
     }),
   )
 }
@@ -111,10 +118,11 @@ export async function checkLinkedParents(session: Session, module: ModuleDefinit
         `SELECT l.source_id AS id, t.deleted_at IS NOT NULL AS gone FROM ${quoteIdentifier(field.column)} AS l JOIN ${table.from} ON t.id = l.target_id WHERE l.source_id = ANY(${sources}) ORDER BY t.id FOR KEY SHARE OF t`,
       ),
     )
+    const message = isToldOfRelation(session, field, target) ? `A ${target.name} of this ${module.name} is deleted. Restore it first.` : UNTOLD
     for (const draft of drafts) {
       const targets = rows.filter(({ id }) => id === draft.id)
       const hangs = cascades ? targets.some(({ gone }) => gone) : targets.length > 0 && targets.every(({ gone }) => gone)
-      if (hangs) issues.push({ path: draft.path, code: 'PARENT_DELETED', message: `A ${target.name} of this ${module.name} is deleted. Restore it first.` })
+      if (hangs) addIssue(issues, { path: draft.path, code: 'PARENT_DELETED', message })
     }
   }
   if (issues.length > 0) throw validationFailed(issues)

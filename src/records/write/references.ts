@@ -25,7 +25,8 @@ export interface ResolvedReferences {
 
 /**
  * Puts ids in the place of references, with one statement per module and kind for the whole batch. A target that is missing,
- * deleted or unreadable is one and the same issue NOT_FOUND. Targets are locked against deletion until the transaction ends.
+ * deleted or unreadable is one and the same issue NOT_FOUND, whether the record refers to it already or not: only a deleted one that the caller reads may stay,
+ * and its link may end. Targets are locked against deletion until the transaction ends.
  */
 export async function resolveReferences(session: Session, items: readonly ParsedInput[], authority: Authority, issues: Issue[]): Promise<ResolvedReferences> {
   const groups = new Map<string, Lookup[]>()
@@ -74,20 +75,14 @@ function prepare(session: Session, item: ParsedInput, reference: PendingReferenc
   if (!module) return refuse('NOT_FOUND', notFoundMessage(field))
   if (target && module !== target)
     return refuse('WRONG_MODULE', `${field.name} must be the id of a record of ${target.pluralName}; this is the id of another module's record.`)
-  // Whether there is such a link is all that counts; its target may be deleted.
-  if (reference.link?.member === 'removed') {
-    settle(item, reference, id)
-    return undefined
-  }
   return { item, reference, module, key: id }
 }
 
-/** Puts the target's id where the reference stands. `issue` counts only if the target is new to the record, or is none that the caller may know of (not `known`). */
-function settle(item: ParsedInput, { field, link }: PendingReference, id: string, issue: Issue | null = null, known = true): void {
+/** Puts the target's id where the reference stands. `issue` counts only if the target is new to the record. */
+function settle(item: ParsedInput, { field, link }: PendingReference, id: string, issue: Issue | null = null): void {
   if (!link) {
     item.values.set(field, id)
-    if (issue && known) item.ifChanged.set(field, issue)
-    else if (issue) item.notFound.push(issue)
+    if (issue) item.ifChanged.set(field, issue)
   } else if (link.member === 'removed') link.change.removed.add(id)
   else if (issue === null || !link.change.added.has(id)) link.change.added.set(id, issue)
 }
@@ -130,14 +125,15 @@ async function resolveGroup(
   if (pending.length === 0) return
   const found = await lookUp(session, module, reference.kind, [...new Set(pending.map(({ key }) => key))], authority, teamOfUser)
   for (const { item, reference: pendingReference, key } of pending) {
-    const { field, kind, path } = pendingReference
+    const { field, path } = pendingReference
     const target = found.get(key)
     if (target?.deleted === false) {
       settle(item, pendingReference, target.id)
       continue
     }
     const issue: Issue = { path, code: 'NOT_FOUND', message: notFoundMessage(field) }
-    if (kind === 'id') settle(item, pendingReference, key, issue, target !== undefined)
+    // Only ids find what is deleted. Of what the caller does not read nothing is told before the record itself is looked at.
+    if (target) settle(item, pendingReference, key, issue)
     else issues.push(issue)
   }
 }

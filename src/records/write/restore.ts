@@ -14,6 +14,7 @@ import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import { readRecords, type StoredRecord } from './stored-records.ts'
+import { addIssue, isToldOfRelation, UNTOLD } from './untold-fields.ts'
 import { distinctTargetIds, requireAllowed } from './update.ts'
 
 const CHUNK = 1000
@@ -109,10 +110,8 @@ export async function checkParents(session: Session, module: ModuleDefinition, d
       builder.statement(`SELECT t.id, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = ANY(${ids}) ORDER BY t.id FOR KEY SHARE OF t`),
     )
     const deleted = new Set(rows.filter((row) => row.deleted).map(({ id }) => id))
-    for (const draft of held) {
-      if (deleted.has(draft.after[field.name] as string))
-        issues.push({ path: draft.path, code: 'PARENT_DELETED', message: `The ${target.name} of this ${module.name} is deleted. Restore it first.` })
-    }
+    const message = isToldOfRelation(session, field, target) ? `The ${target.name} of this ${module.name} is deleted. Restore it first.` : UNTOLD
+    for (const draft of held) if (deleted.has(draft.after[field.name] as string)) addIssue(issues, { path: draft.path, code: 'PARENT_DELETED', message })
   }
   if (issues.length > 0) throw validationFailed(issues)
   await checkLinkedParents(session, module, drafts)

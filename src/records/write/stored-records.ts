@@ -15,6 +15,8 @@ export interface StoredRecord {
   readonly deleted: boolean
   /** Targets of its links that are in the recycle bin; known only after `withLinks`. */
   readonly gone: ReadonlySet<string>
+  /** Targets of its links that the authority cannot read; likewise. */
+  readonly unseen: ReadonlySet<string>
   /** Change set of its last write. */
   readonly changeSetId: string | null
   /** The authority may read it; false only where unreadable records were asked for. */
@@ -90,6 +92,7 @@ function storedRecord(module: ModuleDefinition, row: Record<string, unknown>): S
     image,
     deleted: image['deletedAt'] !== null,
     gone: NOTHING,
+    unseen: NOTHING,
     changeSetId: (row['stored.changeSet'] as string | null) ?? null,
     readable: row['stored.readable'] === true,
     allowed: row['stored.allowed'] === true,

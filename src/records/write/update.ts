@@ -68,7 +68,7 @@ async function updateRound(
     module,
     targets.map(({ parsed }) => parsed),
   )
-  const stored = await withLinks(session, locked, links)
+  const stored = await withLinks(session, locked, links, authority)
   // A derived write follows from a change whose target may meanwhile be gone.
   const present = authority.derived ? targets.filter(({ id }) => stored.has(id)) : targets
   const records = new Map(present.map((target) => [target, requireAllowed(module, stored.get(target.id), 'UPDATE', target.parsed.path)]))
@@ -123,7 +123,8 @@ export function changeDraft(
     before: stored.image,
     version: stored.version,
     gone: stored.gone,
-    defaults: session.defaults,
+    unseen: stored.unseen,
+    session,
     issues,
   })
   draft.take(parsed)

@@ -20,6 +20,7 @@ import type { Authority, Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
 import { readRecords, readWhere, type StoredRecord } from './stored-records.ts'
 import { resolveTags } from './tags.ts'
+import { isUntold } from './untold-fields.ts'
 import { changeDraft, requireAllowed, rounds } from './update.ts'
 import { keyName, parseKey, type UpsertKey } from './upsert-key.ts'
 import { coerceValue } from './values.ts'
@@ -114,7 +115,9 @@ async function changeMatches(
   for (const target of targets) {
     const stored = matches.get(target) as StoredRecord
     if (!stored.readable)
-      throw duplicate(module, [{ path: keyPath(target), code: 'DUPLICATE', message: `Another ${module.name} already has this ${keyName(target.key)}.` }])
+      throw duplicate(session, module, [
+        { path: keyPath(target), code: 'DUPLICATE', message: `Another ${module.name} already has this ${keyName(target.key)}.` },
+      ])
     requireAllowed(module, stored, 'UPDATE', target.parsed.path)
     if (stored.deleted) authorize(session, module, 'RESTORE', authority)
   }
@@ -127,6 +130,7 @@ async function changeMatches(
       module,
       targets.map(({ parsed }) => parsed),
     ),
+    authority,
   )
   const storedOf = (target: Target) => linked.get((matches.get(target) as StoredRecord).id) as StoredRecord
   // Before versions, as in an update.
@@ -266,12 +270,13 @@ function refuseUnwritableKey(session: Session, module: ModuleDefinition, target:
 async function refuseOtherDuplicates(session: Session, module: ModuleDefinition, left: readonly Draft[], targets: ReadonlyMap<Draft, Target>): Promise<void> {
   if (left.length === 0) return
   const issues = await findDuplicates(session, module, left)
-  const others = issues.filter(({ path }) => {
+  const others = issues.filter((issue) => {
+    const { path } = issue
     const draft = left.find((candidate) => candidate.path.every((step, index) => path[index] === step))
     const key = draft && targets.get(draft)?.key
-    return path.length > (draft?.path.length ?? 0) && key?.field?.name !== path.at(-1)
+    return isUntold(issue) || (path.length > (draft?.path.length ?? 0) && key?.field?.name !== path.at(-1))
   })
-  if (others.length > 0) throw duplicate(module, others)
+  if (others.length > 0) throw duplicate(session, module, others)
 }
 
 /** Locks what the keys name, deleted and unreadable records included: one statement per kind of key. */

@@ -55,7 +55,7 @@ export function createWriter({ database, registry, newId, now, rules = [], compi
         } catch (error) {
           const state = sqlState(error)
           if (mayBeOfAnotherSchema(error) && !(await epochsHold(database, principal))) throw new StaleEpochError()
-          if (attempt >= ATTEMPTS || state === undefined || handlingOf(state) !== 'retry') throw translateError(error, snapshot)
+          if (attempt >= ATTEMPTS || state === undefined || handlingOf(state) !== 'retry') throw translateError(error, snapshot, principal)
           await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt + 1)))
         }
       }
