@@ -3,8 +3,9 @@ import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
 import { CHANGES_TOPIC, connectStamper, forgetChanges, type Signals, startStamper } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
+import { fireReminders } from '../jobs/fire-reminders.ts'
 import { repeat } from '../jobs/repeat.ts'
-import type { Epochs } from '../records/access/policy.ts'
+import type { Epochs, Principal } from '../records/access/policy.ts'
 import { checkpointKey, type ReadLog, type RefusalLog } from '../records/audit/index.ts'
 import { READ_EPOCHS_SQL } from '../records/epochs.ts'
 import { connectForMaintenance, type FieldUsage, maintain } from '../records/metadata/index.ts'
@@ -36,7 +37,11 @@ interface BackgroundOptions {
 /** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields and grants, positions, and what other nodes changed. */
 export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, notes, secrets, deaf }: BackgroundOptions) {
   const { usage, grantUsage, reads, refusals } = notes
-  const { database, registry, now } = kernel
+  const { database, writer, registry, now } = kernel
+  const system = async (reason: string): Promise<Principal> => {
+    const [epochs] = await database.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
+    return systemPrincipal(reason, registry(), epochs ?? { schema: 0, access: 0 })
+  }
   const maintenance = repeat({
     every: 30_000,
     run: () =>
@@ -47,10 +52,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
         announce: (version) => announceSchema(version, { engine, signals, logger }),
         connect: () => connectForMaintenance(databaseUrl),
         retention: config.metadataRetention,
-        principal: async () => {
-          const [epochs] = await database.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
-          return systemPrincipal('metadata retention', registry(), epochs ?? { schema: 0, access: 0 })
-        },
+        principal: () => system('metadata retention'),
       }),
     onError: (error) => logger.warn({ err: error }, 'metadata maintenance failed; it is tried again'),
   })
@@ -59,6 +61,14 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
     run: () => forgetChanges(database, new Date(now().getTime() - config.changeRetention * DAY)),
     onError: (error) => logger.warn({ err: error }, 'old changes not taken away; it is tried again'),
   })
+  const reminders =
+    config.role === 'api'
+      ? undefined
+      : repeat({
+          every: 1_000,
+          run: () => fireReminders({ writer, registry, principal: () => system('reminders'), now }),
+          onError: (error) => logger.warn({ err: error }, 'reminders not fired; it is tried again'),
+        })
   const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields or grants not written; it is tried again')
   const count = async () => {
     await usage.flush()
@@ -87,7 +97,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
   return {
     stop: async () => {
       for (const each of forget) each()
-      await Promise.all([maintenance.stop(), retention.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([maintenance.stop(), retention.stop(), reminders?.stop(), poll.stop(), counts.stop(), audit.stop()])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()
       await count().catch(notCounted)

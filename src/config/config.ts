@@ -18,6 +18,8 @@ export interface Config {
   readonly poolSize: number
   /** Days for which a deleted custom field or module can be restored. */
   readonly metadataRetention: number
+  /** What this process does. */
+  readonly role: 'all' | 'api' | 'worker'
   /** Days for which changes are kept for those who resume. */
   readonly changeRetention: number
   /** Load the demo data into an empty database. */

@@ -217,6 +217,15 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(1, 365, 7),
   },
   {
+    name: 'GUANXI_ROLE',
+    property: 'role',
+    meaning:
+      'What this process does: answer requests (api), do what is due at a time, such as reminders (worker), or both. Any number of processes of each role share a database.',
+    fallback: 'all',
+    accepts: 'all, api or worker',
+    schema: choice(['all', 'api', 'worker'], 'all'),
+  },
+  {
     name: 'LOG_LEVEL',
     property: 'logLevel',
     meaning: 'Least level that is logged.',

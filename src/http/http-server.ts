@@ -17,12 +17,12 @@ import type { Metrics } from './metrics.ts'
 import { observe } from './operation-context.ts'
 import { protocolErrorOf } from './protocol-error.ts'
 import { requestIdOf } from './request-id.ts'
-import { serveSockets } from './web-socket.ts'
+import { type Sockets, serveSockets } from './web-socket.ts'
 
 export interface HttpServerOptions {
   readonly engine: GraphQLEngine
   readonly callerOf: CallerOf
-  readonly config: Pick<Config, 'host' | 'port' | 'trustedProxies' | 'drainTimeout'>
+  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'trustedProxies' | 'drainTimeout'>
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
@@ -84,11 +84,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     reply
       .code(404)
       .type('application/json; charset=utf-8')
-      .send(errorBody('NOT_FOUND', 'There is nothing here. The API is at /graphql.', request.id)),
+      .send(
+        errorBody(
+          'NOT_FOUND',
+          answers ? 'There is nothing here. The API is at /graphql.' : 'This process answers no requests; ask one of the role api.',
+          request.id,
+        ),
+      ),
   )
-  registerGraphqlRoute(app, { engine, apollo, known, callerOf })
+  const answers = config.role !== 'worker'
+  if (answers) registerGraphqlRoute(app, { engine, apollo, known, callerOf })
   registerOperationsRoutes(app, health, metrics)
-  const sockets = serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted, known, standings })
+  const sockets = !answers ? NO_SOCKETS : serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted, known, standings })
 
   function log(request: FastifyRequest, reply: FastifyReply): void {
     const milliseconds = reply.elapsedTime
@@ -136,6 +143,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
   }
 }
+
+/** A process that answers no requests has none. */
+const NO_SOCKETS: Sockets = { checkRights: async () => {}, close: async () => {} }
 
 /** Milliseconds in which open connections may still bring a request; its answer tells them to close. */
 const LAST_REQUESTS = 300

@@ -9,8 +9,8 @@ export type FieldDescriptor =
   | { readonly kind: 'node' | 'nodes' }
   /** The feed of changes, and the present place in it. */
   | { readonly kind: 'changes' | 'changeCursor' }
-  /** A subscription to changes of a module. */
-  | { readonly kind: 'changed'; readonly module: string }
+  /** A subscription to changes of a module; `due`: to reminders of the caller that fire. */
+  | { readonly kind: 'changed'; readonly module: string; readonly due?: true }
   /** The record of a change; in the feed the module is `*`. */
   | { readonly kind: 'changeRecord'; readonly module: string }
   | { readonly kind: 'write'; readonly module: string; readonly operation: WriteOperation; readonly many: boolean }

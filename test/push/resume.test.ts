@@ -3,7 +3,7 @@ import pg from 'pg'
 import { createTestClient, type TestClient } from '../support/client.ts'
 import { TEST_PASSWORD } from '../support/database.ts'
 import { eventually } from '../support/guanxi-process.ts'
-import { drawnCases, type NodeProcess, startNode, tell } from '../support/nodes.ts'
+import { drawnCases, type NodeProcess, PROVE, startNode, tell } from '../support/nodes.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { randomNumbers } from '../support/small-world.ts'
@@ -112,6 +112,8 @@ async function change(): Promise<void> {
     ...(random() < 0.3 && { website: `https://example.com/${Math.floor(random() * 1_000)}` }),
   })
   for (let count = 0; count < CHANGES; count += 1) {
+    // In a proof there is time for all the killing.
+    if (PROVE) await new Promise((resolve) => setTimeout(resolve, 25))
     const drawn = random()
     if (ids.length < 5 || drawn < 0.2) {
       const made = await admin.data('mutation ($input: CreateAccountInput!) { made: createAccount(input: $input) { account { id } } }', {

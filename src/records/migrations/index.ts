@@ -14,6 +14,7 @@ import { RecordShares0000000000013 } from './0013-record-shares.ts'
 import { Predicates0000000000014 } from './0014-predicates.ts'
 import { ScopedLists0000000000015 } from './0015-scoped-lists.ts'
 import { OutboxFloor0000000000016 } from './0016-outbox-floor.ts'
+import { DueReminders0000000000017 } from './0017-due-reminders.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   Predicates0000000000014,
   ScopedLists0000000000015,
   OutboxFloor0000000000016,
+  DueReminders0000000000017,
 ]

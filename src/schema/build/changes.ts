@@ -52,11 +52,24 @@ export function subscriptionMembers(context: BuildContext, { module, change }: M
     descriptor: { kind: 'changed', module: module.name },
     args: { ...args, filter: filterArgument(context, module), after: AFTER_ARGUMENT },
   })
+  if (module.name === 'reminder') return [member(rootFieldNames(module).subscription.changed, {}), dueMember(change)]
   const followed = FOLLOWED[module.name]
   return [
     member(rootFieldNames(module).subscription.changed, {}),
     ...(followed === undefined ? [] : [member(followed, { id: { type: GraphQLID, description: 'Only this record.' } })]),
   ]
+}
+
+/** `Subscription.reminderDue`. */
+function dueMember(change: GraphQLObjectType<unknown, ResolverContext>): OutputMember {
+  return {
+    name: 'reminderDue',
+    type: new GraphQLNonNull(change),
+    description:
+      'Reminders that fire and tell the caller: he is their recipient, or their owner where they have none. `after` a cursor, those that fired meanwhile come first.',
+    descriptor: { kind: 'changed', module: 'reminder', due: true },
+    args: { after: AFTER_ARGUMENT },
+  }
 }
 
 /** `Query.changes` and `Query.changeCursor`. */

@@ -7,7 +7,7 @@ const PLANNED = {
   types: ['ChangeConnection', 'Plugin', 'Webhook'],
   queries: ['plugins', 'search', 'timeline'],
   mutations: ['enablePlugin', 'disablePlugin', 'applyMetadata'],
-  subscriptions: ['reminderDue'],
+  subscriptions: [],
 } as const
 
 /** Names of a served schema that no module has brought: the kernel's, which no module may take. */

@@ -114,7 +114,7 @@ export class Cohort {
       const reader = { principal, runtime, settings }
       this.#plan ??= planWindow(changes.request, window, reader)
       for (const change of await readWindow(this.#plan, window, reader, executor)) {
-        await this.#tellOne(members, change)
+        if (changes.operations?.has(change.operation) !== false) await this.#tellOne(members, change)
         for (const member of members) member.position = change.position
       }
       for (const member of members) member.position = end

@@ -2,17 +2,18 @@ import { type FieldNode, type GraphQLObjectType, getVariableValues, isInputObjec
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { isUuid } from '../../lib/record-id.ts'
 import type { Principal } from '../../records/access/policy.ts'
-import type { ChangesRequest, FilterNode } from '../../records/read/index.ts'
-import type { ModuleDefinition } from '../../records/registry/definition.ts'
+import type { ChangeOperation, ChangesRequest, CompareOperator, FilterNode } from '../../records/read/index.ts'
+import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import type { PreparedOperation } from '../execute/prepared-operation.ts'
 import { requireAllowed } from '../execute/read-records.ts'
 import { COERCION } from '../execute/session.ts'
 import type { OperationRequest, Runtime } from '../operation.ts'
 import { resolved } from '../plan/arguments.ts'
-import type { CollectContext } from '../plan/collect-context.ts'
+import { type CollectContext, isUsable } from '../plan/collect-context.ts'
 import { collectFields } from '../plan/collect-fields.ts'
 import { collectFilter } from '../plan/collect-filter.ts'
 import { argumentsOf, argumentType } from '../plan/collect-list.ts'
+import { moduleForbidden } from '../plan/collect-root.ts'
 import { filterDigest } from './cursor.ts'
 
 /** A subscription to changes as it is understood by one schema and one reader's rights. */
@@ -23,7 +24,17 @@ export interface PreparedChanges {
   readonly variables: Readonly<Record<string, unknown>>
   readonly after: string | null
   readonly filterDigest: string
+  /** Whom it is about, where that is the reader himself; else nobody in particular. */
+  readonly about: string | null
+  /** All unless given. */
+  readonly operations?: ReadonlySet<ChangeOperation>
 }
+
+/** Fields that say whether a reminder has fired, and for whom. */
+const DECIDING = ['state', 'recipient', 'owner']
+
+/** By which a reminder comes to have fired. */
+const FIRED: ReadonlySet<ChangeOperation> = new Set(['CREATED', 'ENTERED', 'RESTORED'])
 
 /** Null for a subscription to something else. Throws FORBIDDEN, VALIDATION_FAILED, and as for an unknown name for a hidden one. */
 export function prepareChanges(
@@ -45,6 +56,8 @@ export function prepareChanges(
   requireAllowed(descriptor, { principal, runtime })
   const module = registry.module(descriptor.module)
   const args = argumentsOf(field, node, context)
+  if (descriptor.due && !DECIDING.every((name) => isUsable(context, module, module.fields.get(name) as FieldDefinition))) throw moduleForbidden(module)
+  if (descriptor.due) return dueReminders(module, principal, coerced, field.name, textOf(resolved(args.get('after'), coerced)))
   const type = argumentType(field, 'filter')
   const filter = isInputObjectType(type) ? collectFilter(args.get('filter'), type, module, ['filter'], context) : null
   if (filter && !looksAtOwnFields(filter))
@@ -56,14 +69,46 @@ export function prepareChanges(
       },
     ])
   const id = resolved(args.get('id'), coerced)
-  const after = resolved(args.get('after'), coerced)
   const nodesOf = [filter, id == null ? null : idFilter(module, String(id))].filter((each) => each !== null)
   return {
     fieldName: field.name,
     request: { kind: 'changes', module, filter: nodesOf.length === 0 ? null : { kind: 'and', nodes: nodesOf } },
     variables: coerced,
-    after: after == null ? null : String(after),
+    after: textOf(resolved(args.get('after'), coerced)),
+    about: null,
     filterDigest: filterDigest(module.name, valueOf(args.get('filter'), coerced), id),
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return value == null ? null : String(value)
+}
+
+/** Reminders that fire for the reader: his as their recipient, or as the owner of those without one. */
+function dueReminders(
+  module: ModuleDefinition,
+  { userId }: Principal,
+  variables: PreparedChanges['variables'],
+  fieldName: string,
+  after: string | null,
+): PreparedChanges {
+  const compare = (name: string, operator: CompareOperator, value: unknown): FilterNode => ({
+    kind: 'compare',
+    field: module.fields.get(name) as FieldDefinition,
+    part: null,
+    operator,
+    operand: { kind: 'constant', value },
+  })
+  const owned: FilterNode = { kind: 'and', nodes: [compare('recipient', 'isNull', true), compare('owner', 'eq', userId)] }
+  const filter: FilterNode = { kind: 'and', nodes: [compare('state', 'eq', 'fired'), { kind: 'or', nodes: [compare('recipient', 'eq', userId), owned] }] }
+  return {
+    fieldName,
+    request: { kind: 'changes', module, filter },
+    variables,
+    after,
+    filterDigest: filterDigest(module.name, 'due', userId),
+    about: userId,
+    operations: FIRED,
   }
 }
 

@@ -125,7 +125,11 @@ export class ChangeStreams {
     }
   }
 
-  #keyOf({ document, operationName, variables, accessMode, tellsVersion }: OperationRequest, { principal, runtime }: Standing, shared: string | null): string {
+  #keyOf(
+    { document, operationName, variables, accessMode, tellsVersion }: OperationRequest,
+    { principal, runtime, changes }: Standing,
+    shared: string | null,
+  ): string {
     const { epochs, fingerprint } = principal.policy
     return JSON.stringify([
       document.loc?.source.body ?? '',
@@ -137,6 +141,7 @@ export class ChangeStreams {
       epochs,
       runtime.version,
       shared,
+      changes.about,
     ])
   }
 }
