@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -180,3 +180,15 @@ function serveOldPostgres(): Server {
     })
   })
 }
+
+test.each(['audit verify', 'user create a@example.com'])('guanxi %s makes no database where there is none', async (command) => {
+  const directory = await temporaryDirectory()
+  try {
+    const run = await runGuanxi(directory.path, command, { DATA_DIR: join(directory.path, 'nowhere') }).finished
+    expect(run.code).not.toBe(0)
+    expect(run.stderr).toMatch(/^guanxi: There is no database in .*nowhere\. Run the command where the server was started/m)
+    expect(existsSync(join(directory.path, 'nowhere'))).toBe(false)
+  } finally {
+    await directory.remove()
+  }
+})

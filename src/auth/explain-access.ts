@@ -1,6 +1,7 @@
 import { canonicalId, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
+import { keptFields } from '../records/access/predicate-fields.ts'
 import { readableSql, writableSql } from '../records/access/row-levels.ts'
 import { fieldLevel, isAllowed, partialLevel, secured } from '../records/access/secured.ts'
 import { withoutShares } from '../records/access/shares.ts'
@@ -132,6 +133,11 @@ async function recordVerdict(
   if (row.deleted && (action === 'UPDATE' || action === 'DELETE')) return { allowed: false, reason: `${place} must be restored before ${action}.` }
   if (!row.deleted && action === 'RESTORE') return { allowed: false, reason: `${place} is not in the recycle bin.` }
   if (row.granted) return { allowed: true, reason: `${place} is within that scope by ${by}.`, reachesField: row.onField }
+  if (action === 'UPDATE' && field && keptFields(module, subject.policy).has(field.id))
+    return {
+      allowed: false,
+      reason: `${place} is not within that scope by ${by}; a share lets nobody change its owner, its team or what conditions of the own grants look at.`,
+    }
   const shared = await shareSentence(database, module, action, subject, id, registry)
   return { allowed: true, reason: `${place} is not within that scope by ${by}, but ${shared}.`, reachesField: row.onField }
 }

@@ -16,7 +16,7 @@ export async function createUserCommand(
   directory: string,
   { email, name, roles, password = generatePassword() }: UserToCreate,
 ): Promise<void> {
-  await withKernel(environment, directory, (kernel) => createUser(kernel, { email, name, roles, password }, 'command line'))
+  await withKernel(environment, directory, (kernel) => createUser(kernel, { email, name, roles, password }, 'command line'), { existing: true })
   process.stdout.write(`${email} can sign in with the password ${password}\n`)
 }
 
@@ -26,6 +26,6 @@ export async function resetPasswordCommand(
   directory: string,
   { email, password = generatePassword() }: { email: string; password: string | undefined },
 ): Promise<void> {
-  await withKernel(environment, directory, (kernel) => resetPassword(kernel, email, password, 'command line'))
+  await withKernel(environment, directory, (kernel) => resetPassword(kernel, email, password, 'command line'), { existing: true })
   process.stdout.write(`${email} can sign in with the password ${password}; all sessions have ended\n`)
 }

@@ -319,6 +319,14 @@ describe('a share with a user', () => {
     })
     const eve = await server.addUser('Energetic Eve', 'energetic')
     await share({ userId: eve.id, level: 'WRITE' })
+    const { writableFields } = await actionsOf(eve)
+    expect(writableFields).toContain('website')
+    for (const field of ['owner', 'team', 'industry']) expect(writableFields).not.toContain(field)
+    const { explainAccess } = await server.admin.data(
+      'query ($user: ID!, $id: ID!) { explainAccess(userId: $user, module: "account", action: UPDATE, recordId: $id, field: "industry") { allowed reasons } }',
+      { user: eve.id, id: account },
+    )
+    expect(explainAccess.allowed).toBe(false)
     const before = await stored()
     for (const input of [{ industry: 'energy' }, { externalIds: [{ system: 'erp', key: 'mine' }] }])
       expect([input, codesOf(await update(eve, input))]).toEqual([input, ['FORBIDDEN']])

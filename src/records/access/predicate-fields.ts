@@ -15,6 +15,12 @@ export function predicateFields(module: ModuleDefinition, policy: Pick<AccessPol
   return keys
 }
 
+/** Keys of what an update by a share alone leaves alone: owner, team, and what conditions of the own grants look at. */
+export function keptFields(module: ModuleDefinition, policy: Pick<AccessPolicy, 'modules' | 'held'>): ReadonlySet<string> {
+  const places = ['owner', 'team'].flatMap((name) => module.fields.get(name)?.id ?? [])
+  return new Set([...places, ...predicateFields(module, policy)])
+}
+
 function addAll(admissions: readonly Admission[] | undefined, module: ModuleDefinition, keys: Set<string>): void {
   for (const { where } of admissions ?? []) if (where) add(where.node, module, keys)
 }

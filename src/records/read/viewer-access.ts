@@ -1,5 +1,6 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { ACTIONS, type Action } from '../access/policy.ts'
+import { keptFields } from '../access/predicate-fields.ts'
 import { type LeveledRow, maskedSql, readableSql, writableSql } from '../access/row-levels.ts'
 import { fieldLevel, isEverShown } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -23,7 +24,7 @@ function partSql(part: string, module: ModuleDefinition, alias: string, builder:
   if (part === 'writableFields') {
     const update = allowedSql('UPDATE', module, alias, builder)
     const writable = fields.filter((field) => !(field.readOnly || field.createOnly))
-    return update === null ? "'{}'::text[]" : `CASE WHEN ${update} THEN ${namesSql(writable, (field) => writableSql(field, 'update', row))} ELSE '{}' END`
+    return update === null ? "'{}'::text[]" : `CASE WHEN ${update} THEN ${namesSql(writable, (field) => changeableSql(field, row, builder))} ELSE '{}' END`
   }
   const cases = ACTIONS.flatMap((action) => {
     // How many records a call may change is no action on one of them.
@@ -32,6 +33,14 @@ function partSql(part: string, module: ModuleDefinition, alias: string, builder:
     return condition === null ? [] : [`CASE WHEN ${condition} THEN '${action}' END`]
   })
   return `array_remove(ARRAY[${cases.join(', ')}]::text[], NULL)`
+}
+
+/** Condition under which an update may change the field: by a share alone, nobody changes what makes a record his own. */
+function changeableSql(field: FieldDefinition, row: LeveledRow, builder: PlanBuilder): string {
+  const writable = writableSql(field, 'update', row)
+  const table = builder.secured(row.module, 'UPDATE', row.alias)
+  if (writable === 'FALSE' || !table.isShared || !keptFields(row.module, builder.policy).has(field.id)) return writable
+  return allOf([writable, `(${table.granted}) IS TRUE`])
 }
 
 /** Condition under which the action is allowed on the row; null where it never is. */

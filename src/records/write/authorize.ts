@@ -41,7 +41,7 @@ export function forbiddenRecord(module: ModuleDefinition, action: Action, path: 
 export function forbiddenImage(module: ModuleDefinition, action: Action, path: readonly (string | number)[]): GuanxiError {
   return new GuanxiError(
     'FORBIDDEN',
-    `Your roles do not allow you to ${VERBS[action]} ${module.pluralName} with this owner, team or parent, or with these values.`,
+    `Your roles do not allow you to ${VERBS[action]} ${module.pluralName} with this owner, team or parent, or with these values. What is only shared with you keeps its owner, its team and the values that decide about your roles' rights.`,
     {
       module: module.name,
       action,

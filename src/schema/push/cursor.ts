@@ -50,7 +50,7 @@ export function cursorAt(position: string, shared: string | null, { principal, r
 /** The position of a cursor. Throws CURSOR_INVALID, CURSOR_EXPIRED, and RESYNC with a fresh cursor. */
 export function positionOf(cursor: string, places: ChangePlaces, reader: Reader): string {
   const { principal, registry, cursorKey, filter } = reader
-  const [position, lastModule, reach, shared, filtered] = decodeCursor(cursor, FINGERPRINT, 5, { cursorKey, decodedCursors: new Map() }) as string[]
+  const [position, lastModule, reach, shared, filtered] = decoded(cursor, cursorKey)
   if (BigInt(position as string) > BigInt(places.last))
     throw new GuanxiError('CURSOR_INVALID', 'The cursor is ahead of all changes; it was made by another database.')
   const fresh = { cursor: cursorAt(places.last, places.shared, reader) }
@@ -78,4 +78,13 @@ export function filterDigest(module: string, filter: unknown, id: unknown): stri
     .update(JSON.stringify([module, filter ?? null, id ?? null]))
     .digest('base64url')
     .slice(0, 16)
+}
+
+function decoded(cursor: string, cursorKey: string): readonly string[] {
+  try {
+    return decodeCursor(cursor, FINGERPRINT, 5, { cursorKey, decodedCursors: new Map() }) as string[]
+  } catch (error) {
+    if (error instanceof GuanxiError) throw new GuanxiError('CURSOR_INVALID', 'This is no cursor of changes of this installation. Take one from changeCursor.')
+    throw error
+  }
 }
