@@ -111,6 +111,7 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
   return Object.freeze({
     shape,
     fingerprint,
+    namesViewer: compiled.namesViewer,
     judgedBy: Object.freeze([...judgedBy]),
     modules: compiled.modules,
     scopes: Object.freeze(scopes),

@@ -66,6 +66,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       return refused('LIMIT_EXCEEDED', `A socket may have ${LIMITS.socketSubscriptions} subscriptions open.`, requestId)
     // Counted here: messages of one packet are all read before the first is executed.
     running.set(extra, (running.get(extra) ?? 0) + 1)
+    if (operation.operation === 'subscription') open.set(extra, (open.get(extra) ?? 0) + 1)
     const trace: OperationTrace = { ...newTrace(), type: operation.operation }
     const tellsVersion = payload.extensions?.['schemaVersion'] === true || minVersionOf(extra, payload) !== undefined
     const context: SocketOperation = { extra, requestId, trace, tellsVersion }
@@ -152,10 +153,10 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       try {
         const answers = await engine.subscribe(requestOf(args))
         if (!(Symbol.asyncIterator in answers)) {
+          left(open, extra)
           traceAnswer(trace, answers)
           return { data: new CarriedAnswer(answers) as never }
         }
-        open.set(extra, (open.get(extra) ?? 0) + 1)
         return mapIterator(
           answers,
           (answer) => ({ value: { data: new CarriedAnswer(answer) as never }, last: false }),

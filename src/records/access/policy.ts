@@ -63,6 +63,8 @@ export interface AccessPolicy {
   readonly shape: string
   /** Digest of the shape and of the lists in `judgedBy`: policies of one fingerprint show the same of everything. */
   readonly fingerprint: string
+  /** Conditions of grants have a say, which may take values from the caller. */
+  readonly namesViewer: boolean
   /** Lists of `scopes` that have a say in what is shown. */
   readonly judgedBy: readonly KeyList[]
   readonly modules: ReadonlyMap<string, ModuleAccess>

@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import { fieldLevel } from '../access/secured.ts'
 import { partlyShownSql, shownFields } from '../access/shown-fields.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { allOf, instantSql } from '../sql-text.ts'
@@ -43,7 +44,8 @@ interface ChangeRow {
   readonly actorName: string | null
   readonly changeSet: string | null
   readonly changed: readonly string[]
-  readonly partly: readonly string[]
+  /** It changed a field of which a part is shown. */
+  readonly masked: boolean
   readonly was: boolean
   readonly is: boolean
   readonly now: boolean
@@ -66,10 +68,11 @@ export function changesSql({ module, filter }: ChangesRequest, builder: PlanBuil
   const table = builder.secured(module, 'READ', now)
   const row = quoteIdentifier(now)
   const shown = [...shownFields({ module, policy: builder.policy }).map(({ id }) => id), externalIdsKey(module)]
+  const masked = [...module.fields.values()].filter(({ name }) => fieldLevel(builder.policy, module.name, name) === 'MASKED').map(({ id }) => id)
   const partly = partlyShownSql(builder.row(module, now), ({ id }) => id)
   const members = `o.position::text AS position, o.record_id AS id, o.version, o.operation, ${instantSql('o.at')} AS at, o.actor_id AS actor, u.name AS "actorName", o.change_set_id AS "changeSet",
     ARRAY(SELECT f FROM unnest(o.changed_fields) f WHERE f = ANY(${builder.constant(shown)}::text[]) OR f = ANY(coalesce(n.partly, '{}'))) AS changed,
-    coalesce(n.partly, '{}') AS partly, e.was, e.is, n.id IS NOT NULL AS now`
+    o.changed_fields && ${builder.constant(masked)}::text[] AS masked, e.was, e.is, n.id IS NOT NULL AS now`
   return `(SELECT coalesce(json_agg(${ROW}), '[]') FROM (SELECT ${members}
     FROM outbox o CROSS JOIN LATERAL (SELECT ${image('before')} AS was, ${image('after')} AS is OFFSET 0) e
     LEFT JOIN LATERAL (SELECT ${row}.id, ${partly} AS partly FROM ${table.from} WHERE ${allOf([`${row}.id = o.record_id`, `${row}.deleted_at IS NULL`, table.condition])}) n ON TRUE
@@ -105,8 +108,8 @@ export function seenChanges(text: string, module: ModuleDefinition): SeenChange[
 }
 
 /** Null for what the reader is not told. */
-function meaningOf({ operation, was, is, changed }: ChangeRow): ChangeOperation | null {
-  if (was && is) return changed.length > 0 ? 'UPDATED' : null
+function meaningOf({ operation, was, is, changed, masked }: ChangeRow): ChangeOperation | null {
+  if (was && is) return changed.length > 0 || masked ? 'UPDATED' : null
   if (was) return operation === 'DELETED' ? 'DELETED' : 'LEFT'
   return operation === 'CREATED' || operation === 'RESTORED' ? operation : 'ENTERED'
 }

@@ -111,9 +111,9 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
 
   /** The row that a record was at one time, from the JSON `image` of its columns, as if it stood in the module's table. */
   image(module: ModuleDefinition, alias: string, image: string): Pick<SecuredTable, 'from' | 'condition'> {
-    const table = secured(module, 'READ', this.policy, alias, this.registry, this)
     this.#occurrences.set(alias, module)
     this.#images.set(alias, image)
+    const table = secured(module, 'READ', this.policy, alias, this.registry, this)
     return { from: tableMark(alias), condition: table.condition }
   }
 

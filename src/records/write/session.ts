@@ -66,6 +66,7 @@ export function unrestrictedPolicy(registry: Registry): AccessPolicy {
   return {
     shape: 'unrestricted',
     fingerprint: 'unrestricted',
+    namesViewer: false,
     judgedBy: [],
     modules,
     scopes: { OWN: [], TEAM: [], TEAM_TREE: [], SHARED: [] },

@@ -20,6 +20,7 @@ import { type PreparedOperation, PreparedOperations } from './prepared-operation
 import { isPublicDocument } from './public-document.ts'
 import { refusalCode, refusalsOf } from './refusals.ts'
 import { Revalidation } from './revalidation.ts'
+import { selectsAny } from './selects-at-root.ts'
 import type { EngineSettings } from './session.ts'
 import { subscriptionAnswers } from './subscriptions.ts'
 import { createSwap } from './swap.ts'
@@ -212,6 +213,19 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     },
     answer,
     failure: failed,
+    witness: async (shown, request) => {
+      try {
+        const principal = await request.caller.principal()
+        if (principal && shown.reads && shown.data != null)
+          await noteReads(
+            shown.reads.map((read) => ({ ...read, principal })),
+            request,
+          )
+        await noteRefusals(shown, request)
+      } catch (error) {
+        report(error, request.requestId)
+      }
+    },
     resync: (request, message, cursor) => failed(new GuanxiError('RESYNC', message, { cursor }), request),
   })
   swap.onRuntime(() => streams.swapped())
@@ -253,15 +267,17 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     execute: (request) => answer(request),
     subscribe: async (request) => {
       try {
-        const { operation } = prepared.get(request.document, request.operationName) ?? {}
-        if (operation === undefined) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation.')
+        const operation = prepared.get(request.document, request.operationName)
+        if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation.')
         const principal = await request.caller.principal()
         // The rule tree judges every event; nobody unknown holds a subscription open.
         if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
         revalidation.require(request, swap.current)
+        if (!selectsAny(operation, request.variables))
+          throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The subscription selects no field; its directives leave out the only one.')
         const changes = await streams.open(request)
         if (changes) return changes
-        return await subscriptionAnswers({ operation, runtime: swap.current, principal, request, settings, database }, answer)
+        return await subscriptionAnswers({ operation: operation.operation, runtime: swap.current, principal, request, settings, database }, answer)
       } catch (error) {
         return failed(error, request)
       }

@@ -1,14 +1,15 @@
+import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { SeenChange } from '../../records/read/index.ts'
 import type { OperationAnswer, Runtime } from '../operation.ts'
 import { ChangeEvent } from './change-event.ts'
 import type { ChangeAdvance } from './change-tail.ts'
-import { cursorAt, type Reader, readPlaces } from './cursor.ts'
+import { type ChangePlaces, cursorAt, cursorExpired, type Reader, readPlaces } from './cursor.ts'
 import { LONGEST_QUEUE, type Member } from './member.ts'
 import type { PreparedChanges } from './prepare-changes.ts'
 import type { StreamServices } from './streams.ts'
-import { planWindow, readWindow, type WindowPlan, windowEnd } from './windows.ts'
+import { planWindow, readWindow, WINDOW, type WindowPlan, windowEnd } from './windows.ts'
 
 /** How its members read changes; the same for all of them. */
 export interface CohortRights {
@@ -18,6 +19,8 @@ export interface CohortRights {
 }
 
 export interface CohortOptions extends CohortRights {
+  /** Digest of what is shared with its readers, and of what conditions of their grants take from them. */
+  readonly shared: string | null
   readonly services: StreamServices
   /** Its members go on elsewhere, by the rights and the schema of now. */
   readonly regroup: (members: readonly Member[]) => void
@@ -25,154 +28,204 @@ export interface CohortOptions extends CohortRights {
   readonly onEmpty: () => void
 }
 
-/** After an answer with one of these the subscription has ended. */
+/** Answers that say nothing of the change: it is tried again so often, after so many milliseconds. */
+const PASSING = 'UNAVAILABLE'
+const TRIES = 5
+const PAUSE = 300
+
+/** After an answer of nothing but one of these the subscription has ended. */
 const ENDING: ReadonlySet<unknown> = new Set(['SCHEMA_CHANGED', 'FORBIDDEN', 'GRAPHQL_VALIDATION_FAILED'])
 
 /**
  * Subscriptions of one document and the same variables, whose readers are shown the same: each change is looked at once for all of them, executed once, and told to each by the
- * same text. As soon as rights or schema move on, it dissolves, and what they mean to each member is asked anew.
+ * same text. Whoever has to catch up does so by himself before. As soon as rights or schema move on, the cohort dissolves, and what they mean to each member is asked anew.
  */
 export class Cohort {
   readonly #options: CohortOptions
   readonly #members = new Set<Member>()
-  /** All members but those that join are told everything up to here. */
+  /** All members are told everything up to here. */
   #position: string
-  /** Digest of what is shared with its readers. */
-  #shared: string | null
   #plan: WindowPlan | undefined
   #work: Promise<void> = Promise.resolve()
   #dissolved = false
 
-  constructor(options: CohortOptions, position: string, shared: string | null) {
+  /** `position`: that of now. */
+  constructor(options: CohortOptions, position: string) {
     this.#options = options
     this.#position = position
-    this.#shared = shared
   }
 
   /** Takes a member that has been told everything up to its position. */
   join(member: Member): void {
-    this.#enqueue(async () => {
+    void this.#catchUp(member).catch((error: unknown) => this.#failed([member], error))
+  }
+
+  /** Ends where the member is told what the others are told. */
+  async #catchUp(member: Member): Promise<void> {
+    const isFar = () => BigInt(member.position) + BigInt(WINDOW) < BigInt(this.#position)
+    const goesOn = () => isFar() && !this.#dissolved && !member.queue.ended
+    do {
+      while (goesOn()) await this.#tell([member], windowEnd(member.position, this.#position), true)
+      // While he reads what waits, the others may have gone on.
+      await member.queue.drained(0)
+    } while (goesOn())
+    await this.#enqueue(async () => {
       if (this.#dissolved) return this.#options.regroup([member])
-      if (this.#members.size === 0) this.#position = member.position
+      await this.#tell([member], this.#position, false)
+      if (member.queue.ended) return this.#leave(member)
       member.leave = () => this.#leave(member)
-      // What this one is told alone, the others have been told already.
-      if (BigInt(member.position) < BigInt(this.#position)) await this.#tell([member], this.#position)
-      if (!member.queue.ended) this.#members.add(member)
-      else this.#leave(member)
+      this.#members.add(member)
     })
   }
 
   advance({ upTo, modules }: ChangeAdvance): void {
     this.#enqueue(async () => {
       if (this.#dissolved || BigInt(upTo) <= BigInt(this.#position)) return
-      if (modules === null || modules.has(this.#options.changes.request.module.number)) await this.#tell([...this.#members], upTo)
-      else for (const member of this.#members) member.position = upTo
+      if (modules === null || modules.has(this.#options.changes.request.module.number)) await this.#tell([...this.#members], upTo, false)
+      for (const member of this.#members) member.reach(upTo)
       this.#position = upTo
-    })
+    }).catch((error: unknown) => this.#failed([], error))
   }
 
   /** Lets its members go on by the rights and the schema of now. */
   regroup(): void {
-    this.#enqueue(() => Promise.reject(new StaleEpochError()))
+    this.#enqueue(() => Promise.reject(new StaleEpochError())).catch((error: unknown) => this.#failed([], error))
   }
 
-  #enqueue(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error: unknown) => this.#failed(error))
+  /** One piece of work after the other; a failed one does not keep the next from its turn. */
+  #enqueue(work: () => Promise<void> | void): Promise<void> {
+    const done = this.#work.then(work)
+    this.#work = done.catch(() => {})
+    return done
   }
 
-  #failed(error: unknown): void {
-    const members = this.#dissolve()
-    if (error instanceof StaleEpochError) this.#options.regroup(members)
-    else for (const member of members) member.queue.end(this.#options.services.failure(error, member.request))
+  /** `joining`: members that are not among the others yet. What fails for one of these is no matter of the others. */
+  #failed(joining: readonly Member[], error: unknown): void {
+    const { regroup, services } = this.#options
+    const members = joining.length > 0 ? joining : this.#dissolve()
+    if (error instanceof StaleEpochError) regroup(members)
+    else for (const member of members) member.queue.end(services.failure(error, member.request))
+    if (joining.length > 0) this.#leaveIfEmpty()
   }
 
   #dissolve(): readonly Member[] {
     const members = [...this.#members]
-    this.#dissolved = true
     this.#members.clear()
     for (const member of members) member.leave = () => {}
-    this.#options.onEmpty()
+    this.#leaveIfEmpty()
     return members
   }
 
   #leave(member: Member): void {
     this.#members.delete(member)
+    this.#leaveIfEmpty()
+  }
+
+  #leaveIfEmpty(): void {
     if (this.#members.size > 0 || this.#dissolved) return
     this.#dissolved = true
     this.#options.onEmpty()
   }
 
-  /** Tells what lies between the members' position and another one. Throws StaleEpochError, which ends the cohort. */
-  async #tell(members: readonly Member[], upTo: string): Promise<void> {
+  /** Tells what lies between each member's position and another one. `patient`: waits for whoever reads slowly. Throws StaleEpochError. */
+  async #tell(members: readonly Member[], upTo: string, patient: boolean): Promise<void> {
     const { services, principal, runtime, changes } = this.#options
     const { database: executor, settings } = services
-    if (members.length === 0) return
-    if (principal.policy.shared.size > 0 && (await readPlaces(principal, executor)).shared !== this.#shared) return this.#resync(members)
-    for (let position = (members[0] as Member).position; BigInt(position) < BigInt(upTo); ) {
+    const open = () => members.filter(({ queue }) => !queue.ended)
+    for (let position = lowest(members); position !== null && BigInt(position) < BigInt(upTo) && open().length > 0; ) {
+      if (patient || principal.policy.shared.size > 0 || principal.policy.namesViewer) {
+        const places = await readPlaces(principal, executor)
+        if (places.shared !== this.#options.shared) return this.#resync(open(), places)
+        if (BigInt(places.floor) > BigInt(position)) return this.#expire(open(), places)
+      }
       const end = windowEnd(position, upTo)
       const window = { after: position, upTo: end, variables: changes.variables }
       const reader = { principal, runtime, settings }
       this.#plan ??= planWindow(changes.request, window, reader)
       for (const change of await readWindow(this.#plan, window, reader, executor)) {
-        if (changes.operations?.has(change.operation) !== false) await this.#tellOne(members, change)
-        for (const member of members) member.position = change.position
+        const untold = open().filter((member) => BigInt(member.position) < BigInt(change.position))
+        if (patient) for (const { queue } of untold) await queue.drained(LONGEST_QUEUE / 2)
+        if (changes.operations?.has(change.operation) !== false) await this.#tellOne(untold, change)
+        for (const member of untold) member.reach(change.position)
       }
-      for (const member of members) member.position = end
+      for (const member of open()) member.reach(end)
       position = end
-      if (members.every(({ queue }) => queue.ended)) return
     }
   }
 
   async #tellOne(members: readonly Member[], change: SeenChange): Promise<void> {
-    const open = members.filter(({ queue }) => !queue.ended)
-    // One alone is waited for; among others the slow one is let go.
-    if (open.length === 1) await (open[0] as Member).queue.drained(LONGEST_QUEUE / 2)
-    const answer = await this.#answer(open, change)
-    if (answer === null) return
-    for (const { queue, request, position } of open) {
-      if (queue.push(answer)) continue
-      queue.end(this.#resyncAnswer(request, position, 'The subscription is read too slowly, and more changes wait than are kept for it. Go on after `cursor`.'))
+    const answered = await this.#answer(members, change)
+    if (answered === null) return
+    const { answer, by, isLast } = answered
+    for (const member of members) {
+      const { queue, request, position } = member
+      if (queue.ended) continue
+      if (member !== by) await this.#options.services.witness(answer, request)
+      if (isLast) queue.end(answer)
+      else if (!queue.push(answer))
+        queue.end(
+          this.#resyncAnswer(request, position, 'The subscription is read too slowly, and more changes wait than are kept for it. Go on after `cursor`.'),
+        )
     }
   }
 
-  /** What the change is answered by, by the rights that all members have; null where nobody is left. Throws StaleEpochError where these are no longer theirs. */
-  async #answer(members: readonly Member[], change: SeenChange): Promise<OperationAnswer | null> {
-    const { services, changes, principal } = this.#options
+  /** What the change is answered by, by the rights that all members have; null where nobody is left. Throws StaleEpochError where rights or schema have moved on. */
+  async #answer(
+    members: readonly Member[],
+    change: SeenChange,
+  ): Promise<{ readonly answer: OperationAnswer; readonly by: Member; readonly isLast: boolean } | null> {
+    const { services, changes, principal, runtime, shared } = this.#options
+    let tries = 1
     for (const member of members) {
       const { request, queue } = member
-      if (queue.ended) continue
-      const event = new ChangeEvent(changes.request.module.name, change, cursorAt(change.position, this.#shared, this.#reader()))
-      const answer = await services.answer(request, { [changes.fieldName]: event })
-      const codes = (answer.errors ?? []).map(({ extensions }) => extensions?.['code'])
-      // The rights by which it was answered are at most as old as those that are known now.
-      const now = await request.caller.principal().catch(() => null)
-      if (now === null || codes.includes('UNAUTHENTICATED')) {
-        queue.end(answer)
-        continue
+      for (; !queue.ended; tries += 1) {
+        const event = new ChangeEvent(changes.request.module.name, change, cursorAt(change.position, shared, this.#reader()))
+        const answer = await services.answer(request, { [changes.fieldName]: event })
+        // Known after the answer, these are the rights that it was made by, or later ones.
+        const now = await request.caller.principal().catch(() => null)
+        if (now === null) {
+          queue.end(services.failure(new GuanxiError('UNAUTHENTICATED', 'The access token or API key is not valid any more. Sign in again.'), request))
+          break
+        }
+        const { epochs } = now.policy
+        if (epochs.access !== principal.policy.epochs.access || epochs.schema !== principal.policy.epochs.schema || services.runtime() !== runtime)
+          throw new StaleEpochError()
+        const codes = (answer.errors ?? []).map(({ extensions }) => extensions?.['code'])
+        if (!codes.includes(PASSING)) return { answer, by: member, isLast: answer.data == null && codes.some((code) => ENDING.has(code)) }
+        if (tries >= TRIES)
+          throw new GuanxiError('UNAVAILABLE', 'A change could not be read. Go on after `cursor`.', {
+            cursor: cursorAt(member.position, shared, this.#reader()),
+          })
+        await new Promise((resolve) => setTimeout(resolve, PAUSE))
       }
-      if (now.policy.fingerprint !== principal.policy.fingerprint || codes.some((code) => ENDING.has(code))) throw new StaleEpochError()
-      return answer
     }
     return null
   }
 
-  #resync(members: readonly Member[]): void {
-    for (const { queue, request, position } of members)
-      queue.end(
-        this.#resyncAnswer(
-          request,
-          position,
-          'What is shared with you has changed. Read the current state, and subscribe after a cursor that was taken before.',
-        ),
-      )
+  /** The cursor is one of now: what is read after it has been taken misses nothing. */
+  #resync(members: readonly Member[], { last, shared }: ChangePlaces): void {
+    for (const { queue, request } of members) {
+      const message = 'What you may read has changed without a change of the records. Read the current state, and go on after `cursor`, which was taken before.'
+      queue.end(this.#options.services.resync(request, message, cursorAt(last, shared, this.#reader())))
+    }
+  }
+
+  #expire(members: readonly Member[], { last, shared }: ChangePlaces): void {
+    const error = cursorExpired(cursorAt(last, shared, this.#reader()))
+    for (const { queue, request } of members) queue.end(this.#options.services.failure(error, request))
   }
 
   #resyncAnswer(request: Member['request'], position: string, message: string): OperationAnswer {
-    return this.#options.services.resync(request, message, cursorAt(position, this.#shared, this.#reader()))
+    return this.#options.services.resync(request, message, cursorAt(position, this.#options.shared, this.#reader()))
   }
 
   #reader(): Reader {
     const { principal, runtime, services, changes } = this.#options
     return { principal, registry: runtime.registry, cursorKey: services.settings.cursorKey, filter: changes.filterDigest }
   }
+}
+
+/** Null where there is nobody. */
+function lowest(members: readonly Member[]): string | null {
+  return members.reduce<string | null>((least, { position }) => (least === null || BigInt(position) < BigInt(least) ? position : least), null)
 }

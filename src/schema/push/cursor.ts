@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { GuanxiError } from '../../errors/index.ts'
+import { bindValues } from '../../records/access/bind-values.ts'
 import type { Principal } from '../../records/access/policy.ts'
-import { lastModuleOf, reachDigest, sharesDigestSql } from '../../records/access/reach-digest.ts'
+import { lastModuleOf, modulesUpTo, passingDigestSql, reachDigest } from '../../records/access/reach-digest.ts'
 import type { Executor } from '../../records/database.ts'
 import { decodeCursor, encodeCursor } from '../../records/read/index.ts'
 import type { Registry } from '../../records/registry/definition.ts'
@@ -15,7 +16,7 @@ export interface ChangePlaces {
   readonly last: string
   /** Changes up to here are kept no longer. */
   readonly floor: string
-  /** Digest of what is shared with the reader; null where nothing is. */
+  /** Digest of what is shared with the reader, and of what conditions of his grants take from him; null where there is nothing of it. */
   readonly shared: string | null
 }
 
@@ -29,10 +30,11 @@ export interface Reader {
 }
 
 export async function readPlaces({ policy }: Principal, executor: Executor): Promise<ChangePlaces> {
-  const shared = policy.shared.size > 0 ? sharesDigestSql('$1') : 'NULL::text'
+  const values: unknown[] = []
+  const shared = passingDigestSql(policy, bindValues(values, policy))
   const [row] = await executor.query<ChangePlaces>({
     text: `SELECT outbox_position::text AS last, outbox_floor::text AS floor, ${shared} AS shared FROM stamper`,
-    values: policy.shared.size > 0 ? [policy.scopes.SHARED] : [],
+    values,
     purpose: 'record',
   })
   return row ?? { last: '0', floor: '0', shared: null }
@@ -44,7 +46,11 @@ export async function readPlaces({ policy }: Principal, executor: Executor): Pro
  */
 export function cursorAt(position: string, shared: string | null, { principal, registry, cursorKey, filter }: Reader): string {
   const lastModule = lastModuleOf(registry)
-  return encodeCursor([position, String(lastModule), reachDigest(principal.policy, registry, lastModule), shared ?? '', filter], FINGERPRINT, cursorKey)
+  return encodeCursor(
+    [position, String(lastModule), reachDigest(principal.policy, modulesUpTo(registry, lastModule)), shared ?? '', filter],
+    FINGERPRINT,
+    cursorKey,
+  )
 }
 
 /** The position of a cursor. Throws CURSOR_INVALID, CURSOR_EXPIRED, and RESYNC with a fresh cursor. */
@@ -54,14 +60,11 @@ export function positionOf(cursor: string, places: ChangePlaces, reader: Reader)
   if (BigInt(position as string) > BigInt(places.last))
     throw new GuanxiError('CURSOR_INVALID', 'The cursor is ahead of all changes; it was made by another database.')
   const fresh = { cursor: cursorAt(places.last, places.shared, reader) }
-  if (BigInt(position as string) < BigInt(places.floor))
-    throw new GuanxiError(
-      'CURSOR_EXPIRED',
-      'Changes since this cursor are kept no longer. Read the current state, and go on after `cursor`, which was taken before.',
-      fresh,
-    )
+  if (BigInt(position as string) < BigInt(places.floor)) throw cursorExpired(fresh.cursor)
   const isSame =
-    reach === reachDigest(principal.policy, registry, Number(lastModule)) && shared === (places.shared ?? '') && (filtered === '' || filtered === filter)
+    reach === reachDigest(principal.policy, modulesUpTo(registry, Number(lastModule))) &&
+    shared === (places.shared ?? '') &&
+    (filtered === '' || filtered === filter)
   if (!isSame)
     throw new GuanxiError(
       'RESYNC',
@@ -69,6 +72,12 @@ export function positionOf(cursor: string, places: ChangePlaces, reader: Reader)
       fresh,
     )
   return position as string
+}
+
+/** Changes since a place are kept no longer; with a cursor of now. */
+export function cursorExpired(cursor: string): GuanxiError {
+  const message = 'Changes since this cursor are kept no longer. Read the current state, and go on after `cursor`, which was taken before.'
+  return new GuanxiError('CURSOR_EXPIRED', message, { cursor })
 }
 
 /** Digest of a filter as it was given; empty for none. */

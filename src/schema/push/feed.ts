@@ -7,7 +7,7 @@ import type { OperationSession } from '../execute/session.ts'
 import { PlainSource } from '../operation.ts'
 import { moduleForbidden } from '../plan/collect-root.ts'
 import { ChangeEvent } from './change-event.ts'
-import { cursorAt, positionOf, readPlaces } from './cursor.ts'
+import { cursorAt, cursorExpired, positionOf, readPlaces } from './cursor.ts'
 import { planWindow, readWindow, windowEnd } from './windows.ts'
 
 export interface FeedArguments {
@@ -39,7 +39,8 @@ export async function readFeed(session: OperationSession, { modules: names, afte
   const modules = modulesOf(session, names)
   const places = await readPlaces(principal, session.executor)
   const reader = readerOf(session)
-  let position = positionOf(after, places, reader)
+  const start = positionOf(after, places, reader)
+  let position = start
   const found: { readonly module: ModuleDefinition; readonly change: SeenChange }[] = []
   for (let windows = 0; windows < MOST_WINDOWS && found.length <= size && BigInt(position) < BigInt(places.last); windows += 1) {
     const upTo = windowEnd(position, places.last)
@@ -53,6 +54,9 @@ export async function readFeed(session: OperationSession, { modules: names, afte
     }
     position = upTo
   }
+  // What is taken away while it is read is not read.
+  const { floor } = await readPlaces(principal, session.executor)
+  if (BigInt(floor) > BigInt(start)) throw cursorExpired(cursorAt(places.last, places.shared, reader))
   const inOrder = found.sort((a, b) => (BigInt(a.change.position) < BigInt(b.change.position) ? -1 : 1))
   const page = inOrder.slice(0, size)
   const end = inOrder.length > size ? (page.at(-1)?.change.position as string) : position

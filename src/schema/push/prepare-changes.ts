@@ -1,9 +1,9 @@
-import { type FieldNode, type GraphQLObjectType, getVariableValues, isInputObjectType } from 'graphql'
+import { type FieldNode, type GraphQLObjectType, getVariableValues, isInputObjectType, Kind } from 'graphql'
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { isUuid } from '../../lib/record-id.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { ChangeOperation, ChangesRequest, CompareOperator, FilterNode } from '../../records/read/index.ts'
-import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/definition.ts'
 import type { PreparedOperation } from '../execute/prepared-operation.ts'
 import { requireAllowed } from '../execute/read-records.ts'
 import { COERCION } from '../execute/session.ts'
@@ -24,6 +24,8 @@ export interface PreparedChanges {
   readonly variables: Readonly<Record<string, unknown>>
   readonly after: string | null
   readonly filterDigest: string
+  /** Name of the variable that gives `after` and nothing else; null for none. */
+  readonly afterVariable: string | null
   /** Whom it is about, where that is the reader himself; else nobody in particular. */
   readonly about: string | null
   /** All unless given. */
@@ -39,12 +41,13 @@ const FIRED: ReadonlySet<ChangeOperation> = new Set(['CREATED', 'ENTERED', 'REST
 /** Null for a subscription to something else. Throws FORBIDDEN, VALIDATION_FAILED, and as for an unknown name for a hidden one. */
 export function prepareChanges(
   { operation, fragments }: PreparedOperation,
-  { variables: given }: Pick<OperationRequest, 'variables'>,
+  { variables: given, document }: Pick<OperationRequest, 'variables' | 'document'>,
   runtime: Runtime,
   principal: Principal,
 ): PreparedChanges | null {
   const { schema, registry } = runtime
   const root = schema.getSubscriptionType() as GraphQLObjectType
+  const source = document.loc?.source.body ?? ''
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given, COERCION)
   if (errors) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', errors[0]?.message ?? 'The variables do not fit.')
   const context: CollectContext = { schema, registry, policy: principal.policy, fragments, variables: coerced, redacted: [], named: new Set(), ordinary: false }
@@ -60,7 +63,7 @@ export function prepareChanges(
   if (descriptor.due) return dueReminders(module, principal, coerced, field.name, textOf(resolved(args.get('after'), coerced)))
   const type = argumentType(field, 'filter')
   const filter = isInputObjectType(type) ? collectFilter(args.get('filter'), type, module, ['filter'], context) : null
-  if (filter && !looksAtOwnFields(filter))
+  if (filter && !looksAtOwnFields(filter, registry))
     throw validationFailed([
       {
         path: ['filter'],
@@ -75,9 +78,18 @@ export function prepareChanges(
     request: { kind: 'changes', module, filter: nodesOf.length === 0 ? null : { kind: 'and', nodes: nodesOf } },
     variables: coerced,
     after: textOf(resolved(args.get('after'), coerced)),
+    afterVariable: afterVariableOf(node, source),
     about: null,
-    filterDigest: filterDigest(module.name, valueOf(args.get('filter'), coerced), id),
+    filterDigest: filterDigest(module.name, filter && [valueOf(args.get('filter'), coerced), columnsOf(filter)], id),
   }
+}
+
+/** It is defined in one place of the document and used in one other. */
+function afterVariableOf(node: FieldNode, source: string): string | null {
+  const value = node.arguments?.find(({ name }) => name.value === 'after')?.value
+  if (value?.kind !== Kind.VARIABLE) return null
+  const uses = source.match(new RegExp(`\\$${value.name.value}(?![_0-9A-Za-z])`, 'g'))?.length
+  return uses === 2 ? value.name.value : null
 }
 
 function textOf(value: unknown): string | null {
@@ -107,26 +119,52 @@ function dueReminders(
     variables,
     after,
     filterDigest: filterDigest(module.name, 'due', userId),
+    afterVariable: null,
     about: userId,
     operations: FIRED,
   }
 }
 
 /** What it compares stands in the image of a change; of a related record that is its id alone. */
-function looksAtOwnFields(node: FilterNode): boolean {
+function looksAtOwnFields(node: FilterNode, registry: Registry): boolean {
   switch (node.kind) {
     case 'and':
     case 'or':
-      return node.nodes.every(looksAtOwnFields)
+      return node.nodes.every((inner) => looksAtOwnFields(inner, registry))
     case 'not':
-      return looksAtOwnFields(node.node)
+      return looksAtOwnFields(node.node, registry)
     case 'compare':
-      return node.field.rollup === undefined
+      return isOfOneRow(node.field, registry)
     case 'one':
       return looksAtIds(node.node)
     case 'many':
     case 'externalId':
       return false
+  }
+}
+
+/** Nothing of other records is in it, however it is computed. */
+function isOfOneRow(field: FieldDefinition, registry: Registry): boolean {
+  if (field.rollup !== undefined) return false
+  return field.inputs.every((place) => {
+    const input = registry.module(place.module).fields.get(place.field)
+    return input !== undefined && input.module === field.module && isOfOneRow(input, registry)
+  })
+}
+
+/** Where what it compares is stored: images of before a field got another type have other columns. */
+function columnsOf(node: FilterNode): readonly string[] {
+  switch (node.kind) {
+    case 'and':
+    case 'or':
+      return node.nodes.flatMap(columnsOf)
+    case 'not':
+      return columnsOf(node.node)
+    case 'compare':
+    case 'one':
+      return [`${node.field.id} ${node.field.type} ${node.field.column}`]
+    default:
+      return []
   }
 }
 

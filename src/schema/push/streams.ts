@@ -8,7 +8,7 @@ import { NO_SCHEMA } from '../execute/subscriptions.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import type { ChangeTail } from './change-tail.ts'
 import { Cohort } from './cohort.ts'
-import { cursorAt, positionOf, readPlaces } from './cursor.ts'
+import { type ChangePlaces, cursorAt, positionOf, readPlaces } from './cursor.ts'
 import { Member } from './member.ts'
 import { type PreparedChanges, prepareChanges } from './prepare-changes.ts'
 
@@ -25,6 +25,8 @@ export interface StreamServices {
   /** Answers one event, by the rights and the schema of its moment. Never throws. */
   readonly answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>
   readonly failure: (error: unknown, request: OperationRequest) => OperationAnswer
+  /** Notes what an answer shows, and what it refuses, for a request that gets it too. */
+  readonly witness: (answer: OperationAnswer, request: OperationRequest) => Promise<void>
   readonly resync: (request: OperationRequest, message: string, cursor: string) => OperationAnswer
 }
 
@@ -56,12 +58,17 @@ export class ChangeStreams {
     const places = await readPlaces(principal, database)
     const reader = { principal, registry: runtime.registry, cursorKey: settings.cursorKey, filter: changes.filterDigest }
     const position = changes.after === null ? places.last : positionOf(changes.after, places, reader)
-    const member = new Member({ ...request, schema: NO_SCHEMA }, position, principal, runtime.registry)
-    this.#join(member, standing, places.shared)
+    const member = new Member({ ...request, schema: NO_SCHEMA }, position, {
+      principal,
+      registry: runtime.registry,
+      module: changes.request.module.name,
+      shared: places.shared,
+    })
+    this.#join(member, standing, places)
     return member.queue
   }
 
-  #join(member: Member, standing: Standing, shared: string | null): void {
+  #join(member: Member, standing: Standing, { last, shared }: ChangePlaces): void {
     const key = this.#keyOf(member.request, standing, shared)
     const known = this.#cohorts.get(key)
     if (known) {
@@ -73,7 +80,7 @@ export class ChangeStreams {
       forget()
       if (this.#cohorts.get(key) === made) this.#cohorts.delete(key)
     }
-    const made = new Cohort({ ...standing, services: this.#services, regroup: (members) => void this.#regroup(members), onEmpty }, member.position, shared)
+    const made = new Cohort({ ...standing, shared, services: this.#services, regroup: (members) => void this.#regroup(members), onEmpty }, last)
     this.#cohorts.set(key, made)
     made.join(member)
     forget = this.#services.tail.onAdvance((advance) => made.advance(advance))
@@ -95,8 +102,9 @@ export class ChangeStreams {
         const standing = await this.#standing(request)
         if (standing === null) throw new GuanxiError('SCHEMA_CHANGED', 'The subscription does not fit the schema any more.')
         const { principal, runtime, changes } = standing
-        const { last, shared } = await readPlaces(principal, database)
-        if (member.reachesTheSame(principal, runtime.registry)) this.#join(member, standing, shared)
+        const places = await readPlaces(principal, database)
+        const { last, shared } = places
+        if (member.reachesTheSame(principal, runtime.registry, shared)) this.#join(member, standing, places)
         else {
           const reader = { principal, registry: runtime.registry, cursorKey: settings.cursorKey, filter: changes.filterDigest }
           const message =
@@ -131,10 +139,12 @@ export class ChangeStreams {
     shared: string | null,
   ): string {
     const { epochs, fingerprint } = principal.policy
+    // Those who resume are soon told the same, wherever they began.
+    const told = Object.entries(variables).filter(([name]) => name !== changes.afterVariable)
     return JSON.stringify([
       document.loc?.source.body ?? '',
       operationName,
-      variables,
+      told,
       accessMode,
       tellsVersion === true,
       fingerprint,
