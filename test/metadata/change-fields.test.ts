@@ -35,6 +35,14 @@ describe('a field that changes', () => {
     await makeField(server.admin, { module: 'account', name: 'grade', type: 'INTEGER' })
   })
 
+  test('that is told what it is already is not changed, and no client need fetch the schema again', async () => {
+    const input = { type: 'SELECT', label: 'Same', options: [{ value: 'a', label: 'A' }], help: 'Helps.' }
+    const field = await makeField(server.admin, { module: 'account', name: 'same', ...input })
+    const { schemaVersion } = await server.admin.data('{ schemaVersion }')
+    expect((await changeField(server.admin, field.id, { ...input, name: 'same' })).schemaVersion).toBe(schemaVersion)
+    expect((await changeField(server.admin, field.id, { label: 'Other' })).schemaVersion).toBe(schemaVersion + 1)
+  })
+
   test('becomes required only when nothing is empty, or a default fills the gaps with history and event', async () => {
     const field = await makeField(server.admin, { module: 'account', name: 'segment', type: 'TEXT' })
     await set('segment', ['x'])

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type Issue, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
@@ -72,8 +73,10 @@ export async function updateField(change: MetadataChange, before: StoredField, p
   await demandOfValues(change, { module: held, before, after, values, filled: fill !== undefined, path })
   await changeIndexes(change, held, before, after, place !== null)
   await rebuildFormulaIndexes(change, formulas, after.id)
-  change.touched.push(`${module.name}.${after.name}`)
   const stored = workspace.field(after.id) as StoredField
+  // What says what it said before is no change, and no client need fetch the schema again.
+  if (isDeepStrictEqual(stored, before)) return stored
+  change.touched.push(`${module.name}.${after.name}`)
   change.rows.push({
     text: `UPDATE custom_field SET name = $2, aliases = $3, type = $4, label = $5, parameters = $6, column_name = $7, extension = $8, position = $9 WHERE id = $1`,
     values: [stored.id, stored.name, stored.aliases, stored.type, stored.label, stored.parameters, stored.column, stored.extension, stored.position],
