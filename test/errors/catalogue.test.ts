@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ERROR_CODES } from '../../src/errors/index.ts'
 
 /** Codes of the contract whose features do not exist yet: idempotency keys, change streams, run-time schema changes, plugins. */
-const NOT_YET = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH', 'CURSOR_EXPIRED', 'RESYNC', 'PLUGIN_UNAVAILABLE']
+const NOT_YET = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH', 'PLUGIN_UNAVAILABLE']
 
 /** Codes whose one producer is a helper of the catalogue's own folder. */
 const BY_HELPER: Readonly<Record<string, RegExp>> = { VALIDATION_FAILED: /validationFailed\(/, NOT_FOUND: /notFound\(/ }
