@@ -143,7 +143,8 @@ describe('reading a secret out by guesses', () => {
     for (const order of ['orderBy: [{name: ASC}]', 'orderBy: [{createdAt: DESC}]']) {
       const { data } = await page(clerk, order)
       const plain = Buffer.from(data.accounts.pageInfo.endCursor, 'base64').toString('latin1')
-      expect([order, plain.includes(SECRET), plain.includes('42')]).toEqual([order, false, false])
+      // A short number is found in times and ids by chance; as a value of its own it is a text among the cursor's.
+      expect([order, plain.includes(SECRET), /"42(\.0+)?"/.test(plain)]).toEqual([order, false, false])
     }
   })
 
