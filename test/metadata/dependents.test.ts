@@ -6,7 +6,6 @@ import { findDrift } from '../../src/records/metadata/index.ts'
 import { indexDefinition } from '../../src/records/metadata/index-definitions.ts'
 import { issuesOf } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
-import { eventually } from '../support/guanxi-process.ts'
 import { changeField, METADATA, makeField, sendField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
@@ -44,20 +43,8 @@ describe('what is made of a field that changes', () => {
     return customFields.find((field: { name: string }) => field.name === name).id
   }
 
-  /** Columns that a field has left are emptied beside other work, at any time. */
-  const settled = async () => {
-    const client = new pg.Client({ connectionString: server.database.url })
-    await client.connect()
-    try {
-      await eventually(async () => (await client.query('SELECT FROM custom_slot WHERE NOT cleared')).rowCount === 0, 35_000)
-    } finally {
-      await client.end()
-    }
-  }
-
   /** Refused with this issue, of which the message says so much, and nothing is changed. */
   const refuses = async (id: string, input: object, issue: string, part: string) => {
-    await settled()
     const before = await contentOf(server.database.url)
     const answer = await sendField(server.admin, 'updateField', { id, input })
     expect(issuesOf(answer)).toEqual([issue])
