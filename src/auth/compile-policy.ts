@@ -112,7 +112,7 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
     shape,
     fingerprint,
     namesViewer: compiled.namesViewer,
-    judgedBy: Object.freeze([...judgedBy]),
+    judgedBy: Object.freeze(judgedBy),
     modules: compiled.modules,
     scopes: Object.freeze(scopes),
     merged: Object.freeze(merged),

@@ -12,8 +12,6 @@ export interface Advance {
 export interface Tail {
   /** Calls with the present place soon, and with each advance from then on, in order; answers an unsubscribe function. */
   onAdvance(listener: (advance: Advance) => void): () => void
-  /** Looks at once instead of in a while. */
-  wake(): void
   stop(): Promise<void>
 }
 
@@ -89,7 +87,6 @@ export function followChanges({ database, signals, onError }: TailOptions): Tail
         told.delete(listener)
       }
     },
-    wake: wakeUp,
     stop: async () => {
       stopped = true
       forget()

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { codesOf, issuesOf, type TestClient } from '../support/client.ts'
-import { eventually } from '../support/guanxi-process.ts'
 import { METADATA } from '../support/metadata.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { cursorOf, untilPlaced } from '../support/subscription.ts'
 
 let server: TestServer
 let raw: pg.Client
@@ -23,16 +23,12 @@ afterAll(async () => {
   await server?.close()
 })
 
-const stamped = () => eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
-const cursorNow = async (client: TestClient): Promise<string> => {
-  await stamped()
-  return (await client.data('{ changeCursor }')).changeCursor
-}
+const cursorNow = (client: TestClient) => cursorOf(raw, client)
 const CHANGES = `query ($modules: [String!], $after: String!, $first: Int, $excludeOwn: Boolean) {
   changes(modules: $modules, after: $after, first: $first, excludeOwn: $excludeOwn) {
     nodes { module cursor operation id version changedFields record { id displayName ... on Account { industry } ... on Contact { account { name } } } } cursor hasNextPage } }`
 const changes = async (client: TestClient, variables: object) => {
-  await stamped()
+  await untilPlaced(raw)
   return (await client.data(CHANGES, variables as never)).changes
 }
 const create = async (type: string, input: object, client = admin): Promise<string> => {

@@ -9,7 +9,7 @@ import { changeField, METADATA, makeField } from '../support/metadata.ts'
 import { type NodeProcess, startNode } from '../support/nodes.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { type Subscription, subscribe } from '../support/subscription.ts'
+import { cursorOf, type Subscription, subscribe } from '../support/subscription.ts'
 
 /** Subscriptions where things go wrong: slow readers, rights and fields that change, failures on the way. */
 let server: TestServer
@@ -29,10 +29,7 @@ afterAll(async () => {
   await server?.close()
 })
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const cursorNow = async (client = admin): Promise<string> => {
-  await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
-  return (await client.data('{ changeCursor }')).changeCursor
-}
+const cursorNow = (client = admin) => cursorOf(raw, client)
 const made = async (type: string, input: object, client = admin): Promise<string> => {
   const f = type.charAt(0).toLowerCase() + type.slice(1)
   return (await client.data(`mutation ($input: Create${type}Input!) { made: create${type}(input: $input) { ${f} { id } } }`, { input })).made[f].id

@@ -5,7 +5,7 @@ import { eventually } from '../support/guanxi-process.ts'
 import { type NodeProcess, startNode } from '../support/nodes.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { subscribe } from '../support/subscription.ts'
+import { cursorOf, subscribe } from '../support/subscription.ts'
 
 let server: TestServer
 let workers: NodeProcess[]
@@ -33,10 +33,6 @@ afterAll(async () => {
 })
 
 const DUE = 'subscription ($after: String) { reminderDue(after: $after) { cursor operation reminder { subject state recipient { name } } } }'
-const cursorOf = async (client: TestClient): Promise<string> => {
-  await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
-  return (await client.data('{ changeCursor }')).changeCursor
-}
 const remind = async (subject: string, seconds: number, input: object = {}): Promise<string> => {
   const dueAt = new Date(Date.now() + seconds * 1_000).toISOString()
   const made = await server.admin.data('mutation ($input: CreateReminderInput!) { createReminder(input: $input) { reminder { id } } }', {
@@ -46,9 +42,9 @@ const remind = async (subject: string, seconds: number, input: object = {}): Pro
 }
 
 test('fire when they are due, once, whoever fires them, and tell their recipients on every device', async () => {
-  const after = await cursorOf(owner.client)
+  const after = await cursorOf(raw, owner.client)
   const devices = [subscribe(owner.client, DUE, { after }), subscribe(createTestClient(server.url, owner.client.token), DUE, { after })]
-  const others = subscribe(other.client, DUE, { after: await cursorOf(other.client) })
+  const others = subscribe(other.client, DUE, { after: await cursorOf(raw, other.client) })
   const ids = [
     await remind('For the recipient', 1, { recipient: { id: owner.id }, owner: { id: other.id } }),
     await remind('For the owner', 1, { owner: { id: owner.id } }),
@@ -77,7 +73,7 @@ test('fire when they are due, once, whoever fires them, and tell their recipient
 }, 30_000)
 
 test('that fired while nobody listened are told after the cursor; acknowledged once, they are so for all', async () => {
-  const after = await cursorOf(owner.client)
+  const after = await cursorOf(raw, owner.client)
   const id = await remind('Missed', 0, { owner: { id: owner.id } })
   await eventually(async () => (await raw.query(`SELECT FROM reminders WHERE id = $1 AND state = 'fired'`, [id])).rowCount === 1)
   const late = subscribe(owner.client, DUE, { after })

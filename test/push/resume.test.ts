@@ -7,7 +7,7 @@ import { drawnCases, type NodeProcess, PROVE, startNode, tell } from '../support
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { randomNumbers } from '../support/small-world.ts'
-import { subscribe } from '../support/subscription.ts'
+import { subscribe, untilPlaced } from '../support/subscription.ts'
 
 /**
  * Nothing is lost: whoever loses the connection, or the node behind it, and goes on after the last cursor that reached him, is told exactly what he may know, as a model says that looks at nothing but what was
@@ -181,7 +181,7 @@ test(
       )
       return (field: string) => shown.has(field)
     }
-    await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
+    await untilPlaced(raw)
     const reader = async ({ email, client }: typeof owner, name: string, sees: Reader['sees']): Promise<Reader> => {
       const { changeCursor } = await client.data('{ changeCursor }')
       return { name, email, sees, shows: await levels(client), cursor: changeCursor, told: [], connections: 0 }
@@ -204,7 +204,7 @@ test(
     await change()
     changed = true
     const kills = await killing
-    await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
+    await untilPlaced(raw)
     const { rows } = await raw.query<Written>(
       `SELECT record_id AS id, version, operation, changed_fields AS changed, before, after FROM outbox
         WHERE position > $1 AND module_number = $2 ORDER BY position`,

@@ -2,9 +2,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { forgetChanges } from '../../src/events/index.ts'
 import { codesOf } from '../support/client.ts'
-import { eventually } from '../support/guanxi-process.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { subscribe } from '../support/subscription.ts'
+import { cursorOf, subscribe } from '../support/subscription.ts'
 
 let server: TestServer
 let raw: pg.Client
@@ -24,10 +23,7 @@ test('old changes go, and who asks for them is told, with a cursor to go on from
   const { database } = app.kernel
   const account = async (name: string) =>
     admin.data('mutation ($name: String!) { createAccount(input: {name: $name, type: "customer"}) { changeSetId } }', { name })
-  const cursor = async (): Promise<string> => {
-    await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
-    return (await admin.data('{ changeCursor }')).changeCursor
-  }
+  const cursor = () => cursorOf(raw, admin)
   const old = await cursor()
   for (let index = 0; index < 20; index += 1) await account(`Old ${index}`)
   const between = await cursor()

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import type { TestClient } from '../support/client.ts'
-import { eventually } from '../support/guanxi-process.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { type Subscription, subscribe } from '../support/subscription.ts'
+import { cursorOf, type Subscription, subscribe } from '../support/subscription.ts'
 
 let server: TestServer
 let raw: pg.Client
@@ -28,11 +27,7 @@ afterAll(async () => {
 
 const CHANGED = `subscription ($filter: AccountFilter, $after: String) {
   accountChanged(filter: $filter, after: $after) { cursor operation id version changedFields changeSetId at actor { id name } account { id name industry owner { name } } } }`
-/** Changes get their places in a while; without any that waits for one, a cursor stands behind all that was committed. */
-const cursorNow = async (client: TestClient): Promise<string> => {
-  await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
-  return (await client.data('{ changeCursor }')).changeCursor
-}
+const cursorNow = (client: TestClient) => cursorOf(raw, client)
 const create = async (input: object, client = admin): Promise<string> =>
   (
     await client.data('mutation ($input: CreateAccountInput!) { made: createAccount(input: $input) { account { id } } }', {

@@ -1,3 +1,4 @@
+import type pg from 'pg'
 import type { AnsweredError, TestClient, Variables } from './client.ts'
 import { eventually } from './guanxi-process.ts'
 
@@ -47,4 +48,15 @@ export function subscribe(client: TestClient, query: string, variables: Variable
     },
     close,
   }
+}
+
+/** Changes get their places in a while. Waits until none that was committed is without one. */
+export async function untilPlaced(raw: pg.Client): Promise<void> {
+  await eventually(async () => (await raw.query('SELECT FROM outbox WHERE position IS NULL')).rowCount === 0)
+}
+
+/** A cursor behind all that was committed. */
+export async function cursorOf(raw: pg.Client, client: TestClient): Promise<string> {
+  await untilPlaced(raw)
+  return (await client.data('{ changeCursor }')).changeCursor
 }

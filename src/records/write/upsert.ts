@@ -135,14 +135,8 @@ async function changeMatches(
   const storedOf = (target: Target) => linked.get((matches.get(target) as StoredRecord).id) as StoredRecord
   // Before versions, as in an update.
   const issues: Issue[] = []
-  await checkPartialWrites(
-    session,
-    module,
-    targets.map((target) => ({ id: storedOf(target).id, parsed: target.parsed })),
-    'update',
-    authority,
-    issues,
-  )
+  const changed = targets.map((target) => ({ id: storedOf(target).id, parsed: target.parsed }))
+  await checkPartialWrites(session, module, changed, 'update', authority, issues)
   stopAt(issues)
   const expecting = targets.filter(({ item }) => (item.ifVersion ?? null) !== null)
   await checkVersions(

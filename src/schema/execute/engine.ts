@@ -20,7 +20,6 @@ import { type PreparedOperation, PreparedOperations } from './prepared-operation
 import { isPublicDocument } from './public-document.ts'
 import { refusalCode, refusalsOf } from './refusals.ts'
 import { Revalidation } from './revalidation.ts'
-import { selectsAny } from './selects-at-root.ts'
 import type { EngineSettings } from './session.ts'
 import { subscriptionAnswers } from './subscriptions.ts'
 import { createSwap } from './swap.ts'
@@ -273,8 +272,6 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         // The rule tree judges every event; nobody unknown holds a subscription open.
         if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
         revalidation.require(request, swap.current)
-        if (!selectsAny(operation, request.variables))
-          throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The subscription selects no field; its directives leave out the only one.')
         const changes = await streams.open(request)
         if (changes) return changes
         return await subscriptionAnswers({ operation: operation.operation, runtime: swap.current, principal, request, settings, database }, answer)

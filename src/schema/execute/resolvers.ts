@@ -46,7 +46,7 @@ export const schemaResolvers: SchemaResolvers = {
       case 'changes':
         return (_source, args, context) => readFeed(sessionOf(context), args as unknown as FeedArguments)
       case 'changeRecord':
-        return (source, _args, context, info) => loadChanged(sessionOf(context), source as ChangeEvent, info)
+        return (source, _args, context, info) => loadAny(sessionOf(context), shownId(source as ChangeEvent), info)
       case 'anyRecord':
         return (source, _args, context, info) => loadAny(sessionOf(context), plannedValue(source, info) as string | null, info)
       case 'history':
@@ -98,11 +98,9 @@ async function loadHandle(session: OperationSession, handle: unknown, info: Grap
   return loaderOf(session, info.fieldNodes, (ids) => resolveByIds(session, principal, module, ids, false, info)).load(handle.id)
 }
 
-/** The record of a change: the changes of a selection in one statement a module. */
-function loadChanged(session: OperationSession, { id, shows }: ChangeEvent, info: GraphQLResolveInfo): Promise<unknown> | null {
-  if (!shows) return null
-  const principal = requirePrincipal(session)
-  return loaderOf(session, info.fieldNodes, (ids) => resolveAnyByIds(session, principal, ids, info)).load(id)
+/** Of a record that has content for the reader. */
+function shownId({ id, shows }: ChangeEvent): string | null {
+  return shows ? id : null
 }
 
 async function resolveNodes(session: OperationSession, ids: readonly string[], info: GraphQLResolveInfo): Promise<unknown[]> {

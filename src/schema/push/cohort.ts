@@ -2,6 +2,7 @@ import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { SeenChange } from '../../records/read/index.ts'
+import type { EngineSettings } from '../execute/session.ts'
 import type { OperationAnswer, Runtime } from '../operation.ts'
 import { ChangeEvent } from './change-event.ts'
 import type { ChangeAdvance } from './change-tail.ts'
@@ -11,14 +12,19 @@ import type { PreparedChanges } from './prepare-changes.ts'
 import type { StreamServices } from './streams.ts'
 import { planWindow, readWindow, WINDOW, type WindowPlan, windowEnd } from './windows.ts'
 
-/** How its members read changes; the same for all of them. */
-export interface CohortRights {
+/** How somebody reads changes: rights and schema, of one version. The same for all members of a cohort. */
+export interface Standing {
   readonly principal: Principal
   readonly runtime: Runtime
   readonly changes: PreparedChanges
 }
 
-export interface CohortOptions extends CohortRights {
+/** Whose cursors these are. */
+export function readerOf({ principal, runtime, changes }: Standing, { cursorKey }: EngineSettings): Reader {
+  return { principal, registry: runtime.registry, cursorKey, filter: changes.filterDigest }
+}
+
+export interface CohortOptions extends Standing {
   /** Digest of what is shared with its readers, and of what conditions of their grants take from them. */
   readonly shared: string | null
   readonly services: StreamServices
@@ -220,8 +226,7 @@ export class Cohort {
   }
 
   #reader(): Reader {
-    const { principal, runtime, services, changes } = this.#options
-    return { principal, registry: runtime.registry, cursorKey: services.settings.cursorKey, filter: changes.filterDigest }
+    return readerOf(this.#options, this.#options.services.settings)
   }
 }
 

@@ -8,7 +8,7 @@ import { PlainSource } from '../operation.ts'
 import { moduleForbidden } from '../plan/collect-root.ts'
 import { ChangeEvent } from './change-event.ts'
 import { cursorAt, cursorExpired, positionOf, readPlaces } from './cursor.ts'
-import { planWindow, readWindow, windowEnd } from './windows.ts'
+import { planWindow, readWindow, type WindowPlan, windowEnd } from './windows.ts'
 
 export interface FeedArguments {
   readonly modules?: readonly string[] | null
@@ -41,15 +41,17 @@ export async function readFeed(session: OperationSession, { modules: names, afte
   const reader = readerOf(session)
   const start = positionOf(after, places, reader)
   let position = start
+  const sight = { principal, runtime: session.runtime, settings: session.settings }
+  const plans = new Map<ModuleDefinition, WindowPlan>()
   const found: { readonly module: ModuleDefinition; readonly change: SeenChange }[] = []
   for (let windows = 0; windows < MOST_WINDOWS && found.length <= size && BigInt(position) < BigInt(places.last); windows += 1) {
     const upTo = windowEnd(position, places.last)
     const present = await modulesWithin(session, position, upTo)
     for (const module of modules.filter(({ number }) => present.has(number))) {
       const window = { after: position, upTo, ...(excludeOwn === true && { without: principal.userId }), variables: {} }
-      const { runtime, settings, executor } = session
-      const plan = planWindow({ kind: 'changes', module, filter: null }, window, { principal, runtime, settings })
-      for (const change of await readWindow(plan, window, { principal, runtime, settings }, executor)) found.push({ module, change })
+      const plan = plans.get(module) ?? planWindow({ kind: 'changes', module, filter: null }, window, sight)
+      plans.set(module, plan)
+      for (const change of await readWindow(plan, window, sight, session.executor)) found.push({ module, change })
       session.uses.add(`READ ${module.name}`)
     }
     position = upTo

@@ -53,9 +53,10 @@ export function prepareChanges(
   const context: CollectContext = { schema, registry, policy: principal.policy, fragments, variables: coerced, redacted: [], named: new Set(), ordinary: false }
   const [nodes] = [...collectFields(root, [operation.selectionSet], context).values()]
   const node = nodes?.[0] as FieldNode | undefined
-  const field = node && root.getFields()[node.name.value]
+  if (!node) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The subscription selects no field; its directives leave out the only one.')
+  const field = root.getFields()[node.name.value]
   const descriptor = field?.extensions.guanxi
-  if (!node || !field || descriptor?.kind !== 'changed') return null
+  if (!field || descriptor?.kind !== 'changed') return null
   requireAllowed(descriptor, { principal, runtime })
   const module = registry.module(descriptor.module)
   const args = argumentsOf(field, node, context)

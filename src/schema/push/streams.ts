@@ -1,5 +1,4 @@
 import { GuanxiError } from '../../errors/index.ts'
-import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { PreparedOperation } from '../execute/prepared-operation.ts'
@@ -7,10 +6,10 @@ import type { EngineSettings } from '../execute/session.ts'
 import { NO_SCHEMA } from '../execute/subscriptions.ts'
 import type { OperationAnswer, OperationRequest, Runtime } from '../operation.ts'
 import type { ChangeTail } from './change-tail.ts'
-import { Cohort } from './cohort.ts'
+import { Cohort, readerOf, type Standing } from './cohort.ts'
 import { type ChangePlaces, cursorAt, positionOf, readPlaces } from './cursor.ts'
 import { Member } from './member.ts'
-import { type PreparedChanges, prepareChanges } from './prepare-changes.ts'
+import { prepareChanges } from './prepare-changes.ts'
 
 /** What subscriptions to changes need of the engine. */
 export interface StreamServices {
@@ -28,13 +27,6 @@ export interface StreamServices {
   /** Notes what an answer shows, and what it refuses, for a request that gets it too. */
   readonly witness: (answer: OperationAnswer, request: OperationRequest) => Promise<void>
   readonly resync: (request: OperationRequest, message: string, cursor: string) => OperationAnswer
-}
-
-/** A reader's rights and schema, of one version. */
-interface Standing {
-  readonly principal: Principal
-  readonly runtime: Runtime
-  readonly changes: PreparedChanges
 }
 
 /** Rights and schema may change in quick succession; so often it is tried again. */
@@ -56,8 +48,7 @@ export class ChangeStreams {
     if (standing === null) return null
     const { principal, runtime, changes } = standing
     const places = await readPlaces(principal, database)
-    const reader = { principal, registry: runtime.registry, cursorKey: settings.cursorKey, filter: changes.filterDigest }
-    const position = changes.after === null ? places.last : positionOf(changes.after, places, reader)
+    const position = changes.after === null ? places.last : positionOf(changes.after, places, readerOf(standing, settings))
     const member = new Member({ ...request, schema: NO_SCHEMA }, position, {
       principal,
       registry: runtime.registry,
@@ -101,15 +92,14 @@ export class ChangeStreams {
         request.caller.forget()
         const standing = await this.#standing(request)
         if (standing === null) throw new GuanxiError('SCHEMA_CHANGED', 'The subscription does not fit the schema any more.')
-        const { principal, runtime, changes } = standing
+        const { principal, runtime } = standing
         const places = await readPlaces(principal, database)
         const { last, shared } = places
         if (member.reachesTheSame(principal, runtime.registry, shared)) this.#join(member, standing, places)
         else {
-          const reader = { principal, registry: runtime.registry, cursorKey: settings.cursorKey, filter: changes.filterDigest }
           const message =
             'What you may read is not what it was when the subscription began. Read the current state, and go on after `cursor`, which was taken before.'
-          member.queue.end(resync(request, message, cursorAt(last, shared, reader)))
+          member.queue.end(resync(request, message, cursorAt(last, shared, readerOf(standing, settings))))
         }
       } catch (error) {
         member.queue.end(failure(error, request))
