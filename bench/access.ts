@@ -1,12 +1,10 @@
 import { parseArgs } from 'node:util'
-import pg from 'pg'
-import { buildIfNeeded } from '../scripts/build.mjs'
+import type pg from 'pg'
 import { type BenchRequest, benchCases } from './cases.ts'
 import { MANAGER_EMAIL } from './data-set.ts'
-import { openBenchDatabase } from './database.ts'
 import { median, startLoadGenerator, wireText } from './measure.ts'
 import type { BenchServer } from './servers/child.ts'
-import { ADMIN_EMAIL, startGuanxi } from './servers/guanxi.ts'
+import { ask, withServer } from './with-server.ts'
 
 /**
  * What rights cost: the bench's queries by somebody with a row scope, twenty field rules and a predicate, beside the same queries by the administrator, in turns on one server.
@@ -42,23 +40,9 @@ const ROLE = {
 
 const progress = (message: string): void => void process.stderr.write(`${message}\n`)
 
-async function bench(): Promise<boolean> {
-  buildIfNeeded()
-  const database = await openBenchDatabase(process.env.BENCH_DATABASE_URL, (step) => step && progress(`data set: ${step}`))
-  const client = new pg.Client({ connectionString: database.url, application_name: 'bench' })
-  await client.connect()
-  try {
-    const server = await startGuanxi(database.url, 10, ADMIN_EMAIL)
-    try {
-      await makeRuled(client, server)
-      return await measure(client, server)
-    } finally {
-      await server.stop()
-    }
-  } finally {
-    await client.end()
-    await database.close()
-  }
+async function bench(client: pg.Client, server: BenchServer): Promise<boolean> {
+  await makeRuled(client, server)
+  return measure(client, server)
 }
 
 /** The role, and the one who holds it alone. A role of an earlier run is brought up to date. */
@@ -80,17 +64,6 @@ async function makeRuled(client: pg.Client, server: BenchServer): Promise<void> 
   )
   const { rows: users } = await client.query<{ id: string }>('SELECT id FROM users WHERE email = $1', [RULED_EMAIL])
   await ask(server, 'mutation ($id: ID!, $key: String!) { assignRole(userId: $id, roleKey: $key) { user { id } } }', { id: users[0]?.id, key })
-}
-
-async function ask(server: BenchServer, query: string, variables: object): Promise<unknown> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/graphql`, {
-    method: 'POST',
-    headers: { ...(await server.headers()), 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  })
-  const { data, errors } = (await response.json()) as { data?: unknown; errors?: unknown }
-  if (errors !== undefined) throw new Error(JSON.stringify(errors).slice(0, 1_500))
-  return data
 }
 
 /** Answers whether every case keeps to the budget. */
@@ -134,4 +107,4 @@ async function measure(client: pg.Client, server: BenchServer): Promise<boolean>
   return kept
 }
 
-process.exitCode = (await bench()) ? 0 : 1
+process.exitCode = (await withServer(bench)) ? 0 : 1

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import pg from 'pg'
+import type pg from 'pg'
 import WebSocket from 'ws'
-import { buildIfNeeded } from '../scripts/build.mjs'
-import { openBenchDatabase } from './database.ts'
 import type { BenchServer } from './servers/child.ts'
-import { ADMIN_EMAIL, startGuanxi } from './servers/guanxi.ts'
+import { ask, withServer } from './with-server.ts'
 
 /**
  * What following changes costs: many subscribers in a few cohorts on one server, while records change at a steady rate. Tells how long a change takes to its subscribers, what is lost or doubled, and how the
@@ -33,22 +31,10 @@ const BUDGET = { p99: 150, connection: 60 * 1024 }
 const SUBSCRIPTION = `subscription ($title: String!, $alone: String) { contactChanged(filter: {jobTitle: {eq: $title}, not: {department: {eq: $alone}}}) {
   operation version changedFields changeSetId contact { id name department account { name } } } }`
 
-const progress = (message: string): void => void process.stderr.write(`${message}\n`)
 const memoryOf = (pid: number): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 const cpuOf = (pid: number): number => {
   const [, user, system] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
   return (Number(user) + Number(system)) / 100
-}
-
-async function ask<T>(server: BenchServer, headers: Readonly<Record<string, string>>, query: string, variables: object): Promise<T> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/graphql`, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-  })
-  const { data, errors } = (await response.json()) as { data: T; errors?: unknown }
-  if (errors !== undefined) throw new Error(JSON.stringify(errors).slice(0, 1_500))
-  return data
 }
 
 /** Opens a socket with one subscription; `onEvent` gets what it is told. */
@@ -69,29 +55,11 @@ function follow(port: number, authorization: string, variables: object, onEvent:
   })
 }
 
-async function bench(): Promise<boolean> {
-  buildIfNeeded()
-  const database = await openBenchDatabase(process.env.BENCH_DATABASE_URL, (step) => step && progress(`data set: ${step}`))
-  const client = new pg.Client({ connectionString: database.url, application_name: 'bench' })
-  await client.connect()
-  try {
-    const server = await startGuanxi(database.url, 10, ADMIN_EMAIL)
-    try {
-      return await measure(client, server)
-    } finally {
-      await server.stop()
-    }
-  } finally {
-    await client.end()
-    await database.close()
-  }
-}
-
 async function measure(client: pg.Client, server: BenchServer): Promise<boolean> {
   const headers = await server.headers()
   const { rows } = await client.query<{ id: string }>('SELECT id FROM contacts WHERE deleted_at IS NULL ORDER BY id LIMIT $1', [cohorts])
   const update = 'mutation ($id: ID!, $input: UpdateContactInput!) { updateContact(id: $id, input: $input) { changeSetId } }'
-  for (const [index, { id }] of rows.entries()) await ask(server, headers, update, { id, input: { jobTitle: `cohort ${index}`, department: 'before' } })
+  for (const [index, { id }] of rows.entries()) await ask(server, update, { id, input: { jobTitle: `cohort ${index}`, department: 'before' } }, headers)
   await delay(2_000)
 
   const before = memoryOf(server.pid)
@@ -120,7 +88,7 @@ async function measure(client: pg.Client, server: BenchServer): Promise<boolean>
     const { id } = rows[count % rows.length] as { id: string }
     // Of one record, one change at a time.
     if (running.length >= rows.length) await running[running.length - rows.length]
-    const change = ask<{ updateContact: { changeSetId: string } }>(server, headers, update, { id, input: { department: `mark ${count}` } })
+    const change = ask<{ updateContact: { changeSetId: string } }>(server, update, { id, input: { department: `mark ${count}` } }, headers)
     running.push(change.then(({ updateContact }) => void answered.set(updateContact.changeSetId, performance.now())))
     last = performance.now()
   }
@@ -154,4 +122,4 @@ async function measure(client: pg.Client, server: BenchServer): Promise<boolean>
   return at(0.99) <= BUDGET.p99 && lost === 0 && doubled === 0 && perConnection <= BUDGET.connection
 }
 
-process.exitCode = (await bench()) ? 0 : 1
+process.exitCode = (await withServer(measure)) ? 0 : 1
