@@ -93,7 +93,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
     onStamped: (position) => signals.publish(CHANGES_TOPIC, position),
     onError: (error) => logger.warn({ err: error }, 'events and audit rows not numbered; it is tried again'),
   })
-  const forget = [engine.onRuntime(() => maintenance.wake()), ...(deaf ? [] : [signals.subscribe(SCHEMA_TOPIC, hear)])]
+  const forget = [kernel.onCommit(stamper.wake), engine.onRuntime(() => maintenance.wake()), ...(deaf ? [] : [signals.subscribe(SCHEMA_TOPIC, hear)])]
   return {
     stop: async () => {
       for (const each of forget) each()

@@ -45,6 +45,8 @@ export interface Kernel extends SetUpServices {
   readonly organisationCurrency: string
   readonly newId: ReturnType<typeof createRecordIdFactory>
   readonly now: () => Date
+  /** Calls with each change set that this process commits; answers an unsubscribe function. */
+  onCommit(listener: () => void): () => void
   /** The registry that is served from now on. */
   serve(registry: Registry): void
   close(): Promise<void>
@@ -69,6 +71,7 @@ export async function createKernel(
     const currency = await organisationCurrency(database, config.organisationCurrency)
     let registry = await loadRegistry(database, coreModules())
     const newId = createRecordIdFactory(() => now().getTime(), randomFill)
+    const listeners = new Set<() => void>()
     const writer = createWriter({
       database,
       registry: () => registry,
@@ -76,6 +79,9 @@ export async function createKernel(
       now,
       rules: [...coreRules, userAccessRule, ...teamAccessRules],
       compileExpression,
+      onCommit: () => {
+        for (const listener of listeners) listener()
+      },
     })
     return {
       database,
@@ -85,6 +91,10 @@ export async function createKernel(
       organisationCurrency: currency,
       newId,
       now,
+      onCommit: (listener) => {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
       serve: (served) => {
         registry = served
       },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { DefectError } from '../errors/index.ts'
 import type { Database } from '../records/database.ts'
 import { databaseIdentity } from './database-identity.ts'
@@ -9,8 +10,8 @@ import type { SignalLinkEvents } from './signal-link.ts'
 export type SignalListener = (text: string | null) => void
 
 /**
- * Short words between the nodes of one database. A signal only wakes: it may be lost, and it also comes to the node that sent it, so whoever hears one
- * reads the truth from the database.
+ * Short words between the nodes of one database. A signal only wakes: it may be lost, and it also comes to the node that sent it, so whoever hears one reads
+ * the truth from the database.
  */
 export interface Signals {
   /** Tells all nodes. Waits for nothing and never throws for a way that is broken; throws DefectError for a text that is too long. */
@@ -38,12 +39,16 @@ const LONGEST = 7_900
 export async function createSignals({ database, databaseUrl, redisUrl, onError }: SignalsOptions): Promise<Signals> {
   const listeners = new Map<string, Set<SignalListener>>()
   const leaving = new Set<Promise<void>>()
+  const self = randomUUID()
   let listening = false
 
+  const tell = (topic: string, text: string): void => {
+    for (const listener of listeners.get(topic) ?? []) listener(text)
+  }
   const events: SignalLinkEvents = {
     onText: (message) => {
       const signal = decode(message)
-      if (signal) for (const listener of listeners.get(signal.topic) ?? []) listener(signal.text)
+      if (signal && signal.from !== self) tell(signal.topic, signal.text)
     },
     onListening: () => {
       listening = true
@@ -61,13 +66,15 @@ export async function createSignals({ database, databaseUrl, redisUrl, onError }
 
   return {
     publish: (topic, text) => {
-      const message = JSON.stringify([topic, text])
+      const message = JSON.stringify([topic, text, self])
       if (Buffer.byteLength(message) > LONGEST) throw new DefectError(`a signal of ${topic} is longer than ${LONGEST} bytes`)
       const sent: Promise<void> = link
         .send(message)
         .catch((error: unknown) => onError(error, 'a signal did not get out; other nodes look for themselves'))
         .finally(() => leaving.delete(sent))
       leaving.add(sent)
+      // This node need not wait for its own word to come back.
+      queueMicrotask(() => tell(topic, text))
     },
     subscribe: (topic, listener) => {
       const ofTopic = listeners.get(topic) ?? new Set()
@@ -83,14 +90,18 @@ export async function createSignals({ database, databaseUrl, redisUrl, onError }
   }
 }
 
+type Message = readonly [topic: string, text: string, from: string]
+
 /** Null for what is none of ours: anybody who can reach the database or the Redis can send anything. */
-function decode(message: string): { readonly topic: string; readonly text: string } | null {
+function decode(message: string): { readonly topic: string; readonly text: string; readonly from: string } | null {
   try {
     const parts: unknown = JSON.parse(message)
-    if (!Array.isArray(parts) || parts.length !== 2) return null
-    const [topic, text]: unknown[] = parts
-    return typeof topic === 'string' && typeof text === 'string' ? { topic, text } : null
+    return isMessage(parts) ? { topic: parts[0], text: parts[1], from: parts[2] } : null
   } catch {
     return null
   }
+}
+
+function isMessage(parts: unknown): parts is Message {
+  return Array.isArray(parts) && parts.length === 3 && parts.every((part) => typeof part === 'string')
 }

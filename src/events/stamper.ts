@@ -19,6 +19,8 @@ export interface StamperOptions {
 }
 
 export interface Stamper {
+  /** Something was committed by this process: look at once, or as soon as a pause between two batches is over. */
+  wake(): void
   /** Ends after the batch under way; another process takes over. */
   stop(): Promise<void>
 }
@@ -26,16 +28,24 @@ export interface Stamper {
 /** Any constant; whoever holds it stamps. */
 const STAMPER_LOCK = 7_203_114_734
 /** Milliseconds between two looks where there was nothing to do, between two tries to take over, and after a failure. */
-const IDLE = 40
+const IDLE = 20
 const STANDBY = 500
 const FAILED = 1_000
+/** Milliseconds between two batches of events: what comes meanwhile shares a commit, a signal, and a look of each cohort. */
+const BREATH = 15
+/** Milliseconds for which the audit waits while there are events: nobody is told of its rows. */
+const AUDIT_PATIENCE = 250
 const BATCH = 2_000
 
-interface StamperRow {
+interface AuditState {
   readonly token: string
-  readonly outboxPosition: string
-  readonly auditPosition: string
-  readonly auditDigest: Buffer
+  readonly position: string
+  readonly digest: Buffer
+}
+
+interface Work {
+  readonly events: boolean
+  readonly audit: boolean
 }
 
 /** Another process has taken over while this one believed that it still held the lock. */
@@ -48,15 +58,25 @@ class FencedOut extends Error {}
  */
 export function startStamper({ connect, now, key, onCheckpoint, onStamped, onError }: StamperOptions): Stamper {
   let stopped = false
-  let wake = (): void => {}
+  /** Something was committed since the last look. */
+  let woken = false
+  let isIdle = false
+  let goOn = (): void => {}
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds).unref()
-      wake = () => {
+      goOn = () => {
         clearTimeout(timer)
         resolve()
       }
     })
+
+  async function idle(): Promise<void> {
+    if (woken) return
+    isIdle = true
+    await pause(IDLE)
+    isIdle = false
+  }
 
   async function lead(connection: StamperConnection): Promise<void> {
     while (!stopped) {
@@ -66,35 +86,37 @@ export function startStamper({ connect, now, key, onCheckpoint, onStamped, onErr
     }
     if (stopped) return
     const [raised] = await connection.query<{ token: string }>('UPDATE stamper SET token = token + 1 RETURNING token::text')
+    const token = raised?.token as string
     const run: Run = (text, values) => connection.query(text, values)
     let day = ''
+    let audited = 0
     while (!stopped) {
+      woken = false
       const today = now().toISOString().slice(0, 10)
-      if (today === day && !(await hasWork(run))) {
-        await pause(IDLE)
-        continue
-      }
-      const { done, position } = await inTransaction(connection, () => stampBatch(run, raised?.token as string))
+      const work = await workOf(run)
+      const position = work.events ? await stampOutbox(run, token) : null
       if (position !== null) onStamped(position)
-      // The end of a day is not in the middle of what waits.
-      if (done === 0) day = today
+      const isQuiet = position === null
+      if ((work.audit || today !== day) && (isQuiet || performance.now() - audited > AUDIT_PATIENCE)) {
+        const done = await inTransaction(connection, () => stampAuditBatch(run, token))
+        audited = performance.now()
+        // The end of a day is not in the middle of what waits.
+        if (done === 0) day = today
+      } else if (isQuiet) await idle()
+      if (!isQuiet) await pause(BREATH)
     }
   }
 
-  /** `position`: of the last change that got one; null where none did. */
-  async function stampBatch(run: Run, token: string): Promise<{ readonly done: number; readonly position: string | null }> {
-    const [state] = await run<StamperRow>(
-      'SELECT token::text, outbox_position::text AS "outboxPosition", audit_position::text AS "auditPosition", audit_digest AS "auditDigest" FROM stamper FOR UPDATE',
-    )
+  /** Answers how many rows it chained. */
+  async function stampAuditBatch(run: Run, token: string): Promise<number> {
+    const [state] = await run<AuditState>('SELECT token::text, audit_position::text AS position, audit_digest AS digest FROM stamper FOR UPDATE')
     if (state?.token !== token) throw new FencedOut('another process stamps')
-    const outboxPosition = await stampOutbox(run, state.outboxPosition)
-    const before = { position: BigInt(state.auditPosition), digest: state.auditDigest }
+    const before = { position: BigInt(state.position), digest: state.digest }
     const end = await stampAudit(run, before, BATCH)
-    const stamped = Number(BigInt(outboxPosition) - BigInt(state.outboxPosition) + end.position - before.position)
-    if (stamped > 0)
-      await run('UPDATE stamper SET outbox_position = $1, audit_position = $2, audit_digest = $3', [outboxPosition, String(end.position), end.digest])
-    if (stamped === 0 && (await checkpointDaily(run, end, now(), key))) onCheckpoint({ position: String(end.position), digest: end.digest.toString('hex') })
-    return { done: stamped, position: outboxPosition === state.outboxPosition ? null : outboxPosition }
+    const done = Number(end.position - before.position)
+    if (done > 0) await run('UPDATE stamper SET audit_position = $1, audit_digest = $2', [String(end.position), end.digest])
+    else if (await checkpointDaily(run, end, now(), key)) onCheckpoint({ position: String(end.position), digest: end.digest.toString('hex') })
+    return done
   }
 
   const running = (async () => {
@@ -113,29 +135,41 @@ export function startStamper({ connect, now, key, onCheckpoint, onStamped, onErr
   })()
 
   return {
+    wake: () => {
+      woken = true
+      if (isIdle) goOn()
+    },
     stop: async () => {
       stopped = true
-      wake()
+      goOn()
       await running
     },
   }
 }
 
-async function hasWork(run: Run): Promise<boolean> {
-  const [row] = await run<{ work: boolean }>(
-    'SELECT EXISTS (SELECT FROM outbox WHERE position IS NULL) OR EXISTS (SELECT FROM audit_log WHERE position IS NULL) AS work',
+async function workOf(run: Run): Promise<Work> {
+  const [work] = await run<Work>(
+    'SELECT EXISTS (SELECT FROM outbox WHERE position IS NULL) AS events, EXISTS (SELECT FROM audit_log WHERE position IS NULL) AS audit',
   )
-  return row?.work === true
+  return work ?? { events: false, audit: false }
 }
 
-async function stampOutbox(run: Run, position: string): Promise<string> {
-  const [row] = await run<{ position: string }>(
-    `WITH due AS (SELECT sequence, $1::bigint + row_number() OVER (ORDER BY sequence) AS position FROM (SELECT sequence FROM outbox WHERE position IS NULL ORDER BY sequence LIMIT $2) o),
-          stamped AS (UPDATE outbox o SET position = due.position FROM due WHERE o.sequence = due.sequence RETURNING o.position)
-     SELECT coalesce(max(position), $1::bigint)::text AS position FROM stamped`,
-    [position, BATCH],
+/**
+ * Numbers a batch of events in one statement, so that each costs one commit. Answers the position of the last one; null where there was none. A stamper that was cut off waits here for the row that
+ * its successor changes, finds another token in it, and numbers nothing.
+ */
+async function stampOutbox(run: Run, token: string): Promise<string | null> {
+  const [row] = await run<{ held: boolean; position: string | null }>(
+    `WITH state AS (SELECT outbox_position FROM stamper WHERE token = $1::bigint FOR UPDATE),
+          due AS (SELECT o.sequence, state.outbox_position + row_number() OVER (ORDER BY o.sequence) AS position
+                    FROM state, (SELECT sequence FROM outbox WHERE position IS NULL ORDER BY sequence LIMIT $2) o),
+          stamped AS (UPDATE outbox o SET position = due.position FROM due WHERE o.sequence = due.sequence RETURNING o.position),
+          moved AS (UPDATE stamper SET outbox_position = last.position FROM (SELECT max(position) AS position FROM stamped) last WHERE last.position IS NOT NULL RETURNING outbox_position)
+     SELECT EXISTS (SELECT FROM state) AS held, (SELECT outbox_position::text FROM moved) AS position`,
+    [token, BATCH],
   )
-  return row?.position ?? position
+  if (!row?.held) throw new FencedOut('another process stamps')
+  return row.position
 }
 
 async function inTransaction<T>(connection: StamperConnection, work: () => Promise<T>): Promise<T> {

@@ -13,8 +13,8 @@ export interface AccessBinder {
   scope(scope: KeyList): string
   /** Placeholder of a value that a predicate names. */
   value(value: unknown): string
-  /** SQL of the JSON that the row of this alias is made of; undefined for a row of its table. */
-  imageOf?(alias: string): string | undefined
+  /** What the row of this alias is made of, its columns as JSON; undefined for a row of its table. */
+  imageOf?(alias: string): { readonly json: string } | undefined
 }
 
 /** Values of the viewer that are no fields: the own id, the home team, all own teams, and these with all teams below. */
@@ -54,7 +54,7 @@ class PredicateBuilder implements FilterBuilder {
     if (!field.extension) return `${quoteIdentifier(alias)}.${column}`
     const table = extensionTable(this.registry.module(field.module).table, field.extension)
     const image = this.#binder.imageOf?.(alias)
-    if (image !== undefined) return `(jsonb_populate_record(NULL::${quoteIdentifier(table)}, ${image})).${column}`
+    if (image !== undefined) return `(jsonb_populate_record(NULL::${quoteIdentifier(table)}, ${image.json})).${column}`
     return `(SELECT x.${column} FROM ${quoteIdentifier(table)} x WHERE x.id = ${quoteIdentifier(alias)}.id)`
   }
 

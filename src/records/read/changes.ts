@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { AccessPolicy } from '../access/policy.ts'
 import { fieldLevel } from '../access/secured.ts'
 import { partlyShownSql, shownFields } from '../access/shown-fields.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -35,6 +36,8 @@ export interface SeenChange {
 }
 
 interface ChangeRow {
+  /** Index of the reader among those for whom the statement looks. */
+  readonly reader: number
   readonly position: string
   readonly id: string
   readonly version: number
@@ -43,73 +46,91 @@ interface ChangeRow {
   readonly actor: string | null
   readonly actorName: string | null
   readonly changeSet: string | null
+  /** Ids of the fields that it changed, hidden ones too. */
   readonly changed: readonly string[]
-  /** It changed a field of which a part is shown. */
-  readonly masked: boolean
+  /** Ids of fields that are shown on this record, though not on all. */
+  readonly partly: readonly string[] | null
   readonly was: boolean
   readonly is: boolean
   readonly now: boolean
 }
 
+/** Stands in FROM for those for whom the statement looks, `v`, by their index `reader`; `changes-plan.ts` puts them in. */
+export const READERS = '\u0001readers\u0001'
+
 /**
- * Changes of one module within a window of positions, judged by the reader's rights of today: on the image that the record had before, on the one that it got, and on the row as it is now.
- * Whoever sees neither image is told nothing; nor is he of a change of fields that are hidden from him.
+ * Changes of one module within a window of positions, judged by each reader's rights of today: on the image that the record had before, on the one that it got, and on the row as it is now.
+ * Whoever sees neither image is told nothing; nor is he of a change of fields that are hidden from him. However many read, the images are made of their JSON once.
  */
 export function changesSql({ module, filter }: ChangesRequest, builder: PlanBuilder): string {
   const position = (name: string) => `${builder.operand({ kind: 'variable', name }, 'bigint', (value) => value)}::bigint`
   const without = `${builder.operand({ kind: 'variable', name: WITHOUT_VARIABLE }, 'uuid', (value) => value)}::uuid`
   const image = (member: 'before' | 'after') => {
     const alias = builder.alias()
-    const table = builder.image(module, alias, `o.${member}`)
+    const table = builder.image(module, alias, { json: `o.${member}`, row: `(o.${member}_row)` })
     const conditions = [`${quoteIdentifier(alias)}.deleted_at IS NULL`, table.condition, ...(filter ? [filterSql(filter, module, alias, builder)] : [])]
     return `(o.${member} IS NOT NULL AND EXISTS (SELECT FROM ${table.from} WHERE ${allOf(conditions)}))`
   }
   const now = builder.alias()
   const table = builder.secured(module, 'READ', now)
   const row = quoteIdentifier(now)
-  const shown = [...shownFields({ module, policy: builder.policy }).map(({ id }) => id), externalIdsKey(module)]
-  const masked = [...module.fields.values()].filter(({ name }) => fieldLevel(builder.policy, module.name, name) === 'MASKED').map(({ id }) => id)
   const partly = partlyShownSql(builder.row(module, now), ({ id }) => id)
-  const members = `o.position::text AS position, o.record_id AS id, o.version, o.operation, ${instantSql('o.at')} AS at, o.actor_id AS actor, u.name AS "actorName", o.change_set_id AS "changeSet",
-    ARRAY(SELECT f FROM unnest(o.changed_fields) f WHERE f = ANY(${builder.constant(shown)}::text[]) OR f = ANY(coalesce(n.partly, '{}'))) AS changed,
-    o.changed_fields && ${builder.constant(masked)}::text[] AS masked, e.was, e.is, n.id IS NOT NULL AS now`
-  return `(SELECT coalesce(json_agg(${ROW}), '[]') FROM (SELECT ${members}
-    FROM outbox o CROSS JOIN LATERAL (SELECT ${image('before')} AS was, ${image('after')} AS is OFFSET 0) e
+  const rowOf = (member: string) => `jsonb_populate_record(NULL::${quoteIdentifier(module.table)}, ${member}) AS ${member}_row`
+  const members = `v.reader, o.position::text AS position, o.record_id AS id, o.version, o.operation, ${instantSql('o.at')} AS at, o.actor_id AS actor, u.name AS "actorName",
+    o.change_set_id AS "changeSet", o.changed_fields AS changed, n.partly, e.was, e.is, n.id IS NOT NULL AS now`
+  return `(SELECT coalesce(json_agg(${ROW}), '[]') FROM (
+    WITH o AS MATERIALIZED (SELECT position, record_id, version, operation, at, actor_id, change_set_id, changed_fields, before, after, ${rowOf('before')}, ${rowOf('after')}
+      FROM outbox WHERE module_number = ${module.number} AND position > ${position(AFTER_VARIABLE)} AND position <= ${position(UP_TO_VARIABLE)})
+    SELECT ${members}
+    FROM o CROSS JOIN ${READERS} CROSS JOIN LATERAL (SELECT ${image('before')} AS was, ${image('after')} AS is OFFSET 0) e
     LEFT JOIN LATERAL (SELECT ${row}.id, ${partly} AS partly FROM ${table.from} WHERE ${allOf([`${row}.id = o.record_id`, `${row}.deleted_at IS NULL`, table.condition])}) n ON TRUE
     LEFT JOIN users u ON u.id = o.actor_id
-    WHERE o.module_number = ${module.number} AND o.position > ${position(AFTER_VARIABLE)} AND o.position <= ${position(UP_TO_VARIABLE)}
-      AND (${without} IS NULL OR o.actor_id IS DISTINCT FROM ${without}) AND (e.was OR e.is)
+    WHERE (${without} IS NULL OR o.actor_id IS DISTINCT FROM ${without}) AND (e.was OR e.is)
     ORDER BY o.position) ${ROW})`
 }
 
-/** The changes of an answer of `changesSql`, in the order of their positions. */
-export function seenChanges(text: string, module: ModuleDefinition): SeenChange[] {
-  const nameOf = new Map<string, string>([...module.fields.values()].map((field: FieldDefinition) => [field.id, field.name]))
-  nameOf.set(externalIdsKey(module), 'externalIds')
-  return (JSON.parse(text) as ChangeRow[]).flatMap((row): SeenChange[] => {
-    const operation = meaningOf(row)
-    if (operation === null) return []
+/** The changes of an answer of `changesSql`, for each of its readers in the order of their positions. */
+export function seenChanges(text: string, { module }: ChangesRequest, readers: readonly AccessPolicy[]): SeenChange[][] {
+  const names = new Map<string, string>([...module.fields.values()].map((field: FieldDefinition) => [field.id, field.name]))
+  names.set(externalIdsKey(module), 'externalIds')
+  const seen: SeenChange[][] = readers.map(() => [])
+  const sights = readers.map((policy) => sightOf(module, policy))
+  for (const row of JSON.parse(text) as ChangeRow[]) {
+    const sight = sights[row.reader] as Sight
+    const changed = row.changed.filter((key) => sight.shown.has(key) || row.partly?.includes(key))
+    const operation = meaningOf(row, changed.length > 0 || row.changed.some((key) => sight.masked.has(key)))
+    if (operation === null) continue
     const isTold = operation === 'CREATED' || operation === 'UPDATED' || operation === 'RESTORED'
     const { position, id, version, at, actor, actorName, changeSet, now } = row
-    return [
-      {
-        position,
-        id,
-        version,
-        operation,
-        at,
-        actor: actor === null ? null : { id: actor, name: actorName },
-        changeSetId: changeSet,
-        changedFields: isTold ? row.changed.flatMap((key) => nameOf.get(key) ?? []) : [],
-        shows: now && operation !== 'DELETED' && operation !== 'LEFT',
-      },
-    ]
-  })
+    seen[row.reader]?.push({
+      position,
+      id,
+      version,
+      operation,
+      at,
+      actor: actor === null ? null : { id: actor, name: actorName },
+      changeSetId: changeSet,
+      changedFields: isTold ? changed.flatMap((key) => names.get(key) ?? []) : [],
+      shows: now && operation !== 'DELETED' && operation !== 'LEFT',
+    })
+  }
+  return seen
+}
+
+/** Ids of a module's fields that a reader is shown on every record, and of those of which he is shown a part. */
+interface Sight {
+  readonly shown: ReadonlySet<string>
+  readonly masked: ReadonlySet<string>
+}
+
+function sightOf(module: ModuleDefinition, policy: AccessPolicy): Sight {
+  const masked = [...module.fields.values()].filter(({ name }) => fieldLevel(policy, module.name, name) === 'MASKED')
+  return { shown: new Set([...shownFields({ module, policy }).map(({ id }) => id), externalIdsKey(module)]), masked: new Set(masked.map(({ id }) => id)) }
 }
 
 /** Null for what the reader is not told. */
-function meaningOf({ operation, was, is, changed, masked }: ChangeRow): ChangeOperation | null {
-  if (was && is) return changed.length > 0 || masked ? 'UPDATED' : null
+function meaningOf({ operation, was, is }: ChangeRow, isShown: boolean): ChangeOperation | null {
+  if (was && is) return isShown ? 'UPDATED' : null
   if (was) return operation === 'DELETED' ? 'DELETED' : 'LEFT'
   return operation === 'CREATED' || operation === 'RESTORED' ? operation : 'ENTERED'
 }

@@ -34,16 +34,18 @@ function usedColumns(sql: string): ReadonlyMap<string, ReadonlySet<string>> {
 function tableSql(alias: string, used: ReadonlySet<string>, builder: PlanBuilder): string {
   const module = builder.occurrence(alias)
   const image = builder.imageOf(alias)
-  const source = (table: string) => (image === undefined ? quoteIdentifier(table) : `jsonb_populate_record(NULL::${quoteIdentifier(table)}, ${image})`)
+  const own = image === undefined ? quoteIdentifier(module.table) : `(SELECT ${image.row}.*)`
+  const extensionSource = (table: string) =>
+    image === undefined ? quoteIdentifier(table) : `jsonb_populate_record(NULL::${quoteIdentifier(table)}, ${image.json})`
   const fields = module.virtualFields.filter((field) => columnNames(field).some((name) => used.has(name)))
-  if (fields.length === 0) return `${source(module.table)} ${quoteIdentifier(alias)}`
+  if (fields.length === 0) return `${own} ${quoteIdentifier(alias)}`
   const row = new ComputedRow(module, builder)
   const columns = fields.flatMap((field) => row.columns(field).filter(({ name }) => used.has(name)))
   const members = columns.map(({ name, sql }) => `${sql} AS ${quoteIdentifier(name)}`)
   const table = quoteIdentifier(row.alias)
   const joins = row.extensions.map((number) => {
     const extension = quoteIdentifier(row.extensionAlias(number))
-    return ` LEFT JOIN ${source(extensionTable(module.table, number))} ${extension} ON ${extension}.id = ${table}.id`
+    return ` LEFT JOIN ${extensionSource(extensionTable(module.table, number))} ${extension} ON ${extension}.id = ${table}.id`
   })
-  return `(SELECT ${table}.*, ${members.join(', ')} FROM ${source(module.table)} ${table}${joins.join('')}) ${quoteIdentifier(alias)}`
+  return `(SELECT ${table}.*, ${members.join(', ')} FROM ${own} ${table}${joins.join('')}) ${quoteIdentifier(alias)}`
 }

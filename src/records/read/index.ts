@@ -1,5 +1,6 @@
 export { MAX_GROUPS } from './aggregate.ts'
-export { AFTER_VARIABLE, type ChangeOperation, type SeenChange, seenChanges, UP_TO_VARIABLE, WITHOUT_VARIABLE } from './changes.ts'
+export { AFTER_VARIABLE, type ChangeOperation, type SeenChange, UP_TO_VARIABLE, WITHOUT_VARIABLE } from './changes.ts'
+export { type ChangesPlan, type ChangesReader, planChanges, runChanges } from './changes-plan.ts'
 export { cursorShape, decodeCursor, encodeCursor } from './cursor.ts'
 export { type HistoryEntry, type HistoryPage, readHistory } from './history.ts'
 export { planRead, type ReadPlan, runRead } from './plan.ts'

@@ -21,6 +21,12 @@ export interface PlanInputs {
   readonly decodedCursors: Map<string, readonly (string | null)[]>
 }
 
+/** SQL of what a record was: its columns as JSON, and the row of the module's own table that was made of them. */
+export interface RecordImageSource {
+  readonly json: string
+  readonly row: string
+}
+
 export type BindParameter = (inputs: PlanInputs) => unknown
 
 /** What the planner must know besides the request. */
@@ -39,7 +45,7 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
   readonly #placeholders = new Map<string, string>()
   readonly #bindings: BindParameter[] = []
   readonly #occurrences = new Map<string, ModuleDefinition>()
-  readonly #images = new Map<string, string>()
+  readonly #images = new Map<string, RecordImageSource>()
   readonly #reads = new Set<string>()
   #aliases = 0
 
@@ -83,6 +89,13 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
     return placeholder
   }
 
+  /** Placeholder of a parameter that has been written. */
+  placeholderOf(key: string): string {
+    const known = this.#placeholders.get(key)
+    if (known === undefined) throw new DefectError(`no parameter ${key} has been written`)
+    return known
+  }
+
   /** A constant as a parameter of its own, so that the text does not depend on it. */
   constant(value: unknown): string {
     return this.parameter(`constant ${this.#bindings.length}`, () => value)
@@ -109,16 +122,16 @@ export class PlanBuilder implements AccessBinder, FilterBuilder {
     return { ...table, from: tableMark(alias) }
   }
 
-  /** The row that a record was at one time, from the JSON `image` of its columns, as if it stood in the module's table. */
-  image(module: ModuleDefinition, alias: string, image: string): Pick<SecuredTable, 'from' | 'condition'> {
+  /** The row that a record was at one time, from the `image` of its columns, as if it stood in the module's table. */
+  image(module: ModuleDefinition, alias: string, image: RecordImageSource): Pick<SecuredTable, 'from' | 'condition'> {
     this.#occurrences.set(alias, module)
     this.#images.set(alias, image)
     const table = secured(module, 'READ', this.policy, alias, this.registry, this)
     return { from: tableMark(alias), condition: table.condition }
   }
 
-  /** SQL of the image that the occurrence is made of; undefined for the table itself. */
-  imageOf(alias: string): string | undefined {
+  /** The image that the occurrence is made of; undefined for the table itself. */
+  imageOf(alias: string): RecordImageSource | undefined {
     return this.#images.get(alias)
   }
 

@@ -3,13 +3,12 @@ import { type Executor, statementName } from '../database.ts'
 import { epochsHold, epochsHoldSql, mayBeOfAnotherSchema, StaleEpochError } from '../epochs.ts'
 import { allOf } from '../sql-text.ts'
 import { aggregateSql } from './aggregate.ts'
-import { changesSql } from './changes.ts'
 import { columnOf, comparableType } from './columns.ts'
 import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
 import { expandTables } from './expand-tables.ts'
 import { connectionSelect } from './page.ts'
 import { type BindParameter, PlanBuilder, type PlanContext, type PlanInputs, ROW } from './plan-builder.ts'
-import type { ChangesRequest, ReadRequest, RecordSelection, UniqueKey } from './request.ts'
+import type { ReadRequest, RecordSelection, UniqueKey } from './request.ts'
 import { rowSql } from './row.ts'
 
 /** One statement: `SELECT <epochs still hold> AS fresh, <json text> AS data`. Reusable for every caller of the same permission shape. */
@@ -22,21 +21,24 @@ export interface ReadPlan {
 }
 
 /** Plans one root record field. Throws GuanxiError for operands that are not valid. */
-export function planRead(request: ReadRequest | ChangesRequest, context: PlanContext): ReadPlan {
+export function planRead(request: ReadRequest, context: PlanContext): ReadPlan {
   const builder = new PlanBuilder(context)
+  const whole = freshSql((build) => requestSql(request, build), builder)
+  return { ...usedOnly(whole, builder.bindings), reads: [...builder.reads] }
+}
+
+/** What `data` writes, and whether the epochs still hold, as one statement. */
+export function freshSql(data: (builder: PlanBuilder) => string, builder: PlanBuilder): string {
   const schema = builder.parameter('schema epoch', ({ policy, checked }) => (checked ? null : policy.epochs.schema))
   const access = builder.parameter('access epoch', ({ policy, checked }) => (checked ? null : policy.epochs.access))
-  const data = requestSql(request, builder)
-  const whole = `SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`
-  const statement = usedOnly(expandTables(whole, builder), builder.bindings)
-  return { ...statement, reads: [...builder.reads] }
+  return expandTables(`SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data(builder)}::text AS data`, builder)
 }
 
 /**
  * Parameters that no part of the text took in the end (PostgreSQL could not tell their types) are left out, the others renumbered. Literals are
  * passed over: a formula may hold the text `$1`.
  */
-function usedOnly(sql: string, bindings: readonly BindParameter[]): Omit<ReadPlan, 'reads'> {
+export function usedOnly(sql: string, bindings: readonly BindParameter[]): Omit<ReadPlan, 'reads'> {
   const numbers = new Map<number, number>()
   const text = sql.replaceAll(/'[^']*'|\$(\d+)/g, (found, digits: string | undefined) => {
     if (digits === undefined) return found
@@ -49,9 +51,23 @@ function usedOnly(sql: string, bindings: readonly BindParameter[]): Omit<ReadPla
 
 /** Runs a plan. Answers the JSON text, or null where there is no such record. Throws StaleEpochError. */
 export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Executor): Promise<string | null> {
-  const values = plan.bindings.map((bind) => bind(inputs))
+  return runStatement(
+    plan,
+    plan.bindings.map((bind) => bind(inputs)),
+    inputs,
+    executor,
+  )
+}
+
+/** Likewise, with the values bound. */
+export async function runStatement(
+  { text, name }: Pick<ReadPlan, 'text' | 'name'>,
+  values: readonly unknown[],
+  inputs: Pick<PlanInputs, 'policy' | 'checked'>,
+  executor: Executor,
+): Promise<string | null> {
   try {
-    const [row] = await executor.query<{ fresh: boolean; data: string | null }>({ text: plan.text, name: plan.name, values, purpose: 'record' })
+    const [row] = await executor.query<{ fresh: boolean; data: string | null }>({ text, name, values, purpose: 'record' })
     if (row?.fresh !== true) throw new StaleEpochError()
     return row.data
   } catch (error) {
@@ -61,14 +77,12 @@ export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Exec
   }
 }
 
-function requestSql(request: ReadRequest | ChangesRequest, builder: PlanBuilder): string {
+function requestSql(request: ReadRequest, builder: PlanBuilder): string {
   switch (request.kind) {
     case 'list':
       return `(SELECT row_to_json(${ROW}) FROM (${connectionSelect(request.module, request.list, request.connection, null, builder)}) ${ROW})`
     case 'aggregate':
       return aggregateSql(request, builder)
-    case 'changes':
-      return changesSql(request, builder)
     case 'get':
       return singleSql(request.selection, { kind: 'id', id: request.id }, builder)
     case 'getBy':

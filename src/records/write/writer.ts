@@ -22,6 +22,8 @@ export interface WriterOptions {
   readonly rules?: readonly ModuleRule[]
   /** Needed where fields have `requiredWhen`. */
   readonly compileExpression?: CompileExpression
+  /** Told of each run that was committed. */
+  readonly onCommit?: () => void
 }
 
 export interface Writer {
@@ -37,21 +39,23 @@ export interface Writer {
 /** Advisory lock of runs that are repeated; any constant. */
 const REPEATED_RUNS = 7_203_114_621
 
-export function createWriter({ database, registry, newId, now, rules = [], compileExpression }: WriterOptions): Writer {
+export function createWriter({ database, registry, newId, now, rules = [], compileExpression, onCommit }: WriterOptions): Writer {
   const rulesByModule = groupRules(rules)
   return {
     async run(principal, origin, work, snapshot = registry()) {
       if (snapshot.version !== principal.policy.epochs.schema) throw new StaleEpochError()
       for (let attempt = 1; ; attempt += 1) {
         try {
-          return await database.transaction(async (transaction) => {
+          const result = await database.transaction(async (transaction) => {
             // Those who lost once go one by one, or they would meet each other crosswise again and again.
             if (attempt > 1) await transaction.query({ text: 'SELECT pg_advisory_xact_lock($1)', values: [REPEATED_RUNS], purpose: 'transaction' })
             const session = await openSession({ transaction, principal, origin, registry: snapshot, newId, at: now(), rules: rulesByModule, compileExpression })
-            const result = await work(new PipelineChangeSet(session), transaction)
+            const value = await work(new PipelineChangeSet(session), transaction)
             await session.checks.run(session)
-            return result
+            return value
           })
+          onCommit?.()
+          return result
         } catch (error) {
           const state = sqlState(error)
           if (mayBeOfAnotherSchema(error) && !(await epochsHold(database, principal))) throw new StaleEpochError()

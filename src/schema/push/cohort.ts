@@ -1,7 +1,7 @@
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
-import type { SeenChange } from '../../records/read/index.ts'
+import type { ChangesPlan, SeenChange } from '../../records/read/index.ts'
 import type { EngineSettings } from '../execute/session.ts'
 import type { OperationAnswer, Runtime } from '../operation.ts'
 import { ChangeEvent } from './change-event.ts'
@@ -9,8 +9,8 @@ import type { ChangeAdvance } from './change-tail.ts'
 import { type ChangePlaces, cursorAt, cursorExpired, type Reader, readPlaces } from './cursor.ts'
 import { LONGEST_QUEUE, type Member } from './member.ts'
 import type { PreparedChanges } from './prepare-changes.ts'
-import type { StreamServices } from './streams.ts'
-import { planWindow, readWindow, WINDOW, type WindowPlan, windowEnd } from './windows.ts'
+import type { CohortServices } from './streams.ts'
+import { planWindow, WINDOW, windowEnd } from './windows.ts'
 
 /** How somebody reads changes: rights and schema, of one version. The same for all members of a cohort. */
 export interface Standing {
@@ -27,7 +27,7 @@ export function readerOf({ principal, runtime, changes }: Standing, { cursorKey 
 export interface CohortOptions extends Standing {
   /** Digest of what is shared with its readers, and of what conditions of their grants take from them. */
   readonly shared: string | null
-  readonly services: StreamServices
+  readonly services: CohortServices
   /** Its members go on elsewhere, by the rights and the schema of now. */
   readonly regroup: (members: readonly Member[]) => void
   /** Its last member has left. */
@@ -51,7 +51,11 @@ export class Cohort {
   readonly #members = new Set<Member>()
   /** All members are told everything up to here. */
   #position: string
-  #plan: WindowPlan | undefined
+  /** The place to which they are to be told next; null where that is under way or done. */
+  #target: string | null = null
+  /** Among what lies before it there may be changes of the module. */
+  #isConcerned = false
+  #plan: ChangesPlan | undefined
   #work: Promise<void> = Promise.resolve()
   #dissolved = false
 
@@ -84,13 +88,23 @@ export class Cohort {
     })
   }
 
+  /** Whatever advances come while the cohort is busy are one for it. */
   advance({ upTo, modules }: ChangeAdvance): void {
-    this.#enqueue(async () => {
-      if (this.#dissolved || BigInt(upTo) <= BigInt(this.#position)) return
-      if (modules === null || modules.has(this.#options.changes.request.module.number)) await this.#tell([...this.#members], upTo, false)
-      for (const member of this.#members) member.reach(upTo)
-      this.#position = upTo
-    }).catch((error: unknown) => this.#failed([], error))
+    const isWaiting = this.#target !== null
+    this.#target = upTo
+    this.#isConcerned ||= modules === null || modules.has(this.#options.changes.request.module.number)
+    if (isWaiting) return
+    this.#enqueue(() => this.#goOn()).catch((error: unknown) => this.#failed([], error))
+  }
+
+  async #goOn(): Promise<void> {
+    const [upTo, isConcerned] = [this.#target ?? this.#position, this.#isConcerned]
+    this.#target = null
+    this.#isConcerned = false
+    if (this.#dissolved || BigInt(upTo) <= BigInt(this.#position)) return
+    if (isConcerned) await this.#tell([...this.#members], upTo, false)
+    for (const member of this.#members) member.reach(upTo)
+    this.#position = upTo
   }
 
   /** Lets its members go on by the rights and the schema of now. */
@@ -136,7 +150,7 @@ export class Cohort {
   /** Tells what lies between each member's position and another one. `patient`: waits for whoever reads slowly. Throws StaleEpochError. */
   async #tell(members: readonly Member[], upTo: string, patient: boolean): Promise<void> {
     const { services, principal, runtime, changes } = this.#options
-    const { database: executor, settings } = services
+    const { database: executor, settings, windows } = services
     const open = () => members.filter(({ queue }) => !queue.ended)
     for (let position = lowest(members); position !== null && BigInt(position) < BigInt(upTo) && open().length > 0; ) {
       if (patient || principal.policy.shared.size > 0 || principal.policy.namesViewer) {
@@ -148,7 +162,7 @@ export class Cohort {
       const window = { after: position, upTo: end, variables: changes.variables }
       const reader = { principal, runtime, settings }
       this.#plan ??= planWindow(changes.request, window, reader)
-      for (const change of await readWindow(this.#plan, window, reader, executor)) {
+      for (const change of await windows.read({ plan: this.#plan, window, reader })) {
         const untold = open().filter((member) => BigInt(member.position) < BigInt(change.position))
         if (patient) for (const { queue } of untold) await queue.drained(LONGEST_QUEUE / 2)
         if (changes.operations?.has(change.operation) !== false) await this.#tellOne(untold, change)

@@ -1,6 +1,6 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { isAllowed } from '../../records/access/secured.ts'
-import type { SeenChange } from '../../records/read/index.ts'
+import type { ChangesPlan, SeenChange } from '../../records/read/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { requirePrincipal } from '../execute/read-records.ts'
 import type { OperationSession } from '../execute/session.ts'
@@ -8,7 +8,7 @@ import { PlainSource } from '../operation.ts'
 import { moduleForbidden } from '../plan/collect-root.ts'
 import { ChangeEvent } from './change-event.ts'
 import { cursorAt, cursorExpired, positionOf, readPlaces } from './cursor.ts'
-import { planWindow, readWindow, type WindowPlan, windowEnd } from './windows.ts'
+import { planWindow, readWindow, windowEnd } from './windows.ts'
 
 export interface FeedArguments {
   readonly modules?: readonly string[] | null
@@ -42,7 +42,7 @@ export async function readFeed(session: OperationSession, { modules: names, afte
   const start = positionOf(after, places, reader)
   let position = start
   const sight = { principal, runtime: session.runtime, settings: session.settings }
-  const plans = new Map<ModuleDefinition, WindowPlan>()
+  const plans = new Map<ModuleDefinition, ChangesPlan>()
   const found: { readonly module: ModuleDefinition; readonly change: SeenChange }[] = []
   for (let windows = 0; windows < MOST_WINDOWS && found.length <= size && BigInt(position) < BigInt(places.last); windows += 1) {
     const upTo = windowEnd(position, places.last)
@@ -51,7 +51,7 @@ export async function readFeed(session: OperationSession, { modules: names, afte
       const window = { after: position, upTo, ...(excludeOwn === true && { without: principal.userId }), variables: {} }
       const plan = plans.get(module) ?? planWindow({ kind: 'changes', module, filter: null }, window, sight)
       plans.set(module, plan)
-      for (const change of await readWindow(plan, window, sight, session.executor)) found.push({ module, change })
+      for (const change of await readWindow({ plan, window, reader: sight }, session.executor)) found.push({ module, change })
       session.uses.add(`READ ${module.name}`)
     }
     position = upTo

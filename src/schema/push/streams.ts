@@ -10,6 +10,7 @@ import { Cohort, readerOf, type Standing } from './cohort.ts'
 import { type ChangePlaces, cursorAt, positionOf, readPlaces } from './cursor.ts'
 import { Member } from './member.ts'
 import { prepareChanges } from './prepare-changes.ts'
+import { SharedWindows } from './shared-windows.ts'
 
 /** What subscriptions to changes need of the engine. */
 export interface StreamServices {
@@ -29,16 +30,21 @@ export interface StreamServices {
   readonly resync: (request: OperationRequest, message: string, cursor: string) => OperationAnswer
 }
 
+/** The same, and one look at changes for all cohorts that ask at the same moment. */
+export interface CohortServices extends StreamServices {
+  readonly windows: SharedWindows
+}
+
 /** Rights and schema may change in quick succession; so often it is tried again. */
 const TRIES = 20
 
 /** The open subscriptions to changes of this node, by cohorts. */
 export class ChangeStreams {
-  readonly #services: StreamServices
+  readonly #services: CohortServices
   readonly #cohorts = new Map<string, Cohort>()
 
   constructor(services: StreamServices) {
-    this.#services = services
+    this.#services = { ...services, windows: new SharedWindows(services.database) }
   }
 
   /** Opens a subscription; null where the operation is one to something else. Throws GuanxiError. */

@@ -2,17 +2,16 @@ import type { Principal } from '../../records/access/policy.ts'
 import type { Executor } from '../../records/database.ts'
 import {
   AFTER_VARIABLE,
+  type ChangesPlan,
+  type ChangesReader,
   type ChangesRequest,
   type PlanInputs,
-  planRead,
-  type ReadPlan,
-  runRead,
+  planChanges,
+  runChanges,
   type SeenChange,
-  seenChanges,
   UP_TO_VARIABLE,
   WITHOUT_VARIABLE,
 } from '../../records/read/index.ts'
-import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { type EngineSettings, planContext, planInputs } from '../execute/session.ts'
 import type { Runtime } from '../operation.ts'
 
@@ -35,24 +34,25 @@ export interface WindowReader {
   readonly settings: EngineSettings
 }
 
-/** How windows of a module's changes are read; the same for all windows with these variables. */
-export interface WindowPlan {
-  readonly module: ModuleDefinition
-  readonly plan: ReadPlan
+/** Somebody who reads a window: by a plan that is the same for all windows with these variables. */
+export interface WindowRequest {
+  readonly plan: ChangesPlan
+  readonly window: ChangeWindow
+  readonly reader: WindowReader
 }
 
-export function planWindow(request: ChangesRequest, window: ChangeWindow, { principal, runtime, settings }: WindowReader): WindowPlan {
-  return { module: request.module, plan: planRead(request, planContext(runtime, principal, settings, inputsOf(window, principal, settings))) }
+export function planWindow(request: ChangesRequest, window: ChangeWindow, { principal, runtime, settings }: WindowReader): ChangesPlan {
+  return planChanges(request, planContext(runtime, principal, settings, inputsOf(window, principal, settings)))
 }
 
 /** The changes of a window as the reader may know them, in order. Throws StaleEpochError. */
-export async function readWindow(
-  { module, plan }: WindowPlan,
-  window: ChangeWindow,
-  { principal, settings }: WindowReader,
-  executor: Executor,
-): Promise<SeenChange[]> {
-  return seenChanges((await runRead(plan, inputsOf(window, principal, settings), executor)) ?? '[]', module)
+export async function readWindow(request: WindowRequest, executor: Executor): Promise<SeenChange[]> {
+  const [seen = []] = await runChanges([readerOf(request)], executor)
+  return seen
+}
+
+export function readerOf({ plan, window, reader: { principal, settings } }: WindowRequest): ChangesReader {
+  return { plan, inputs: inputsOf(window, principal, settings) }
 }
 
 function inputsOf({ after, upTo, without, variables }: ChangeWindow, principal: Principal, settings: EngineSettings): PlanInputs {
