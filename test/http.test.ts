@@ -76,7 +76,7 @@ beforeAll(async () => {
   server = await createHttpServer({
     engine,
     callerOf: ({ authorization }) => ({ principal: principal(authorization), forget: () => {}, expiresAt: expiresAt(authorization) }),
-    config: { role: 'all', host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'], drainTimeout: 2_000 },
+    config: { role: 'all', host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'], socketsPerUser: 2, socketsPerAddress: 50, drainTimeout: 2_000 },
     logger,
     metrics: createMetrics(),
     health,

@@ -16,6 +16,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Database connections of this process. */
   readonly poolSize: number
+  readonly socketsPerUser: number
+  readonly socketsPerAddress: number
   /** Days for which a deleted custom field or module can be restored. */
   readonly metadataRetention: number
   /** What this process does. */

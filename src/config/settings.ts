@@ -201,6 +201,22 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(2, 200, 10),
   },
   {
+    name: 'SOCKETS_PER_USER',
+    property: 'socketsPerUser',
+    meaning: 'WebSockets that one user, or the API keys of one, may have open on this process; one more is closed with 1013.',
+    fallback: '2000',
+    accepts: 'a number from 1 to 1000000',
+    schema: number(1, 1_000_000, 2_000),
+  },
+  {
+    name: 'SOCKETS_PER_ADDRESS',
+    property: 'socketsPerAddress',
+    meaning: 'WebSockets that one network address may have open on this process, signed in or not; one more is answered by 429.',
+    fallback: '10000',
+    accepts: 'a number from 1 to 1000000',
+    schema: number(1, 1_000_000, 10_000),
+  },
+  {
     name: 'METADATA_RETENTION',
     property: 'metadataRetention',
     meaning: 'Days for which a deleted custom field or module can be restored with its data; then it is purged.',

@@ -22,7 +22,7 @@ import { type Sockets, serveSockets } from './web-socket.ts'
 export interface HttpServerOptions {
   readonly engine: GraphQLEngine
   readonly callerOf: CallerOf
-  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'trustedProxies' | 'drainTimeout'>
+  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'trustedProxies' | 'drainTimeout' | 'socketsPerUser' | 'socketsPerAddress'>
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
@@ -95,7 +95,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   const answers = config.role !== 'worker'
   if (answers) registerGraphqlRoute(app, { engine, apollo, known, callerOf })
   registerOperationsRoutes(app, health, metrics)
-  const sockets = !answers ? NO_SOCKETS : serveSockets(app.server, { engine, callerOf, logger, metrics, health, trusted, known, standings })
+  const sockets = !answers ? NO_SOCKETS : serveSockets(app.server, { engine, callerOf, config, logger, metrics, health, trusted, known, standings })
 
   function log(request: FastifyRequest, reply: FastifyReply): void {
     const milliseconds = reply.elapsedTime

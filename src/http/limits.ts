@@ -12,6 +12,8 @@ export const LIMITS = Object.freeze({
   socketOperations: 100,
   /** Subscriptions that one socket has open. */
   socketSubscriptions: 50,
+  /** Messages of one socket: at once, and a second in the long run. */
+  socketMessages: { burst: 1_000, perSecond: 200 },
   /** Milliseconds for which a request waits for the schema version that it asks for. */
   schemaVersion: 2_500,
 })

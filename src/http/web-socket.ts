@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Standings } from '../auth/index.ts'
+import type { Config } from '../config/index.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { clientAddress, type TrustProxy } from './client-address.ts'
@@ -15,12 +16,14 @@ import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { accessModeOf } from './operation-context.ts'
 import { clientNameOf, requestIdOf } from './request-id.ts'
+import { messageMeter, OpenCounts } from './socket-limits.ts'
 import { createSocketOperations } from './socket-operations.ts'
 import { watchSockets } from './socket-watch.ts'
 
 export interface SocketOptions {
   readonly engine: GraphQLEngine
   readonly callerOf: CallerOf
+  readonly config: Pick<Config, 'socketsPerUser' | 'socketsPerAddress'>
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
@@ -48,10 +51,13 @@ export interface SocketExtra {
   client: string | null
   minSchemaVersion: unknown
   expiry: NodeJS.Timeout | undefined
+  /** Whose it is; null before the first message, and for nobody in particular. */
+  userId: string | null
 }
 
 const PING_INTERVAL = 12_000
 const GOING_AWAY = 1001
+const POLICY_VIOLATION = 1008
 const TRY_AGAIN_LATER = 1013
 const LONGEST_TIMER = 2 ** 31 - 1
 /** Milliseconds that what is under way on a socket may still take before the socket closes for rights that changed. */
@@ -59,7 +65,9 @@ const LAST_ANSWERS = 200
 
 /** GraphQL over WebSocket (`graphql-transport-ws`) on the path of the API. */
 export function serveSockets(server: Server, options: SocketOptions): Sockets {
-  const { callerOf, logger, metrics, health, trusted, standings } = options
+  const { callerOf, config, logger, metrics, health, trusted, standings } = options
+  const ofUsers = new OpenCounts(config.socketsPerUser)
+  const ofAddresses = new OpenCounts(config.socketsPerAddress)
   const operations = createSocketOperations(options)
   const watch = watchSockets<SocketExtra>({
     standings,
@@ -90,7 +98,13 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     const caller = callerOf(extra)
     try {
       const principal = await caller.principal()
-      if (principal !== null && !(await watch.admit(extra, principal))) return false
+      if (principal !== null) {
+        if (!(await watch.admit(extra, principal))) return false
+        if (!occupy(extra, principal.userId)) {
+          extra.socket.close(TRY_AGAIN_LATER, `No more than ${config.socketsPerUser} sockets of one user at a time`)
+          return false
+        }
+      }
     } catch (error) {
       if (error instanceof GuanxiError && error.code === 'UNAUTHENTICATED') return false
       extra.socket.close(TRY_AGAIN_LATER, 'Try again later')
@@ -102,6 +116,14 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         () => extra.socket.close(CloseCode.Forbidden, 'Forbidden'),
         Math.min(Math.max(expiresAt - Date.now(), 0), LONGEST_TIMER),
       ).unref()
+    return true
+  }
+
+  /** Counts the socket for its user; one that has closed meanwhile counts no more. */
+  function occupy(extra: SocketExtra, userId: string): boolean {
+    if (extra.socket.readyState !== extra.socket.OPEN) return true
+    if (!ofUsers.enter(userId)) return false
+    extra.userId = userId
     return true
   }
 
@@ -124,7 +146,9 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
       client: null,
       minSchemaVersion: null,
       expiry: undefined,
+      userId: null,
     }
+    const mayGoOn = messageMeter()
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
@@ -132,6 +156,8 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
+            if (socket.readyState !== socket.OPEN) return
+            if (!mayGoOn()) return socket.close(POLICY_VIOLATION, `No more than ${LIMITS.socketMessages.perSecond} messages a second`)
             handle(String(data)).catch((error: unknown) => {
               logger.error({ requestId: extra.id, err: error }, 'socket message failed')
               socket.close(CloseCode.InternalServerError, 'Internal server error')
@@ -148,6 +174,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
       stopPinging()
       clearTimeout(extra.expiry)
       watch.leave(extra)
+      if (extra.userId !== null) ofUsers.leave(extra.userId)
       metrics.socketClosed()
       void closed(code, String(reason))
     })
@@ -158,6 +185,11 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     const path = (request.url ?? '').split('?', 1)[0]
     if (path !== GRAPHQL_PATH) return void stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     if (health.draining) return void stream.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    const address = clientAddress(request, trusted)
+    if (address !== null && !ofAddresses.enter(address))
+      return void stream.end('HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n')
+    // However the handshake ends.
+    if (address !== null) stream.once('close', () => ofAddresses.leave(address))
     webSockets.handleUpgrade(request, stream, head, (socket) => webSockets.emit('connection', socket, request))
   })
 

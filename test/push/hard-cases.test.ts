@@ -118,6 +118,44 @@ test('a slow reader that catches up does not stop the others of its cohort', asy
   expect(Date.now() - began).toBeLessThan(500)
 }, 90_000)
 
+test('a reader that stops reading is let go with a cursor to go on from, and keeps no more than its queue', async () => {
+  const b = await server.addUser('U3s', 'admin')
+  const doc = 'subscription ($after: String) { accountChanged(after: $after) { id account { name description } } }'
+  const after = await cursorNow()
+  const ws = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const told: { readonly code?: string; readonly cursor?: string }[] = []
+  ws.on('message', (data) => {
+    const { type, payload } = JSON.parse(String(data))
+    if (type === 'connection_ack') ws.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: doc, variables: { after } } }))
+    const [error] = type === 'error' ? payload : (payload?.errors ?? [])
+    if (type === 'next' || type === 'error') told.push(error?.extensions ?? {})
+  })
+  await new Promise((resolve) => ws.on('open', resolve))
+  ws.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${b.client.token}` } }))
+  await account({ name: 'The first' })
+  await eventually(async () => told.length > 0)
+  ws.pause()
+  // Far more than the system keeps for a connection.
+  const rounds = 2
+  for (let round = 0; round < rounds; round += 1) await bulk(1_000, { description: 'x'.repeat(20_000) })
+  const witness = subscribe(admin, doc, { after: await cursorNow() })
+  await account({ name: 'The last' })
+  await witness.until(1, 30_000)
+  witness.close()
+  await wait(1_000)
+  ws.resume()
+  await eventually(async () => told.at(-1)?.code !== undefined, 30_000)
+  ws.terminate()
+  expect(told.at(-1)?.code).toBe('RESYNC')
+  const whole = rounds * 1_000 + 2
+  expect(told.length).toBeLessThan(whole)
+  // From its cursor on, nothing is missing.
+  const rest = subscribe(b.client, doc, { after: told.at(-1)?.cursor as string })
+  await rest.until(whole - (told.length - 1), 40_000)
+  rest.close()
+  expect(told.length - 1 + rest.told.length).toBe(whole)
+}, 120_000)
+
 test('rights that are gone in the midst of many changes show nothing more, on a node that has not heard of it', async () => {
   const [a, b] = [await server.addUser('U4a', 'admin'), await server.addUser('U4b', 'admin')]
   const [ca, cb] = [await signIn(deaf.url, a.email), await signIn(deaf.url, b.email)]

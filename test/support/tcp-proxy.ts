@@ -12,8 +12,10 @@ export interface TcpProxy {
   close(): Promise<void>
 }
 
-/** Passes connections on to a port of this machine; to none where it is left out, which is a server that takes connections and says nothing. */
-export async function startTcpProxy(target?: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
+/**
+ * Passes connections on to a port of this machine; to none where it is left out, which is a server that takes connections and says nothing. `port`: where it listens itself, a free one unless given.
+ */
+export async function startTcpProxy(target?: { readonly host: string; readonly port: number }, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let frozen = target === undefined
   const hold = (socket: Socket): void => {
@@ -30,7 +32,7 @@ export async function startTcpProxy(target?: { readonly host: string; readonly p
     outbound.on('data', (data) => inbound.write(data)).on('close', () => inbound.destroy())
     if (frozen) for (const socket of [inbound, outbound]) socket.pause()
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
     cut: () => {
