@@ -42,7 +42,7 @@ const ticket = async (input: object) => {
   const [id] = (await kit.create(agent, 'ticket', [{ subject: 'Late', ...input }])) as [string]
   return { id, row: await kit.row('ticket', id) }
 }
-const rowAfter = async (id: string, input: object) => {
+const rowAfter = async (id: string, input: Readonly<Record<string, unknown>>) => {
   await kit.update(agent, 'ticket', [{ id, input }])
   return kit.row('ticket', id)
 }
