@@ -28,8 +28,8 @@ export const ticketWatcherRule: ModuleRule = {
     if (ended.length === 0 && begun.length === 0) return
     const module = context.registry.module('ticket')
     await context.moveRights(async () => {
-      if (ended.length > 0) await endWatchShares(context.transaction, module, ended)
-      if (begun.length > 0) await putWatchShares(context.transaction, module, begun, { at: context.at, createdBy: context.principal.userId })
+      await endWatchShares(context, module, ended)
+      await putWatchShares(context, module, begun)
     })
   },
 }

@@ -74,6 +74,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.unassignRole': 'mutation { unassignRole(userId: "u", roleKey: "k") { user { id } } }',
   'Mutation.shareRecord': 'mutation { shareRecord(input: {module: "account", recordId: "r", userId: "u", level: READ}) { share { id } } }',
   'Mutation.unshareRecord': 'mutation { unshareRecord(id: "s") { share { id } } }',
+  'Mutation.mergeTickets': 'mutation { mergeTickets(into: "t", ids: ["s"]) { changeSetId } }',
   'Query.auditLog': '{ auditLog { nodes { id } } }',
   'Query.customFields': '{ customFields { name } }',
   'Query.customModules': '{ customModules { name } }',

@@ -83,6 +83,15 @@ describe('whoever is made a watcher', () => {
     await agent.client.data(UNWATCH, { id })
     expect(await reads(rep)).toBe(false)
     expect(await shares()).toEqual([])
+    const { rows } = await raw.query(
+      `SELECT action, actor_id, details FROM audit_log WHERE record_ids = ARRAY[$1]::uuid[] AND action LIKE '%share' ORDER BY sequence`,
+      [ticket],
+    )
+    const terms = { level: 'READ', expiresAt: null, watching: true }
+    expect(rows).toEqual([
+      { action: 'ticket.share', actor_id: agent.id, details: { user: rep.id, before: null, after: terms } },
+      { action: 'ticket.unshare', actor_id: agent.id, details: { user: rep.id, before: terms, after: null } },
+    ])
   })
 
   test('keeps what was shared by hand, which ends for itself', async () => {

@@ -1,6 +1,7 @@
 import type { AccessPolicy, Principal } from '../access/policy.ts'
 import type { Transaction } from '../database.ts'
 import type { Registry } from '../registry/definition.ts'
+import type { ChangeOrigin } from './request.ts'
 
 /** What happened to a record; the words of history and outbox. */
 export type Operation = 'CREATED' | 'UPDATED' | 'DELETED' | 'RESTORED'
@@ -73,6 +74,7 @@ export interface RuleContext {
   readonly registry: Registry
   readonly transaction: Transaction
   readonly changeSetId: string
+  readonly origin: ChangeOrigin
   /** Moment of the change set, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
   readonly at: string
   /** ISO 4217 code in which `base` amounts are kept. */

@@ -39,6 +39,7 @@ export function ruleContext(writes: ChangeSetWrites, authority: Authority): Rule
     registry: session.registry,
     transaction: session.transaction,
     changeSetId: session.changeSetId,
+    origin: session.origin,
     at: session.at,
     organisationCurrency: session.defaults.currency,
     derived: authority.derived,
