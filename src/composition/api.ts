@@ -85,7 +85,7 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),
     metadata,
     auditLog: createAuditLog({ database, registry, cursorKey, reads }),
-    mergeTickets: createTicketMerging(writer),
+    ticketMerging: createTicketMerging(writer),
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
   const staticSchema = applyShield(operations, rightsAreCurrent)

@@ -13,7 +13,7 @@ import { ticketWatcherRule } from './ticket-watchers.ts'
 import { ticketRule } from './tickets.ts'
 import { userRule } from './users.ts'
 
-export { createTicketMerging, type MergeTickets } from './merge-tickets.ts'
+export { createTicketMerging, type TicketMerging } from './merge-tickets.ts'
 
 /** What the core modules do by themselves, for `createWriter`. */
 export const coreRules: readonly ModuleRule[] = Object.freeze([

@@ -22,22 +22,26 @@ export interface MergeOutcome {
 /** Fields that tell what a merged ticket was. */
 const HISTORY: ReadonlySet<string> = new Set(['ticket.mergedInto', 'ticketStatusChange.ticket'])
 
-/**
- * Merges tickets into another one, in one change set: comments, watchers, links, tasks, activities and whatever else refers to them goes to it, as far as the caller reads what follows
- * its ticket; they are closed with `mergedInto`. Needs UPDATE on all and DELETE on those that are merged, by roles. Throws VALIDATION_FAILED, NOT_FOUND,
- * FORBIDDEN and VERSION_CONFLICT.
- */
-export function createTicketMerging(writer: Pick<Writer, 'run'>) {
-  return (principal: Principal, input: MergeInput, origin: ChangeOrigin): Promise<MergeOutcome> => {
-    const checked = checkInput(input)
-    return writer.run(principal, origin, async (changes) => {
-      await merge(changes, checked)
-      return { ticketId: checked.into, changeSetId: changes.id }
-    })
-  }
+export interface TicketMerging {
+  /**
+   * Merges tickets into another one, in one change set: comments, watchers, links, tasks, activities and whatever else refers to them goes to it, as far as the caller reads what
+   * follows its ticket; they are closed with `mergedInto`. Needs UPDATE on all and DELETE on those that are merged, by roles. Throws VALIDATION_FAILED,
+   * NOT_FOUND, FORBIDDEN and VERSION_CONFLICT.
+   */
+  merge(principal: Principal, input: MergeInput, origin: ChangeOrigin): Promise<MergeOutcome>
 }
 
-export type MergeTickets = ReturnType<typeof createTicketMerging>
+export function createTicketMerging(writer: Pick<Writer, 'run'>): TicketMerging {
+  return {
+    merge: async (principal, input, origin) => {
+      const checked = checkInput(input)
+      return writer.run(principal, origin, async (changes) => {
+        await mergeChecked(changes, checked)
+        return { ticketId: checked.into, changeSetId: changes.id }
+      })
+    },
+  }
+}
 
 interface CheckedInput {
   readonly into: string
@@ -67,7 +71,7 @@ function checkInput({ into, ids, ifVersions }: MergeInput): CheckedInput {
   return { into: survivor, ids: merged, versions }
 }
 
-async function merge(changes: CheckedChangeSet, { into, ids, versions }: CheckedInput): Promise<void> {
+async function mergeChecked(changes: CheckedChangeSet, { into, ids, versions }: CheckedInput): Promise<void> {
   const module = changes.registry.module('ticket')
   const item = (id: string) => ({ id, ifVersion: versions.get(id) ?? null })
   const pathOf = (index: number) => (index === 0 ? ['into'] : ['ids', index - 1])

@@ -1,5 +1,5 @@
 import { Arg, Ctx, ID, Mutation, Resolver } from 'type-graphql'
-import type { MergeTickets } from '../domain/index.ts'
+import type { TicketMerging } from '../domain/index.ts'
 import { namesOfOperation, RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf, refreshedCaller } from './request-origin.ts'
@@ -8,11 +8,11 @@ import { MergeTicketsPayload, TicketVersionInput } from './types/ticket.types.ts
 /** What is done with tickets beyond the operations of every record. */
 @Resolver()
 export class TicketResolver {
-  readonly #merge: MergeTickets
+  readonly #merging: TicketMerging
   readonly #work: CommittedWork
 
-  constructor(merge: MergeTickets, work: CommittedWork) {
-    this.#merge = merge
+  constructor(merging: TicketMerging, work: CommittedWork) {
+    this.#merging = merging
     this.#work = work
   }
 
@@ -30,7 +30,9 @@ export class TicketResolver {
     const { requestId, client, ip } = originOf(context)
     const { operation, rootFields } = namesOfOperation(context.request)
     const origin = { requestId, cause: 'api', operationName: operation, rootFields, client, ip } as const
-    const { ticketId, changeSetId } = await this.#work.run(context, () => this.#merge(callerOf(context), { into, ids, ifVersions: ifVersions ?? null }, origin))
+    const { ticketId, changeSetId } = await this.#work.run(context, () =>
+      this.#merging.merge(callerOf(context), { into, ids, ifVersions: ifVersions ?? null }, origin),
+    )
     return { ticket: new RecordHandle('ticket', ticketId, await refreshedCaller(context)), changeSetId }
   }
 }
