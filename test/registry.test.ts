@@ -32,6 +32,11 @@ describe('the registry of the core modules', () => {
       reminder: 20,
       tag: 21,
       exchangeRate: 22,
+      complaintCategory: 23,
+      dutyShift: 24,
+      ticketWatcher: 25,
+      ticketLink: 26,
+      ticketStatusChange: 27,
     })
     for (const module of modules) expect(registry.byNumber.get(module.number)).toBe(module)
     expect(registry.version).toBe(7)
@@ -67,9 +72,10 @@ describe('the registry of the core modules', () => {
     ['product', ['opportunityLineItems', 'orderLines', 'tickets']],
     ['pipeline', ['stages', 'opportunities']],
     ['productCategory', ['children', 'products']],
-    ['ticket', ['activities', 'tasks', 'comments']],
+    ['ticket', ['activities', 'tasks', 'mergedTickets', 'comments', 'watchers', 'links', 'linkedFrom', 'statusChanges']],
+    ['complaintCategory', ['tickets', 'children']],
     ['user', ['reports']],
-    ['team', ['members', 'children']],
+    ['team', ['members', 'children', 'complaintCategories']],
   ])('lists on %s what refers to it', (name, inverses) => {
     expect([...registry.module(name).inverses.keys()]).toEqual(inverses)
   })
@@ -97,6 +103,9 @@ describe('the registry of the core modules', () => {
       opportunityStageChange: 'opportunity',
       orderLine: 'order',
       ticketComment: 'ticket',
+      ticketWatcher: 'ticket',
+      ticketLink: 'ticket',
+      ticketStatusChange: 'ticket',
     })
   })
 

@@ -14,16 +14,18 @@ export interface StoredShare {
   readonly expiresAt: Date | null
   readonly createdAt: Date
   readonly createdBy: string
+  /** It came with watching the record, and goes with that. */
+  readonly watching: boolean
 }
 
 /** What a share is to be. */
-export interface NewShare extends Omit<StoredShare, 'id' | 'createdAt'> {
+export interface NewShare extends Omit<StoredShare, 'id' | 'createdAt' | 'watching'> {
   readonly at: Date
 }
 
 /** Columns of a `record_share s` as a StoredShare. */
 export const SHARE_COLUMNS = `s.id, s.module_number AS "moduleNumber", s.record_id AS "recordId", s.user_id AS "userId", s.team_id AS "teamId", s.level,
-  s.expires_at AS "expiresAt", s.created_at AS "createdAt", s.created_by AS "createdBy"`
+  s.expires_at AS "expiresAt", s.created_at AS "createdAt", s.created_by AS "createdBy", s.watching`
 
 /** The share with this id, unless it has ended. */
 export async function readShare(executor: Executor, id: string): Promise<StoredShare | undefined> {
@@ -35,23 +37,23 @@ export async function readShare(executor: Executor, id: string): Promise<StoredS
   return share
 }
 
-/** The share that a record has with somebody. */
+/** The share that somebody made of a record by hand. */
 export async function findShare(executor: Executor, { moduleNumber, recordId, userId, teamId }: NewShare): Promise<StoredShare | undefined> {
   const [share] = await executor.query<StoredShare>({
-    text: `SELECT ${SHARE_COLUMNS} FROM record_share s WHERE s.grantee_id = $1 AND s.module_number = $2 AND s.record_id = $3`,
+    text: `SELECT ${SHARE_COLUMNS} FROM record_share s WHERE s.grantee_id = $1 AND s.module_number = $2 AND s.record_id = $3 AND NOT s.watching`,
     values: [userId ?? teamId, moduleNumber, recordId],
     purpose: 'platform',
   })
   return share
 }
 
-/** Makes a share, or gives the one that the record has with the same grantee another level and end. Undefined where the end has passed by the database's clock. */
+/** Makes a share, or gives the one that was made by hand with the same grantee another level and end. Undefined where the end has passed by the database's clock. */
 export async function putShare(executor: Executor, share: NewShare): Promise<StoredShare | undefined> {
   const { moduleNumber, recordId, userId, teamId, level, expiresAt, at, createdBy } = share
   const [stored] = await executor.query<StoredShare>({
     text: `INSERT INTO record_share AS s (id, module_number, record_id, user_id, team_id, level, expires_at, created_at, created_by)
            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE $7::timestamptz(3) IS NULL OR $7::timestamptz(3) > statement_timestamp()
-           ON CONFLICT (grantee_id, module_number, record_id) DO UPDATE SET level = excluded.level, expires_at = excluded.expires_at
+           ON CONFLICT (grantee_id, module_number, record_id, watching) DO UPDATE SET level = excluded.level, expires_at = excluded.expires_at
            RETURNING ${SHARE_COLUMNS}`,
     values: [randomUUID(), moduleNumber, recordId, userId, teamId, level, expiresAt, at, createdBy],
     purpose: 'platform',

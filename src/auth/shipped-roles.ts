@@ -41,7 +41,7 @@ const READ: readonly Action[] = ['READ']
 const READ_AND_EXPORT: readonly Action[] = ['READ', 'EXPORT']
 
 /** What the whole company looks things up in. */
-const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate'] as const
+const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate', 'complaintCategory'] as const
 
 /** Rights of everyone who is signed in, without any role: names of colleagues, the catalogue, the dictionaries. */
 export const SIGNED_IN: RoleDefinition = {
@@ -55,6 +55,8 @@ const CUSTOMERS = ['account', 'contact', 'accountContact'] as const
 const DEALS = ['lead', 'opportunity', 'opportunityLineItem'] as const
 const DIARY = ['activity', 'task', 'reminder'] as const
 const SERVICE = ['ticket', 'ticketComment'] as const
+/** What belongs to a ticket and comes and goes with the work on it. */
+const TICKET_TIES = ['ticketWatcher', 'ticketLink'] as const
 const ORDERS = ['order', 'orderLine'] as const
 
 /** Who may be called, and how; sales, marketing and service all need it. */
@@ -62,7 +64,7 @@ const CONTACT_DATA = { account: ['phone'], contact: ['gender', 'birthday', 'emai
 const LEAD_DATA = { lead: ['email', 'phone', 'mobile', 'wechat', 'address'] } as const
 const DEAL_DATA = { opportunity: ['amount', 'expectedRevenue'], opportunityLineItem: ['unitPrice', 'total'], opportunityStageChange: ['amount'] } as const
 const DIARY_DATA = { activity: ['body', 'location'] } as const
-const TICKET_DATA = { ticket: ['description'], ticketComment: ['body'] } as const
+const TICKET_DATA = { ticket: ['description', 'satisfactionComment'], ticketComment: ['body'] } as const
 const FINANCE_DATA = { account: ['taxNumber', 'bankAccount', 'creditLimit', 'paymentTerms'], product: ['cost'], opportunity: ['margin'] } as const
 
 /** The roles that come with the product. Administrators may change all but `admin`; see `seedRoles`. */
@@ -78,8 +80,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     name: 'Sales manager',
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY, ...ORDERS], MANAGE, 'TEAM_TREE'),
-      ...grants(['opportunityStageChange'], READ_AND_EXPORT, 'TEAM_TREE'),
+      ...grants(['opportunityStageChange', 'ticketStatusChange'], READ_AND_EXPORT, 'TEAM_TREE'),
       ...grants(SERVICE, EDIT, 'TEAM_TREE'),
+      ...grants(TICKET_TIES, WORK, 'TEAM_TREE'),
     ],
     fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', { user: ['phone'] })],
   },
@@ -89,8 +92,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY], WORK, 'OWN'),
       ...grants(ORDERS, EDIT, 'OWN'),
-      ...grants(['opportunityStageChange'], READ, 'OWN'),
+      ...grants(['opportunityStageChange', 'ticketStatusChange'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'OWN'),
+      ...grants(TICKET_TIES, WORK, 'OWN'),
     ],
     fields: fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA),
   },
@@ -104,7 +108,8 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     key: 'service_agent',
     name: 'Service agent',
     grants: [
-      ...grants(SERVICE, WORK, 'ALL'),
+      ...grants([...SERVICE, ...TICKET_TIES, 'complaintCategory', 'dutyShift'], WORK, 'ALL'),
+      ...grants(['ticketStatusChange'], READ, 'ALL'),
       ...grants(CUSTOMERS, EDIT, 'ALL'),
       ...grants(ORDERS, READ, 'ALL'),
       ...grants(['opportunity'], READ, 'ALL'),

@@ -13,6 +13,7 @@ import {
   requireAdministrator,
   requireCurrentRights,
 } from '../auth/index.ts'
+import { createTicketMerging } from '../domain/index.ts'
 import { coreModules } from '../entities/index.ts'
 import type { Signals, Tail } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
@@ -84,6 +85,7 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),
     metadata,
     auditLog: createAuditLog({ database, registry, cursorKey, reads }),
+    ticketMerging: createTicketMerging(writer),
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
   const staticSchema = applyShield(operations, rightsAreCurrent)

@@ -63,14 +63,14 @@ export async function loadDemo(services: DemoServices): Promise<DemoSummary | nu
 }
 
 async function load({ hasher, password, now }: DemoServices, changes: ChangeSet, transaction: Transaction, northwind: Northwind): Promise<DemoSummary> {
-  const { users, signIns } = await loadPeople(changes, northwind.employees)
+  const { users, teams, signIns } = await loadPeople(changes, northwind.employees)
   const hashing = hashPasswords(hasher, password, signIns)
   // Awaited at the end; if the load fails before, its failure is the one to report.
   hashing.catch(() => {})
   const companies = await loadCompanies(changes, northwind, users)
   const { products } = await loadCatalogue(changes, northwind, companies.accounts)
   const { orders, lines } = await loadOrders(changes, northwind, users, companies, products)
-  const generated = await generateAround({ changes, northwind, users, companies, products, orders }, now())
+  const generated = await generateAround({ changes, northwind, users, teams, companies, products, orders }, now())
   await openSignIns(transaction, await hashing, now(), changes.principal.via)
   return {
     accounts: companies.accounts.size,

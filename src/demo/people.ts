@@ -44,6 +44,8 @@ export interface SignIn {
 export interface People {
   /** Users by employee key, or desk key. */
   readonly users: Ids
+  /** Teams by the key of their leader, or of their desk. */
+  readonly teams: Ids
   /** Employees first. */
   readonly signIns: readonly SignIn[]
 }
@@ -63,7 +65,7 @@ export async function loadPeople(changes: ChangeSet, employees: readonly Employe
     ...employees.map(({ key, firstName }) => ({ userId: users.of(key), email: emailOf(firstName), role: managers.has(key) ? 'sales_manager' : 'sales_rep' })),
     ...DESKS.map(({ key, role }) => ({ userId: users.of(key), email: emailOf(key), role })),
   ]
-  return { users, signIns }
+  return { users, teams, signIns }
 }
 
 /** Each manager leads a team of those who report to them; it stands below the team of the manager's own manager. */

@@ -1,5 +1,6 @@
 import type { ModuleRule } from '../records/write/index.ts'
 import { accountContactRule } from './account-contacts.ts'
+import { dutyShiftRule } from './duty-shifts.ts'
 import { exchangeRateRule } from './exchange-rates.ts'
 import { opportunityRule } from './opportunities.ts'
 import { opportunityLineItemRule } from './opportunity-line-items.ts'
@@ -7,12 +8,17 @@ import { orderLineRule } from './order-lines.ts'
 import { orderRule } from './orders.ts'
 import { taskRule } from './tasks.ts'
 import { ticketCommentRule } from './ticket-comments.ts'
+import { ticketLinkRule } from './ticket-links.ts'
+import { ticketWatcherRule } from './ticket-watchers.ts'
 import { ticketRule } from './tickets.ts'
 import { userRule } from './users.ts'
+
+export { createTicketMerging, type TicketMerging } from './merge-tickets.ts'
 
 /** What the core modules do by themselves, for `createWriter`. */
 export const coreRules: readonly ModuleRule[] = Object.freeze([
   accountContactRule,
+  dutyShiftRule,
   exchangeRateRule,
   opportunityRule,
   opportunityLineItemRule,
@@ -21,5 +27,7 @@ export const coreRules: readonly ModuleRule[] = Object.freeze([
   taskRule,
   ticketRule,
   ticketCommentRule,
+  ticketLinkRule,
+  ticketWatcherRule,
   userRule,
 ])

@@ -1,8 +1,10 @@
 import { Account } from './account.entity.ts'
 import { AccountContact } from './account-contact.entity.ts'
 import { Activity } from './activity.entity.ts'
+import { ComplaintCategory } from './complaint-category.entity.ts'
 import { Contact } from './contact.entity.ts'
 import { moduleMetadataOf } from './decorators.ts'
+import { DutyShift } from './duty-shift.entity.ts'
 import { ExchangeRate } from './exchange-rate.entity.ts'
 import { Lead } from './lead.entity.ts'
 import type { ModuleMetadata } from './metadata.ts'
@@ -22,13 +24,18 @@ import { Task } from './task.entity.ts'
 import { Team } from './team.entity.ts'
 import { Ticket } from './ticket.entity.ts'
 import { TicketComment } from './ticket-comment.entity.ts'
+import { TicketLink } from './ticket-link.entity.ts'
+import { TicketStatusChange } from './ticket-status-change.entity.ts'
+import { TicketWatcher } from './ticket-watcher.entity.ts'
 import { User } from './user.entity.ts'
 
 export {
   Account,
   AccountContact,
   Activity,
+  ComplaintCategory,
   Contact,
+  DutyShift,
   ExchangeRate,
   Lead,
   Opportunity,
@@ -46,6 +53,9 @@ export {
   Team,
   Ticket,
   TicketComment,
+  TicketLink,
+  TicketStatusChange,
+  TicketWatcher,
   User,
 }
 
@@ -73,6 +83,11 @@ export const moduleEntities = Object.freeze([
   Reminder,
   Tag,
   ExchangeRate,
+  ComplaintCategory,
+  DutyShift,
+  TicketWatcher,
+  TicketLink,
+  TicketStatusChange,
 ])
 
 /** All classes that TypeORM maps: modules and platform tables. */

@@ -9,6 +9,14 @@ export const PRIORITIES = options(
   ['urgent', 'Urgent', '紧急', 'red'],
 )
 
+export const TICKET_STATUSES = options(
+  ['new', 'New', '新建', 'blue'],
+  ['open', 'Open', '处理中', 'teal'],
+  ['pending', 'Pending', '等待客户', 'amber'],
+  ['resolved', 'Resolved', '已解决', 'green'],
+  ['closed', 'Closed', '已关闭', 'grey'],
+)
+
 export const INDUSTRIES = options(
   ['agriculture', 'Agriculture', '农业'],
   ['construction', 'Construction', '建筑'],

@@ -11,7 +11,7 @@ import {
   UserField,
 } from './decorators.ts'
 import type { Transition } from './metadata.ts'
-import { PRIORITIES } from './options.ts'
+import { PRIORITIES, TICKET_STATUSES } from './options.ts'
 import { RecordEntity } from './record.entity.ts'
 import { options, text } from './text.ts'
 
@@ -21,14 +21,6 @@ const TYPES = options(
   ['complaint', 'Complaint', '投诉', 'red'],
   ['request', 'Request', '请求', 'teal'],
   ['refund', 'Refund', '退款', 'violet'],
-)
-
-const STATUSES = options(
-  ['new', 'New', '新建', 'blue'],
-  ['open', 'Open', '处理中', 'teal'],
-  ['pending', 'Pending', '等待客户', 'amber'],
-  ['resolved', 'Resolved', '已解决', 'green'],
-  ['closed', 'Closed', '已关闭', 'grey'],
 )
 
 /** A closed ticket can be reopened, never resolved again directly. */
@@ -71,8 +63,12 @@ export class Ticket extends RecordEntity {
   @LongTextField('Description', '描述', { sensitivity: 'sensitive' })
   description!: string | null
 
-  @SelectField('Status', '状态', { options: STATUSES, transitions: TRANSITIONS, required: true, default: 'new', indexed: true })
+  @SelectField('Status', '状态', { options: TICKET_STATUSES, transitions: TRANSITIONS, required: true, default: 'new', indexed: true })
   status!: string
+
+  /** Why the status is what it is; given with a change of the status, it is the reason of that step, and a change without one clears it. */
+  @LongTextField('Status reason', '状态原因')
+  statusReason!: string | null
 
   @SelectField('Priority', '优先级', { options: PRIORITIES, required: true, default: 'normal', indexed: true })
   priority!: string
@@ -82,6 +78,10 @@ export class Ticket extends RecordEntity {
 
   @SelectField('Type', '类型', { options: TYPES })
   type!: string | null
+
+  /** Brings team, priority and assignee, where they are not given. */
+  @ReferenceField('Category', '投诉类别', { to: 'complaintCategory', inverse: ['tickets', 'Tickets', '工单'], onDelete: 'restrict' })
+  category!: string | null
 
   @SelectField('Channel', '渠道', { options: CHANNELS })
   channel!: string | null
@@ -101,6 +101,14 @@ export class Ticket extends RecordEntity {
 
   @UserField('Assignee', '处理人')
   assignee!: string | null
+
+  /** How the assignee was found, or why there is none; empty where nobody looked for one. */
+  @TextField('Assignment reason', '分派原因', { readOnly: true, maintained: true })
+  assignmentReason!: string | null
+
+  /** When the assignee got it. */
+  @DateTimeField('Assigned at', '分派时间', { readOnly: true, maintained: true })
+  assignedAt!: Date | null
 
   /** When the first public comment was made. */
   @DateTimeField('First response at', '首次响应时间', { readOnly: true, maintained: true })
@@ -124,7 +132,18 @@ export class Ticket extends RecordEntity {
   @LongTextField('Root cause', '根本原因')
   rootCause!: string | null
 
-  /** Given by the customer, 1 to 5. */
+  /** Given by the customer, 1 to 5, once the ticket is resolved or closed. */
   @RatingField('Satisfaction', '满意度')
   satisfaction!: number | null
+
+  @LongTextField('Satisfaction comment', '满意度评价', { sensitivity: 'sensitive' })
+  satisfactionComment!: string | null
+
+  /** When `satisfaction` was given last. */
+  @DateTimeField('Satisfied at', '评价时间', { readOnly: true, maintained: true })
+  satisfiedAt!: Date | null
+
+  /** The ticket that this one was merged into. */
+  @ReferenceField('Merged into', '已合并到', { to: 'ticket', inverse: ['mergedTickets', 'Merged tickets', '被合并的工单'], readOnly: true, maintained: true })
+  mergedInto!: string | null
 }

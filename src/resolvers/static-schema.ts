@@ -2,6 +2,7 @@ import 'reflect-metadata'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type ContainerType } from 'type-graphql'
 import type { AccessInsight, ApiKeys, AuditLog, Authenticator, Roles, Sessions, Shares, UserPasswords } from '../auth/index.ts'
+import type { TicketMerging } from '../domain/index.ts'
 import { DefectError } from '../errors/index.ts'
 import type { Metadata } from '../records/metadata/index.ts'
 import { AccessResolver } from './access.resolver.ts'
@@ -21,6 +22,7 @@ import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
 import { ShareResolver } from './share.resolver.ts'
 import { NO_PUB_SUB, putSources } from './subscription-sources.ts'
+import { TicketResolver } from './ticket.resolver.ts'
 import { UserResolver } from './user.resolver.ts'
 
 /** What hand-written operations call. */
@@ -34,6 +36,7 @@ export interface StaticServices {
   readonly access: AccessInsight
   readonly metadata: Metadata
   readonly auditLog: AuditLog
+  readonly ticketMerging: TicketMerging
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
   readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
 }
@@ -43,13 +46,14 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
     new ApiKeyResolver(apiKeys, work),
     new RoleResolver(roles, work),
     new ShareResolver(shares, work),
+    new TicketResolver(ticketMerging, work),
     new UserResolver(roles, passwords, authenticator, work),
     new ModuleResolver(),
     new SchemaChangeResolver(),

@@ -379,7 +379,17 @@ describe('shipped roles', () => {
 
   test('everyone signed in reads colleagues, teams, the catalogue and the dictionaries', () => {
     const policy = policyOf()
-    expect([...policy.modules.keys()].sort()).toEqual(['exchangeRate', 'pipeline', 'product', 'productCategory', 'stage', 'tag', 'team', 'user'])
+    expect([...policy.modules.keys()].sort()).toEqual([
+      'complaintCategory',
+      'exchangeRate',
+      'pipeline',
+      'product',
+      'productCategory',
+      'stage',
+      'tag',
+      'team',
+      'user',
+    ])
     expect(level(policy, 'user', 'email')).toBe('READ')
     expect(level(policy, 'product', 'cost')).toBe('HIDDEN')
   })

@@ -25,7 +25,10 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'shares', 'access', 'metadata', 'auditLog'].map((name) => [name, service(name)]),
+    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'shares', 'access', 'metadata', 'auditLog', 'ticketMerging'].map((name) => [
+      name,
+      service(name),
+    ]),
   ) as unknown as StaticServices
 }
 
@@ -74,6 +77,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.unassignRole': 'mutation { unassignRole(userId: "u", roleKey: "k") { user { id } } }',
   'Mutation.shareRecord': 'mutation { shareRecord(input: {module: "account", recordId: "r", userId: "u", level: READ}) { share { id } } }',
   'Mutation.unshareRecord': 'mutation { unshareRecord(id: "s") { share { id } } }',
+  'Mutation.mergeTickets': 'mutation { mergeTickets(into: "t", ids: ["s"]) { changeSetId } }',
   'Query.auditLog': '{ auditLog { nodes { id } } }',
   'Query.customFields': '{ customFields { name } }',
   'Query.customModules': '{ customModules { name } }',

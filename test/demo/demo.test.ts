@@ -32,8 +32,22 @@ describe('the demo data', () => {
       (SELECT count(*)::int FROM accounts WHERE type = 'customer') AS customers, (SELECT count(*)::int FROM accounts WHERE type = 'supplier') AS suppliers,
       (SELECT count(*)::int FROM contacts) AS contacts, (SELECT count(*)::int FROM product_categories) AS categories,
       (SELECT count(*)::int FROM users WHERE source = 'northwind') AS employees, (SELECT count(*)::int FROM order_lines) AS lines,
-      (SELECT count(*)::int FROM opportunity_stage_changes) AS steps, (SELECT count(*)::int FROM reminders) AS reminders`)
-    expect(counts).toEqual({ customers: 91, suppliers: 29, contacts: 120, categories: 8, employees: 9, lines: 2155, steps: 80, reminders: 40 })
+      (SELECT count(*)::int FROM opportunity_stage_changes) AS steps, (SELECT count(*)::int FROM reminders) AS reminders,
+      (SELECT count(*)::int FROM complaint_categories) AS complaints, (SELECT count(*)::int FROM tickets WHERE category_id IS NOT NULL) AS categorized,
+      (SELECT count(*)::int FROM ticket_status_changes) AS "ticketSteps"`)
+    expect(counts).toEqual({
+      customers: 91,
+      suppliers: 29,
+      contacts: 120,
+      categories: 8,
+      employees: 9,
+      lines: 2155,
+      steps: 80,
+      reminders: 40,
+      complaints: 8,
+      categorized: 60,
+      ticketSteps: 60,
+    })
   })
 
   test('each order total equals, to the cent, what the source file gives by itself', async () => {

@@ -14,7 +14,7 @@ export interface OracleGrant {
 /** What one role grants. */
 export type OracleRole = readonly OracleGrant[]
 
-const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate']
+const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate', 'complaintCategory']
 const SIGNED_IN: readonly OracleGrant[] = DIRECTORY.map((module) => ({ module, actions: ['READ'], scope: 'ALL' }))
 /** Whoever reads such a module by a role reads of it what belongs to a record that he reads by this role; by any, if this role says nothing of such records. */
 const PARENTS: Readonly<Record<string, readonly [column: string, module: string]>> = {
@@ -23,6 +23,9 @@ const PARENTS: Readonly<Record<string, readonly [column: string, module: string]
   opportunityStageChange: ['opportunity_id', 'opportunity'],
   orderLine: ['order_id', 'order'],
   ticketComment: ['ticket_id', 'ticket'],
+  ticketWatcher: ['ticket_id', 'ticket'],
+  ticketLink: ['ticket_id', 'ticket'],
+  ticketStatusChange: ['ticket_id', 'ticket'],
 }
 
 /** Says who may read which row: from grants, owners, teams, parents and shares alone, row by row. */

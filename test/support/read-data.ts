@@ -125,7 +125,7 @@ export async function loadReadData(server: TestServer): Promise<void> {
       contact: maybe(reference(contacts)),
       assignee: maybe(reference(users)),
       satisfaction: maybe(pick([1, 3, 5])),
-    })),
+    })).map((input) => ({ ...input, status: input.satisfaction ? 'closed' : 'open' })),
   )
   await create(
     'Reminder',

@@ -24,25 +24,29 @@ export type Role = (typeof DEMO_USERS)[DemoUser]
 export type Letter = 'c' | 'r' | 'u' | 'd' | 's'
 type Scope = 'OWN' | 'TEAM_TREE' | 'ALL'
 
-const DIRECTORY = 'user team productCategory product pipeline stage tag exchangeRate'
+const DIRECTORY = 'user team productCategory product pipeline stage tag exchangeRate complaintCategory'
 const CUSTOMERS = 'account contact accountContact'
 const DEALS = 'lead opportunity opportunityLineItem'
 const DIARY = 'activity task reminder'
 const ORDERS = 'order orderLine'
 const SERVICE = 'ticket ticketComment'
-const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} opportunityStageChange`
+const TIES = 'ticketWatcher ticketLink'
+const STEPS = 'opportunityStageChange ticketStatusChange'
+const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} ${TIES} ${STEPS} dutyShift`
 
 /** The shipped roles, written a second time: what may be done with which modules, and how far. */
 const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters: string, scope: Scope])[]>> = {
   sales_manager: [
     [`${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS}`, 'cruds', 'TEAM_TREE'],
-    ['opportunityStageChange', 'r', 'TEAM_TREE'],
+    [STEPS, 'r', 'TEAM_TREE'],
     [SERVICE, 'cru', 'TEAM_TREE'],
+    [TIES, 'cruds', 'TEAM_TREE'],
   ],
   sales_rep: [
     [`${CUSTOMERS} ${DEALS} ${DIARY}`, 'cruds', 'OWN'],
     [`${ORDERS} ${SERVICE}`, 'cru', 'OWN'],
-    ['opportunityStageChange', 'r', 'OWN'],
+    [TIES, 'cruds', 'OWN'],
+    [STEPS, 'r', 'OWN'],
   ],
   marketing: [
     ['lead', 'cruds', 'ALL'],
@@ -50,7 +54,8 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     [DIARY, 'cruds', 'OWN'],
   ],
   service_agent: [
-    [SERVICE, 'cruds', 'ALL'],
+    [`${SERVICE} ${TIES} complaintCategory dutyShift`, 'cruds', 'ALL'],
+    ['ticketStatusChange', 'r', 'ALL'],
     [CUSTOMERS, 'cru', 'ALL'],
     [`${ORDERS} opportunity`, 'r', 'ALL'],
     ['activity', 'cru', 'ALL'],
@@ -79,7 +84,7 @@ const SHOWN: Readonly<Record<Role, string>> = (() => {
   const contact = 'account.phone contact.gender contact.birthday contact.email contact.phone contact.mobile contact.wechat contact.address '
   const lead = 'lead.email lead.phone lead.mobile lead.wechat lead.address '
   const diary = 'activity.body activity.location '
-  const ticket = 'ticket.description ticketComment.body '
+  const ticket = 'ticket.description ticket.satisfactionComment ticketComment.body '
   const deal = 'opportunity.amount opportunity.expectedRevenue opportunityLineItem.unitPrice opportunityLineItem.total opportunityStageChange.amount '
   return {
     sales_manager: `${contact}${lead}${deal}${diary}${ticket}user.phone`,
@@ -103,6 +108,9 @@ const PARENTS: Readonly<Record<string, readonly [field: string, module: string]>
   opportunityStageChange: ['opportunity_id', 'opportunity'],
   orderLine: ['order_id', 'order'],
   ticketComment: ['ticket_id', 'ticket'],
+  ticketWatcher: ['ticket_id', 'ticket'],
+  ticketLink: ['ticket_id', 'ticket'],
+  ticketStatusChange: ['ticket_id', 'ticket'],
 }
 
 /** Says who may read which row, from owners, teams and the team tree alone. */

@@ -37,6 +37,9 @@ const FILLERS: Readonly<Record<string, (serial: number) => unknown>> = {
   'timestamp with time zone': () => '2026-01-01T00:00:00Z',
 }
 
+/** Columns that no two undeleted rows of a module share. */
+const ONCE: Readonly<Record<string, readonly string[]>> = { ticketWatcher: ['ticket_id', 'user_id'], ticketLink: ['ticket_id', 'other_id', 'kind'] }
+
 /**
  * Puts a few rows into every module of a database, by SQL alone: references lead anywhere, into the recycle bin too; owners are people, teams or nobody; one
  * row of seven is deleted. Teams stand in a tree. All in one statement, at whose end the foreign keys are looked at.
@@ -76,6 +79,15 @@ export async function fillWorld(url: string, { seed, registry, newId, size, peop
       if (module.name !== 'team') continue
       draft['parent_id'] = index === 0 ? null : teams[index < 4 ? index - 1 : Math.floor(random() * index)]
       draft['deleted_at'] = index === 2 ? '2026-02-02T00:00:00Z' : null
+    }
+  }
+  for (const [name, columnsOfKey] of Object.entries(ONCE)) {
+    const known = new Set<string>()
+    for (const draft of drafts.get(name) ?? []) {
+      const key = columnsOfKey.map((column) => draft[column]).join(' ')
+      // Of what may be there once, the second is in the recycle bin.
+      if (known.has(key)) draft['deleted_at'] = '2026-02-02T00:00:00Z'
+      known.add(key)
     }
   }
   const parts: string[] = []

@@ -12,6 +12,7 @@ export interface Generation {
   readonly calendar: Calendar
   readonly northwind: Northwind
   readonly users: Ids
+  readonly teams: Ids
   readonly companies: Companies
   readonly products: Ids
   readonly orders: Ids

@@ -129,32 +129,71 @@ export const TASK_TITLES = [
   '整理拜访记录：',
 ] as const
 
+export const CATEGORIES: readonly { readonly key: string; readonly name: string; readonly parent: string | null; readonly priority: string | null }[] = [
+  { key: 'delivery', name: 'Delivery 配送', parent: null, priority: null },
+  { key: 'quality', name: 'Product quality 产品质量', parent: null, priority: 'high' },
+  { key: 'service', name: 'Service attitude 服务态度', parent: null, priority: null },
+  { key: 'price', name: 'Prices and invoices 价格与发票', parent: null, priority: null },
+  { key: 'question', name: 'Questions 咨询', parent: null, priority: 'low' },
+  { key: 'missing', name: 'Missing or wrong goods 缺货错货', parent: 'delivery', priority: 'high' },
+  { key: 'address', name: 'Delivery address 收货地址', parent: 'delivery', priority: null },
+  { key: 'packaging', name: 'Packaging 包装', parent: 'quality', priority: null },
+]
+
 export const TICKET_TEXTS: readonly {
+  /** Key of the category. */
+  readonly category: string
   readonly type: 'question' | 'problem' | 'complaint' | 'request' | 'refund'
   readonly subject: string
   readonly description: string
   readonly resolution: string
 }[] = [
-  { type: 'problem', subject: 'Delivery incomplete', description: 'Two boxes are missing from the delivery.', resolution: 'Missing boxes sent by express.' },
-  { type: 'complaint', subject: 'Packaging damaged', description: 'Several packs arrived crushed.', resolution: 'Damaged packs credited.' },
-  { type: 'question', subject: 'Shelf life after opening', description: 'How long does the product keep once it is open?', resolution: 'Storage sheet sent.' },
   {
+    category: 'missing',
+    type: 'problem',
+    subject: 'Delivery incomplete',
+    description: 'Two boxes are missing from the delivery.',
+    resolution: 'Missing boxes sent by express.',
+  },
+  {
+    category: 'packaging',
+    type: 'complaint',
+    subject: 'Packaging damaged',
+    description: 'Several packs arrived crushed.',
+    resolution: 'Damaged packs credited.',
+  },
+  {
+    category: 'question',
+    type: 'question',
+    subject: 'Shelf life after opening',
+    description: 'How long does the product keep once it is open?',
+    resolution: 'Storage sheet sent.',
+  },
+  {
+    category: 'missing',
     type: 'refund',
     subject: 'Wrong product delivered',
     description: 'Another item than the one ordered was delivered.',
     resolution: 'Collected and refunded.',
   },
   {
+    category: 'address',
     type: 'request',
     subject: 'Change of delivery address',
     description: 'Deliver to the new warehouse from next week on.',
     resolution: 'Address changed in all open orders.',
   },
-  { type: 'problem', subject: '到货温度异常', description: '冷链记录显示运输途中温度超过八度。', resolution: '已补发并更换承运商。' },
-  { type: 'complaint', subject: '客服回复太慢', description: '邮件两天没有收到答复。', resolution: '已致歉并指定专人跟进。' },
-  { type: 'question', subject: '能否提供中文标签', description: '下一批订单是否可以贴中文标签？', resolution: '确认可以，随下一批发货。' },
-  { type: 'refund', subject: '重复扣款', description: '同一张发票被扣款两次。', resolution: '多扣款项已退回。' },
-  { type: 'request', subject: '申请开具增值税发票', description: '请按附件资料开具发票。', resolution: '发票已开具并寄出。' },
+  { category: 'quality', type: 'problem', subject: '到货温度异常', description: '冷链记录显示运输途中温度超过八度。', resolution: '已补发并更换承运商。' },
+  { category: 'service', type: 'complaint', subject: '客服回复太慢', description: '邮件两天没有收到答复。', resolution: '已致歉并指定专人跟进。' },
+  {
+    category: 'question',
+    type: 'question',
+    subject: '能否提供中文标签',
+    description: '下一批订单是否可以贴中文标签？',
+    resolution: '确认可以，随下一批发货。',
+  },
+  { category: 'price', type: 'refund', subject: '重复扣款', description: '同一张发票被扣款两次。', resolution: '多扣款项已退回。' },
+  { category: 'price', type: 'request', subject: '申请开具增值税发票', description: '请按附件资料开具发票。', resolution: '发票已开具并寄出。' },
 ]
 
 export const PUBLIC_COMMENTS = [

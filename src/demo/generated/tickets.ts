@@ -1,5 +1,6 @@
 import { groupBy } from '../group-by.ts'
-import { createAll } from '../records.ts'
+import { createAll, type Ids } from '../records.ts'
+import { generateComplaintCategories } from './complaint-categories.ts'
 import { type Generation, type Made, SOURCE } from './generation.ts'
 import { INTERNAL_COMMENTS, PUBLIC_COMMENTS, TICKET_TEXTS } from './phrases.ts'
 
@@ -13,7 +14,8 @@ const CHANNELS = ['email', 'phone', 'web', 'wechat'] as const
 export async function generateTickets(generation: Generation): Promise<readonly Made[]> {
   const { changes, random, users } = generation
   const linesOf = groupBy(generation.northwind.lines, ({ order }) => order)
-  const plans = Array.from({ length: COUNT }, () => plan(generation, (order) => random.pick(linesOf.get(order) ?? []).product))
+  const categories = await generateComplaintCategories(generation)
+  const plans = Array.from({ length: COUNT }, () => plan(generation, categories, (order) => random.pick(linesOf.get(order) ?? []).product))
   const ids = await createAll(
     changes,
     'ticket',
@@ -36,16 +38,17 @@ export async function generateTickets(generation: Generation): Promise<readonly 
   return plans.map(({ customer, owner, subject }, index) => ({ id: ids[index] as string, customer, owner, title: subject }))
 }
 
-function plan(generation: Generation, productOf: (order: string) => string) {
+function plan(generation: Generation, categories: Ids, productOf: (order: string) => string) {
   const { random, northwind, users, companies, orders, products } = generation
   const order = random.pick(northwind.orders)
-  const { type, subject, description, resolution } = random.pick(TICKET_TEXTS)
+  const { category, type, subject, description, resolution } = random.pick(TICKET_TEXTS)
   const status = random.pick(STATUSES)
   const done = status === 'resolved' || status === 'closed'
   const input = {
     subject,
     description,
     type,
+    category: categories.ref(category),
     status,
     priority: random.pick(PRIORITIES),
     severity: type === 'problem' || type === 'complaint' ? random.pick(SEVERITIES) : null,

@@ -1,13 +1,15 @@
 import { AuditEntry, ChangeSetRow, OutboxEvent, RecordHistory } from './change.entity.ts'
 import { CustomField, CustomIndex, CustomModule, CustomSlot, FieldUsage } from './custom.entity.ts'
 import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity.ts'
-import { AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
+import { AssignmentRotation, AssignmentTurn, AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
 import { GrantUse, Role, RoleField, RoleGrant, RoleInherit, TeamMember, UserRole } from './role.entity.ts'
 import { RecordShare } from './share.entity.ts'
 
 /** Tables that are no modules: nothing of them is reached by record operations. */
 export const platformEntities = Object.freeze([
   ApiKey,
+  AssignmentRotation,
+  AssignmentTurn,
   AuditEntry,
   AutoNumberSeries,
   ChangeSetRow,

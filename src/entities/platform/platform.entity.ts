@@ -72,6 +72,29 @@ export class AutoNumberSeries {
   nextValue!: string
 }
 
+/** The last turn that was given in a team; its row is locked while turns are given. */
+@Entity({ name: 'assignment_rotation' })
+export class AssignmentRotation {
+  @PrimaryColumn({ name: 'team_id', type: 'uuid' })
+  teamId!: string
+
+  @Column({ name: 'last_turn', type: 'bigint' })
+  lastTurn!: string
+}
+
+/** The last turn of a person in a team's rotation. */
+@Entity({ name: 'assignment_turn' })
+export class AssignmentTurn {
+  @PrimaryColumn({ name: 'team_id', type: 'uuid' })
+  teamId!: string
+
+  @PrimaryColumn({ name: 'user_id', type: 'uuid' })
+  userId!: string
+
+  @Column({ type: 'bigint' })
+  turn!: string
+}
+
 /** A migration that ran; `breaking` ones keep older binaries from starting. */
 @Entity({ name: 'schema_version' })
 export class SchemaVersion {

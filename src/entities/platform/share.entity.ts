@@ -32,6 +32,10 @@ export class RecordShare {
   @Column({ name: 'expires_at', type: 'timestamptz', precision: 3, nullable: true })
   expiresAt!: Date | null
 
+  /** It came with watching the record, and goes with that. */
+  @Column({ type: 'boolean', default: false })
+  watching!: boolean
+
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
   createdAt!: Date
 

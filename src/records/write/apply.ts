@@ -11,7 +11,7 @@ import type { Draft } from './draft.ts'
 import { findDuplicates, findTakenValues } from './duplicates.ts'
 import { duplicate, writeExternalIds } from './external-ids.ts'
 import { writeLinks } from './link-rows.ts'
-import { underOwnEpochs } from './own-epochs.ts'
+import { movesEpochs, underOwnEpochs } from './own-epochs.ts'
 import type { ExternalId } from './reference-input.ts'
 import { checkRequiredWhen } from './required-when.ts'
 import { findAdmitted, insertRows, type RowWrite, updateRows, type WrittenRow } from './rows.ts'
@@ -41,7 +41,7 @@ export async function applyCreates(
   if (drafts.length === 0) return []
   await prepare(writes, module, drafts, authority, issues)
   await assignNumbers(session, module, drafts)
-  const written = await underOwnEpochs(session, module, () =>
+  const written = await writeRows(session, module, () =>
     insertRows(
       session,
       module,
@@ -80,7 +80,7 @@ export async function applyChanges(
     rowWrites.map(({ draft }) => draft).filter(({ operation }) => operation !== 'DELETED'),
   )
   if (taken.length > 0) throw duplicate(session, module, taken)
-  const written = await underOwnEpochs(session, module, () => updateRows(session, module, rowWrites, action, authority, columnContext(session)))
+  const written = await writeRows(session, module, () => updateRows(session, module, rowWrites, action, authority, columnContext(session)))
   await settle(
     writes,
     module,
@@ -89,6 +89,10 @@ export async function applyChanges(
     action,
     authority,
   )
+}
+
+function writeRows<T>(session: Session, module: ModuleDefinition, write: () => Promise<T>): Promise<T> {
+  return movesEpochs(module) ? underOwnEpochs(session, write) : write()
 }
 
 async function prepare(writes: ChangeSetWrites, module: ModuleDefinition, drafts: readonly Draft[], authority: Authority, issues: Issue[]): Promise<void> {

@@ -1,12 +1,16 @@
-import type { Principal } from '../access/policy.ts'
+import type { Action, Principal } from '../access/policy.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { writeMany } from './bulk.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { createRecords } from './create.ts'
 import { deleteRecords } from './delete.ts'
+import { lockRecords } from './lock-records.ts'
+import { type Move, moveReferences } from './move-references.ts'
 import type { ChangeSet, RecordInput, TargetItem, UpdateItem, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
 import { restoreRecords } from './restore.ts'
-import type { Session } from './session.ts'
+import type { RecordImage, RuleContext } from './rule.ts'
+import { ruleContext } from './rules.ts'
+import { authorityOf, type Session } from './session.ts'
 import { updateRecords } from './update.ts'
 import { upsertRecords } from './upsert.ts'
 
@@ -20,6 +24,12 @@ export interface CheckedChangeSet extends ChangeSet {
   readonly uses: ReadonlySet<string>
   /** Carries out the checks that otherwise come before the commit; for a dry run, which never gets there. */
   check(): Promise<void>
+  /** See `lockRecords`. */
+  lock(module: ModuleDefinition, items: readonly TargetItem[], actions: readonly Action[], options: WriteOptions): Promise<readonly RecordImage[]>
+  /** See `moveReferences`. */
+  moveReferences(module: ModuleDefinition, move: Move): Promise<void>
+  /** What an operation of the domain reads and writes beyond the caller's rights, once it has checked these by `lock`. */
+  followUp(): RuleContext
 }
 
 /** The change set as its callers see it: every write by the principal's own rights. */
@@ -46,6 +56,18 @@ export class PipelineChangeSet implements CheckedChangeSet {
 
   get uses(): ReadonlySet<string> {
     return this.#session.uses
+  }
+
+  lock(module: ModuleDefinition, items: readonly TargetItem[], actions: readonly Action[], options: WriteOptions): Promise<readonly RecordImage[]> {
+    return lockRecords(this.#session, module, items, actions, options)
+  }
+
+  moveReferences(module: ModuleDefinition, move: Move): Promise<void> {
+    return moveReferences(this.#writes, module, move)
+  }
+
+  followUp(): RuleContext {
+    return ruleContext(this.#writes, authorityOf(this.#session))
   }
 
   create(module: ModuleDefinition, inputs: readonly RecordInput[], options: WriteOptions): Promise<WriteOutcome> {

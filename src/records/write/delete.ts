@@ -12,8 +12,8 @@ import { StatementBuilder } from './statement.ts'
 import { readRecords, type StoredRecord } from './stored-records.ts'
 import { distinctTargetIds, requireAllowed } from './update.ts'
 
-/** Records that one deletion may take along or touch; more would hold locks for too long. */
-const MAX_DEPENDENTS = 20_000
+/** Records that one deletion or merge may take along or touch; more would hold locks for too long. */
+export const MAX_DEPENDENTS = 20_000
 
 /** Derived writes go in parts of this size. */
 const CHUNK = 1000

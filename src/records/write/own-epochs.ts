@@ -3,12 +3,16 @@ import { READ_EPOCHS_SQL, StaleEpochError, sameEpochs } from '../epochs.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import type { Session } from './session.ts'
 
+/** Users and teams decide about rights, so writing them moves the access epoch in this very transaction. */
+export function movesEpochs({ name }: ModuleDefinition): boolean {
+  return name === 'user' || name === 'team'
+}
+
 /**
- * Users and teams decide about rights, so writing them moves the access epoch in this very transaction. `write` runs while the
- * epochs are locked against everybody else; afterwards the session goes on under the epochs that its own write has made.
+ * Runs a write that may move the access epoch while the epochs are locked against everybody else; afterwards the session goes on under the epochs that its own
+ * write has made.
  */
-export async function underOwnEpochs<T>(session: Session, module: ModuleDefinition, write: () => Promise<T>): Promise<T> {
-  if (module.name !== 'user' && module.name !== 'team') return write()
+export async function underOwnEpochs<T>(session: Session, write: () => Promise<T>): Promise<T> {
   const held = await readEpochs(session, ' FOR UPDATE')
   if (!sameEpochs(held, session.principal.policy.epochs)) throw new StaleEpochError()
   const result = await write()

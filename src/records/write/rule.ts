@@ -1,6 +1,7 @@
-import type { Principal } from '../access/policy.ts'
+import type { AccessPolicy, Principal } from '../access/policy.ts'
 import type { Transaction } from '../database.ts'
 import type { Registry } from '../registry/definition.ts'
+import type { ChangeOrigin } from './request.ts'
 
 /** What happened to a record; the words of history and outbox. */
 export type Operation = 'CREATED' | 'UPDATED' | 'DELETED' | 'RESTORED'
@@ -73,11 +74,18 @@ export interface RuleContext {
   readonly registry: Registry
   readonly transaction: Transaction
   readonly changeSetId: string
+  readonly origin: ChangeOrigin
   /** Moment of the change set, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
   readonly at: string
   /** ISO 4217 code in which `base` amounts are kept. */
   readonly organisationCurrency: string
   readonly derive: DerivedWrites
+  /** The changes follow from others of the change set; nobody has asked for them. */
+  readonly derived: boolean
+  /** Allows everything, for statements of a rule's own (`secured`); what they read goes into nothing but what the rule decides. */
+  readonly unrestricted: AccessPolicy
+  /** Runs what may move the access epoch (shares of records), while nobody else moves it; the change set goes on under the epochs that it has made. Throws StaleEpochError. */
+  moveRights<T>(work: () => Promise<T>): Promise<T>
   /**
    * Undeleted records by id, whatever the caller may read. `lock` keeps others from changing them until the transaction ends
    * and reads their latest committed state.

@@ -3,6 +3,7 @@ import { isUuid } from '../../lib/record-id.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import type { Draft } from './draft.ts'
+import { underOwnEpochs } from './own-epochs.ts'
 import { moneyTotals, relatedRecords } from './related.ts'
 import type { AppliedChange, RecordImage, RuleContext } from './rule.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
@@ -22,7 +23,7 @@ export async function runAfterRules(writes: ChangeSetWrites, module: ModuleDefin
   for (const rule of writes.session.rules.get(module.name) ?? []) await rule.after?.(changes, ruleContext(writes, authority))
 }
 
-function ruleContext(writes: ChangeSetWrites, authority: Authority): RuleContext {
+export function ruleContext(writes: ChangeSetWrites, authority: Authority): RuleContext {
   const { session } = writes
   const depth = authority.depth + 1
   if (depth > MAX_DEPTH) throw new DefectError(`rules led to more than ${MAX_DEPTH} derived writes in a row`)
@@ -38,8 +39,12 @@ function ruleContext(writes: ChangeSetWrites, authority: Authority): RuleContext
     registry: session.registry,
     transaction: session.transaction,
     changeSetId: session.changeSetId,
+    origin: session.origin,
     at: session.at,
     organisationCurrency: session.defaults.currency,
+    derived: authority.derived,
+    unrestricted: session.unrestricted,
+    moveRights: (work) => underOwnEpochs(session, work),
     images: (name, ids, { lock = false } = {}) => images(session, session.registry.module(name), ids, derived, lock),
     related: async (name, reference, ids, { latestBy } = {}) => {
       const module = session.registry.module(name)

@@ -61,6 +61,9 @@ export class RecordShare {
   @Field(() => DateTimeToken, { nullable: true, description: 'Null: when it is taken back.' })
   expiresAt!: Date | null
 
+  @Field(() => Boolean, { description: 'It came with watching the record, and goes with that.' })
+  watching!: boolean
+
   @Field(() => DateTimeToken)
   createdAt!: Date
 

@@ -1,0 +1,108 @@
+import { GuanxiError } from '../../errors/index.ts'
+import { ACTIONS, type Action } from '../access/policy.ts'
+import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { forbiddenRecord } from './authorize.ts'
+import type { ChangeSetWrites } from './change-set-writes.ts'
+import { MAX_DEPENDENTS } from './delete.ts'
+import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
+import { derivedAuthority, type Session } from './session.ts'
+import { StatementBuilder } from './statement.ts'
+
+/** Derived writes go in parts of this size. */
+const CHUNK = 1000
+
+/** What a caller may come to do with a record that follows another one from now on. */
+const WIDENED: readonly Action[] = ACTIONS.filter((action) => action !== 'CREATE' && action !== 'READ' && action !== 'BULK')
+
+export interface Move {
+  /** Undeleted records of the module that others refer to, which the caller has locked. */
+  readonly from: readonly string[]
+  readonly to: string
+  /** Fields that stay as they are, by id. */
+  readonly except: ReadonlySet<string>
+}
+
+/**
+ * Lets all undeleted records that refer to some records refer to another one of the same module, by derived writes. Where what a record refers to has a say in who reaches
+ * it, those that the caller cannot read stay where they are: nobody brings into sight what was hidden. Throws FORBIDDEN where the caller would come to do more with
+ * what moves than before.
+ */
+export async function moveReferences(writes: ChangeSetWrites, module: ModuleDefinition, { from, to, except }: Move): Promise<void> {
+  const { session } = writes
+  const dependencies = dependenciesOn(session.registry, module).filter(({ field }) => !except.has(field.id))
+  if (dependencies.length === 0 || from.length === 0) return
+  const found = await findHolders(session, dependencies, from)
+  const authority = derivedAuthority(session, 1)
+  for (const [dependency, holders] of found) {
+    const ids = [...holders.keys()]
+    const { module: holder, field } = dependency
+    const before = decides(session, dependency) ? await allowedOn(session, holder, ids) : undefined
+    for (let start = 0; start < ids.length; start += CHUNK) {
+      const items = ids.slice(start, start + CHUNK).map((id) => ({ id, input: { [field.name]: reference(field, holders.get(id) as readonly string[], to) } }))
+      await writes.update(holder, items, { pathOf: () => [] }, authority)
+    }
+    if (before) await refuseWider(session, holder, ids, before)
+  }
+}
+
+function reference({ type }: FieldDefinition, targets: readonly string[], to: string): object {
+  return type === 'REFERENCES' ? { remove: targets.map((id) => ({ id })), add: [{ id: to }] } : { id: to }
+}
+
+/** What the field refers to has a say in who reaches its record: it follows that, or a condition of the caller's grants may look at it. */
+function decides({ principal }: Session, { module, field }: Dependency): boolean {
+  const actions = principal.policy.modules.get(module.name)?.actions
+  return (
+    module.accessParent === field.name ||
+    [...(actions?.values() ?? [])].some((admissions) => admissions.some(({ where, parent }) => where !== undefined || parent !== undefined))
+  )
+}
+
+/** Records that are to be moved, with the targets of each: one statement. */
+async function findHolders(session: Session, dependencies: readonly Dependency[], from: readonly string[]): Promise<Map<Dependency, Map<string, string[]>>> {
+  const builder = new StatementBuilder(session.registry)
+  const targets = builder.bind(from, 'uuid[]')
+  const selects = dependencies.map((dependency, index) => {
+    const table = builder.secured(dependency.module, 'READ', decides(session, dependency) ? session.principal.policy : session.unrestricted, 't')
+    const column = referenceColumn(dependency, 't')
+    return `SELECT ${index} AS dependency, t.id, ${column} AS target FROM ${referenceFrom(dependency, table.from, 't')} WHERE ${column} = ANY(${targets}) AND t.deleted_at IS NULL AND ${table.condition}`
+  })
+  const rows = await session.transaction.query<{ dependency: number; id: string; target: string }>(
+    builder.statement(`${selects.join('\nUNION ALL ')}\nORDER BY dependency, id LIMIT ${MAX_DEPENDENTS + 1}`),
+  )
+  if (rows.length > MAX_DEPENDENTS)
+    throw new GuanxiError('LIMIT_EXCEEDED', `More than ${MAX_DEPENDENTS} records refer to these. Move some of them first.`, { limit: MAX_DEPENDENTS })
+  const found = new Map<Dependency, Map<string, string[]>>()
+  for (const { dependency: index, id, target } of rows) {
+    const dependency = dependencies[index] as Dependency
+    const holders = found.get(dependency) ?? new Map<string, string[]>()
+    holders.set(id, [...(holders.get(id) ?? []), target])
+    found.set(dependency, holders)
+  }
+  return found
+}
+
+/** What the caller may do with each of these records. */
+async function allowedOn(session: Session, module: ModuleDefinition, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<Action>>> {
+  const builder = new StatementBuilder(session.registry)
+  const { policy } = session.principal
+  const parts = WIDENED.map((action) => builder.secured(module, action, policy, 't'))
+  const columns = parts.map(({ condition }, index) => `CASE WHEN ${condition} THEN '${WIDENED[index]}' END`)
+  const from = (parts[0] as (typeof parts)[number]).from
+  const rows = await session.transaction.query<{ id: string; actions: Action[] }>(
+    builder.statement(
+      `SELECT t.id, array_remove(ARRAY[${columns.join(', ')}]::text[], NULL) AS actions FROM ${from} WHERE t.id = ANY(${builder.bind(ids, 'uuid[]')})`,
+    ),
+  )
+  return new Map(rows.map(({ id, actions }) => [id, new Set(actions)]))
+}
+
+async function refuseWider(
+  session: Session,
+  module: ModuleDefinition,
+  ids: readonly string[],
+  before: ReadonlyMap<string, ReadonlySet<Action>>,
+): Promise<void> {
+  for (const [id, actions] of await allowedOn(session, module, ids))
+    for (const action of actions) if (!before.get(id)?.has(action)) throw forbiddenRecord(module, action, [])
+}
