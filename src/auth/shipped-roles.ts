@@ -62,6 +62,9 @@ const CONTACT_DATA = { account: ['phone'], contact: ['gender', 'birthday', 'emai
 const LEAD_DATA = { lead: ['email', 'phone', 'mobile', 'wechat', 'address'] } as const
 const DEAL_DATA = { opportunity: ['amount', 'expectedRevenue'], opportunityLineItem: ['unitPrice', 'total'], opportunityStageChange: ['amount'] } as const
 const DIARY_DATA = { activity: ['body', 'location'] } as const
+/** What was sent to the user. */
+const MAIL = ['delivery'] as const
+const MAIL_DATA = { delivery: ['address'] } as const
 const TICKET_DATA = { ticket: ['description'], ticketComment: ['body'] } as const
 const FINANCE_DATA = { account: ['taxNumber', 'bankAccount', 'creditLimit', 'paymentTerms'], product: ['cost'], opportunity: ['margin'] } as const
 
@@ -80,8 +83,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY, ...ORDERS], MANAGE, 'TEAM_TREE'),
       ...grants(['opportunityStageChange'], READ_AND_EXPORT, 'TEAM_TREE'),
       ...grants(SERVICE, EDIT, 'TEAM_TREE'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', { user: ['phone'] })],
+    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', { user: ['phone'] }, MAIL_DATA)],
   },
   {
     key: 'sales_rep',
@@ -91,14 +95,15 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(ORDERS, EDIT, 'OWN'),
       ...grants(['opportunityStageChange'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'OWN'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA),
+    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
     key: 'marketing',
     name: 'Marketing',
-    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN')],
-    fields: fields('WRITE', CONTACT_DATA, LEAD_DATA, DIARY_DATA),
+    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN'), ...grants(MAIL, READ, 'OWN')],
+    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DIARY_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
     key: 'service_agent',
@@ -110,8 +115,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['opportunity'], READ, 'ALL'),
       ...grants(['activity'], EDIT, 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA),
+    fields: [...fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
     key: 'finance',
@@ -123,8 +129,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['exchangeRate'], WORK, 'ALL'),
       ...grants(['product'], ['READ', 'UPDATE', 'BULK'], 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],
+    fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, MAIL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],
   },
   {
     key: 'read_only',

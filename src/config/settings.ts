@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isEmailAddress } from '../lib/email-address.ts'
 import type { Config } from './config.ts'
 
 /** One environment variable. The configuration reference is generated from this table. */
@@ -65,6 +66,17 @@ const email = (fallback: string) =>
     .regex(/^[^\s@]+@[^\s@]+$/, 'is not an e-mail address')
     .max(254)
     .default(fallback)
+
+/** `name@example.com`, or `Name <name@example.com>`. */
+const sender = () =>
+  z
+    .string()
+    .transform((value) => {
+      const [, name = '', address = value] = /^\s*"?([^"<>\p{Cc}]*?)"?\s*<([^<>]*)>\s*$/u.exec(value) ?? []
+      return { name, address: address.trim() }
+    })
+    .refine(({ address }) => isEmailAddress(address), 'holds no e-mail address that mail can be sent from')
+    .optional()
 
 const password = () => z.string().min(8, 'is shorter than 8 characters').max(1024, 'is longer than 1024 characters').optional()
 
@@ -224,6 +236,41 @@ export const SETTINGS: readonly Setting[] = [
     fallback: 'all',
     accepts: 'all, api or worker',
     schema: choice(['all', 'api', 'worker'], 'all'),
+  },
+  {
+    name: 'JOB_CONCURRENCY',
+    property: 'jobConcurrency',
+    meaning:
+      'Jobs (messages to send, for one) that a process which does what is due runs at the same time. It takes three database connections for them besides POOL_SIZE.',
+    fallback: '4',
+    accepts: 'a number from 1 to 50',
+    schema: number(1, 50, 4),
+  },
+  {
+    name: 'SMTP_URL',
+    property: 'smtpUrl',
+    meaning:
+      'Mail server that e-mail is sent through; processes which do what is due need it. smtp:// takes TLS where the server offers it, and demands it with ?requireTLS=true.',
+    fallback: 'nothing is sent by e-mail, and each delivery says so',
+    accepts: 'smtp://user:password@host:587, or smtps://user:password@host:465',
+    secret: true,
+    schema: url(['smtp:', 'smtps:']),
+  },
+  {
+    name: 'MAIL_FROM',
+    property: 'mailFrom',
+    meaning: 'Sender of e-mail. Required where SMTP_URL is set.',
+    fallback: 'none',
+    accepts: 'crm@example.com, or Example CRM <crm@example.com>',
+    schema: sender(),
+  },
+  {
+    name: 'SMTP_TIMEOUT',
+    property: 'smtpTimeout',
+    meaning: 'Milliseconds for which the mail server may be silent in each step; a whole attempt takes four times that at most.',
+    fallback: '10000',
+    accepts: 'a number from 100 to 120000',
+    schema: number(100, 120_000, 10_000),
   },
   {
     name: 'LOG_LEVEL',

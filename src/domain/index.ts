@@ -1,10 +1,12 @@
 import type { ModuleRule } from '../records/write/index.ts'
 import { accountContactRule } from './account-contacts.ts'
+import { deliveryRule } from './deliveries.ts'
 import { exchangeRateRule } from './exchange-rates.ts'
 import { opportunityRule } from './opportunities.ts'
 import { opportunityLineItemRule } from './opportunity-line-items.ts'
 import { orderLineRule } from './order-lines.ts'
 import { orderRule } from './orders.ts'
+import { reminderRule } from './reminders.ts'
 import { taskRule } from './tasks.ts'
 import { ticketCommentRule } from './ticket-comments.ts'
 import { ticketRule } from './tickets.ts'
@@ -13,11 +15,13 @@ import { userRule } from './users.ts'
 /** What the core modules do by themselves, for `createWriter`. */
 export const coreRules: readonly ModuleRule[] = Object.freeze([
   accountContactRule,
+  deliveryRule,
   exchangeRateRule,
   opportunityRule,
   opportunityLineItemRule,
   orderRule,
   orderLineRule,
+  reminderRule,
   taskRule,
   ticketRule,
   ticketCommentRule,

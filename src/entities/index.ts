@@ -3,6 +3,7 @@ import { AccountContact } from './account-contact.entity.ts'
 import { Activity } from './activity.entity.ts'
 import { Contact } from './contact.entity.ts'
 import { moduleMetadataOf } from './decorators.ts'
+import { Delivery } from './delivery.entity.ts'
 import { ExchangeRate } from './exchange-rate.entity.ts'
 import { Lead } from './lead.entity.ts'
 import type { ModuleMetadata } from './metadata.ts'
@@ -29,6 +30,7 @@ export {
   AccountContact,
   Activity,
   Contact,
+  Delivery,
   ExchangeRate,
   Lead,
   Opportunity,
@@ -73,6 +75,7 @@ export const moduleEntities = Object.freeze([
   Reminder,
   Tag,
   ExchangeRate,
+  Delivery,
 ])
 
 /** All classes that TypeORM maps: modules and platform tables. */
