@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { isEmailAddress } from '../lib/email-address.ts'
+import { parseRedisUrl } from '../lib/redis-address.ts'
 import type { Config } from './config.ts'
 
 /** One environment variable. The configuration reference is generated from this table. */
@@ -129,11 +130,15 @@ export const SETTINGS: readonly Setting[] = [
     name: 'REDIS_URL',
     property: 'redisUrl',
     meaning:
-      'Redis that carries signals between the nodes of one database. Several databases may share one. Nothing is stored in it; while it is down, nodes hear of a change a second later.',
+      'Redis, or Redis Cluster, that carries signals between the nodes of one database. Several databases may share one. Nothing is stored in it; while it is down, nodes hear of a change a second later.',
     fallback: 'the signals go through PostgreSQL (LISTEN and NOTIFY)',
-    accepts: 'redis://user:password@host:6379/0, or rediss:// with TLS',
+    accepts:
+      'redis://user:password@host:6379/0, or rediss:// with TLS; for a Redis Cluster redis://user:password@host:6379,host:6379, or redis+cluster://host:6379',
     secret: true,
-    schema: url(['redis:', 'rediss:']),
+    schema: z
+      .string()
+      .refine((value) => parseRedisUrl(value) !== null, 'is not a URL that begins with redis:// or rediss://')
+      .optional(),
   },
   {
     name: 'DATA_DIR',
