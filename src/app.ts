@@ -76,6 +76,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       const { databaseUrl, retryDelays } = overrides
       const jobs = await startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays })
       disposal.add(jobs.stop)
+      metrics.watch({ queue: jobs.state })
     }
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })

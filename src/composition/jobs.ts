@@ -6,6 +6,7 @@ import { RETRY_DELAYS } from '../jobs/email/retry-schedule.ts'
 import { type DeliveryServices, sendDelivery } from '../jobs/email/send-delivery.ts'
 import { createSmtpDriver } from '../jobs/email/smtp-driver.ts'
 import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
+import { readQueueState } from '../jobs/queue-state.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { Kernel } from './kernel.ts'
 import { systemWork } from './system-work.ts'
@@ -46,6 +47,8 @@ export async function startJobs(kernel: Kernel, { config, databaseUrl, logger, p
     onError: (error) => logger.warn({ err: error }, 'deliveries without a job not looked after; it is tried again'),
   })
   return {
+    /** What waits, in numbers. */
+    state: () => readQueueState(services),
     stop: async () => {
       await abandoned.stop()
       await worker.stop()

@@ -34,6 +34,8 @@ const CONNECTIONS = 3
 const POLL = 1_000
 /** Milliseconds before workers that ended by themselves are begun anew. */
 const RESTART = 1_000
+/** Beats between two looks at what is left of workers that were killed. */
+const CLEANING = 400
 /** Milliseconds that jobs get once they were told to stop. */
 const FAREWELL = 2_000
 
@@ -96,11 +98,14 @@ export async function startJobWorker({ databaseUrl, jobs, concurrency, patience,
     return pool
   }
 
+  let beats = 0
   const place = `${hostname()} ${process.pid}`
   const life = repeat({
     every: BEAT,
     run: async () => {
       await beat(database, [...alive], place)
+      beats += 1
+      if (beats % CLEANING === 0) await forgetWorkers(database, [])
       const released = await releaseSilent(database)
       if (released > 0) report('released', `${released} silent workers lost their jobs, which are begun again`)
     },

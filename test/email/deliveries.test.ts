@@ -203,6 +203,9 @@ describe('what the mail server does not take', () => {
     const dead = await ended(id, 'dead')
     expect(dead).toMatchObject({ attempts: 3, lastError: '451 4.3.0 Try again later', nextAttemptAt: null })
     expect(mail.asked.filter((address) => address === poison.email)).toHaveLength(3)
+    const metrics = await (await fetch(`${server.url}/metrics`)).text()
+    expect(metrics).toContain('guanxi_deliveries{state="dead"} 1')
+    expect(metrics).toContain('guanxi_jobs{state="running"} 0')
     const history = await server.admin.data('query ($id: ID!) { delivery(id: $id) { history(first: 50) { nodes { changes { field after } } } } }', {
       id: dead.id,
     })
