@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
+import { systemWork } from '../../src/composition/system-work.ts'
+import { tendAbandoned } from '../../src/jobs/email/abandoned-deliveries.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -91,6 +93,26 @@ describe('a delivery and its job', () => {
     expect(answer.updateDeliveries.deliveries).toEqual([{ state: 'queued', attempts: 0, lastError: null, nextAttemptAt: expect.any(String) }])
     expect(await counts()).toEqual({ deliveries: 1, jobs: 1 })
   })
+})
+
+test('a delivery whose job is lost gets another one; one whose job was given up is given up', async () => {
+  await server.admin.data(FIRE, updates(await reminders(3), { state: 'fired' }))
+  const { kernel } = server.app
+  const tend = () => tendAbandoned({ ...kernel, system: () => systemWork(kernel, 'test') })
+  expect(await tend()).toBe(0)
+  await raw.query(`UPDATE deliveries SET updated_at = now() - interval '5 minutes'`)
+  expect(await tend()).toBe(0)
+  const { rows } = await raw.query('SELECT key FROM graphile_worker.jobs ORDER BY key')
+  const [lost, dead, healthy] = rows.map(({ key }) => key)
+  await raw.query('DELETE FROM graphile_worker._private_jobs WHERE key = $1', [lost])
+  await raw.query('UPDATE graphile_worker._private_jobs SET attempts = max_attempts WHERE key = $1', [dead])
+  expect(await tend()).toBe(2)
+  expect((await raw.query('SELECT id, state FROM deliveries ORDER BY id')).rows).toEqual([
+    { id: lost, state: 'queued' },
+    { id: dead, state: 'dead' },
+    { id: healthy, state: 'queued' },
+  ])
+  expect((await raw.query('SELECT key FROM graphile_worker.jobs WHERE attempts = 0 ORDER BY key')).rows).toEqual([{ key: lost }, { key: healthy }])
 })
 
 describe('deliveries', () => {
