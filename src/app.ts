@@ -74,7 +74,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     disposal.add(background.stop)
     if (config.role !== 'api') {
       const { databaseUrl, retryDelays } = overrides
-      const jobs = await startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays })
+      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays })
       disposal.add(jobs.stop)
       metrics.watch({ queue: jobs.state })
     }

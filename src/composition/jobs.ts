@@ -21,7 +21,7 @@ interface JobOptions {
 }
 
 /** Runs the jobs of the queue in this process. */
-export async function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, retryDelays = RETRY_DELAYS }: JobOptions) {
+export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, retryDelays = RETRY_DELAYS }: JobOptions) {
   const { database, writer, registry, organisationCurrency, now } = kernel
   const services: DeliveryServices = {
     database,
@@ -34,7 +34,7 @@ export async function startJobs(kernel: Kernel, { config, databaseUrl, logger, p
     driver: driverOf(config),
     delays: retryDelays,
   }
-  const worker = await startJobWorker({
+  const worker = startJobWorker({
     databaseUrl,
     jobs: [sendDelivery(services)],
     concurrency: config.jobConcurrency,

@@ -39,9 +39,10 @@ const CLEANING = 400
 /** Milliseconds that jobs get once they were told to stop. */
 const FAREWELL = 2_000
 
-/** Runs jobs, until it is stopped. Any number of processes may do so. */
-export async function startJobWorker({ databaseUrl, jobs, concurrency, patience, report }: JobWorkerOptions): Promise<JobWorker> {
-  const { Logger, runTaskList } = await import('graphile-worker')
+type Queue = Pick<typeof import('graphile-worker'), 'Logger' | 'runTaskList'>
+
+/** Runs jobs, from a moment on until it is stopped. Any number of processes may do so. */
+export function startJobWorker({ databaseUrl, jobs, concurrency, patience, report }: JobWorkerOptions): JobWorker {
   const connections = new pg.Pool({
     connectionString: databaseUrl,
     max: CONNECTIONS,
@@ -70,7 +71,7 @@ export async function startJobWorker({ databaseUrl, jobs, concurrency, patience,
   const begun: string[] = []
 
   /** One set of workers. It ends by itself where the end of a job cannot be written; then another one follows. */
-  function begin(): WorkerPool {
+  function begin({ Logger, runTaskList }: Queue): WorkerPool {
     const events: WorkerEvents = new EventEmitter()
     let over = false
     events.on('worker:create', ({ worker }) => {
@@ -81,7 +82,9 @@ export async function startJobWorker({ databaseUrl, jobs, concurrency, patience,
       if (error instanceof JobLost) report('lost', error.message)
       else if (job.attempts < job.max_attempts) report('failed', `job ${job.id} (${job.task_identifier}) failed; it is tried again`, error)
     })
-    events.on('job:failed', ({ job, error }) => report('gave up', `job ${job.id} (${job.task_identifier}) failed for the last time`, error))
+    events.on('job:failed', ({ job, error }) => {
+      if (!(error instanceof JobLost)) report('gave up', `job ${job.id} (${job.task_identifier}) failed for the last time`, error)
+    })
     events.on('worker:fatalError', ({ error }) => report('trouble', 'the end of a job was not written; the workers of this process begin anew', error))
     events.on('worker:stop', ({ worker }) => {
       alive.delete(worker.workerId)
@@ -89,7 +92,7 @@ export async function startJobWorker({ databaseUrl, jobs, concurrency, patience,
       over = true
       restart = setTimeout(() => {
         pool.gracefulShutdown().catch(() => {})
-        current = { pool: begin() }
+        current = { pool: begin({ Logger, runTaskList }) }
         life.wake()
       }, RESTART)
     })
@@ -111,20 +114,32 @@ export async function startJobWorker({ databaseUrl, jobs, concurrency, patience,
     },
     onError: (error) => report('trouble', 'no heartbeat written; it is tried again', error),
   })
-  let current = { pool: begin() }
-  life.wake()
+  // In braces, since a pool of workers looks like a promise.
+  let current: { readonly pool: WorkerPool } | undefined
+  // Loaded beside the start, which waits for no job.
+  const loaded = import('graphile-worker').then(
+    (queue) => {
+      if (stopped) return
+      current = { pool: begin(queue) }
+      life.wake()
+    },
+    (error: unknown) => report('trouble', 'the queue of jobs could not be loaded', error),
+  )
+
+  async function end(pool: WorkerPool): Promise<void> {
+    const finished = pool.gracefulShutdown().then(() => true)
+    const within = (milliseconds: number) => Promise.race([finished, delay(milliseconds, false, { ref: false })])
+    if (await within(patience)) return
+    abort.abort()
+    if (!(await within(FAREWELL))) await Promise.race([pool.forcefulShutdown('the process ended'), delay(FAREWELL, undefined, { ref: false })])
+  }
 
   return {
     stop: async () => {
       stopped = true
       clearTimeout(restart)
-      const last = current.pool
-      const finished = last.gracefulShutdown().then(() => true)
-      const within = (milliseconds: number) => Promise.race([finished, delay(milliseconds, false, { ref: false })])
-      if (!(await within(patience))) {
-        abort.abort()
-        if (!(await within(FAREWELL))) await Promise.race([last.forcefulShutdown('the process ended'), delay(FAREWELL, undefined, { ref: false })])
-      }
+      await loaded
+      if (current) await end(current.pool)
       // Until here the others must not think that it is dead.
       await life.stop()
       await forgetWorkers(database, begun).catch(() => {})

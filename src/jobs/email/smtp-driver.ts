@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer'
 import { type EmailDriver, NotSent } from './email-driver.ts'
 import { oneLine } from './one-line.ts'
 
@@ -17,12 +16,14 @@ const STEPS = 4
 
 /** Sends through a mail server, one connection a message. */
 export function createSmtpDriver({ url, from, timeout }: SmtpOptions): EmailDriver {
-  const transport = createTransport({ url, connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: timeout, dnsTimeout: timeout })
+  const settings = { url, connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: timeout, dnsTimeout: timeout }
+  // Loaded with the first message, which the start need not wait for.
+  const transport = once(async () => (await import('nodemailer')).createTransport(settings))
   return {
     domain: from.address.slice(from.address.lastIndexOf('@') + 1),
     send: async ({ messageId, to, subject, text, date }, signal) => {
       try {
-        const { response } = await transport.sendMail({
+        const { response } = await (await transport()).sendMail({
           from: { name: oneLine(from.name, 200), address: from.address },
           to: { name: oneLine(to.name, 200), address: to.address },
           envelope: { from: from.address, to: [to.address] },
@@ -41,6 +42,14 @@ export function createSmtpDriver({ url, from, timeout }: SmtpOptions): EmailDriv
         throw notSent(error)
       }
     },
+  }
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 
