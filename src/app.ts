@@ -2,6 +2,7 @@ import { createStandings } from './auth/index.ts'
 import { createApi } from './composition/api.ts'
 import { startBackground } from './composition/background.ts'
 import { createDisposal } from './composition/disposal.ts'
+import { startJobs } from './composition/jobs.ts'
 import { type AppOverrides, createKernel, type Kernel } from './composition/kernel.ts'
 import type { Config } from './config/index.ts'
 import { createSignals, followChanges } from './events/index.ts'
@@ -52,7 +53,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again'),
     })
     disposal.add(tail.stop)
-    const { engine, callerOf, idle, ...notes } = await createApi(kernel, {
+    const { engine, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
       secrets,
       logger,
       path: overrides.path,
@@ -71,6 +72,12 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       deaf: overrides.deaf === true,
     })
     disposal.add(background.stop)
+    if (config.role !== 'api') {
+      const { databaseUrl, retryDelays } = overrides
+      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays })
+      disposal.add(jobs.stop)
+      metrics.watch({ queue: jobs.state })
+    }
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
     const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health, standings: createStandings(database) })

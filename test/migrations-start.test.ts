@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm'
 import { StartupError } from '../src/errors/index.ts'
 import { createDataSource, databaseOf } from '../src/records/data-source.ts'
 import { Roles0000000000012 } from '../src/records/migrations/0012-roles.ts'
+import { Deliveries0000000000019 } from '../src/records/migrations/0019-deliveries.ts'
 import { migrations } from '../src/records/migrations/index.ts'
 import { migrate } from '../src/records/migrations/migrate.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
@@ -110,6 +111,52 @@ describe('migrating', () => {
       expect(await runner.query('SELECT new_fields FROM role')).toEqual([{ new_fields: 'FOLLOW' }])
     } finally {
       await runner.release()
+    }
+  })
+
+  test('shipped roles of before read what was sent to their users, others do not', async () => {
+    const dataSource = await connect((await open('empty')).url)
+    const runner = dataSource.createQueryRunner()
+    try {
+      for (const Step of migrations) {
+        if (Step === Deliveries0000000000019)
+          await runner.query(
+            `INSERT INTO role (id, key, name, system) VALUES (gen_random_uuid(), 'sales_rep', 'Rep', true), (gen_random_uuid(), 'admin', 'Admin', true), (gen_random_uuid(), 'finance', 'Made', false)`,
+          )
+        await new Step().up(runner)
+      }
+      const granted = 'SELECT r.key, g.module, g.actions, g.scope FROM role_grant g JOIN role r ON r.id = g.role_id'
+      expect(await runner.query(granted)).toEqual([{ key: 'sales_rep', module: 'delivery', actions: ['READ'], scope: 'OWN' }])
+      expect(await runner.query('SELECT field_id AS field, access FROM role_field')).toEqual([{ field: 'delivery.address', access: 'READ' }])
+    } finally {
+      await runner.release()
+    }
+  })
+
+  test('a role that may not make the schema of the queue is told so before anything is made, and works in one that it was given', async () => {
+    const { url, name } = await open('empty')
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    const { rows } = await client.query('SELECT rolsuper AS super, current_user AS name FROM pg_roles WHERE rolname = current_user')
+    // Nothing can be kept from a superuser; another owner of the database can do without.
+    const role = rows[0].super ? `${name}_role` : rows[0].name
+    const limited = new URL(url)
+    const revoke = `REVOKE CREATE ON DATABASE ${name} FROM ${role}`
+    try {
+      if (rows[0].super) {
+        await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'of a test'; GRANT ALL ON SCHEMA public TO ${role}`)
+        Object.assign(limited, { username: role, password: 'of a test' })
+      } else await client.query(revoke)
+      const dataSource = await connect(limited.href)
+      await expect(migrate(dataSource)).rejects.toThrow(`The role ${role} may not create the schema graphile_worker`)
+      expect(await dataSource.query(`SELECT count(*)::int AS n FROM pg_tables WHERE schemaname = 'public'`)).toEqual([{ n: 0 }])
+      await client.query(`GRANT CREATE ON DATABASE ${name} TO ${role}; CREATE SCHEMA graphile_worker AUTHORIZATION ${role}; ${revoke}`)
+      expect(await migrate(dataSource)).toHaveLength(migrations.length)
+      expect(await dataSource.query('SELECT max(id)::int AS step FROM graphile_worker.migrations')).toEqual([{ step: 18 }])
+      await sources.pop()?.destroy()
+    } finally {
+      if (rows[0].super) await client.query(`REASSIGN OWNED BY ${role} TO CURRENT_USER; DROP OWNED BY ${role}; DROP ROLE ${role}`)
+      await client.end()
     }
   })
 

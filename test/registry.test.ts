@@ -37,6 +37,7 @@ describe('the registry of the core modules', () => {
       ticketWatcher: 25,
       ticketLink: 26,
       ticketStatusChange: 27,
+      delivery: 30,
     })
     for (const module of modules) expect(registry.byNumber.get(module.number)).toBe(module)
     expect(registry.version).toBe(7)
@@ -92,7 +93,7 @@ describe('the registry of the core modules', () => {
 
   test('makes keys of unique fields', () => {
     const keys = modules.flatMap((module) => module.uniqueFields.map((field) => field.id))
-    expect(keys).toEqual(['user.email', 'account.code', 'product.sku', 'order.number', 'ticket.number', 'tag.name'])
+    expect(keys).toEqual(['user.email', 'account.code', 'product.sku', 'order.number', 'ticket.number', 'tag.name', 'delivery.messageId'])
   })
 
   test('lets a line, a comment, a link or a stage change follow its parent record', () => {

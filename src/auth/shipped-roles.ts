@@ -65,6 +65,9 @@ const LEAD_DATA = { lead: ['email', 'phone', 'mobile', 'wechat', 'address'] } as
 const DEAL_DATA = { opportunity: ['amount', 'expectedRevenue'], opportunityLineItem: ['unitPrice', 'total'], opportunityStageChange: ['amount'] } as const
 const DIARY_DATA = { activity: ['body', 'location'] } as const
 const TICKET_DATA = { ticket: ['description', 'satisfactionComment'], ticketComment: ['body'] } as const
+/** What was sent to the user. */
+const MAIL = ['delivery'] as const
+const MAIL_DATA = { delivery: ['address'] } as const
 const FINANCE_DATA = { account: ['taxNumber', 'bankAccount', 'creditLimit', 'paymentTerms'], product: ['cost'], opportunity: ['margin'] } as const
 
 /** The roles that come with the product. Administrators may change all but `admin`; see `seedRoles`. */
@@ -83,8 +86,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['opportunityStageChange', 'ticketStatusChange'], READ_AND_EXPORT, 'TEAM_TREE'),
       ...grants(SERVICE, EDIT, 'TEAM_TREE'),
       ...grants(TICKET_TIES, WORK, 'TEAM_TREE'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', { user: ['phone'] })],
+    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', { user: ['phone'] }, MAIL_DATA)],
   },
   {
     key: 'sales_rep',
@@ -95,14 +99,15 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['opportunityStageChange', 'ticketStatusChange'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'OWN'),
       ...grants(TICKET_TIES, WORK, 'OWN'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA),
+    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
     key: 'marketing',
     name: 'Marketing',
-    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN')],
-    fields: fields('WRITE', CONTACT_DATA, LEAD_DATA, DIARY_DATA),
+    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN'), ...grants(MAIL, READ, 'OWN')],
+    fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DIARY_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
     key: 'service_agent',
@@ -115,8 +120,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['opportunity'], READ, 'ALL'),
       ...grants(['activity'], EDIT, 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA),
+    fields: [...fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
     key: 'finance',
@@ -128,8 +134,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['exchangeRate'], WORK, 'ALL'),
       ...grants(['product'], ['READ', 'UPDATE', 'BULK'], 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(MAIL, READ, 'OWN'),
     ],
-    fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],
+    fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, MAIL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],
   },
   {
     key: 'read_only',

@@ -106,7 +106,16 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     path,
     tail,
   })
-  return { engine, callerOf: authenticator.callerOf, idle: authenticator.idle, usage, grantUsage, reads, refusals }
+  return {
+    engine,
+    callerOf: authenticator.callerOf,
+    principalOfUser: authenticator.principalOfUser,
+    idle: authenticator.idle,
+    usage,
+    grantUsage,
+    reads,
+    refusals,
+  }
 }
 
 /** Versions that are served after now. */

@@ -34,6 +34,8 @@ export interface AppOverrides {
   readonly deaf?: boolean
   /** Milliseconds for which a change of metadata waits for tables that are in use. */
   readonly metadataPatience?: number | undefined
+  /** Seconds between attempts to send a message. */
+  readonly retryDelays?: readonly number[] | undefined
 }
 
 /** Database, registry and write pipeline: what set-up work and commands need. */

@@ -22,6 +22,14 @@ export interface Config {
   readonly metadataRetention: number
   /** What this process does. */
   readonly role: 'all' | 'api' | 'worker'
+  /** Jobs that this process runs at the same time. */
+  readonly jobConcurrency: number
+  /** Mail server that messages are sent through; undefined: none are sent. Set with `mailFrom`. */
+  readonly smtpUrl: string | undefined
+  /** Sender of messages. */
+  readonly mailFrom: { readonly name: string; readonly address: string } | undefined
+  /** Milliseconds for which the mail server may be silent in each step. */
+  readonly smtpTimeout: number
   /** Days for which changes are kept for those who resume. */
   readonly changeRetention: number
   /** Load the demo data into an empty database. */

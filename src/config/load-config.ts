@@ -13,6 +13,8 @@ export function loadConfig(environment: Environment, directory: string): Config 
   const values = new Map<keyof Config, unknown>(SETTINGS.map((setting) => [setting.property, parse(setting, environment[setting.name])]))
   const parsed = Object.fromEntries(values) as unknown as Omit<Config, 'demo'> & { demo: boolean | undefined }
   if (parsed.production) demandSecrets(environment)
+  if (parsed.smtpUrl !== undefined && parsed.mailFrom === undefined)
+    throw new StartupError('MAIL_FROM must be set where SMTP_URL is. It accepts crm@example.com, or Example CRM <crm@example.com>.')
   return Object.freeze({
     ...parsed,
     dataDir: resolve(directory, parsed.dataDir),

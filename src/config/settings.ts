@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isEmailAddress } from '../lib/email-address.ts'
+import { parseRedisUrl } from '../lib/redis-address.ts'
 import type { Config } from './config.ts'
 
 /** One environment variable. The configuration reference is generated from this table. */
@@ -66,6 +68,17 @@ const email = (fallback: string) =>
     .max(254)
     .default(fallback)
 
+/** `name@example.com`, or `Name <name@example.com>`. */
+const sender = () =>
+  z
+    .string()
+    .transform((value) => {
+      const [, name = '', address = value] = /^\s*"?([^"<>\p{Cc}]*?)"?\s*<([^<>]*)>\s*$/u.exec(value) ?? []
+      return { name, address: address.trim() }
+    })
+    .refine(({ address }) => isEmailAddress(address), 'holds no e-mail address that mail can be sent from')
+    .optional()
+
 const password = () => z.string().min(8, 'is shorter than 8 characters').max(1024, 'is longer than 1024 characters').optional()
 
 const MINIMUM_SECRET_LENGTH = 32
@@ -117,11 +130,15 @@ export const SETTINGS: readonly Setting[] = [
     name: 'REDIS_URL',
     property: 'redisUrl',
     meaning:
-      'Redis that carries signals between the nodes of one database. Several databases may share one. Nothing is stored in it; while it is down, nodes hear of a change a second later.',
+      'Redis, or Redis Cluster, that carries signals between the nodes of one database. Several databases may share one. Nothing is stored in it; while it is down, nodes hear of a change a second later.',
     fallback: 'the signals go through PostgreSQL (LISTEN and NOTIFY)',
-    accepts: 'redis://user:password@host:6379/0, or rediss:// with TLS',
+    accepts:
+      'redis://user:password@host:6379/0, or rediss:// with TLS; for a Redis Cluster redis://user:password@host:6379,host:6379, or redis+cluster://host:6379',
     secret: true,
-    schema: url(['redis:', 'rediss:']),
+    schema: z
+      .string()
+      .refine((value) => parseRedisUrl(value) !== null, 'is not a URL that begins with redis:// or rediss://')
+      .optional(),
   },
   {
     name: 'DATA_DIR',
@@ -240,6 +257,41 @@ export const SETTINGS: readonly Setting[] = [
     fallback: 'all',
     accepts: 'all, api or worker',
     schema: choice(['all', 'api', 'worker'], 'all'),
+  },
+  {
+    name: 'JOB_CONCURRENCY',
+    property: 'jobConcurrency',
+    meaning:
+      'Jobs (messages to send, for one) that a process which does what is due runs at the same time. It takes three database connections for them besides POOL_SIZE.',
+    fallback: '4',
+    accepts: 'a number from 1 to 50',
+    schema: number(1, 50, 4),
+  },
+  {
+    name: 'SMTP_URL',
+    property: 'smtpUrl',
+    meaning:
+      'Mail server that e-mail is sent through; processes which do what is due need it. smtp:// takes TLS where the server offers it, and demands it with ?requireTLS=true.',
+    fallback: 'nothing is sent by e-mail, and each delivery says so',
+    accepts: 'smtp://user:password@host:587, or smtps://user:password@host:465',
+    secret: true,
+    schema: url(['smtp:', 'smtps:']),
+  },
+  {
+    name: 'MAIL_FROM',
+    property: 'mailFrom',
+    meaning: 'Sender of e-mail. Required where SMTP_URL is set.',
+    fallback: 'none',
+    accepts: 'crm@example.com, or Example CRM <crm@example.com>',
+    schema: sender(),
+  },
+  {
+    name: 'SMTP_TIMEOUT',
+    property: 'smtpTimeout',
+    meaning: 'Milliseconds for which the mail server may be silent in each step; a whole attempt takes four times that at most.',
+    fallback: '10000',
+    accepts: 'a number from 100 to 120000',
+    schema: number(100, 120_000, 10_000),
   },
   {
     name: 'LOG_LEVEL',

@@ -1,11 +1,13 @@
 import type { ModuleRule } from '../records/write/index.ts'
 import { accountContactRule } from './account-contacts.ts'
+import { deliveryRule } from './deliveries.ts'
 import { dutyShiftRule } from './duty-shifts.ts'
 import { exchangeRateRule } from './exchange-rates.ts'
 import { opportunityRule } from './opportunities.ts'
 import { opportunityLineItemRule } from './opportunity-line-items.ts'
 import { orderLineRule } from './order-lines.ts'
 import { orderRule } from './orders.ts'
+import { reminderRule } from './reminders.ts'
 import { taskRule } from './tasks.ts'
 import { ticketCommentRule } from './ticket-comments.ts'
 import { ticketLinkRule } from './ticket-links.ts'
@@ -19,11 +21,13 @@ export { createTicketMerging, type TicketMerging } from './merge-tickets.ts'
 export const coreRules: readonly ModuleRule[] = Object.freeze([
   accountContactRule,
   dutyShiftRule,
+  deliveryRule,
   exchangeRateRule,
   opportunityRule,
   opportunityLineItemRule,
   orderRule,
   orderLineRule,
+  reminderRule,
   taskRule,
   ticketRule,
   ticketCommentRule,

@@ -46,7 +46,7 @@ export function moduleMetadataOf(entity: EntityClass): ModuleMetadata {
 type Extra = Pick<FieldMetadata, 'reference' | 'options' | 'numbering'>
 
 /** GraphQL scalar of the types that have a plain one; the registry gives all others. */
-const SCALARS: Readonly<Partial<Record<FieldType, () => typeof String | typeof Boolean | typeof Int>>> = {
+const SCALARS: Readonly<Partial<Record<FieldType, () => typeof String | typeof Boolean | typeof Int | [typeof String]>>> = {
   TEXT: () => String,
   LONG_TEXT: () => String,
   EMAIL: () => String,
@@ -57,6 +57,7 @@ const SCALARS: Readonly<Partial<Record<FieldType, () => typeof String | typeof B
   RATING: () => Int,
   DURATION: () => Int,
   BOOLEAN: () => Boolean,
+  MULTI_SELECT: () => [String],
 }
 
 const COLUMNS: Readonly<Partial<Record<FieldType, ColumnOptions>>> = {
@@ -133,6 +134,11 @@ type SelectFieldOptions = FieldOptions & { options: NonNullable<FieldMetadata['o
 /** One of `options`, stored by value. */
 export function SelectField(en: string, zh: string, { options, ...rest }: SelectFieldOptions): PropertyDecorator {
   return declare('SELECT', text(en, zh), rest, { options })
+}
+
+/** Any number of `options`, stored by value as an array; where it is required, one at least. */
+export function MultiSelectField(en: string, zh: string, { options, ...rest }: SelectFieldOptions): PropertyDecorator {
+  return declare('MULTI_SELECT', text(en, zh), rest, { options })
 }
 
 /** A number out of the field's own series, taken by the write pipeline when none is given. */

@@ -4,6 +4,7 @@ import { Activity } from './activity.entity.ts'
 import { ComplaintCategory } from './complaint-category.entity.ts'
 import { Contact } from './contact.entity.ts'
 import { moduleMetadataOf } from './decorators.ts'
+import { Delivery } from './delivery.entity.ts'
 import { DutyShift } from './duty-shift.entity.ts'
 import { ExchangeRate } from './exchange-rate.entity.ts'
 import { Lead } from './lead.entity.ts'
@@ -35,6 +36,7 @@ export {
   Activity,
   ComplaintCategory,
   Contact,
+  Delivery,
   DutyShift,
   ExchangeRate,
   Lead,
@@ -88,6 +90,7 @@ export const moduleEntities = Object.freeze([
   TicketWatcher,
   TicketLink,
   TicketStatusChange,
+  Delivery,
 ])
 
 /** All classes that TypeORM maps: modules and platform tables. */

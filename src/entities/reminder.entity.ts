@@ -1,4 +1,4 @@
-import { DateTimeField, LongTextField, Module, ReferenceField, SelectField, TextField, UserField } from './decorators.ts'
+import { DateTimeField, LongTextField, Module, MultiSelectField, ReferenceField, SelectField, TextField, UserField } from './decorators.ts'
 import { RecordEntity } from './record.entity.ts'
 import { options, text } from './text.ts'
 
@@ -9,6 +9,9 @@ const STATES = options(
   ['cancelled', 'Cancelled', '已取消', 'grey'],
   ['missed', 'Missed', '已错过', 'red'],
 )
+
+/** `push`: the subscription `reminderDue`; `email`: a message to the address of whom it tells. */
+const CHANNELS = options(['push', 'Push', '推送'], ['email', 'E-mail', '邮件'])
 
 /** Tells a user at a set time about a record. */
 @Module({
@@ -40,4 +43,8 @@ export class Reminder extends RecordEntity {
 
   @LongTextField('Note', '备注')
   note!: string | null
+
+  /** How it tells, once its time has come. */
+  @MultiSelectField('Channels', '渠道', { options: CHANNELS, required: true, default: ['push'] })
+  channels!: string[]
 }

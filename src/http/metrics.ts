@@ -21,10 +21,20 @@ export interface OutboxLag {
   readonly seconds: number
 }
 
+/** What waits in the queue of jobs. */
+export interface QueueState {
+  readonly jobs: ReadonlyMap<string, number>
+  /** Seconds for which the job has waited that waits longest. */
+  readonly oldest: number
+  readonly deliveries: ReadonlyMap<string, number>
+}
+
 export interface MetricsSources {
   readonly pool?: Pick<PoolLike, 'totalCount' | 'idleCount' | 'waitingCount'>
   /** Asked at most every five seconds, when somebody reads the metrics. */
   readonly outboxLag?: () => Promise<OutboxLag>
+  /** Likewise. */
+  readonly queue?: () => Promise<QueueState>
 }
 
 /** Prometheus metrics of this process. They name no records, people or versions. */
@@ -141,18 +151,7 @@ function sourceGauges(registers: Registry[], sources: readonly MetricsSources[])
       }
     },
   })
-  let readAt = Number.NEGATIVE_INFINITY
-  let reading: Promise<OutboxLag | undefined> = Promise.resolve(undefined)
-  const readLag = (): Promise<OutboxLag | undefined> => {
-    if (performance.now() - readAt < LAG_CACHE) return reading
-    readAt = performance.now()
-    reading = Promise.all(sources.map(({ outboxLag }) => outboxLag?.())).then(
-      (lags) => lags.find((lag) => lag !== undefined),
-      // Without the database there is no reading: the last one stays.
-      () => undefined,
-    )
-    return reading
-  }
+  const readLag = rarely(() => first(sources.map(({ outboxLag }) => outboxLag)))
   const lagGauge = (name: string, help: string, value: (lag: OutboxLag) => number): void => {
     new Gauge({
       registers,
@@ -166,4 +165,52 @@ function sourceGauges(registers: Registry[], sources: readonly MetricsSources[])
   }
   lagGauge('guanxi_outbox_lag_rows', 'Committed changes that have no position yet (counted up to 10,000).', ({ rows }) => rows)
   lagGauge('guanxi_outbox_lag_seconds', 'Age of the oldest committed change that has no position yet.', ({ seconds }) => seconds)
+  queueGauges(
+    registers,
+    rarely(() => first(sources.map(({ queue }) => queue))),
+  )
+}
+
+function queueGauges(registers: Registry[], read: () => Promise<QueueState | undefined>): void {
+  const gauge = (name: string, help: string, labelNames: string[], set: (gauge: Gauge, state: QueueState) => void): void => {
+    new Gauge({
+      registers,
+      name,
+      help,
+      labelNames,
+      async collect() {
+        const state = await read()
+        if (state) set(this, state)
+      },
+    })
+  }
+  const byState = (states: readonly string[], of: (state: QueueState) => ReadonlyMap<string, number>) => (gauge: Gauge, state: QueueState) => {
+    for (const name of states) gauge.set({ state: name }, of(state).get(name) ?? 0)
+  }
+  const jobs = byState(['due', 'scheduled', 'running', 'dead'], (state) => state.jobs)
+  gauge('guanxi_jobs', 'Jobs of the queue by what becomes of them; read in processes that do what is due.', ['state'], jobs)
+  gauge('guanxi_jobs_oldest_seconds', 'Time for which the job has waited that waits longest.', [], (each, { oldest }) => each.set(oldest))
+  const deliveries = byState(['queued', 'sending', 'failed', 'dead'], (state) => state.deliveries)
+  gauge('guanxi_deliveries', 'Deliveries by state, those that were sent or skipped apart.', ['state'], deliveries)
+}
+
+/** What the first source answers that there is. Without the database there is no reading: the last one stays. */
+function first<T>(sources: readonly ((() => Promise<T>) | undefined)[]): Promise<T | undefined> {
+  return (
+    sources
+      .find((source) => source !== undefined)?.()
+      .catch(() => undefined) ?? Promise.resolve(undefined)
+  )
+}
+
+/** Asks at most every five seconds. */
+function rarely<T>(ask: () => Promise<T>): () => Promise<T> {
+  let askedAt = Number.NEGATIVE_INFINITY
+  let answer: Promise<T> | undefined
+  return () => {
+    if (answer && performance.now() - askedAt < LAG_CACHE) return answer
+    askedAt = performance.now()
+    answer = ask()
+    return answer
+  }
 }

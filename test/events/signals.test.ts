@@ -162,12 +162,15 @@ describe('signals between nodes', () => {
     expect(errors).toEqual([])
   })
 
+  const silentPort = async () => proxies[proxies.push(await startTcpProxy()) - 1]?.port
   for (const [name, redis] of [
-    ['is not there', async () => 1],
-    ['takes connections and does not answer', async () => proxies[proxies.push(await startTcpProxy()) - 1]?.port],
+    ['Redis that is not there', async () => 'redis://127.0.0.1:1'],
+    ['Redis that takes connections and does not answer', async () => `redis://127.0.0.1:${await silentPort()}`],
+    ['Redis Cluster that is not there', async () => 'redis://127.0.0.1:1,127.0.0.1:2'],
+    ['Redis Cluster that takes connections and does not answer', async () => `redis+cluster://127.0.0.1:${await silentPort()}`],
   ] as const) {
-    test(`a Redis that ${name}: publishing waits for nothing, each failure is told, closing takes a moment`, async () => {
-      const node = await startNode(`redis://127.0.0.1:${await redis()}`)
+    test(`a ${name}: publishing waits for nothing, each failure is told, closing takes a moment`, async () => {
+      const node = await startNode(await redis())
       const began = performance.now()
       for (let index = 0; index < 10; index += 1) node.publish('schema', `${index}`)
       expect(performance.now() - began).toBeLessThan(100)

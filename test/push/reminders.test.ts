@@ -50,6 +50,7 @@ test('fire when they are due, once, whoever fires them, and tell their recipient
     await remind('For the owner', 1, { owner: { id: owner.id } }),
     await remind('Later', 3_600, { owner: { id: owner.id } }),
     await remind('For the other', 1, { recipient: { id: other.id }, owner: { id: owner.id } }),
+    await remind('By e-mail alone', 1, { owner: { id: owner.id }, channels: ['email'] }),
   ]
   for (const device of devices) await device.until(2, 10_000)
   await others.until(1, 10_000)
@@ -69,7 +70,7 @@ test('fire when they are due, once, whoever fires them, and tell their recipient
     `SELECT record_id AS id, count(*)::int AS fired FROM record_history WHERE changes -> 'state' ->> 'after' = 'fired' AND record_id = ANY($1) GROUP BY 1`,
     [ids],
   )
-  expect(rows.map(({ fired }) => fired)).toEqual([1, 1, 1])
+  expect(rows.map(({ fired }) => fired)).toEqual([1, 1, 1, 1])
 }, 30_000)
 
 test('that fired while nobody listened are told after the cursor; acknowledged once, they are so for all', async () => {

@@ -37,7 +37,12 @@ export default async function globalSetup() {
   const { rows } = await client.query('SHOW server_version')
   if (!embedded) await dropStale(client)
   await client.end()
-  const redis = process.env.TEST_REDIS_URL ? 'on Redis (TEST_REDIS_URL)' : 'not on Redis, since TEST_REDIS_URL is not set'
+  const redis = ['TEST_REDIS_URL', 'TEST_REDIS_CLUSTER_URL']
+    .map(
+      (name) =>
+        `${process.env[name] ? 'on' : 'not on'} ${name === 'TEST_REDIS_URL' ? 'Redis' : 'Redis Cluster'} (${name}${process.env[name] ? '' : ' is not set'})`,
+    )
+    .join(', ')
   process.stderr.write(`Testing on PostgreSQL ${rows[0].server_version} (${embedded ? 'embedded' : 'TEST_DATABASE_URL'}), ${redis}\n`)
   process.env.GUANXI_TEST_SERVER = url
   process.env.GUANXI_TEST_RUN = `guanxi_test_${Date.now().toString(36)}_${randomBytes(3).toString('hex')}`

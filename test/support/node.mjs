@@ -1,6 +1,6 @@
 /**
  * One node as a process of its own, until its standard input ends: prints `{"port": …}` when it serves. The environment gives DATABASE_URL, settings, and
- * DEAF=1 for one that no signal reaches. With GC exposed (`--expose-gc`), a line on standard input is answered by the node's state (see nodes.ts).
+ * DEAF=1 for one that no signal reaches, and RETRY_DELAYS (a JSON list of seconds). With GC exposed (`--expose-gc`), a line on standard input is answered by the node's state (see nodes.ts).
  */
 
 import { tmpdir } from 'node:os'
@@ -16,6 +16,7 @@ const app = await createApp(config, {
   databaseUrl: config.databaseUrl,
   secrets: ['a secret of tests that is long enough for anybody'],
   deaf: process.env.DEAF === '1',
+  retryDelays: JSON.parse(process.env.RETRY_DELAYS ?? 'null') ?? undefined,
 })
 await ensureAdministrator(app.kernel, config)
 

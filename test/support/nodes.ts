@@ -17,7 +17,7 @@ const PRODUCTION = { ...TEST_ENVIRONMENT, NODE_ENV: 'production', GUANXI_SECRET:
 /** A node in a process of its own. */
 export interface NodeProcess {
   readonly url: string
-  /** The administrator, signed in on this node. */
+  /** The administrator, signed in on this node; nobody where its role is `worker`, which answers nothing. */
   readonly admin: TestClient
   readonly pid: number
   /** Schemas that are alive after a garbage collection, swaps since the start, bytes of heap. */
@@ -33,15 +33,28 @@ export interface NodeOptions {
   /** No signal reaches it. */
   readonly deaf?: boolean
   readonly environment?: Readonly<Record<string, string>>
+  /** Seconds between attempts to send a message. */
+  readonly retryDelays?: readonly number[]
   /** Options of Node.js itself. */
   readonly flags?: readonly string[]
 }
 
 /** Starts a node and signs the administrator in. */
-export async function startNode(databaseUrl: string, { redisUrl = '', deaf = false, environment = {}, flags = [] }: NodeOptions = {}): Promise<NodeProcess> {
+export async function startNode(
+  databaseUrl: string,
+  { redisUrl = '', deaf = false, environment = {}, flags = [], retryDelays }: NodeOptions = {},
+): Promise<NodeProcess> {
   const child = spawn(process.execPath, ['--expose-gc', ...flags, PROGRAM], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH ?? '', ...PRODUCTION, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, DEAF: deaf ? '1' : '0', ...environment },
+    env: {
+      PATH: process.env.PATH ?? '',
+      ...PRODUCTION,
+      DATABASE_URL: databaseUrl,
+      REDIS_URL: redisUrl,
+      DEAF: deaf ? '1' : '0',
+      RETRY_DELAYS: JSON.stringify(retryDelays ?? null),
+      ...environment,
+    },
   })
   const ended = new Promise<never>((_, reject) => child.once('close', (code, signal) => reject(new Error(`the node ended (${code ?? signal})`))))
   ended.catch(() => {})
@@ -52,11 +65,7 @@ export async function startNode(databaseUrl: string, { redisUrl = '', deaf = fal
     return answer<T>()
   }
   const url = `http://127.0.0.1:${(await answer<{ port: number }>()).port}`
-  const anonymous = createTestClient(url, null)
-  const { signIn } = await anonymous.data('mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', {
-    input: { email: 'admin@guanxi.local', password: TEST_PASSWORD },
-  })
-  const admin = createTestClient(url, signIn.accessToken)
+  const admin = createTestClient(url, environment.GUANXI_ROLE === 'worker' ? null : await signIn(url))
   return {
     url,
     admin,
@@ -69,6 +78,13 @@ export async function startNode(databaseUrl: string, { redisUrl = '', deaf = fal
       await ended.catch(() => {})
     },
   }
+}
+
+async function signIn(url: string): Promise<string> {
+  const { signIn: session } = await createTestClient(url, null).data('mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', {
+    input: { email: 'admin@guanxi.local', password: TEST_PASSWORD },
+  })
+  return session.accessToken
 }
 
 /** The value that so large a share of the values does not exceed. */

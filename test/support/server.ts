@@ -18,6 +18,8 @@ export interface TestServerOptions {
   readonly path?: EngineOptions['path']
   /** Milliseconds for which a change of metadata waits for tables that are in use. */
   readonly metadataPatience?: number
+  /** Seconds between attempts to send a message. */
+  readonly retryDelays?: readonly number[]
 }
 
 /** A statement as the server ran it. */
@@ -53,6 +55,7 @@ export async function startTestServer({
   plainIds,
   path,
   metadataPatience,
+  retryDelays,
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase(template)
   const config = loadConfig(
@@ -79,6 +82,7 @@ export async function startTestServer({
       ...(plainIds && { randomFill: (buffer: Buffer) => buffer.fill(0) }),
       ...(path && { path }),
       metadataPatience,
+      retryDelays,
     })
     const { kernel } = app
     await ensureAdministrator(kernel, config)

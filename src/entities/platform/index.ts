@@ -4,6 +4,7 @@ import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity
 import { AssignmentRotation, AssignmentTurn, AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
 import { GrantUse, Role, RoleField, RoleGrant, RoleInherit, TeamMember, UserRole } from './role.entity.ts'
 import { RecordShare } from './share.entity.ts'
+import { WorkerHeartbeat } from './worker.entity.ts'
 
 /** Tables that are no modules: nothing of them is reached by record operations. */
 export const platformEntities = Object.freeze([
@@ -36,4 +37,5 @@ export const platformEntities = Object.freeze([
   TeamMember,
   UserCredential,
   UserRole,
+  WorkerHeartbeat,
 ])

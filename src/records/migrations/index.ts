@@ -16,6 +16,7 @@ import { ScopedLists0000000000015 } from './0015-scoped-lists.ts'
 import { OutboxFloor0000000000016 } from './0016-outbox-floor.ts'
 import { DueReminders0000000000017 } from './0017-due-reminders.ts'
 import { ServiceDesk0000000000018 } from './0018-service-desk.ts'
+import { Deliveries0000000000019 } from './0019-deliveries.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   OutboxFloor0000000000016,
   DueReminders0000000000017,
   ServiceDesk0000000000018,
+  Deliveries0000000000019,
 ]

@@ -1,6 +1,8 @@
+import type { Pool } from 'pg'
 import type { DataSource } from 'typeorm'
 import { StartupError } from '../../errors/index.ts'
 import { migrations } from './index.ts'
+import { migrateJobSchema, refuseUnmakableJobSchema } from './job-schema.ts'
 
 /** Number of the newest step that this version knows. */
 const NEWEST = Math.max(...migrations.map((Migration) => new Migration().number))
@@ -11,7 +13,7 @@ const MIGRATION_LOCK = 7_203_114_501
 const OLDEST_SERVER = 150_000
 
 /**
- * Brings the database up to the newest migration, all of them in one transaction, and gives the names of those that ran.
+ * Brings the database up to the newest migration, all of them in one transaction, then the queue of jobs, and gives the names of those that ran.
  * Throws StartupError where the server is older than PostgreSQL 15, the database is not UTF-8, or a newer version of
  * Guanxi has left a schema that this one cannot work with. Needs a data source with room for two connections.
  */
@@ -24,7 +26,9 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
     try {
       await refuseNewerSchema(runner)
+      await refuseUnmakableJobSchema(runner)
       const done = await dataSource.runMigrations({ transaction: 'all' })
+      await migrateJobSchema(runner, (dataSource.driver as unknown as { master: Pool }).master)
       return done.map((migration) => migration.name)
     } finally {
       await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])

@@ -32,8 +32,8 @@ export interface PreparedChanges {
   readonly operations?: ReadonlySet<ChangeOperation>
 }
 
-/** Fields that say whether a reminder has fired, and for whom. */
-const DECIDING = ['state', 'recipient', 'owner']
+/** Fields that say whether a reminder has fired, for whom, and whether it tells in this way. */
+const DECIDING = ['state', 'recipient', 'owner', 'channels']
 
 /** By which a reminder comes to have fired. */
 const FIRED: ReadonlySet<ChangeOperation> = new Set(['CREATED', 'ENTERED', 'RESTORED'])
@@ -113,7 +113,10 @@ function dueReminders(
     operand: { kind: 'constant', value },
   })
   const owned: FilterNode = { kind: 'and', nodes: [compare('recipient', 'isNull', true), compare('owner', 'eq', userId)] }
-  const filter: FilterNode = { kind: 'and', nodes: [compare('state', 'eq', 'fired'), { kind: 'or', nodes: [compare('recipient', 'eq', userId), owned] }] }
+  // Changes that were noted before reminders had channels name none.
+  const pushed: FilterNode = { kind: 'or', nodes: [compare('channels', 'hasAny', ['push']), compare('channels', 'isEmpty', true)] }
+  const his: FilterNode = { kind: 'or', nodes: [compare('recipient', 'eq', userId), owned] }
+  const filter: FilterNode = { kind: 'and', nodes: [compare('state', 'eq', 'fired'), pushed, his] }
   return {
     fieldName,
     request: { kind: 'changes', module, filter },

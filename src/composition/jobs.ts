@@ -1,0 +1,69 @@
+import type { Config } from '../config/index.ts'
+import type { Logger } from '../http/index.ts'
+import { tendAbandoned } from '../jobs/email/abandoned-deliveries.ts'
+import type { EmailDriver } from '../jobs/email/email-driver.ts'
+import { RETRY_DELAYS } from '../jobs/email/retry-schedule.ts'
+import { type DeliveryServices, sendDelivery } from '../jobs/email/send-delivery.ts'
+import { createSmtpDriver } from '../jobs/email/smtp-driver.ts'
+import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
+import { readQueueState } from '../jobs/queue-state.ts'
+import { repeat } from '../jobs/repeat.ts'
+import type { Kernel } from './kernel.ts'
+import { systemWork } from './system-work.ts'
+
+interface JobOptions {
+  readonly config: Config
+  readonly databaseUrl: string
+  readonly logger: Logger
+  readonly principalOf: DeliveryServices['principalOf']
+  /** Seconds between attempts to send a message; as shipped unless given. */
+  readonly retryDelays: readonly number[] | undefined
+}
+
+/** Runs the jobs of the queue in this process. */
+export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, retryDelays = RETRY_DELAYS }: JobOptions) {
+  const { database, writer, registry, organisationCurrency, now } = kernel
+  const services: DeliveryServices = {
+    database,
+    writer,
+    registry,
+    system: () => systemWork(kernel, 'e-mail'),
+    principalOf,
+    organisationCurrency,
+    now,
+    driver: driverOf(config),
+    delays: retryDelays,
+  }
+  const worker = startJobWorker({
+    databaseUrl,
+    jobs: [sendDelivery(services)],
+    concurrency: config.jobConcurrency,
+    patience: config.drainTimeout,
+    report: reporter(logger),
+  })
+  const abandoned = repeat({
+    every: 60_000,
+    run: () => tendAbandoned(services),
+    onError: (error) => logger.warn({ err: error }, 'deliveries without a job not looked after; it is tried again'),
+  })
+  return {
+    /** What waits, in numbers. */
+    state: () => readQueueState(services),
+    stop: async () => {
+      await abandoned.stop()
+      await worker.stop()
+    },
+  }
+}
+
+function driverOf({ smtpUrl, mailFrom, smtpTimeout }: Config): EmailDriver | undefined {
+  return smtpUrl === undefined || mailFrom === undefined ? undefined : createSmtpDriver({ url: smtpUrl, from: mailFrom, timeout: smtpTimeout })
+}
+
+function reporter(logger: Logger): JobReport {
+  return (event, message, error) => {
+    if (event === 'gave up') logger.error({ err: error }, message)
+    else if (event === 'lost' || event === 'released') logger.info(message)
+    else logger.warn({ err: error }, message)
+  }
+}
