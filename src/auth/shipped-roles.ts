@@ -79,6 +79,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY, ...ORDERS], MANAGE, 'TEAM_TREE'),
       ...grants(['opportunityStageChange'], READ_AND_EXPORT, 'TEAM_TREE'),
+      ...grants(['timer'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'TEAM_TREE'),
     ],
     fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', { user: ['phone'] })],
@@ -89,7 +90,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY], WORK, 'OWN'),
       ...grants(ORDERS, EDIT, 'OWN'),
-      ...grants(['opportunityStageChange'], READ, 'OWN'),
+      ...grants(['opportunityStageChange', 'timer'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'OWN'),
     ],
     fields: fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA),
@@ -97,7 +98,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
   {
     key: 'marketing',
     name: 'Marketing',
-    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN')],
+    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN'), ...grants(['timer'], READ, 'OWN')],
     fields: fields('WRITE', CONTACT_DATA, LEAD_DATA, DIARY_DATA),
   },
   {
@@ -110,6 +111,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['opportunity'], READ, 'ALL'),
       ...grants(['activity'], EDIT, 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(['timer'], READ, 'OWN'),
     ],
     fields: fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA),
   },
@@ -123,6 +125,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['exchangeRate'], WORK, 'ALL'),
       ...grants(['product'], ['READ', 'UPDATE', 'BULK'], 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(['timer'], READ, 'OWN'),
     ],
     fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],
   },

@@ -20,6 +20,8 @@ export interface Config {
   readonly metadataRetention: number
   /** What this process does. */
   readonly role: 'all' | 'api' | 'worker'
+  /** Minutes after which a reminder that nothing fired is missed. */
+  readonly reminderMissedAfter: number
   /** Days for which changes are kept for those who resume. */
   readonly changeRetention: number
   /** Load the demo data into an empty database. */

@@ -5,9 +5,12 @@ import { opportunityRule } from './opportunities.ts'
 import { opportunityLineItemRule } from './opportunity-line-items.ts'
 import { orderLineRule } from './order-lines.ts'
 import { orderRule } from './orders.ts'
+import { reminderRuleRule } from './reminder-rules.ts'
+import { reminderRule } from './reminders.ts'
 import { taskRule } from './tasks.ts'
 import { ticketCommentRule } from './ticket-comments.ts'
 import { ticketRule } from './tickets.ts'
+import { timerRule } from './timers.ts'
 import { userRule } from './users.ts'
 
 /** What the core modules do by themselves, for `createWriter`. */
@@ -18,8 +21,15 @@ export const coreRules: readonly ModuleRule[] = Object.freeze([
   opportunityLineItemRule,
   orderRule,
   orderLineRule,
+  reminderRule,
+  reminderRuleRule,
   taskRule,
   ticketRule,
   ticketCommentRule,
+  timerRule,
   userRule,
 ])
+
+export { planReminders, type RuleReminder, type RuleSubject } from './reminder-plan.ts'
+export { type ReminderRuleSource, type StoredReminderRule, sourceOf } from './reminder-rules.ts'
+export { firingOf, isOfRule } from './timers.ts'

@@ -16,12 +16,14 @@ import { platformEntities } from './platform/index.ts'
 import { Product } from './product.entity.ts'
 import { ProductCategory } from './product-category.entity.ts'
 import { Reminder } from './reminder.entity.ts'
+import { ReminderRule } from './reminder-rule.entity.ts'
 import { Stage } from './stage.entity.ts'
 import { Tag } from './tag.entity.ts'
 import { Task } from './task.entity.ts'
 import { Team } from './team.entity.ts'
 import { Ticket } from './ticket.entity.ts'
 import { TicketComment } from './ticket-comment.entity.ts'
+import { Timer } from './timer.entity.ts'
 import { User } from './user.entity.ts'
 
 export {
@@ -40,12 +42,14 @@ export {
   Product,
   ProductCategory,
   Reminder,
+  ReminderRule,
   Stage,
   Tag,
   Task,
   Team,
   Ticket,
   TicketComment,
+  Timer,
   User,
 }
 
@@ -73,6 +77,8 @@ export const moduleEntities = Object.freeze([
   Reminder,
   Tag,
   ExchangeRate,
+  Timer,
+  ReminderRule,
 ])
 
 /** All classes that TypeORM maps: modules and platform tables. */

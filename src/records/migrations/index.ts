@@ -15,6 +15,7 @@ import { Predicates0000000000014 } from './0014-predicates.ts'
 import { ScopedLists0000000000015 } from './0015-scoped-lists.ts'
 import { OutboxFloor0000000000016 } from './0016-outbox-floor.ts'
 import { DueReminders0000000000017 } from './0017-due-reminders.ts'
+import { Timers0000000000018 } from './0018-timers.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   ScopedLists0000000000015,
   OutboxFloor0000000000016,
   DueReminders0000000000017,
+  Timers0000000000018,
 ]
