@@ -32,6 +32,8 @@ describe('the registry of the core modules', () => {
       reminder: 20,
       tag: 21,
       exchangeRate: 22,
+      timer: 28,
+      reminderRule: 29,
     })
     for (const module of modules) expect(registry.byNumber.get(module.number)).toBe(module)
     expect(registry.version).toBe(7)
@@ -86,7 +88,7 @@ describe('the registry of the core modules', () => {
 
   test('makes keys of unique fields', () => {
     const keys = modules.flatMap((module) => module.uniqueFields.map((field) => field.id))
-    expect(keys).toEqual(['user.email', 'account.code', 'product.sku', 'order.number', 'ticket.number', 'tag.name'])
+    expect(keys).toEqual(['user.email', 'account.code', 'product.sku', 'order.number', 'ticket.number', 'tag.name', 'timer.dedupeKey'])
   })
 
   test('lets a line, a comment, a link or a stage change follow its parent record', () => {
