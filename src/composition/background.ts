@@ -1,4 +1,4 @@
-import { type GrantUsage, systemPrincipal } from '../auth/index.ts'
+import type { GrantUsage } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
 import { CHANGES_TOPIC, connectStamper, forgetChanges, type Signals, startStamper } from '../events/index.ts'
@@ -6,14 +6,13 @@ import type { Logger } from '../http/index.ts'
 import { createTimerWorker } from '../jobs/fire-timers.ts'
 import { followReminderRules } from '../jobs/follow-reminder-rules.ts'
 import { repeat } from '../jobs/repeat.ts'
-import type { Epochs, Principal } from '../records/access/policy.ts'
 import { checkpointKey, type ReadLog, type RefusalLog } from '../records/audit/index.ts'
-import { READ_EPOCHS_SQL } from '../records/epochs.ts'
 import { connectForMaintenance, type FieldUsage, maintain } from '../records/metadata/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
 import { announceSchema, SCHEMA_TOPIC } from './announce-schema.ts'
 import type { Kernel } from './kernel.ts'
+import { createSystem } from './system.ts'
 
 const DAY = 86_400_000
 
@@ -39,10 +38,7 @@ interface BackgroundOptions {
 export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, notes, secrets, deaf }: BackgroundOptions) {
   const { usage, grantUsage, reads, refusals } = notes
   const { database, writer, registry, now } = kernel
-  const system = async (reason: string): Promise<Principal> => {
-    const [epochs] = await database.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
-    return systemPrincipal(reason, registry(), epochs ?? { schema: 0, access: 0 })
-  }
+  const system = createSystem(database, registry)
   const maintenance = repeat({
     every: 30_000,
     run: () =>

@@ -7,7 +7,7 @@ import { secured } from '../records/access/secured.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { StaleEpochError } from '../records/epochs.ts'
 import type { Registry } from '../records/registry/index.ts'
-import type { Writer } from '../records/write/index.ts'
+import type { CheckedChangeSet, Writer } from '../records/write/index.ts'
 
 /** Timers that one transaction fires. */
 const BATCH = 250
@@ -46,8 +46,9 @@ export function createTimerWorker(job: TimerJob): () => Promise<number> {
     for (let fired = 0; ; ) {
       const now = job.now()
       for (const [id, until] of aside) if (until <= now.getTime()) aside.delete(id)
-      if (!(await isAnyDue(job, now, [...aside.keys()]))) return fired
-      const count = await fireBatch(job, now, aside)
+      const acting = { registry: job.registry(), principal: await job.principal() }
+      if (!(await isAnyDue(job.database, acting, now, [...aside.keys()]))) return fired
+      const count = await fireBatch(job, acting, now, aside)
       fired += count
       // Others hold what is left.
       if (count === 0) return fired
@@ -55,11 +56,15 @@ export function createTimerWorker(job: TimerJob): () => Promise<number> {
   }
 }
 
-async function isAnyDue({ database, registry, principal }: TimerJob, now: Date, aside: readonly string[]): Promise<boolean> {
-  const { policy } = await principal()
-  const served = registry()
+/** By what it is done. */
+interface Acting {
+  readonly principal: Principal
+  readonly registry: Registry
+}
+
+async function isAnyDue(database: Database, { principal: { policy }, registry }: Acting, now: Date, aside: readonly string[]): Promise<boolean> {
   const values: unknown[] = [now, aside]
-  const { from, condition } = secured(served.module('timer'), 'READ', policy, 't', served, bindValues(values, policy))
+  const { from, condition } = secured(registry.module('timer'), 'READ', policy, 't', registry, bindValues(values, policy))
   const rows = await database.query({
     text: `SELECT FROM ${from} WHERE t.state = 'scheduled' AND t.deleted_at IS NULL AND t.kind = 'reminder' AND t.due_at <= $1 AND t.reminder_id <> ALL($2::uuid[]) AND ${condition} LIMIT 1`,
     values,
@@ -68,10 +73,10 @@ async function isAnyDue({ database, registry, principal }: TimerJob, now: Date, 
   return rows.length > 0
 }
 
-async function fireBatch(job: TimerJob, now: Date, aside: Map<string, number>): Promise<number> {
+async function fireBatch(job: TimerJob, acting: Acting, now: Date, aside: Map<string, number>): Promise<number> {
   const tried: string[] = []
   try {
-    return await fire(job, now, { limit: BATCH, without: [...aside.keys()], tried })
+    return await fire(job, acting, now, { limit: BATCH, without: [...aside.keys()], tried })
   } catch (error) {
     if (tried.length === 0 || passes(error)) throw error
   }
@@ -79,7 +84,7 @@ async function fireBatch(job: TimerJob, now: Date, aside: Map<string, number>): 
   let fired = 0
   for (const id of [...tried]) {
     try {
-      fired += await fire(job, now, { limit: 1, only: id, without: [], tried: [] })
+      fired += await fire(job, acting, now, { limit: 1, only: id, without: [], tried: [] })
     } catch (error) {
       if (passes(error)) throw error
       aside.set(id, now.getTime() + SET_ASIDE)
@@ -102,11 +107,10 @@ interface Claim {
   readonly tried: string[]
 }
 
-async function fire({ writer, registry, principal, tolerance }: TimerJob, now: Date, claim: Claim): Promise<number> {
-  const [served, acting] = [registry(), await principal()]
-  const module = served.module('reminder')
-  return writer.run(acting, { requestId: randomUUID(), cause: 'system' }, async (changes, transaction) => {
-    const due = await claimDue(transaction, acting, served, now, claim)
+function fire({ writer, tolerance }: TimerJob, { principal, registry }: Acting, now: Date, claim: Claim): Promise<number> {
+  const module = registry.module('reminder')
+  const work = async (changes: CheckedChangeSet, transaction: Transaction): Promise<number> => {
+    const due = await claimDue(transaction, { principal, registry }, now, claim)
     claim.tried.splice(0, claim.tried.length, ...due.map(({ id }) => id))
     if (due.length === 0) return 0
     const items = due.map(({ id, dueAt, basis }) => {
@@ -115,11 +119,12 @@ async function fire({ writer, registry, principal, tolerance }: TimerJob, now: D
     })
     await changes.update(module, items, { pathOf: (index) => ['reminders', index] })
     return due.length
-  })
+  }
+  return writer.run(principal, { requestId: randomUUID(), cause: 'system' }, work, registry)
 }
 
 /** Locks timers that are due together with their reminders, and passes over those that others hold: whoever changes a reminder holds it first, and its timer then. */
-function claimDue(transaction: Transaction, { policy }: Principal, registry: Registry, now: Date, { limit, only, without }: Claim): Promise<DueTimer[]> {
+function claimDue(transaction: Transaction, { principal: { policy }, registry }: Acting, now: Date, { limit, only, without }: Claim): Promise<DueTimer[]> {
   const values: unknown[] = [now, limit, without, only ?? null]
   const binder = bindValues(values, policy)
   const timers = secured(registry.module('timer'), 'UPDATE', policy, 't', registry, binder)

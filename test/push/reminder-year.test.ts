@@ -31,7 +31,9 @@ async function makeUsers(cases: readonly (readonly [name: string, zone: string, 
 
 /** A field of contacts and a rule over it, one for each way of timing. */
 async function makeRule(type: 'DATE' | 'DATETIME', timing: object): Promise<string> {
-  const name = `date${Object.values(timing).join('').replaceAll(/[^A-Za-z0-9]/g, '')}${type}`
+  const name = `date${Object.values(timing)
+    .join('')
+    .replaceAll(/[^A-Za-z0-9]/g, '')}${type}`
   await server.admin.data('mutation ($input: CreateCustomFieldInput!) { createCustomField(input: $input) { schemaVersion } }', {
     input: { module: 'contact', name, type, label: name },
   })

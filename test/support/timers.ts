@@ -1,8 +1,6 @@
-import { systemPrincipal } from '../../src/auth/index.ts'
+import { createSystem } from '../../src/composition/system.ts'
 import { createTimerWorker } from '../../src/jobs/fire-timers.ts'
 import { followReminderRules } from '../../src/jobs/follow-reminder-rules.ts'
-import type { Epochs } from '../../src/records/access/policy.ts'
-import { READ_EPOCHS_SQL } from '../../src/records/epochs.ts'
 import { eventually } from './guanxi-process.ts'
 import type { TestServer } from './server.ts'
 
@@ -19,18 +17,15 @@ export interface TimerWork {
 /** The jobs of a server whose own background leaves timers alone (`GUANXI_ROLE=api`, as test servers have it). */
 export function timerWork({ app: { kernel } }: TestServer, tolerance = 86_400_000): TimerWork {
   const { database, writer, registry, now } = kernel
-  const principal = (reason: string) => async () => {
-    const [epochs] = await database.query<Epochs>({ text: READ_EPOCHS_SQL, purpose: 'platform' })
-    return systemPrincipal(reason, registry(), epochs as Epochs)
-  }
+  const system = createSystem(database, registry)
   const failures: unknown[] = []
-  const fire = createTimerWorker({ database, writer, registry, principal: principal('timers'), now, tolerance, onFailure: (error) => failures.push(error) })
+  const fire = createTimerWorker({ database, writer, registry, principal: () => system('timers'), now, tolerance, onFailure: (error) => failures.push(error) })
   return {
     failures,
     fire,
     follow: async () => {
       await eventually(async () => (await database.query({ text: 'SELECT FROM outbox WHERE position IS NULL LIMIT 1', purpose: 'background' })).length === 0)
-      return followReminderRules({ database, writer, registry, principal: principal('reminder rules'), now })
+      return followReminderRules({ database, writer, registry, principal: () => system('reminder rules'), now })
     },
   }
 }

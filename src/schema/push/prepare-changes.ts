@@ -32,10 +32,10 @@ export interface PreparedChanges {
   readonly operations?: ReadonlySet<ChangeOperation>
 }
 
-/** Fields that say whether a reminder has fired, and for whom. */
+/** Fields that say whether a reminder has fired or was missed, and for whom. */
 const DECIDING = ['state', 'recipient', 'owner']
 
-/** By which a reminder comes to have fired. */
+/** By which a reminder comes to have fired, or to be missed. */
 const FIRED: ReadonlySet<ChangeOperation> = new Set(['CREATED', 'ENTERED', 'RESTORED'])
 
 /** Null for a subscription to something else. Throws FORBIDDEN, VALIDATION_FAILED, and as for an unknown name for a hidden one. */
@@ -97,7 +97,7 @@ function textOf(value: unknown): string | null {
   return value == null ? null : String(value)
 }
 
-/** Reminders that fire for the reader: his as their recipient, or as the owner of those without one. */
+/** Reminders that fire, or are missed, for the reader: his as their recipient, or as the owner of those without one. */
 function dueReminders(
   module: ModuleDefinition,
   { userId }: Principal,
@@ -113,7 +113,8 @@ function dueReminders(
     operand: { kind: 'constant', value },
   })
   const owned: FilterNode = { kind: 'and', nodes: [compare('recipient', 'isNull', true), compare('owner', 'eq', userId)] }
-  const filter: FilterNode = { kind: 'and', nodes: [compare('state', 'eq', 'fired'), { kind: 'or', nodes: [compare('recipient', 'eq', userId), owned] }] }
+  const told: FilterNode = { kind: 'or', nodes: [compare('state', 'eq', 'fired'), compare('state', 'eq', 'missed')] }
+  const filter: FilterNode = { kind: 'and', nodes: [told, { kind: 'or', nodes: [compare('recipient', 'eq', userId), owned] }] }
   return {
     fieldName,
     request: { kind: 'changes', module, filter },
