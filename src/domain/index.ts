@@ -10,7 +10,6 @@ import { reminderRule } from './reminders.ts'
 import { taskRule } from './tasks.ts'
 import { ticketCommentRule } from './ticket-comments.ts'
 import { ticketRule } from './tickets.ts'
-import { timerRule } from './timers.ts'
 import { userRule } from './users.ts'
 
 /** What the core modules do by themselves, for `createWriter`. */
@@ -26,7 +25,6 @@ export const coreRules: readonly ModuleRule[] = Object.freeze([
   taskRule,
   ticketRule,
   ticketCommentRule,
-  timerRule,
   userRule,
 ])
 

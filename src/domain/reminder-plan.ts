@@ -64,7 +64,8 @@ export function planReminders(rule: ReminderRuleSource, subject: RuleSubject, pr
     } else if (reminder.key === key && isWanted) {
       // Moot no more, or about another day than the one that it told of.
       const wasMoot = state === 'cancelled' && (reminder.basis.moot !== undefined || !attached)
-      if (wasMoot || !isSame) plan.updates.push({ id, input: { state: 'scheduled', dueAt: basis?.at, basis, record: { id: subject.id }, ...told } })
+      const again = state === 'cancelled' ? { state: 'scheduled' } : {}
+      if (wasMoot || !isSame) plan.updates.push({ id, input: { ...again, dueAt: basis?.at, basis, record: { id: subject.id }, ...told } })
     }
   }
   if (isWanted && !stands) plan.creates.push({ subject: rule.subject, dueAt: basis?.at, record: { id: subject.id }, basis, ...told })

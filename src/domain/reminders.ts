@@ -4,7 +4,7 @@ import type { AppliedChange, ModuleRule, PendingChange, RecordImage, RuleContext
 import { copiedFields } from './copied-fields.ts'
 import { checkRecurrence, firstOccurrence } from './recurrence.ts'
 import { RecurrenceError } from './recurrence-rule.ts'
-import { isSeries, nextOfSeries, occurrenceText, type SeriesBasis, timerValues } from './timers.ts'
+import { isOfRule, isSeries, nextOfSeries, occurrenceText, type SeriesBasis, timerValues } from './timers.ts'
 
 /** Told its user, by whichever way. */
 const TOLD: ReadonlySet<unknown> = new Set(['fired', 'missed'])
@@ -64,7 +64,8 @@ function keepState(change: PendingChange, { principal, at }: RuleContext): void 
   const from = change.before?.['state'] ?? null
   if (TOLD.has(change.after['state']) && change.changes('state') && !bySystem)
     change.refuse('state', 'READ_ONLY', `state: ${JSON.stringify(change.after['state'])} is set when the time has come, by the system alone.`)
-  if (change.before !== null && change.changes('dueAt') && change.after['state'] === from && from !== 'scheduled') {
+  const isMoved = change.changes('dueAt') || (bySystem && isOfRule(change.after['basis']) && change.changes('basis'))
+  if (change.before !== null && isMoved && change.after['state'] === from && from !== 'scheduled') {
     if (from === 'acknowledged' && !bySystem) change.refuse('dueAt', 'ACKNOWLEDGED', 'dueAt: an acknowledged reminder has come to its end. Create another one.')
     else change.set('state', 'scheduled')
   }

@@ -1,4 +1,4 @@
-import type { ModuleRule, RecordImage } from '../records/write/index.ts'
+import type { RecordImage } from '../records/write/index.ts'
 import { nextOccurrence, type Occurrence, occurrenceInstant } from './recurrence.ts'
 import { readRecurrence } from './recurrence-rule.ts'
 
@@ -127,18 +127,4 @@ function reasonOf(state: string, dueAt: string, basis: TimerBasis, at: string, g
   if (state !== 'missed') return state === 'fired' ? skipped : null
   const minutes = Math.floor((Date.parse(at) - Date.parse(dueAt)) / 60_000)
   return [`It was found ${minutes} minutes after it was due.`, ...(skipped === null ? [] : [skipped])].join(' ')
-}
-
-/** A timer goes with the reminder that it drives, and not before it. */
-export const timerRule: ModuleRule = {
-  module: 'timer',
-  async before(changes, { images }) {
-    const deleted = changes.filter(({ operation }) => operation === 'DELETED')
-    const reminders = await images(
-      'reminder',
-      deleted.map(({ before }) => before?.['reminder'] as string | null),
-    )
-    for (const change of deleted)
-      if (reminders.has(change.before?.['reminder'] as string)) change.refuse(null, 'IN_USE', 'The timer drives a reminder. Cancel or delete that one instead.')
-  },
 }

@@ -55,7 +55,7 @@ async function read(id: string) {
 }
 async function issuesOf(id: string, input: object): Promise<string[]> {
   const { errors } = await person.client.send(UPDATE, { id, input })
-  return (errors[0]?.extensions?.['issues'] as { path: string[]; code: string }[]).map(({ path, code }) => `${path.at(-1)} ${code}`)
+  return ((errors[0]?.extensions?.['issues'] ?? []) as { path: string[]; code: string }[]).map(({ path, code }) => `${path.at(-1)} ${code}`)
 }
 
 test('a reminder has one timer, which says the same and is found by what it is about', async () => {
