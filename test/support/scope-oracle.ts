@@ -30,24 +30,26 @@ const DEALS = 'lead opportunity opportunityLineItem'
 const DIARY = 'activity task reminder'
 const ORDERS = 'order orderLine'
 const SERVICE = 'ticket ticketComment'
-const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} opportunityStageChange`
+const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} opportunityStageChange timer reminderRule`
 
 /** The shipped roles, written a second time: what may be done with which modules, and how far. */
 const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters: string, scope: Scope])[]>> = {
   sales_manager: [
     [`${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS}`, 'cruds', 'TEAM_TREE'],
     ['opportunityStageChange', 'r', 'TEAM_TREE'],
+    ['timer', 'r', 'OWN'],
     [SERVICE, 'cru', 'TEAM_TREE'],
   ],
   sales_rep: [
     [`${CUSTOMERS} ${DEALS} ${DIARY}`, 'cruds', 'OWN'],
     [`${ORDERS} ${SERVICE}`, 'cru', 'OWN'],
-    ['opportunityStageChange', 'r', 'OWN'],
+    ['opportunityStageChange timer', 'r', 'OWN'],
   ],
   marketing: [
     ['lead', 'cruds', 'ALL'],
     [CUSTOMERS, 'cru', 'ALL'],
     [DIARY, 'cruds', 'OWN'],
+    ['timer', 'r', 'OWN'],
   ],
   service_agent: [
     [SERVICE, 'cruds', 'ALL'],
@@ -55,6 +57,7 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     [`${ORDERS} opportunity`, 'r', 'ALL'],
     ['activity', 'cru', 'ALL'],
     ['task reminder', 'cruds', 'OWN'],
+    ['timer', 'r', 'OWN'],
   ],
   finance: [
     ['account', 'ru', 'ALL'],
@@ -63,6 +66,7 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     ['exchangeRate', 'cruds', 'ALL'],
     ['product', 'ru', 'ALL'],
     ['task reminder', 'cruds', 'OWN'],
+    ['timer', 'r', 'OWN'],
   ],
   read_only: [[EVERYTHING, 'r', 'ALL']],
 }
