@@ -50,12 +50,11 @@ const left = async (): Promise<number> => Number((await raw.query(`SELECT count(
 /** How often reminders and timers of this name fired, by history and by the events that push tells of. */
 async function firings(name: string): Promise<readonly unknown[]> {
   const { rows } = await raw.query(
-    `SELECT f.history, f.events, f.timer, count(*)::int AS reminders FROM reminders r
-       CROSS JOIN LATERAL (SELECT
-         (SELECT count(*)::int FROM record_history h WHERE h.record_id = r.id AND h.changes -> 'state' ->> 'after' = 'fired') AS history,
-         (SELECT count(*)::int FROM outbox o WHERE o.record_id = r.id AND o.after ->> 'state' = 'fired') AS events,
-         (SELECT count(*)::int FROM timers t JOIN record_history h ON h.record_id = t.id WHERE t.reminder_id = r.id AND h.changes -> 'state' ->> 'after' = 'fired') AS timer) f
-     WHERE r.subject LIKE $1 || ' %' GROUP BY 1, 2, 3`,
+    `WITH made AS (SELECT r.id, t.id AS timer FROM reminders r JOIN timers t ON t.reminder_id = r.id WHERE r.subject LIKE $1 || ' %'),
+       h AS (SELECT record_id AS id, count(*)::int AS times FROM record_history WHERE changes -> 'state' ->> 'after' = 'fired' GROUP BY 1),
+       o AS (SELECT record_id AS id, count(*)::int AS times FROM outbox WHERE after ->> 'state' = 'fired' GROUP BY 1)
+     SELECT h.times AS history, o.times AS events, d.times AS timer, count(*)::int AS reminders FROM made m LEFT JOIN h ON h.id = m.id LEFT JOIN o ON o.id = m.id LEFT JOIN h d ON d.id = m.timer
+     GROUP BY 1, 2, 3`,
     [name],
   )
   return rows
