@@ -94,7 +94,7 @@ function checkSeries(change: PendingChange): void {
   const state = change.before?.['state'] ?? 'scheduled'
   const isEnded = state !== 'scheduled' && state !== 'cancelled'
   for (const name of ['recurrence', 'timeZone'] as const)
-    if (isEnded && change.changes(name) && (change.before?.['recurrence'] || change.after['recurrence']))
+    if (isEnded && change.changes(name) && (change.before?.['recurrence'] ?? change.after['recurrence']) !== null)
       change.refuse(name, 'NOT_SCHEDULED', `${name} goes on from the reminder of the series that is scheduled. Change it there.`)
   if (change.after['recurrence'] === null && change.changes('recurrence') && change.before !== null) {
     change.set('basis', null)
@@ -104,7 +104,7 @@ function checkSeries(change: PendingChange): void {
 
 /** A series begins with this change: there is a recurrence, and what it is counted from is new. */
 function begins(change: PendingChange): boolean {
-  if (!change.after['recurrence'] || change.given('basis')) return false
+  if (change.after['recurrence'] === null || change.given('basis')) return false
   if (change.before === null || change.changes('recurrence') || change.changes('timeZone')) return true
   const { basis } = change.before
   const isFirst = isSeries(basis) && basis.number === 1 && !basis.followed

@@ -119,6 +119,7 @@ test.each([
   ['', 'MINUTELY', 'FREQ=MINUTELY'],
   ['', 'SECONDLY', 'FREQ=SECONDLY'],
   ['needs FREQ', 'no frequency', 'INTERVAL=2'],
+  ['part that reminders do not know', 'nothing', ''],
   ['part that reminders do not know', 'week numbers', 'FREQ=YEARLY;BYWEEKNO=20'],
   ['part that reminders do not know', 'a whole property', 'RRULE:FREQ=DAILY'],
   ['names no time within 40 years', 'a day that never comes', 'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30'],
