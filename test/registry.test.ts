@@ -37,6 +37,8 @@ describe('the registry of the core modules', () => {
       ticketWatcher: 25,
       ticketLink: 26,
       ticketStatusChange: 27,
+      timer: 28,
+      reminderRule: 29,
       delivery: 30,
     })
     for (const module of modules) expect(registry.byNumber.get(module.number)).toBe(module)
@@ -93,7 +95,7 @@ describe('the registry of the core modules', () => {
 
   test('makes keys of unique fields', () => {
     const keys = modules.flatMap((module) => module.uniqueFields.map((field) => field.id))
-    expect(keys).toEqual(['user.email', 'account.code', 'product.sku', 'order.number', 'ticket.number', 'tag.name', 'delivery.messageId'])
+    expect(keys).toEqual(['user.email', 'account.code', 'product.sku', 'order.number', 'ticket.number', 'tag.name', 'delivery.messageId', 'timer.dedupeKey'])
   })
 
   test('lets a line, a comment, a link or a stage change follow its parent record', () => {

@@ -12,7 +12,7 @@ export { type Authenticator, type Caller, type Credentials, createAuthenticator 
 export type { AccessExplanation } from './explain-access.ts'
 export { createGrantUsage, type GrantUsage } from './grant-usage.ts'
 export { shownGrant } from './hidden-rights.ts'
-export { fieldKey, moduleOfKey } from './module-key.ts'
+export { fieldKey, moduleKey, moduleOfKey } from './module-key.ts'
 export { createPasswordHasher, type PasswordHasher } from './passwords.ts'
 export type { StoredRole } from './rights.ts'
 export { createRoles, type RoleName, type Roles } from './roles.ts'

@@ -84,6 +84,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY, ...ORDERS], MANAGE, 'TEAM_TREE'),
       ...grants(['opportunityStageChange', 'ticketStatusChange'], READ_AND_EXPORT, 'TEAM_TREE'),
+      ...grants(['timer'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'TEAM_TREE'),
       ...grants(TICKET_TIES, WORK, 'TEAM_TREE'),
       ...grants(MAIL, READ, 'OWN'),
@@ -96,7 +97,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY], WORK, 'OWN'),
       ...grants(ORDERS, EDIT, 'OWN'),
-      ...grants(['opportunityStageChange', 'ticketStatusChange'], READ, 'OWN'),
+      ...grants(['opportunityStageChange', 'ticketStatusChange', 'timer'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'OWN'),
       ...grants(TICKET_TIES, WORK, 'OWN'),
       ...grants(MAIL, READ, 'OWN'),
@@ -106,7 +107,13 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
   {
     key: 'marketing',
     name: 'Marketing',
-    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN'), ...grants(MAIL, READ, 'OWN')],
+    grants: [
+      ...grants(['lead'], MANAGE, 'ALL'),
+      ...grants(CUSTOMERS, EDIT, 'ALL'),
+      ...grants(DIARY, WORK, 'OWN'),
+      ...grants(['timer'], READ, 'OWN'),
+      ...grants(MAIL, READ, 'OWN'),
+    ],
     fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DIARY_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
@@ -120,6 +127,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['opportunity'], READ, 'ALL'),
       ...grants(['activity'], EDIT, 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(['timer'], READ, 'OWN'),
       ...grants(MAIL, READ, 'OWN'),
     ],
     fields: [...fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', MAIL_DATA)],
@@ -134,6 +142,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['exchangeRate'], WORK, 'ALL'),
       ...grants(['product'], ['READ', 'UPDATE', 'BULK'], 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
+      ...grants(['timer'], READ, 'OWN'),
       ...grants(MAIL, READ, 'OWN'),
     ],
     fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, MAIL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],

@@ -3,7 +3,8 @@ import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
 import { CHANGES_TOPIC, connectStamper, forgetChanges, type Signals, startStamper } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
-import { fireReminders } from '../jobs/fire-reminders.ts'
+import { createTimerWorker } from '../jobs/fire-timers.ts'
+import { followReminderRules } from '../jobs/follow-reminder-rules.ts'
 import { repeat } from '../jobs/repeat.ts'
 import { checkpointKey, type ReadLog, type RefusalLog } from '../records/audit/index.ts'
 import { connectForMaintenance, type FieldUsage, maintain } from '../records/metadata/index.ts'
@@ -11,7 +12,7 @@ import type { GraphQLEngine } from '../schema/operation.ts'
 import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
 import { announceSchema, SCHEMA_TOPIC } from './announce-schema.ts'
 import type { Kernel } from './kernel.ts'
-import { systemWork } from './system-work.ts'
+import { createSystem } from './system.ts'
 
 const DAY = 86_400_000
 
@@ -37,7 +38,7 @@ interface BackgroundOptions {
 export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, notes, secrets, deaf }: BackgroundOptions) {
   const { usage, grantUsage, reads, refusals } = notes
   const { database, writer, registry, now } = kernel
-  const system = (reason: string) => systemWork(kernel, reason)
+  const system = createSystem(database, registry)
   const maintenance = repeat({
     every: 30_000,
     run: () =>
@@ -57,14 +58,21 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
     run: () => forgetChanges(database, new Date(now().getTime() - config.changeRetention * DAY)),
     onError: (error) => logger.warn({ err: error }, 'old changes not taken away; it is tried again'),
   })
-  const reminders =
-    config.role === 'api'
-      ? undefined
-      : repeat({
-          every: 1_000,
-          run: () => fireReminders({ writer, registry, principal: () => system('reminders'), now }),
-          onError: (error) => logger.warn({ err: error }, 'reminders not fired; it is tried again'),
-        })
+  const fire = createTimerWorker({
+    database,
+    writer,
+    registry,
+    principal: () => system('timers'),
+    now,
+    tolerance: config.reminderMissedAfter * 60_000,
+    onFailure: (error, reminder) => logger.warn({ err: error, reminder }, 'a reminder cannot be fired; it is tried again in a minute'),
+  })
+  const follow = () => followReminderRules({ database, writer, registry, principal: () => system('reminder rules'), now })
+  const works = config.role !== 'api'
+  const timers = works ? repeat({ every: 500, run: fire, onError: (error) => logger.warn({ err: error }, 'timers not fired; it is tried again') }) : undefined
+  const rules = works
+    ? repeat({ every: 1_000, run: follow, onError: (error) => logger.warn({ err: error }, 'reminder rules not followed; it is tried again') })
+    : undefined
   const notCounted = (error: unknown): void => logger.warn({ err: error }, 'uses of custom fields or grants not written; it is tried again')
   const count = async () => {
     await usage.flush()
@@ -93,7 +101,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
   return {
     stop: async () => {
       for (const each of forget) each()
-      await Promise.all([maintenance.stop(), retention.stop(), reminders?.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([maintenance.stop(), retention.stop(), timers?.stop(), rules?.stop(), poll.stop(), counts.stop(), audit.stop()])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()
       await count().catch(notCounted)

@@ -30,6 +30,8 @@ export interface Config {
   readonly mailFrom: { readonly name: string; readonly address: string } | undefined
   /** Milliseconds for which the mail server may be silent in each step. */
   readonly smtpTimeout: number
+  /** Minutes after which a reminder that nothing fired is missed. */
+  readonly reminderMissedAfter: number
   /** Days for which changes are kept for those who resume. */
   readonly changeRetention: number
   /** Load the demo data into an empty database. */

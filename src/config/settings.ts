@@ -294,6 +294,14 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(100, 120_000, 10_000),
   },
   {
+    name: 'REMINDER_MISSED_AFTER',
+    property: 'reminderMissedAfter',
+    meaning: 'Minutes by which a reminder may be late and still fire; one that is found later, because no worker ran, is told as missed.',
+    fallback: '1440',
+    accepts: 'a number from 1 to 525600',
+    schema: number(1, 525_600, 1_440),
+  },
+  {
     name: 'LOG_LEVEL',
     property: 'logLevel',
     meaning: 'Least level that is logged.',

@@ -7,6 +7,7 @@ import { opportunityRule } from './opportunities.ts'
 import { opportunityLineItemRule } from './opportunity-line-items.ts'
 import { orderLineRule } from './order-lines.ts'
 import { orderRule } from './orders.ts'
+import { reminderRuleRule } from './reminder-rules.ts'
 import { reminderRule } from './reminders.ts'
 import { taskRule } from './tasks.ts'
 import { ticketCommentRule } from './ticket-comments.ts'
@@ -28,6 +29,7 @@ export const coreRules: readonly ModuleRule[] = Object.freeze([
   orderRule,
   orderLineRule,
   reminderRule,
+  reminderRuleRule,
   taskRule,
   ticketRule,
   ticketCommentRule,
@@ -35,3 +37,7 @@ export const coreRules: readonly ModuleRule[] = Object.freeze([
   ticketWatcherRule,
   userRule,
 ])
+
+export { planReminders, type RuleReminder, type RuleSubject } from './reminder-plan.ts'
+export { type ReminderRuleSource, type StoredReminderRule, sourceOf } from './reminder-rules.ts'
+export { firingOf, isOfRule } from './timers.ts'

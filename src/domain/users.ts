@@ -1,4 +1,5 @@
 import { SYSTEM_USER_ID } from '../auth/index.ts'
+import { isTimeZone } from '../lib/local-time.ts'
 import type { ModuleRule } from '../records/write/index.ts'
 
 /** A user's time zone is one that can be computed with, and the system's own user stays as it is. */
@@ -13,13 +14,4 @@ export const userRule: ModuleRule = {
       }
     }
   },
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
 }

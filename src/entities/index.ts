@@ -19,6 +19,7 @@ import { platformEntities } from './platform/index.ts'
 import { Product } from './product.entity.ts'
 import { ProductCategory } from './product-category.entity.ts'
 import { Reminder } from './reminder.entity.ts'
+import { ReminderRule } from './reminder-rule.entity.ts'
 import { Stage } from './stage.entity.ts'
 import { Tag } from './tag.entity.ts'
 import { Task } from './task.entity.ts'
@@ -28,6 +29,7 @@ import { TicketComment } from './ticket-comment.entity.ts'
 import { TicketLink } from './ticket-link.entity.ts'
 import { TicketStatusChange } from './ticket-status-change.entity.ts'
 import { TicketWatcher } from './ticket-watcher.entity.ts'
+import { Timer } from './timer.entity.ts'
 import { User } from './user.entity.ts'
 
 export {
@@ -49,6 +51,7 @@ export {
   Product,
   ProductCategory,
   Reminder,
+  ReminderRule,
   Stage,
   Tag,
   Task,
@@ -58,6 +61,7 @@ export {
   TicketLink,
   TicketStatusChange,
   TicketWatcher,
+  Timer,
   User,
 }
 
@@ -91,6 +95,8 @@ export const moduleEntities = Object.freeze([
   TicketLink,
   TicketStatusChange,
   Delivery,
+  Timer,
+  ReminderRule,
 ])
 
 /** All classes that TypeORM maps: modules and platform tables. */

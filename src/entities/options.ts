@@ -53,3 +53,12 @@ export const LANGUAGES = options(
 )
 
 export const VISIBILITIES = options(['public', 'Public', '公开', 'green'], ['internal', 'Internal', '内部', 'grey'])
+
+/** What has become of something that is due at a time. */
+export const TIMER_STATES = options(
+  ['scheduled', 'Scheduled', '已安排', 'blue'],
+  ['fired', 'Fired', '已触发', 'amber'],
+  ['acknowledged', 'Acknowledged', '已确认', 'green'],
+  ['cancelled', 'Cancelled', '已取消', 'grey'],
+  ['missed', 'Missed', '已错过', 'red'],
+)

@@ -1,19 +1,36 @@
-import { DateTimeField, LongTextField, Module, MultiSelectField, ReferenceField, SelectField, TextField, UserField } from './decorators.ts'
+import {
+  DateTimeField,
+  IntegerField,
+  JsonField,
+  LongTextField,
+  Module,
+  MultiSelectField,
+  ReferenceField,
+  SelectField,
+  TextField,
+  UserField,
+} from './decorators.ts'
+import type { Transition } from './metadata.ts'
+import { TIMER_STATES } from './options.ts'
 import { RecordEntity } from './record.entity.ts'
 import { options, text } from './text.ts'
 
-const STATES = options(
-  ['scheduled', 'Scheduled', '已安排', 'blue'],
-  ['fired', 'Fired', '已触发', 'amber'],
-  ['acknowledged', 'Acknowledged', '已确认', 'green'],
-  ['cancelled', 'Cancelled', '已取消', 'grey'],
-  ['missed', 'Missed', '已错过', 'red'],
-)
+/** The system alone fires, and finds that a time was missed; everything else is for whoever may write the reminder. */
+const TRANSITIONS: readonly Transition[] = Object.freeze([
+  { from: 'scheduled', to: 'fired' },
+  { from: 'scheduled', to: 'missed' },
+  { from: 'scheduled', to: 'cancelled' },
+  { from: 'cancelled', to: 'scheduled' },
+  { from: 'fired', to: 'acknowledged' },
+  { from: 'fired', to: 'scheduled' },
+  { from: 'missed', to: 'acknowledged' },
+  { from: 'missed', to: 'scheduled' },
+])
 
 /** `push`: the subscription `reminderDue`; `email`: a message to the address of whom it tells. */
 const CHANNELS = options(['push', 'Push', '推送'], ['email', 'E-mail', '邮件'])
 
-/** Tells a user at a set time about a record. */
+/** Tells a user at a set time about a record. Its timer says when; `domain/reminders.ts` keeps both alike. */
 @Module({
   number: 20,
   name: 'reminder',
@@ -30,7 +47,7 @@ export class Reminder extends RecordEntity {
   @DateTimeField('Due at', '提醒时间', { required: true, indexed: true })
   dueAt!: Date
 
-  @SelectField('State', '状态', { options: STATES, required: true, default: 'scheduled' })
+  @SelectField('State', '状态', { options: TIMER_STATES, transitions: TRANSITIONS, required: true, default: 'scheduled' })
   state!: string
 
   /** What it is about: a record of any module. */
@@ -47,4 +64,30 @@ export class Reminder extends RecordEntity {
   /** How it tells, once its time has come. */
   @MultiSelectField('Channels', '渠道', { options: CHANNELS, required: true, default: ['push'] })
   channels!: string[]
+
+  /** How it comes again: a recurrence rule of RFC 5545, without `RRULE:`. The first time is `dueAt`; each further one is a reminder of its own. */
+  @TextField('Recurrence', '重复规则', { maxLength: 500 })
+  recurrence!: string | null
+
+  /** IANA name of the zone whose clock the recurrence goes by; the recipient's own unless given. */
+  @TextField('Time zone', '时区', { maxLength: 64 })
+  timeZone!: string | null
+
+  /** The first reminder of the recurrence that brought this one. */
+  @ReferenceField('Series', '系列', { to: 'reminder', inverse: ['occurrences', 'Occurrences', '重复提醒'], readOnly: true })
+  series!: string | null
+
+  /** What `dueAt` was computed from, where nobody set it: `TimerBasis` of `domain/timers.ts`. */
+  @JsonField('Basis', '计算依据', { readOnly: true })
+  basis!: unknown
+
+  /** How often it was put off after it had fired. */
+  @IntegerField('Snooze count', '推迟次数', { readOnly: true })
+  snoozeCount!: number | null
+
+  @DateTimeField('Acknowledged at', '确认时间', { readOnly: true })
+  acknowledgedAt!: Date | null
+
+  @UserField('Acknowledged by', '确认人', { readOnly: true })
+  acknowledgedBy!: string | null
 }

@@ -10,7 +10,10 @@ const STRINGS = hostileStrings()
 type Input = Readonly<Record<string, unknown>>
 
 /** Text fields whose values mean something, so that not every text is one. */
-const MEANINGFUL = new Set(['exchangeRate.currency', 'order.currency', 'user.timeZone', 'user.locale'])
+const MEANINGFUL = new Set([
+  ...['exchangeRate.currency', 'order.currency', 'user.timeZone', 'user.locale', 'reminder.recurrence', 'reminder.timeZone'],
+  ...['reminderRule.module', 'reminderRule.field', 'reminderRule.at', 'reminderRule.recipient'],
+])
 
 const typeName = (module: ModuleMetadata): string => `${module.name[0]?.toUpperCase()}${module.name.slice(1)}`
 const upper = (name: string): string => `${name[0]?.toUpperCase()}${name.slice(1)}`
@@ -62,6 +65,7 @@ describe('515 hostile strings', () => {
       activity: () => ({ type: 'note' }),
       ticketComment: () => ({ ticket: { id: made.createTicket.ticket.id } }),
       reminder: () => ({ dueAt: '2030-01-01T00:00:00Z' }),
+      reminderRule: () => ({ module: 'account', field: 'nextContactAt' }),
     }
   }, 60_000)
 

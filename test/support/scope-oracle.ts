@@ -32,13 +32,14 @@ const ORDERS = 'order orderLine'
 const SERVICE = 'ticket ticketComment'
 const TIES = 'ticketWatcher ticketLink'
 const STEPS = 'opportunityStageChange ticketStatusChange'
-const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} ${TIES} ${STEPS} dutyShift`
+const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} ${TIES} ${STEPS} dutyShift timer reminderRule`
 
 /** The shipped roles, written a second time: what may be done with which modules, and how far. */
 const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters: string, scope: Scope])[]>> = {
   sales_manager: [
     [`${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS}`, 'cruds', 'TEAM_TREE'],
     [STEPS, 'r', 'TEAM_TREE'],
+    ['timer', 'r', 'OWN'],
     [SERVICE, 'cru', 'TEAM_TREE'],
     [TIES, 'cruds', 'TEAM_TREE'],
   ],
@@ -46,12 +47,13 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     [`${CUSTOMERS} ${DEALS} ${DIARY}`, 'cruds', 'OWN'],
     [`${ORDERS} ${SERVICE}`, 'cru', 'OWN'],
     [TIES, 'cruds', 'OWN'],
-    [STEPS, 'r', 'OWN'],
+    [`${STEPS} timer`, 'r', 'OWN'],
   ],
   marketing: [
     ['lead', 'cruds', 'ALL'],
     [CUSTOMERS, 'cru', 'ALL'],
     [DIARY, 'cruds', 'OWN'],
+    ['timer', 'r', 'OWN'],
   ],
   service_agent: [
     [`${SERVICE} ${TIES} complaintCategory dutyShift`, 'cruds', 'ALL'],
@@ -60,6 +62,7 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     [`${ORDERS} opportunity`, 'r', 'ALL'],
     ['activity', 'cru', 'ALL'],
     ['task reminder', 'cruds', 'OWN'],
+    ['timer', 'r', 'OWN'],
   ],
   finance: [
     ['account', 'ru', 'ALL'],
@@ -68,6 +71,7 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     ['exchangeRate', 'cruds', 'ALL'],
     ['product', 'ru', 'ALL'],
     ['task reminder', 'cruds', 'OWN'],
+    ['timer', 'r', 'OWN'],
   ],
   read_only: [[EVERYTHING, 'r', 'ALL']],
 }

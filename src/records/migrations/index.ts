@@ -17,6 +17,7 @@ import { OutboxFloor0000000000016 } from './0016-outbox-floor.ts'
 import { DueReminders0000000000017 } from './0017-due-reminders.ts'
 import { ServiceDesk0000000000018 } from './0018-service-desk.ts'
 import { Deliveries0000000000019 } from './0019-deliveries.ts'
+import { Timers0000000000020 } from './0020-timers.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   DueReminders0000000000017,
   ServiceDesk0000000000018,
   Deliveries0000000000019,
+  Timers0000000000020,
 ]

@@ -55,7 +55,21 @@ const PLANNED_MODULES = [
   ...['webhookEndpoint', 'connector', 'syncLink', 'syncConflict', 'pluginVersion', 'pluginGrant', 'segment', 'segmentMember', 'savedView', 'report'],
   ...['schedule', 'snapshot', 'dashboard', 'rate', 'region', 'backupPlan', 'backup', 'restoreDrill', 'job', 'systemCheck', 'metric', 'migration'],
   ...['retentionRule', 'erasureRequest', 'subjectExport', 'idempotencyRecord', 'case', 'user', 'team', 'account', 'contact', 'lead', 'pipeline', 'stage'],
-  ...['opportunity', 'product', 'order', 'orderLine', 'activity', 'task', 'ticket', 'ticketComment', 'reminder', 'tag', 'exchangeRate', 'delivery'],
+  ...[
+    'opportunity',
+    'product',
+    'order',
+    'orderLine',
+    'activity',
+    'task',
+    'ticket',
+    'ticketComment',
+    'reminder',
+    'reminderRule',
+    'tag',
+    'exchangeRate',
+    'delivery',
+  ],
 ]
 
 const IRREGULAR_PLURALS: readonly (readonly [string, string])[] = [

@@ -118,7 +118,7 @@ function writableField(session: Session, module: ModuleDefinition, name: string,
   const level = authority.derived ? 'WRITE' : fieldLevel(authority.policy, module.name, name)
   const partly = field !== undefined && isPartlyWritable(authority, module, field, ways)
   if (!field || (level === 'HIDDEN' && !partly)) return fail('UNKNOWN_FIELD', unknownField(module, name))
-  const keeps = authority.derived || tellsWhatHappened(session)
+  const keeps = authority.derived || isSystemWork(session)
   if (isSystemOnly(field) || (field.readOnly && !keeps)) return fail('READ_ONLY', `${name} is set by the system and cannot be written.`)
   if (level !== 'WRITE' && !partly && !(field.readOnly && keeps)) return fail('FORBIDDEN_FIELD', forbiddenField(name))
   return field
@@ -150,8 +150,8 @@ export function forbiddenField(name: string): string {
   return `Your roles do not allow writing ${name}.`
 }
 
-/** Work of the system that tells what happened elsewhere (an import, a mail server's answer) may give times and numbers that nobody else sets. */
-function tellsWhatHappened({ principal, origin }: Session): boolean {
+/** Work of the system that brings in what happened elsewhere, or what time has brought, may give what is otherwise set on the way. */
+function isSystemWork({ principal, origin }: Session): boolean {
   return principal.kind === 'system' && (origin.cause === 'import' || origin.cause === 'system')
 }
 

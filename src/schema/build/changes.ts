@@ -66,7 +66,7 @@ function dueMember(change: GraphQLObjectType<unknown, ResolverContext>): OutputM
     name: 'reminderDue',
     type: new GraphQLNonNull(change),
     description:
-      'Reminders that fire and tell the caller: he is their recipient, or their owner where they have none. `after` a cursor, those that fired meanwhile come first.',
+      'Reminders that fire, or are found too late, and tell the caller: he is their recipient, or their owner where they have none. `after` a cursor, those that fired meanwhile come first.',
     descriptor: { kind: 'changed', module: 'reminder', due: true },
     args: { after: AFTER_ARGUMENT },
   }

@@ -32,10 +32,10 @@ export interface PreparedChanges {
   readonly operations?: ReadonlySet<ChangeOperation>
 }
 
-/** Fields that say whether a reminder has fired, for whom, and whether it tells in this way. */
+/** Fields that say whether a reminder has fired or was missed, for whom, and whether it tells in this way. */
 const DECIDING = ['state', 'recipient', 'owner', 'channels']
 
-/** By which a reminder comes to have fired. */
+/** By which a reminder comes to have fired, or to be missed. */
 const FIRED: ReadonlySet<ChangeOperation> = new Set(['CREATED', 'ENTERED', 'RESTORED'])
 
 /** Null for a subscription to something else. Throws FORBIDDEN, VALIDATION_FAILED, and as for an unknown name for a hidden one. */
@@ -97,7 +97,7 @@ function textOf(value: unknown): string | null {
   return value == null ? null : String(value)
 }
 
-/** Reminders that fire for the reader: his as their recipient, or as the owner of those without one. */
+/** Reminders that fire, or are missed, for the reader: his as their recipient, or as the owner of those without one. */
 function dueReminders(
   module: ModuleDefinition,
   { userId }: Principal,
@@ -116,7 +116,8 @@ function dueReminders(
   // Changes that were noted before reminders had channels name none.
   const pushed: FilterNode = { kind: 'or', nodes: [compare('channels', 'hasAny', ['push']), compare('channels', 'isEmpty', true)] }
   const his: FilterNode = { kind: 'or', nodes: [compare('recipient', 'eq', userId), owned] }
-  const filter: FilterNode = { kind: 'and', nodes: [compare('state', 'eq', 'fired'), pushed, his] }
+  const told: FilterNode = { kind: 'or', nodes: [compare('state', 'eq', 'fired'), compare('state', 'eq', 'missed')] }
+  const filter: FilterNode = { kind: 'and', nodes: [told, pushed, his] }
   return {
     fieldName,
     request: { kind: 'changes', module, filter },
