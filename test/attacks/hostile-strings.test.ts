@@ -47,12 +47,19 @@ describe('515 hostile strings', () => {
       createOpportunity(input: {name: "Opportunity", account: {ref: "a"}, stage: {ref: "s"}}) { opportunity { id } }
       createOrder(input: {account: {ref: "a"}}) { order { id } }
       createTicket(input: {subject: "Ticket"}) { ticket { id } }
+      createTeam(input: {name: "Team"}) { team { id } }
     }`)
     const { createContacts } = await admin.data('mutation ($input: [CreateContactInput!]!) { createContacts(input: $input) { contacts { id } } }', {
       input: STRINGS.map(() => ({ name: 'Contact' })),
     })
     const account = { id: made.createAccount.account.id }
     const product = { id: made.createProduct.product.id }
+    const shift = {
+      team: { id: made.createTeam.team.id },
+      user: { id: (await admin.data('{ me { id } }')).me.id },
+      startsAt: '2030-01-01T08:00:00Z',
+      endsAt: '2030-01-01T16:00:00Z',
+    }
     const price = { quantity: '1', unitPrice: { amount: '1', currency: 'USD' } }
     needs = {
       accountContact: (index) => ({ account, contact: { id: createContacts.contacts[index].id } }),
@@ -63,6 +70,8 @@ describe('515 hostile strings', () => {
       order: () => ({ account }),
       orderLine: () => ({ order: { id: made.createOrder.order.id }, product, ...price }),
       activity: () => ({ type: 'note' }),
+      ticket: () => ({ status: 'closed' }),
+      dutyShift: () => shift,
       ticketComment: () => ({ ticket: { id: made.createTicket.ticket.id } }),
       reminder: () => ({ dueAt: '2030-01-01T00:00:00Z' }),
       reminderRule: () => ({ module: 'account', field: 'nextContactAt' }),

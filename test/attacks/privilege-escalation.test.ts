@@ -8,7 +8,18 @@ import { callOf } from '../support/smallest-call.ts'
 const ROLES = ['sales_manager', 'sales_rep', 'marketing', 'service_agent', 'finance', 'read_only', 'personnel'] as const
 
 /** What is for everybody, about themselves, or by rights on a record. */
-const OPEN = new Set(['signIn', 'refreshSession', 'signOut', 'revokeSession', 'createApiKey', 'revokeApiKey', 'setPassword', 'shareRecord', 'unshareRecord'])
+const OPEN = new Set([
+  'signIn',
+  'refreshSession',
+  'signOut',
+  'revokeSession',
+  'createApiKey',
+  'revokeApiKey',
+  'setPassword',
+  'shareRecord',
+  'unshareRecord',
+  'mergeTickets',
+])
 const OPEN_QUERIES = new Set(['me', 'sessions', 'apiKeys', 'schemaVersion', 'modules', 'module', 'node', 'nodes', 'recordShares'])
 
 let server: TestServer

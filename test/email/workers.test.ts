@@ -4,6 +4,7 @@ import { eventually } from '../support/guanxi-process.ts'
 import { type MailServer, startMailServer } from '../support/mail-server.ts'
 import { type NodeProcess, startNode } from '../support/nodes.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { writeReminders } from '../support/timers.ts'
 
 let mail: MailServer
 let server: TestServer
@@ -59,9 +60,7 @@ async function fire(count: number): Promise<string[]> {
   }))
   const made = await server.admin.data('mutation ($input: [CreateReminderInput!]!) { createReminders(input: $input) { reminders { id } } }', { input })
   const ids: string[] = made.createReminders.reminders.map(({ id }: { id: string }) => id)
-  await server.admin.data('mutation ($updates: [ReminderUpdateItem!]!) { updateReminders(updates: $updates) { changeSetId } }', {
-    updates: ids.map((id) => ({ id, input: { state: 'fired' } })),
-  })
+  await writeReminders(server, ids, { state: 'fired' })
   return (await raw.query<{ id: string }>('SELECT id FROM deliveries WHERE record_id = ANY($1) ORDER BY id', [ids])).rows.map(({ id }) => id)
 }
 

@@ -23,7 +23,9 @@ beforeAll(async () => {
   await raw.connect()
   deaf = await startNode(server.database.url, { deaf: true })
 }, 60_000)
+const sockets: WebSocket[] = []
 afterAll(async () => {
+  for (const socket of sockets) socket.terminate()
   await deaf?.close()
   await raw?.end()
   await server?.close()
@@ -123,6 +125,7 @@ test('a reader that stops reading is let go with a cursor to go on from, and kee
   const doc = 'subscription ($after: String) { accountChanged(after: $after) { id account { name description } } }'
   const after = await cursorNow()
   const ws = new WebSocket(`${server.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  sockets.push(ws)
   const told: { readonly code?: string; readonly cursor?: string }[] = []
   ws.on('message', (data) => {
     const { type, payload } = JSON.parse(String(data))
@@ -136,8 +139,8 @@ test('a reader that stops reading is let go with a cursor to go on from, and kee
   await eventually(async () => told.length > 0)
   ws.pause()
   // Far more than the system keeps for a connection.
-  const rounds = 2
-  for (let round = 0; round < rounds; round += 1) await bulk(1_000, { description: 'x'.repeat(20_000) })
+  const rounds = 4
+  for (let round = 0; round < rounds; round += 1) await bulk(1_000, { description: 'x'.repeat(7_000) })
   const witness = subscribe(admin, doc, { after: await cursorNow() })
   await account({ name: 'The last' })
   await witness.until(1, 30_000)

@@ -32,14 +32,16 @@ const ORDERS = 'order orderLine'
 const SERVICE = 'ticket ticketComment'
 const TIES = 'ticketWatcher ticketLink'
 const STEPS = 'opportunityStageChange ticketStatusChange'
-const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} ${TIES} ${STEPS} dutyShift timer reminderRule`
+/** What was told to the user, and what is to be. */
+const MAIL = 'timer delivery'
+const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} ${TIES} ${STEPS} dutyShift ${MAIL} reminderRule`
 
 /** The shipped roles, written a second time: what may be done with which modules, and how far. */
 const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters: string, scope: Scope])[]>> = {
   sales_manager: [
     [`${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS}`, 'cruds', 'TEAM_TREE'],
     [STEPS, 'r', 'TEAM_TREE'],
-    ['timer', 'r', 'OWN'],
+    [MAIL, 'r', 'OWN'],
     [SERVICE, 'cru', 'TEAM_TREE'],
     [TIES, 'cruds', 'TEAM_TREE'],
   ],
@@ -47,13 +49,13 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     [`${CUSTOMERS} ${DEALS} ${DIARY}`, 'cruds', 'OWN'],
     [`${ORDERS} ${SERVICE}`, 'cru', 'OWN'],
     [TIES, 'cruds', 'OWN'],
-    [`${STEPS} timer`, 'r', 'OWN'],
+    [`${STEPS} ${MAIL}`, 'r', 'OWN'],
   ],
   marketing: [
     ['lead', 'cruds', 'ALL'],
     [CUSTOMERS, 'cru', 'ALL'],
     [DIARY, 'cruds', 'OWN'],
-    ['timer', 'r', 'OWN'],
+    [MAIL, 'r', 'OWN'],
   ],
   service_agent: [
     [`${SERVICE} ${TIES} complaintCategory dutyShift`, 'cruds', 'ALL'],
@@ -62,7 +64,7 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     [`${ORDERS} opportunity`, 'r', 'ALL'],
     ['activity', 'cru', 'ALL'],
     ['task reminder', 'cruds', 'OWN'],
-    ['timer', 'r', 'OWN'],
+    [MAIL, 'r', 'OWN'],
   ],
   finance: [
     ['account', 'ru', 'ALL'],
@@ -71,7 +73,7 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
     ['exchangeRate', 'cruds', 'ALL'],
     ['product', 'ru', 'ALL'],
     ['task reminder', 'cruds', 'OWN'],
-    ['timer', 'r', 'OWN'],
+    [MAIL, 'r', 'OWN'],
   ],
   read_only: [[EVERYTHING, 'r', 'ALL']],
 }
@@ -90,12 +92,13 @@ const SHOWN: Readonly<Record<Role, string>> = (() => {
   const diary = 'activity.body activity.location '
   const ticket = 'ticket.description ticket.satisfactionComment ticketComment.body '
   const deal = 'opportunity.amount opportunity.expectedRevenue opportunityLineItem.unitPrice opportunityLineItem.total opportunityStageChange.amount '
+  const mail = 'delivery.address '
   return {
-    sales_manager: `${contact}${lead}${deal}${diary}${ticket}user.phone`,
-    sales_rep: `${contact}${lead}${deal}${diary}${ticket}`,
-    marketing: `${contact}${lead}${diary}`,
-    service_agent: `${contact}${diary}${ticket}`,
-    finance: `${deal}account.taxNumber account.bankAccount account.creditLimit account.paymentTerms account.phone product.cost opportunity.margin contact.email contact.phone`,
+    sales_manager: `${contact}${lead}${deal}${diary}${ticket}${mail}user.phone`,
+    sales_rep: `${contact}${lead}${deal}${diary}${ticket}${mail}`,
+    marketing: `${contact}${lead}${diary}${mail}`,
+    service_agent: `${contact}${diary}${ticket}${mail}`,
+    finance: `${deal}${mail}account.taxNumber account.bankAccount account.creditLimit account.paymentTerms account.phone product.cost opportunity.margin contact.email contact.phone`,
     read_only: '',
   }
 })()

@@ -33,6 +33,7 @@ const FILLERS: Readonly<Record<string, (serial: number) => unknown>> = {
   smallint: () => 1,
   bigint: (serial) => serial,
   boolean: () => true,
+  jsonb: (serial) => ({ at: `w${serial}` }),
   date: () => '2026-01-01',
   'timestamp with time zone': () => '2026-01-01T00:00:00Z',
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createSystem } from '../../src/composition/system.ts'
 import { createTimerWorker } from '../../src/jobs/fire-timers.ts'
 import { followReminderRules } from '../../src/jobs/follow-reminder-rules.ts'
@@ -28,4 +29,18 @@ export function timerWork({ app: { kernel } }: TestServer, tolerance = 86_400_00
       return followReminderRules({ database, writer, registry, principal: () => system('reminder rules'), now })
     },
   }
+}
+
+/** Writes reminders as the system does, which alone says that they have fired; with `undo` nothing of it is committed. */
+export async function writeReminders({ app: { kernel } }: TestServer, ids: readonly string[], input: object, undo?: Error): Promise<void> {
+  const { database, writer, registry } = kernel
+  const principal = await createSystem(database, registry)('timers')
+  await writer.run(principal, { requestId: randomUUID(), cause: 'system' }, async (changes) => {
+    await changes.update(
+      registry().module('reminder'),
+      ids.map((id) => ({ id, input: { ...input } })),
+      { pathOf: (index) => [index] },
+    )
+    if (undo) throw undo
+  })
 }

@@ -172,14 +172,13 @@ describe('turns', () => {
   })
 
   test('of any teams, categories and ways follow the model, and differ by one at most', async () => {
-    const teams = await Promise.all(
-      [0, 1].map(async (index) => {
-        const made = await newTeam(`Model ${count} ${index}`)
-        const members = [await kit.user('a', made), await kit.user('b', made), ...(index === 0 ? [await kit.user('c', made)] : [])].sort()
-        const id = await category({ defaultTeam: { id: made }, assignment: 'round_robin' })
-        return { id, members, turns: new Map<string, number>(), turn: 0, got: new Map<string, number>() }
-      }),
-    )
+    const makeTeam = async (index: number) => {
+      const made = await newTeam(`Model ${count} ${index}`)
+      const members = [await kit.user('a', made), await kit.user('b', made), ...(index === 0 ? [await kit.user('c', made)] : [])].sort()
+      const id = await category({ defaultTeam: { id: made }, assignment: 'round_robin' })
+      return { id, members, turns: new Map<string, number>(), turn: 0, got: new Map<string, number>() }
+    }
+    const teams = [await makeTeam(0), await makeTeam(1)]
     const expected = (index: number) => {
       const state = teams[index] as (typeof teams)[number]
       const next = state.members.reduce((best, each) => ((state.turns.get(each) ?? 0) < (state.turns.get(best) ?? 0) ? each : best))
