@@ -28,7 +28,7 @@ export const reminderRule: ModuleRule = {
       if (gone.has(change) && change.after['state'] === 'scheduled') change.set('state', 'cancelled')
       keepState(change, context)
       checkSeries(change)
-      if (begins(change)) beginSeries(change, (users.get(told(change.after) ?? '')?.['timeZone'] ?? 'UTC') as string)
+      if (begins(change)) beginSeries(change, (users.get(told(change.after) ?? '')?.['timeZone'] ?? 'UTC') as string, context.at)
     }
   },
   async after(changes, context) {
@@ -122,11 +122,16 @@ function begins(change: PendingChange): boolean {
   return isFirst && change.before['state'] === 'scheduled' && change.changes('dueAt')
 }
 
-function beginSeries(change: PendingChange, zoneOfUser: string): void {
+/** Milliseconds by which the first time of a series may have passed: every time since then is gone through. */
+const LONGEST_PAST = 31 * 86_400_000
+
+function beginSeries(change: PendingChange, zoneOfUser: string, at: string): void {
   const recurrence = change.after['recurrence'] as string
   const timeZone = (change.after['timeZone'] ?? zoneOfUser) as string
   if (!isTimeZone(timeZone)) return
   const instant = Date.parse(change.after['dueAt'] as string)
+  if (instant < Date.parse(at) - LONGEST_PAST)
+    return change.refuse('dueAt', 'PAST', 'dueAt, with which a recurrence begins, may lie at most 31 days in the past.')
   try {
     const first = firstOccurrence(checkRecurrence(recurrence, timeZone, instant), timeZone, instant)
     const basis: SeriesBasis = { recurrence, timeZone, series: change.id, number: 1, occurrence: occurrenceText(recurrence, first) }

@@ -96,9 +96,16 @@ export function firingOf(dueAt: number, basis: unknown, now: number, tolerance: 
   return later ? { state, later: { dueAt: new Date(later.instant).toISOString(), basis: later.basis } } : { state }
 }
 
+/** Times of a series that are passed over at once; where more have passed, the next one is due at once and goes on. */
+const MOST_SKIPPED = 1_000
+
 function latestPassed(basis: SeriesBasis, now: number): { readonly basis: SeriesBasis; readonly instant: number } | undefined {
   let latest: { basis: SeriesBasis; instant: number } | undefined
-  for (let next = nextOfSeries(basis); next !== null && next.instant <= now; next = nextOfSeries(next.basis)) latest = next
+  let skipped = 0
+  for (let next = nextOfSeries(basis); next !== null && next.instant <= now && skipped < MOST_SKIPPED; next = nextOfSeries(next.basis)) {
+    latest = next
+    skipped += 1
+  }
   return latest && { ...latest, basis: { ...latest.basis, skipped: latest.basis.number - basis.number } }
 }
 

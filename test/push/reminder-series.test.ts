@@ -151,3 +151,20 @@ test('a zone must be one, and the owner brings his own', async () => {
   const own = await create('Zone', '2026-07-01T09:00:00Z', 'FREQ=DAILY', { recipient: { id: user.createUser.user.id } })
   expect(own).toMatchObject({ timeZone: 'America/New_York', basis: { occurrence: '2026-07-01T05:00:00.000' } })
 })
+
+test('a series that was forgotten for a year is caught up with in bounded steps, and none begins far in the past', async () => {
+  at('2027-04-01T08:00:00Z')
+  await create('Forgotten', '2027-04-01T09:00:00Z', 'FREQ=HOURLY')
+  at('2027-08-01T08:30:00Z')
+  const began = performance.now()
+  await work.fire()
+  expect(performance.now() - began).toBeLessThan(5_000)
+  // 2,927 hours: two thousands that were passed over, and what is left.
+  const states = (await seriesOf('Forgotten')) as string[]
+  expect(states.map((text) => text.split(' ')[1])).toEqual(['missed:', 'missed:', 'fired:', 'scheduled'])
+  expect(states.at(-1)).toBe('08-01T09:00 scheduled')
+  await update(await idOf('Forgotten', 'scheduled'), { state: 'cancelled' })
+  const refused = await (await admin()).send(CREATE, { input: { subject: 'Long ago', dueAt: '1970-01-01T00:00:00Z', recurrence: 'FREQ=HOURLY' } })
+  expect(refused.errors[0]?.extensions).toMatchObject({ issues: [{ path: ['input', 'dueAt'], code: 'PAST' }] })
+  expect((await raw.query("SELECT FROM reminders WHERE subject = 'Long ago'")).rowCount).toBe(0)
+})
