@@ -52,9 +52,9 @@ export async function putWatchShares(occasion: Occasion, module: ModuleDefinitio
   await note(occasion, module, 'share', made)
 }
 
-/** Ends the shares that came with watching, and no others. */
-export async function endWatchShares(occasion: Occasion, module: ModuleDefinition, watches: readonly Watch[]): Promise<void> {
-  if (watches.length === 0) return
+/** Ends the shares that came with watching, and no others. Answers those that there were. */
+export async function endWatchShares(occasion: Occasion, module: ModuleDefinition, watches: readonly Watch[]): Promise<readonly Watch[]> {
+  if (watches.length === 0) return []
   const ended = await occasion.transaction.query<Watch>({
     text: `DELETE FROM record_share s USING unnest($2::uuid[], $3::uuid[]) AS w(record_id, user_id)
            WHERE s.module_number = $1 AND s.record_id = w.record_id AND s.grantee_id = w.user_id AND s.watching RETURNING s.record_id AS "recordId", s.user_id AS "userId"`,
@@ -62,6 +62,7 @@ export async function endWatchShares(occasion: Occasion, module: ModuleDefinitio
     purpose: 'record',
   })
   await note(occasion, module, 'unshare', ended)
+  return ended
 }
 
 function columnsOf(watches: readonly Watch[]): [recordIds: readonly string[], userIds: readonly string[]] {

@@ -67,7 +67,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
     tolerance: config.reminderMissedAfter * 60_000,
     onFailure: (error, reminder) => logger.warn({ err: error, reminder }, 'a reminder cannot be fired; it is tried again in a minute'),
   })
-  const follow = () => followReminderRules({ database, writer, registry, principal: () => system('reminder rules'), now })
+  const follow = (isStopping: () => boolean) => followReminderRules({ database, writer, registry, principal: () => system('reminder rules'), now }, isStopping)
   const works = config.role !== 'api'
   const timers = works ? repeat({ every: 500, run: fire, onError: (error) => logger.warn({ err: error }, 'timers not fired; it is tried again') }) : undefined
   const rules = works
@@ -101,6 +101,8 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
   return {
     stop: async () => {
       for (const each of forget) each()
+      // Before what may take its time: nothing that was noted is to be lost.
+      await Promise.all([reads.flush(), refusals.flush()]).catch(notAudited)
       await Promise.all([maintenance.stop(), retention.stop(), timers?.stop(), rules?.stop(), poll.stop(), counts.stop(), audit.stop()])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()

@@ -212,7 +212,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'POOL_SIZE',
     property: 'poolSize',
-    meaning: 'Database connections of this process.',
+    meaning:
+      'Database connections of this process for requests and writes. It opens up to five more: for the places of changes, signals without Redis, and jobs.',
     fallback: '10',
     accepts: 'a number from 2 to 200',
     schema: number(2, 200, 10),

@@ -27,7 +27,10 @@ export const deliveryRule: ModuleRule = {
   before(changes, { principal, at }) {
     for (const change of changes) {
       if (change.operation === 'CREATED') refuseHandMade(change)
-      else if (change.operation === 'UPDATED' && principal.kind !== 'system' && change.changes('state')) queueAgain(change, at)
+      else if (change.operation === 'UPDATED' && principal.kind !== 'system') {
+        if (change.changes('state')) queueAgain(change, at)
+        for (const name of KEPT) if (change.changes(name)) change.refuse(name, 'READ_ONLY', `${name} of a delivery stays as the system wrote it.`)
+      }
     }
   },
   after: (changes, context) =>
@@ -42,6 +45,9 @@ export const deliveryRule: ModuleRule = {
       })),
     ),
 }
+
+/** What every record has, and decides here who reads what was sent. */
+const KEPT = ['owner', 'team', 'source'] as const
 
 /** What the system makes names its channel, which no caller can give. */
 function refuseHandMade(change: PendingChange): void {

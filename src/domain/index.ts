@@ -38,6 +38,6 @@ export const coreRules: readonly ModuleRule[] = Object.freeze([
   userRule,
 ])
 
-export { planReminders, type RuleReminder, type RuleSubject } from './reminder-plan.ts'
+export { planReminders, type RuleReminder } from './reminder-plan.ts'
 export { type ReminderRuleSource, type StoredReminderRule, sourceOf } from './reminder-rules.ts'
 export { firingOf, isOfRule } from './timers.ts'

@@ -10,9 +10,9 @@ export interface Recurrence {
   /** 1 to 12. */
   readonly months?: ReadonlySet<number>
   /** 1 to 31, or from the end of the month: -1 to -31. */
-  readonly monthDays?: readonly number[]
-  /** `day` 0 (Sunday) to 6; `place` in the month or year, from its end where negative, 0 for every one. */
-  readonly weekDays?: readonly { readonly day: number; readonly place: number }[]
+  readonly monthDays?: ReadonlySet<number>
+  /** By day, 0 (Sunday) to 6, its places in the month or year, from its end where negative, 0 for every one. */
+  readonly weekDays?: ReadonlyMap<number, ReadonlySet<number>>
   readonly hours?: readonly number[]
   readonly minutes?: readonly number[]
   /** Which of the times of a period, from its end where negative. */
@@ -44,8 +44,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   COUNT: (value) => ({ count: whole('COUNT', value, 1, MOST_COUNT) }),
   UNTIL: (value) => ({ until: untilOf(value) }),
   BYMONTH: (value) => ({ months: new Set(list('BYMONTH', value, 1, 12)) }),
-  BYMONTHDAY: (value) => ({ monthDays: list('BYMONTHDAY', value, -31, 31, false) }),
-  BYDAY: (value) => ({ weekDays: value.split(',').map(weekDay) }),
+  BYMONTHDAY: (value) => ({ monthDays: new Set(list('BYMONTHDAY', value, -31, 31, false)) }),
+  BYDAY: (value) => ({ weekDays: weekDaysOf(value) }),
   BYHOUR: (value) => ({ hours: list('BYHOUR', value, 0, 23) }),
   BYMINUTE: (value) => ({ minutes: list('BYMINUTE', value, 0, 59) }),
   BYSETPOS: (value) => ({ positions: list('BYSETPOS', value, -366, 366, false) }),
@@ -83,9 +83,10 @@ function checkTogether({ frequency, count, until, weekDays, monthDays, hours, mi
   if (count !== undefined && until !== undefined) throw new RecurrenceError('says both COUNT and UNTIL')
   if (frequency === 'HOURLY' && names.some((name) => name.startsWith('BY')))
     throw new RecurrenceError('may say INTERVAL, COUNT and UNTIL beside FREQ=HOURLY; for hours of the day write FREQ=DAILY;BYHOUR=9,10,11')
-  if (weekDays?.some(({ place }) => place !== 0)) {
+  const places = [...(weekDays?.values() ?? [])].flatMap((each) => [...each])
+  if (places.some((place) => place !== 0)) {
     if (frequency !== 'MONTHLY' && frequency !== 'YEARLY') throw new RecurrenceError('may number the days of BYDAY in MONTHLY and YEARLY alone')
-    if (frequency === 'MONTHLY' && weekDays.some(({ place }) => Math.abs(place) > 5)) throw new RecurrenceError('numbers a day of BYDAY that no month has')
+    if (frequency === 'MONTHLY' && places.some((place) => Math.abs(place) > 5)) throw new RecurrenceError('numbers a day of BYDAY that no month has')
   }
   if (frequency === 'WEEKLY' && monthDays !== undefined) throw new RecurrenceError('may not say BYMONTHDAY with WEEKLY')
   if (positions !== undefined && !names.some((name) => name.startsWith('BY') && name !== 'BYSETPOS'))
@@ -105,9 +106,14 @@ function list(name: string, text: string, min: number, max: number, zero = true)
   return values.sort((a, b) => a - b)
 }
 
-function weekDay(text: string): { readonly day: number; readonly place: number } {
-  const [, place, name = ''] = /^([+-]?\d{1,2})?([A-Z]{2})$/.exec(text) ?? []
-  return { day: named(name), place: place === undefined ? 0 : nonZero(whole('BYDAY', place, -53, 53)) }
+function weekDaysOf(text: string): ReadonlyMap<number, ReadonlySet<number>> {
+  const days = new Map<number, Set<number>>()
+  for (const each of text.split(',')) {
+    const [, place, name = ''] = /^([+-]?\d{1,2})?([A-Z]{2})$/.exec(each) ?? []
+    const day = named(name)
+    days.set(day, (days.get(day) ?? new Set()).add(place === undefined ? 0 : nonZero(whole('BYDAY', place, -53, 53))))
+  }
+  return days
 }
 
 function nonZero(place: number): number {

@@ -59,13 +59,29 @@ function nextTime(rule: Recurrence, time: number): number | undefined {
   const begin = new Date(time)
   const times = timesOfDay(rule, begin)
   for (let period = periodOf(rule, begin); period.first <= time + HORIZON; period = periodAfter(rule, period)) {
-    const named: number[] = []
-    for (let day = period.first; day < period.end; day += DAY) if (isNamed(rule, new Date(day), begin)) for (const each of times) named.push(day + each)
-    const chosen = rule.positions === undefined ? named : rule.positions.flatMap((place) => named.at(place > 0 ? place - 1 : place) ?? []).sort((a, b) => a - b)
-    const found = chosen.find((each) => each > time)
+    const found = rule.positions === undefined ? firstBehind(rule, period, times, begin) : placedBehind(rule, period, times, begin)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** The first time of a period that is later than `begin`. */
+function firstBehind(rule: Recurrence, period: Period, times: readonly number[], begin: Date): number | undefined {
+  const today = Date.UTC(begin.getUTCFullYear(), begin.getUTCMonth(), begin.getUTCDate())
+  for (let day = Math.max(period.first, today); day < period.end; day += DAY) {
+    if (!isNamed(rule, new Date(day), begin)) continue
+    const found = times.find((each) => day + each > begin.getTime())
+    if (found !== undefined) return day + found
+  }
+  return undefined
+}
+
+/** Likewise of the times that stand at the rule's places in the period. */
+function placedBehind(rule: Recurrence, period: Period, times: readonly number[], begin: Date): number | undefined {
+  const named: number[] = []
+  for (let day = period.first; day < period.end; day += DAY) if (isNamed(rule, new Date(day), begin)) for (const each of times) named.push(day + each)
+  const chosen = (rule.positions ?? []).flatMap((place) => named.at(place > 0 ? place - 1 : place) ?? []).sort((a, b) => a - b)
+  return chosen.find((each) => each > begin.getTime())
 }
 
 /** Milliseconds since midnight, ascending. */
@@ -111,8 +127,8 @@ function periodAfter(rule: Recurrence, { first }: Period): Period {
 function isNamed(rule: Recurrence, day: Date, begin: Date): boolean {
   const { frequency, months, monthDays, weekDays } = rule
   if (months !== undefined && !months.has(day.getUTCMonth() + 1)) return false
-  if (monthDays?.some((each) => day.getUTCDate() === (each > 0 ? each : daysOfMonth(day) + each + 1)) === false) return false
-  if (weekDays?.some((each) => isWeekDay(rule, each, day)) === false) return false
+  if (monthDays !== undefined && !monthDays.has(day.getUTCDate()) && !monthDays.has(day.getUTCDate() - daysOfMonth(day) - 1)) return false
+  if (weekDays !== undefined && !isWeekDay(rule, weekDays.get(day.getUTCDay()), day)) return false
   if (monthDays !== undefined || weekDays !== undefined) return true
   if (frequency === 'WEEKLY') return day.getUTCDay() === begin.getUTCDay()
   if (frequency === 'MONTHLY') return day.getUTCDate() === begin.getUTCDate()
@@ -120,12 +136,12 @@ function isNamed(rule: Recurrence, day: Date, begin: Date): boolean {
   return true
 }
 
-function isWeekDay({ frequency, months }: Recurrence, { day, place }: { readonly day: number; readonly place: number }, date: Date): boolean {
-  if (date.getUTCDay() !== day) return false
-  if (place === 0) return true
+/** `places`: those of the day of the week that the date is; undefined where the rule names none. */
+function isWeekDay({ frequency, months }: Recurrence, places: ReadonlySet<number> | undefined, date: Date): boolean {
+  if (places === undefined || places.has(0)) return places !== undefined
   const ofYear = frequency === 'YEARLY' && months === undefined
   const [index, length] = ofYear ? [dayOfYear(date), daysOfYear(date)] : [date.getUTCDate(), daysOfMonth(date)]
-  return place > 0 ? Math.ceil(index / 7) === place : Math.ceil((length - index + 1) / 7) === -place
+  return places.has(Math.ceil(index / 7)) || places.has(-Math.ceil((length - index + 1) / 7))
 }
 
 function daysOfMonth(date: Date): number {

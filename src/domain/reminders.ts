@@ -1,3 +1,4 @@
+import { breather } from '../lib/breather.ts'
 import { isTimeZone } from '../lib/local-time.ts'
 import { moduleNumberOf } from '../lib/record-id.ts'
 import type { AppliedChange, ModuleRule, PendingChange, RecordImage, RuleContext } from '../records/write/index.ts'
@@ -24,11 +25,14 @@ export const reminderRule: ModuleRule = {
       'user',
       beginning.map(({ after }) => (after['timeZone'] ? null : told(after))),
     )
+    const breathe = breather()
     for (const change of written) {
       if (gone.has(change) && change.after['state'] === 'scheduled') change.set('state', 'cancelled')
       keepState(change, context)
       checkSeries(change)
-      if (begins(change)) beginSeries(change, (users.get(told(change.after) ?? '')?.['timeZone'] ?? 'UTC') as string, context.at)
+      if (!begins(change)) continue
+      beginSeries(change, (users.get(told(change.after) ?? '')?.['timeZone'] ?? 'UTC') as string, context.at)
+      await breathe()
     }
   },
   async after(changes, context) {
@@ -103,7 +107,9 @@ function checkSeries(change: PendingChange): void {
   if (typeof timeZone === 'string' && change.changes('timeZone') && !isTimeZone(timeZone))
     change.refuse('timeZone', 'TIME_ZONE', `timeZone: ${JSON.stringify(timeZone)} is not an IANA time zone such as "Asia/Shanghai".`)
   const state = change.before?.['state'] ?? 'scheduled'
-  const isEnded = state !== 'scheduled' && state !== 'cancelled'
+  const basis = change.before?.['basis']
+  // One that was put off is scheduled again; the series goes on from another one all the same.
+  const isEnded = (state !== 'scheduled' && state !== 'cancelled') || (isSeries(basis) && basis.followed === true)
   for (const name of ['recurrence', 'timeZone'] as const)
     if (isEnded && change.changes(name) && (change.before?.['recurrence'] ?? change.after['recurrence']) !== null)
       change.refuse(name, 'NOT_SCHEDULED', `${name} goes on from the reminder of the series that is scheduled. Change it there.`)
@@ -130,8 +136,10 @@ function beginSeries(change: PendingChange, zoneOfUser: string, at: string): voi
   const timeZone = (change.after['timeZone'] ?? zoneOfUser) as string
   if (!isTimeZone(timeZone)) return
   const instant = Date.parse(change.after['dueAt'] as string)
-  if (instant < Date.parse(at) - LONGEST_PAST)
-    return change.refuse('dueAt', 'PAST', 'dueAt, with which a recurrence begins, may lie at most 31 days in the past.')
+  if (instant < Date.parse(at) - LONGEST_PAST) {
+    change.refuse('dueAt', 'PAST', 'dueAt, with which a recurrence begins, may lie at most 31 days in the past.')
+    return
+  }
   try {
     const first = firstOccurrence(checkRecurrence(recurrence, timeZone, instant), timeZone, instant)
     const basis: SeriesBasis = { recurrence, timeZone, series: change.id, number: 1, occurrence: occurrenceText(recurrence, first) }
@@ -161,6 +169,11 @@ async function keepTimers(changes: readonly AppliedChange[], { at, derive, relat
     'timer',
     'reminder',
     moved.map(({ id }) => id),
+  )
+  // Made by a process of before there were timers.
+  await derive.create(
+    'timer',
+    moved.filter(({ id }) => !timers.has(id)).map(({ id, after }) => ({ ...timerValues({ ...after, id }, at, null), reminder: id })),
   )
   await derive.update(
     'timer',

@@ -1,6 +1,6 @@
 import type { AppliedChange, RuleContext } from '../records/write/index.ts'
 
-/** Keeps each step of a ticket from one status to another as a ticketStatusChange, with the time spent and the reason given. */
+/** Keeps each step of a ticket from one status to another as a ticketStatusChange, with the time spent, where the step before is known, and the reason given. */
 export async function recordSteps(changes: readonly AppliedChange[], context: RuleContext): Promise<void> {
   const steps = changes.filter(({ operation, before, after }) => operation === 'CREATED' || before?.['status'] !== after['status'])
   if (steps.length === 0) return
@@ -9,7 +9,7 @@ export async function recordSteps(changes: readonly AppliedChange[], context: Ru
   await context.derive.create(
     'ticketStatusChange',
     steps.map(({ id, before, after }) => {
-      const since = (earlier.get(id)?.[0]?.['changedAt'] ?? before?.['createdAt'] ?? null) as string | null
+      const since = (earlier.get(id)?.[0]?.['changedAt'] ?? null) as string | null
       return {
         ticket: id,
         fromStatus: before?.['status'] ?? null,

@@ -28,8 +28,13 @@ export const ticketWatcherRule: ModuleRule = {
     if (ended.length === 0 && begun.length === 0) return
     const module = context.registry.module('ticket')
     await context.moveRights(async () => {
-      await endWatchShares(context, module, ended)
-      await putWatchShares(context, module, begun)
+      const lost = new Set((await endWatchShares(context, module, ended)).map(textOf))
+      const kept = begun.filter(({ from }) => from === null || lost.has(textOf(from)))
+      await putWatchShares(
+        context,
+        module,
+        kept.map(({ watch }) => watch),
+      )
     })
   },
 }
@@ -39,6 +44,15 @@ function pairOf({ ticket, user }: RecordImage): string {
 }
 
 const watchOf = ({ ticket, user }: RecordImage): Watch => ({ recordId: ticket as string, userId: user as string })
+
+/** A watch that begins. */
+interface Begun {
+  readonly watch: Watch
+  /** What it was before it moved: who watched there without a share gets none here either. */
+  readonly from: Watch | null
+}
+
+const textOf = ({ recordId, userId }: Watch): string => `${recordId} ${userId}`
 
 /** Throws FORBIDDEN where the caller may not share a ticket that others are to watch, or watch no longer. */
 async function requireSharing(changes: readonly PendingChange[], context: RuleContext): Promise<void> {
@@ -65,20 +79,20 @@ async function endedWatches(changes: readonly AppliedChange[], context: RuleCont
 }
 
 /** What comes back with its ticket or its user is shared by whoever could share it, and else watches without. */
-async function begunWatches(changes: readonly AppliedChange[], context: RuleContext): Promise<readonly Watch[]> {
+async function begunWatches(changes: readonly AppliedChange[], context: RuleContext): Promise<readonly Begun[]> {
   const { principal, transaction, registry } = context
   const begun = changes
     .filter((change) => change.operation === 'CREATED' || change.operation === 'RESTORED' || hasMoved(change))
-    .map(({ after }) => watchOf(after))
-  const others = begun.filter(({ userId }) => userId !== principal.userId)
+    .map((change) => ({ watch: watchOf(change.after), from: hasMoved(change) ? watchOf(change.before as RecordImage) : null }))
+  const others = begun.filter(({ watch }) => watch.userId !== principal.userId)
   const sharable = await sharableRecords(
     transaction,
     principal,
     registry.module('ticket'),
-    others.map(({ recordId }) => recordId),
+    others.map(({ watch }) => watch.recordId),
     registry,
   )
-  return others.filter(({ recordId }) => sharable.has(recordId))
+  return others.filter(({ watch }) => sharable.has(watch.recordId))
 }
 
 function hasMoved({ operation, before, after }: AppliedChange): boolean {

@@ -33,6 +33,7 @@ const TRANSITIONS = Object.freeze([
   label: text('Delivery', '投递'),
   pluralLabel: text('Deliveries', '投递记录'),
   nameField: 'subject',
+  systemMade: true,
 })
 export class Delivery extends RecordEntity {
   @SelectField('Channel', '渠道', { options: CHANNELS, required: true, readOnly: true })

@@ -184,6 +184,8 @@ export interface ModuleMetadata {
    * read (write) this one, e.g. an order's lines. Absent: rows are scoped by their own owner and team.
    */
   readonly accessParent?: string
+  /** Records of it are made by the system, too, which knows no value for fields that others demand. */
+  readonly systemMade?: boolean
   /** Further members that its GraphQL type has by hand-written resolvers (`User.roles`); no field or list can have their names. */
   readonly members?: readonly string[]
   readonly fields: readonly FieldMetadata[]

@@ -12,6 +12,7 @@ import type { MoneyColumns } from './value-columns.ts'
   label: text('Stage change', '阶段变更'),
   pluralLabel: text('Stage changes', '阶段变更'),
   nameField: 'id',
+  systemMade: true,
   accessParent: 'opportunity',
 })
 export class OpportunityStageChange extends RecordEntity {

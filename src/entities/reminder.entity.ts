@@ -39,6 +39,7 @@ const CHANNELS = options(['push', 'Push', '推送'], ['email', 'E-mail', '邮件
   label: text('Reminder', '提醒'),
   pluralLabel: text('Reminders', '提醒'),
   nameField: 'subject',
+  systemMade: true,
 })
 export class Reminder extends RecordEntity {
   @TextField('Subject', '主题', { required: true, searchable: true })

@@ -12,6 +12,7 @@ import { text } from './text.ts'
   label: text('Status change', '状态变更'),
   pluralLabel: text('Status changes', '状态变更'),
   nameField: 'id',
+  systemMade: true,
   accessParent: 'ticket',
 })
 export class TicketStatusChange extends RecordEntity {

@@ -16,6 +16,7 @@ const KINDS = options(['reminder', 'Reminder', '提醒'], ['sla', 'Service level
   label: text('Timer', '定时器'),
   pluralLabel: text('Timers', '定时器'),
   nameField: 'dedupeKey',
+  systemMade: true,
 })
 export class Timer extends RecordEntity {
   /** Names what it is for; no two timers are for the same. */

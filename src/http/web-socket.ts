@@ -183,11 +183,10 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => {})
     const path = (request.url ?? '').split('?', 1)[0]
-    if (path !== GRAPHQL_PATH) return void stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    if (health.draining) return void stream.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    if (path !== GRAPHQL_PATH) return refuse(stream, '404 Not Found')
+    if (health.draining) return refuse(stream, '503 Service Unavailable')
     const address = clientAddress(request, trusted)
-    if (address !== null && !ofAddresses.enter(address))
-      return void stream.end('HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n')
+    if (address !== null && !ofAddresses.enter(address)) return refuse(stream, '429 Too Many Requests\r\nRetry-After: 10')
     // However the handshake ends.
     if (address !== null) stream.once('close', () => ofAddresses.leave(address))
     webSockets.handleUpgrade(request, stream, head, (socket) => webSockets.emit('connection', socket, request))
@@ -207,6 +206,12 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
       clearTimeout(deadline)
     },
   }
+}
+
+/** Answers an upgrade that is not taken, and lets go of the connection: nobody reads it any more, so that its other side would never be heard to have gone. */
+function refuse(stream: Duplex, status: string): void {
+  stream.once('finish', () => stream.destroy())
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
 function send(socket: WebSocket, text: string): Promise<void> {

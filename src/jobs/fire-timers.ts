@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { firingOf } from '../domain/index.ts'
 import { GuanxiError } from '../errors/index.ts'
+import { breather } from '../lib/breather.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { secured } from '../records/access/secured.ts'
@@ -12,8 +13,11 @@ import type { CheckedChangeSet, Writer } from '../records/write/index.ts'
 /** Timers that one transaction fires. */
 const BATCH = 250
 
-/** Milliseconds for which a timer that cannot be fired stands in nobody's way. */
+/** Milliseconds for which a timer that cannot be fired stands in nobody's way: doubled with each try that fails, up to the longest. */
 const SET_ASIDE = 60_000
+const LONGEST_ASIDE = 3_600_000
+/** Milliseconds in which one transaction finds out what becomes of its timers. */
+const PATIENCE = 1_000
 
 export interface TimerJob {
   readonly database: Database
@@ -37,22 +41,37 @@ interface DueTimer {
 
 /**
  * What fires the timers whose time has come: their reminders become `fired`, or `missed` where they are found too late, by an ordinary write with its history and event, so that whoever
- * follows reminders is told. Any number of processes may do so at once, and may be killed: a timer is fired by the transaction that holds its row, once. Answers how many
- * were fired.
+ * follows reminders is told. Any number of processes may do so at once, and may be killed: a timer is fired by the transaction that holds its row, once. Ends between two batches
+ * where it is to stop. Answers how many were fired.
  */
-export function createTimerWorker(job: TimerJob): () => Promise<number> {
-  const aside = new Map<string, number>()
-  return async () => {
+export function createTimerWorker(job: TimerJob): (isStopping?: () => boolean) => Promise<number> {
+  const aside = new SetAside()
+  return async (isStopping = () => false) => {
     for (let fired = 0; ; ) {
+      if (isStopping()) return fired
       const now = job.now()
-      for (const [id, until] of aside) if (until <= now.getTime()) aside.delete(id)
       const acting = { registry: job.registry(), principal: await job.principal() }
-      if (!(await isAnyDue(job.database, acting, now, [...aside.keys()]))) return fired
-      const count = await fireBatch(job, acting, now, aside)
-      fired += count
+      if (!(await isAnyDue(job.database, acting, now, aside.idsAt(now)))) return fired
+      const batch = await fireBatch(job, acting, now, aside)
+      fired += batch.fired
       // Others hold what is left.
-      if (count === 0) return fired
+      if (batch.fired === 0 && batch.failed === 0) return fired
     }
+  }
+}
+
+/** Timers that could not be fired, and until when they are left alone. */
+class SetAside {
+  readonly #known = new Map<string, { readonly until: number; readonly tries: number }>()
+
+  idsAt(now: Date): string[] {
+    for (const [id, { until }] of this.#known) if (until + LONGEST_ASIDE < now.getTime()) this.#known.delete(id)
+    return [...this.#known].filter(([, { until }]) => until > now.getTime()).map(([id]) => id)
+  }
+
+  put(id: string, now: Date): void {
+    const tries = (this.#known.get(id)?.tries ?? 0) + 1
+    this.#known.set(id, { tries, until: now.getTime() + Math.min(SET_ASIDE * 2 ** (tries - 1), LONGEST_ASIDE) })
   }
 }
 
@@ -73,25 +92,26 @@ async function isAnyDue(database: Database, { principal: { policy }, registry }:
   return rows.length > 0
 }
 
-async function fireBatch(job: TimerJob, acting: Acting, now: Date, aside: Map<string, number>): Promise<number> {
+async function fireBatch(job: TimerJob, acting: Acting, now: Date, aside: SetAside): Promise<{ readonly fired: number; readonly failed: number }> {
   const tried: string[] = []
   try {
-    return await fire(job, acting, now, { limit: BATCH, without: [...aside.keys()], tried })
+    return { fired: await fire(job, acting, now, { limit: BATCH, without: aside.idsAt(now), tried }), failed: 0 }
   } catch (error) {
     if (tried.length === 0 || passes(error)) throw error
   }
   // One of them cannot be fired: each goes alone, so that the others are not kept back.
-  let fired = 0
+  let [fired, failed] = [0, 0]
   for (const id of [...tried]) {
     try {
       fired += await fire(job, acting, now, { limit: 1, only: id, without: [], tried: [] })
     } catch (error) {
       if (passes(error)) throw error
-      aside.set(id, now.getTime() + SET_ASIDE)
+      aside.put(id, now)
+      failed += 1
       job.onFailure(error, id)
     }
   }
-  return fired
+  return { fired, failed }
 }
 
 /** It is nothing about the timers: the next try may well succeed. */
@@ -113,12 +133,17 @@ function fire({ writer, tolerance }: TimerJob, { principal, registry }: Acting, 
     const due = await claimDue(transaction, { principal, registry }, now, claim)
     claim.tried.splice(0, claim.tried.length, ...due.map(({ id }) => id))
     if (due.length === 0) return 0
-    const items = due.map(({ id, dueAt, basis }) => {
+    const items: { readonly id: string; readonly input: Readonly<Record<string, unknown>> }[] = []
+    const [breathe, until] = [breather(), performance.now() + PATIENCE]
+    for (const { id, dueAt, basis } of due) {
       const { state, later } = firingOf(dueAt.getTime(), basis, now.getTime(), tolerance)
-      return { id, input: { state, ...later } }
-    })
+      items.push({ id, input: { state, ...later } })
+      // The others are claimed by the next one.
+      if (performance.now() > until) break
+      await breathe()
+    }
     await changes.update(module, items, { pathOf: (index) => ['reminders', index] })
-    return due.length
+    return items.length
   }
   return writer.run(principal, { requestId: randomUUID(), cause: 'system' }, work, registry)
 }

@@ -7,7 +7,7 @@ import type { Registry } from '../records/registry/index.ts'
 import type { CheckedChangeSet, Writer } from '../records/write/index.ts'
 import { reconcileReminders, restoreReminders } from './reconcile-reminders.ts'
 import { backfillPage, enqueueBackfills } from './reminder-backfill.ts'
-import { type Reader, readActiveRules } from './reminder-rule-rows.ts'
+import { type Reader, readActiveRules, readMakers } from './reminder-rule-rows.ts'
 
 export interface ReminderRuleJob {
   readonly database: Database
@@ -38,11 +38,12 @@ interface Place {
 
 /**
  * Follows all changes of records, and makes, moves and cancels the reminders that rules want of them. How far it has come is kept, and moves on in the transaction that writes the
- * reminders; of a change only the record counts, as it is now. So it may be killed at any moment, and nothing comes twice or is left out. One process follows at a time. Answers
- * how many steps it took.
+ * reminders; of a change only the record counts, as it is now. So it may be killed at any moment, and nothing comes twice or is left out. One process follows at a time. Ends
+ * between two steps where it is to stop. Answers how many it took.
  */
-export async function followReminderRules(job: ReminderRuleJob): Promise<number> {
+export async function followReminderRules(job: ReminderRuleJob, isStopping: () => boolean = () => false): Promise<number> {
   for (let steps = 0; ; steps += 1) {
+    if (isStopping()) return steps
     const [registry, principal] = [job.registry(), await job.principal()]
     const place = await readPlace(job.database)
     if (!place || (place.position === place.upTo && !place.backfills && place.schemaVersion === registry.version)) return steps
@@ -92,11 +93,7 @@ function step({ writer, now }: ReminderRuleJob, registry: Registry, principal: P
       await enqueueBackfills(transaction, changedBetween(place.broken, broken))
       const isBehind = BigInt(place.floor) > BigInt(place.position)
       // What was taken away meanwhile can be told of no record.
-      if (isBehind)
-        await enqueueBackfills(
-          transaction,
-          rules.map(({ id }) => id),
-        )
+      if (isBehind) await enqueueBackfills(transaction, [...new Set([...rules.map(({ id }) => id), ...(await readMakers(reader))])])
       else if (place.position === place.upTo) await backfillPage(reader, changes, rules, transaction, now())
       else await followWindow(reader, changes, { place, rules, transaction, now: now() })
       await transaction.query({

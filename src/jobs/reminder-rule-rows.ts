@@ -106,6 +106,9 @@ export async function readCancelledWith(reader: Reader, records: readonly string
   })
 }
 
+/** Below every id: an index is entered by a bound, and not by the absence of one. */
+const FIRST = '00000000-0000-0000-0000-000000000000'
+
 /** The next records behind `after` of a rule, in the order of their ids; those of one recipient where one is given. */
 export async function readNextRecords(
   reader: Reader,
@@ -114,11 +117,12 @@ export async function readNextRecords(
   after: string | null,
   limit: number,
 ) {
-  const values: unknown[] = [after, limit, recipient]
+  const values: unknown[] = [after ?? FIRST, limit, ...(recipient === null ? [] : [recipient])]
   const { from, condition } = table(reader, source, 't', values)
+  const ofRecipient = recipient === null ? '' : ` AND ${heldColumn(receiver, 't')} = $3`
   const rows = await reader.executor.query<{ id: string }>({
-    text: `SELECT t.id FROM ${heldFrom(source, [date, receiver], from, 't')} WHERE ($1::uuid IS NULL OR t.id > $1) AND t.deleted_at IS NULL
-        AND ${heldColumn(date, 't')} IS NOT NULL AND ($3::uuid IS NULL OR ${heldColumn(receiver, 't')} = $3) AND ${condition} ORDER BY t.id LIMIT $2`,
+    text: `SELECT t.id FROM ${heldFrom(source, [date, receiver], from, 't')} WHERE t.id > $1 AND t.deleted_at IS NULL
+        AND ${heldColumn(date, 't')} IS NOT NULL${ofRecipient} AND ${condition} ORDER BY t.id LIMIT $2`,
     values,
     purpose: 'background',
   })
@@ -127,14 +131,27 @@ export async function readNextRecords(
 
 /** The next timers behind `after` that a rule has made and that are still to come; those of one recipient where one is given. */
 export async function readNextMade(reader: Reader, rule: string, recipient: string | null, after: string | null, limit: number) {
-  const values: unknown[] = [after, limit, recipient, rule]
+  const values: unknown[] = [after ?? FIRST, limit, rule, ...(recipient === null ? [] : [recipient])]
   const { from, condition } = table(reader, reader.registry.module('timer'), 't', values)
+  const ofRecipient = recipient === null ? '' : ' AND t.owner_id = $4'
   return reader.executor.query<{ id: string; record: string }>({
-    text: `SELECT t.id, t.basis ->> 'record' AS record FROM ${from} WHERE t.basis ->> 'rule' = $4 AND t.state = 'scheduled' AND t.deleted_at IS NULL
-        AND ($1::uuid IS NULL OR t.id > $1) AND ($3::uuid IS NULL OR t.owner_id = $3) AND ${condition} ORDER BY t.id LIMIT $2`,
+    text: `SELECT t.id, t.basis ->> 'record' AS record FROM ${from} WHERE t.basis ->> 'rule' = $3 AND t.state = 'scheduled' AND t.deleted_at IS NULL
+        AND t.id > $1${ofRecipient} AND ${condition} ORDER BY t.id LIMIT $2`,
     values,
     purpose: 'background',
   })
+}
+
+/** Rules, gone ones too, whose reminders are still to come. */
+export async function readMakers(reader: Reader): Promise<readonly string[]> {
+  const values: unknown[] = []
+  const { from, condition } = table(reader, reader.registry.module('timer'), 't', values)
+  const rows = await reader.executor.query<{ rule: string }>({
+    text: `SELECT DISTINCT t.basis ->> 'rule' AS rule FROM ${from} WHERE t.basis ->> 'rule' IS NOT NULL AND t.state = 'scheduled' AND t.deleted_at IS NULL AND ${condition}`,
+    values,
+    purpose: 'background',
+  })
+  return rows.map(({ rule }) => rule)
 }
 
 /** Those of the records that stand. */

@@ -9,7 +9,8 @@ export interface Repeated {
 export interface RepeatOptions {
   /** Milliseconds between the end of one run and the beginning of the next. */
   readonly every: number
-  readonly run: () => Promise<unknown>
+  /** `isStopping`: asked by long work between its parts; it should end soon where it is true. */
+  readonly run: (isStopping: () => boolean) => Promise<unknown>
   /** Told of a run that failed; the next one comes all the same. */
   readonly onError: (error: unknown) => void
 }
@@ -26,7 +27,7 @@ export function repeat({ every, run, onError }: RepeatOptions): Repeated {
   }
   const start = (): void => {
     clearTimeout(timer)
-    running = run()
+    running = run(() => stopped)
       .then(() => undefined, onError)
       .finally(() => {
         running = undefined

@@ -237,6 +237,21 @@ describe('sockets are counted', () => {
   })
 })
 
+test('an upgrade that is refused leaves no connection behind, whatever else is sent', async () => {
+  const open = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length
+  const before = open()
+  const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1', allowHalfOpen: true })
+  socket.on('error', () => {})
+  socket.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+  const [answer] = await once(socket, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 404 /)
+  socket.write('x')
+  // This side stays open until the other one is gone.
+  await eventually(async () => open() <= before + 1)
+  socket.destroy()
+  await eventually(async () => open() <= before)
+})
+
 /** Asks for an upgrade without the key that it needs. */
 async function brokenHandshake(): Promise<void> {
   const { port } = new URL(server.url)

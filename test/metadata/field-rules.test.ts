@@ -51,6 +51,15 @@ describe('rules of a field', () => {
     expect(account.chinese.e164).toBe('+861062345678')
   })
 
+  test('a field that is demanded where the system makes records, too, needs a default', async () => {
+    for (const module of ['reminder', 'timer', 'delivery', 'ticketStatusChange', 'opportunityStageChange']) {
+      const { errors } = await server.admin.send(METADATA.createField, { input: { module, name: 'demanded', type: 'TEXT', required: true } })
+      expect([module, errors[0]?.extensions['issues']]).toEqual([module, [expect.objectContaining({ path: ['input', 'required'], code: 'NEEDS_DEFAULT' })]])
+    }
+    const { id } = await makeField(server.admin, { module: 'reminder', name: 'demanded', type: 'TEXT', required: true, default: 'none' })
+    await server.admin.data(METADATA.deleteField, { id })
+  })
+
   test('a record that was there before a field was required stands in nobody’s way, whatever the clock said when it was made', async () => {
     ahead = 60_000
     const early = await create('')

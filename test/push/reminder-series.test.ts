@@ -53,14 +53,22 @@ test('each time is a reminder of its own: putting one off or acknowledging it le
   await update(await idOf('Daily', 'fired'), { dueAt: '2026-03-02T10:00:00Z' })
   at('2026-03-02T10:00:00Z')
   expect(await work.fire()).toBe(1)
+  // It has a follower: the series goes on from there, however it is scheduled again.
+  const again = await update(await idOf('Daily', 'fired'), { dueAt: '2026-03-02T11:00:00Z' })
+  expect(again.errors).toEqual([])
+  expect((await update(again.data?.updateReminder.reminder.id, { recurrence: 'FREQ=HOURLY' })).errors[0]?.extensions).toMatchObject({
+    issues: [{ code: 'NOT_SCHEDULED' }],
+  })
+  at('2026-03-02T11:00:00Z')
+  expect(await work.fire()).toBe(1)
   // Fired again, it brings no second follower.
-  expect(await seriesOf('Daily')).toEqual(['03-02T10:00 fired', '03-03T09:00 scheduled'])
+  expect(await seriesOf('Daily')).toEqual(['03-02T11:00 fired', '03-03T09:00 scheduled'])
   await update(await idOf('Daily', 'fired'), { state: 'acknowledged' })
   at('2026-03-03T09:00:00Z')
   await work.fire()
   at('2026-03-04T09:00:00Z')
   await work.fire()
-  expect(await seriesOf('Daily')).toEqual(['03-02T10:00 acknowledged', '03-03T09:00 fired', '03-04T09:00 fired'])
+  expect(await seriesOf('Daily')).toEqual(['03-02T11:00 acknowledged', '03-03T09:00 fired', '03-04T09:00 fired'])
   expect((await raw.query(`SELECT DISTINCT note, cardinality(tags) AS tags FROM reminders WHERE subject = 'Daily'`)).rows).toEqual([
     { note: 'Bring the list', tags: 1 },
   ])
@@ -167,4 +175,26 @@ test('a series that was forgotten for a year is caught up with in bounded steps,
   const refused = await (await admin()).send(CREATE, { input: { subject: 'Long ago', dueAt: '1970-01-01T00:00:00Z', recurrence: 'FREQ=HOURLY' } })
   expect(refused.errors[0]?.extensions).toMatchObject({ issues: [{ path: ['input', 'dueAt'], code: 'PAST' }] })
   expect((await raw.query("SELECT FROM reminders WHERE subject = 'Long ago'")).rowCount).toBe(0)
+})
+
+test('a rule that takes long to understand keeps nobody else waiting', async () => {
+  at('2028-01-01T08:00:00Z')
+  const days = Array.from({ length: 60 }, (_, index) => `${index % 2 === 0 ? '' : '-'}${(index % 53) + 1}MO`).join()
+  const client = await admin()
+  const input = Array.from({ length: 300 }, (_, index) => ({
+    subject: 'Heavy',
+    dueAt: new Date(now + index * 60_000).toISOString(),
+    recurrence: `FREQ=YEARLY;BYSETPOS=366;BYDAY=${days}`,
+  }))
+  let longest = 0
+  let last = performance.now()
+  const clock = setInterval(() => {
+    longest = Math.max(longest, performance.now() - last)
+    last = performance.now()
+  }, 5)
+  const { errors } = await client.send('mutation ($input: [CreateReminderInput!]!) { createReminders(input: $input) { changeSetId } }', { input })
+  clearInterval(clock)
+  expect(errors[0]?.extensions.issues).toHaveLength(300)
+  // Each of them takes some milliseconds; all of them would take seconds.
+  expect(longest).toBeLessThan(1_000)
 })

@@ -204,6 +204,23 @@ describe('a subscription to a module', () => {
     expect(statements.filter(({ text }) => text.includes('jsonb_to_recordset')).length).toBe(2)
   })
 
+  test('half a character in one filter is no matter of the others', async () => {
+    const after = await cursorNow(admin)
+    const [half, whole] = ['\ud800', 'Whole'].map((name) => subscribe(admin, CHANGED, { after, filter: { name: { eq: name } } })) as [
+      Subscription,
+      Subscription,
+    ]
+    await create({ name: 'Whole' })
+    await whole.until(1)
+    const statements = await server.statementsOf(async () => {
+      await create({ name: 'Whole' })
+      await whole.until(2)
+    })
+    for (const each of [half, whole]) each.close()
+    expect([half.told.length, whole.told.length]).toEqual([0, 2])
+    expect(statements.filter(({ text }) => /FROM outbox\b/.test(text)).length).toBe(1)
+  })
+
   test('of a module made at run time pushes from its creation on; a field that is made later, too', async () => {
     await admin.data(METADATA.createModule, { input: { name: 'gadget', pluralName: 'gadgets', fields: [{ name: 'title', type: 'TEXT' }] } })
     const after = await cursorNow(admin)

@@ -211,6 +211,28 @@ test('nobody comes to read or write by merging what belongs to tickets of others
   expect(codesOf(await merge(his, [theirs], quinn.client))).toEqual(['FORBIDDEN'])
   expect(await contentOf(server.database.url)).toEqual(before)
 
+  // Reads all comments without what they say, and those below his own tickets with it: he sees no more of what he brings there.
+  const reads = (scope: string) => [
+    { module: 'ticket', actions: ['READ'], scope },
+    { module: 'ticketComment', actions: ['READ'], scope: 'ALL' },
+  ]
+  await role('bodies_below_own', reads('OWN'), [{ module: 'ticketComment', field: 'body', access: 'READ' }])
+  await role(
+    'bare_comments',
+    [
+      { module: 'ticket', actions: ['READ', 'UPDATE', 'DELETE'], scope: 'ALL' },
+      { module: 'ticketComment', actions: ['READ'], scope: 'ALL' },
+    ],
+    [{ module: 'ticket', field: 'owner', access: 'READ' }],
+  )
+  const sam = await server.addUser('Sam', 'bodies_below_own', 'bare_comments')
+  const [bare, sams] = [await ticketOf('Bare'), await ticketOf('Of Sam', { owner: { id: sam.id } }, admin)]
+  const hidden = await make('ticketComment', { ticket: { id: bare }, body: 'not for Sam', visibility: 'public' })
+  const unseen = await sam.client.send('query ($id: ID!) { ticketComment(id: $id) { visibility body } }', { id: hidden })
+  expect(unseen.data?.ticketComment).toEqual({ visibility: 'public', body: null })
+  expect(codesOf(await merge(sams, [bare], sam.client))).toEqual(['FORBIDDEN'])
+  expect(JSON.stringify(await sam.client.send('query ($id: ID!) { ticketComment(id: $id) { body } }', { id: hidden }))).not.toContain('not for Sam')
+
   // A condition looks at the ticket of a task.
   await role(
     'tasks_of_own',

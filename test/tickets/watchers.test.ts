@@ -177,6 +177,17 @@ describe('nobody comes to read a ticket, or keeps it, by watching', () => {
     expect(await shares()).toEqual([{ userId: rep.id, level: 'WRITE', watching: false }])
   })
 
+  test('of his own accord, when the ticket is merged into another one', async () => {
+    const own = await ticketOf(admin, { owner: { id: rep.id } })
+    await watch(rep, rep.client, own)
+    await watch(other, agent.client, own)
+    await admin.data('mutation ($id: ID!, $owner: ID!) { updateTicket(id: $id, input: {owner: {id: $owner}}) { changeSetId } }', { id: own, owner: agent.id })
+    expect([await reads(rep, own), await reads(other, own)]).toEqual([false, true])
+    await agent.client.data('mutation ($into: ID!, $ids: [ID!]!) { mergeTickets(into: $into, ids: $ids) { changeSetId } }', { into: ticket, ids: [own] })
+    expect([await reads(rep), await reads(other)]).toEqual([false, true])
+    expect(await shares()).toEqual([{ userId: other.id, level: 'READ', watching: true }])
+  })
+
   test('where the roles read no tickets at all', async () => {
     const finance = await server.addUser(`Finance ${Date.now()}`, 'finance')
     await watch(finance, agent.client)

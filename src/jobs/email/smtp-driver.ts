@@ -73,7 +73,7 @@ function notSent(error: unknown): NotSent {
   if (responseCode !== undefined && typeof response === 'string') {
     const permanent = aboutMessage && responseCode >= 500 && responseCode < 600
     return new NotSent(
-      oneLine(command?.startsWith('AUTH') ? 'The mail server does not accept the credentials of SMTP_URL.' : response, LONGEST_ERROR),
+      oneLine(command?.startsWith('AUTH') ? 'The mail server does not accept the credentials of SMTP_URL.' : withoutPlaces(response), LONGEST_ERROR),
       permanent,
       { cause: error },
     )
@@ -81,6 +81,11 @@ function notSent(error: unknown): NotSent {
   // An address that cannot stand in an envelope; nothing was asked of the server.
   if (code === 'EENVELOPE') return new NotSent('The address cannot be written to.', true, { cause: error })
   return new NotSent(SENTENCES.get(code ?? '') ?? 'The mail server could not be reached.', false, { cause: error })
+}
+
+/** The server's answer without names and addresses of machines, which recipients have no business to know. Status codes (`5.1.1`) stay. */
+function withoutPlaces(response: string): string {
+  return response.replaceAll(/\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?|\[[0-9a-f:.]*:[0-9a-f:.]*\]|\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b/gi, '…')
 }
 
 const SENTENCES: ReadonlyMap<string, string> = new Map([

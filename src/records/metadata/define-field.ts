@@ -52,6 +52,12 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
   if (input.searchable === true && !SEARCHABLE.has(type))
     refuse('searchable', 'NOT_APPLICABLE', `${aType(type)} is not searched; ${[...SEARCHABLE].join(', ')} are.`)
   if (input.required === true && COMPUTED.has(type)) refuse('required', 'NOT_APPLICABLE', `${aType(type)} is computed and never demanded.`)
+  else if (input.required === true && input.default == null && workspace.registry.modules.get(module.name)?.systemMade)
+    refuse(
+      'required',
+      'NEEDS_DEFAULT',
+      `Records of ${module.name} are made by the system, too, which knows no value: a field that is demanded there needs a default.`,
+    )
   const reference = defineReference(input, module, workspace.registry, path, issues, before?.parameters.reference)
   const parameters = defined<FieldParameters>({
     help: localizedText(input.help, input.helps, 1000, path, 'help', issues),

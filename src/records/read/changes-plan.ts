@@ -51,12 +51,17 @@ export async function runChanges(readers: readonly [ChangesReader, ...ChangesRea
           inputs,
           executor,
         )
-      : await runStatement(together, [...together.shared.map((bind) => bind(inputs)), JSON.stringify(readers.map(valuesOf))], inputs, executor)
+      : await runStatement(together, [...together.shared.map((bind) => bind(inputs)), JSON.stringify(readers.map(valuesOf), asSent)], inputs, executor)
   return seenChanges(
     text ?? '[]',
     plan.request,
     readers.map((reader) => reader.inputs.policy),
   )
+}
+
+/** A text as a parameter of its own would be sent: without halves of characters, which PostgreSQL's JSON refuses. */
+function asSent(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? Buffer.from(value).toString() : value
 }
 
 function valuesOf({ plan, inputs }: ChangesReader, reader: number): Readonly<Record<string, unknown>> {

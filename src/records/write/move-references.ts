@@ -1,6 +1,9 @@
 import { GuanxiError } from '../../errors/index.ts'
 import { ACTIONS, type Action } from '../access/policy.ts'
+import { maskedSql, readableSql, writableSql } from '../access/row-levels.ts'
+import { partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import { literalSql } from '../sql-text.ts'
 import { forbiddenRecord } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { MAX_DEPENDENTS } from './delete.ts'
@@ -25,7 +28,7 @@ export interface Move {
 /**
  * Lets all undeleted records that refer to some records refer to another one of the same module, by derived writes. Where what a record refers to has a say in who reaches
  * it, those that the caller cannot read stay where they are: nobody brings into sight what was hidden. Throws FORBIDDEN where the caller would come to do more with
- * what moves than before.
+ * what moves than before, or to see more of it.
  */
 export async function moveReferences(writes: ChangeSetWrites, module: ModuleDefinition, { from, to, except }: Move): Promise<void> {
   const { session } = writes
@@ -82,27 +85,42 @@ async function findHolders(session: Session, dependencies: readonly Dependency[]
   return found
 }
 
-/** What the caller may do with each of these records. */
-async function allowedOn(session: Session, module: ModuleDefinition, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<Action>>> {
+/** What the caller may do with each of these records, and see and write of it: actions, and levels of fields where they are not the same on all records. */
+async function allowedOn(session: Session, module: ModuleDefinition, ids: readonly string[]): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const builder = new StatementBuilder(session.registry)
   const { policy } = session.principal
   const parts = WIDENED.map((action) => builder.secured(module, action, policy, 't'))
-  const columns = parts.map(({ condition }, index) => `CASE WHEN ${condition} THEN '${WIDENED[index]}' END`)
+  const columns = [...parts.map(({ condition }, index) => `CASE WHEN ${condition} THEN '${WIDENED[index]}' END`), ...levelColumns(session, module, builder)]
   const from = (parts[0] as (typeof parts)[number]).from
-  const rows = await session.transaction.query<{ id: string; actions: Action[] }>(
+  const rows = await session.transaction.query<{ id: string; allowed: string[] }>(
     builder.statement(
-      `SELECT t.id, array_remove(ARRAY[${columns.join(', ')}]::text[], NULL) AS actions FROM ${from} WHERE t.id = ANY(${builder.bind(ids, 'uuid[]')})`,
+      `SELECT t.id, array_remove(ARRAY[${columns.join(', ')}]::text[], NULL) AS allowed FROM ${from} WHERE t.id = ANY(${builder.bind(ids, 'uuid[]')})`,
     ),
   )
-  return new Map(rows.map(({ id, actions }) => [id, new Set(actions)]))
+  return new Map(rows.map(({ id, allowed }) => [id, new Set(allowed)]))
+}
+
+function levelColumns({ principal: { policy }, registry }: Session, module: ModuleDefinition, builder: StatementBuilder): string[] {
+  const row = { module, alias: 't', policy, registry, binder: builder.binder(policy) }
+  return [...module.fields.values()]
+    .filter(({ name }) => partialLevel(policy, module.name, name) !== undefined)
+    .flatMap((field) =>
+      Object.entries({ read: readableSql(field, row), masked: maskedSql(field, row), write: writableSql(field, 'update', row) }).map(
+        ([level, condition]) => `CASE WHEN ${condition} THEN ${literalSql(`${level} ${field.id}`)} END`,
+      ),
+    )
+}
+
+function isAction(text: string): text is Action {
+  return (ACTIONS as readonly string[]).includes(text)
 }
 
 async function refuseWider(
   session: Session,
   module: ModuleDefinition,
   ids: readonly string[],
-  before: ReadonlyMap<string, ReadonlySet<Action>>,
+  before: ReadonlyMap<string, ReadonlySet<string>>,
 ): Promise<void> {
-  for (const [id, actions] of await allowedOn(session, module, ids))
-    for (const action of actions) if (!before.get(id)?.has(action)) throw forbiddenRecord(module, action, [])
+  for (const [id, allowed] of await allowedOn(session, module, ids))
+    for (const each of allowed) if (!before.get(id)?.has(each)) throw forbiddenRecord(module, isAction(each) ? each : 'UPDATE', [])
 }

@@ -1,3 +1,4 @@
+import { GuanxiError } from '../../errors/index.ts'
 import type { Executor } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import { runChanges, type SeenChange } from '../../records/read/index.ts'
@@ -53,10 +54,15 @@ export class SharedWindows {
       for (const [index, { resolve }] of readers.entries()) resolve(seen[index] ?? [])
     } catch (error) {
       // Whose values the statement failed for is not known: each learns by himself, and nobody by the fault of another one.
-      if (others.length > 0 && !(error instanceof StaleEpochError)) for (const reader of readers) void this.#serve([reader])
+      if (others.length > 0 && !isOfAll(error)) for (const reader of readers) void this.#serve([reader])
       else for (const { reject } of readers) reject(error)
     }
   }
+}
+
+/** It is no matter of anybody's values: rights or schema have moved on, or the database is not there, which a statement for each would make no better. */
+function isOfAll(error: unknown): boolean {
+  return error instanceof StaleEpochError || (error instanceof GuanxiError && error.code === 'UNAVAILABLE')
 }
 
 function keyOf({ plan, window: { after, upTo }, reader: { principal } }: WindowRequest): string {
