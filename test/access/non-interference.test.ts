@@ -132,7 +132,8 @@ describe.each(SUBJECTS)('what is hidden from a user with $title', ({ title, user
     expect(written[0]).toBe(written[1])
     const [one, other] = await Promise.all([feedOf(left, tokens[0], places[0]), feedOf(right, tokens[1], places[1])])
     expect(other).toEqual(one)
-    expect(one[0]?.text).toContain('"nodes":[')
+    // A role that may delete users may have deleted its own.
+    expect(one[0]?.text).toMatch(seeds ? /"nodes":\[|UNAUTHENTICATED/ : /"nodes":\[/)
   }, 60_000)
 })
 
