@@ -65,8 +65,8 @@ const LEAD_DATA = { lead: ['email', 'phone', 'mobile', 'wechat', 'address'] } as
 const DEAL_DATA = { opportunity: ['amount', 'expectedRevenue'], opportunityLineItem: ['unitPrice', 'total'], opportunityStageChange: ['amount'] } as const
 const DIARY_DATA = { activity: ['body', 'location'] } as const
 const TICKET_DATA = { ticket: ['description', 'satisfactionComment'], ticketComment: ['body'] } as const
-/** What was sent to the user. */
-const MAIL = ['delivery'] as const
+/** What the user was told, and is to be told. */
+const TOLD = ['timer', 'delivery'] as const
 const MAIL_DATA = { delivery: ['address'] } as const
 const FINANCE_DATA = { account: ['taxNumber', 'bankAccount', 'creditLimit', 'paymentTerms'], product: ['cost'], opportunity: ['margin'] } as const
 
@@ -84,10 +84,9 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY, ...ORDERS], MANAGE, 'TEAM_TREE'),
       ...grants(['opportunityStageChange', 'ticketStatusChange'], READ_AND_EXPORT, 'TEAM_TREE'),
-      ...grants(['timer'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'TEAM_TREE'),
       ...grants(TICKET_TIES, WORK, 'TEAM_TREE'),
-      ...grants(MAIL, READ, 'OWN'),
+      ...grants(TOLD, READ, 'OWN'),
     ],
     fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', { user: ['phone'] }, MAIL_DATA)],
   },
@@ -97,23 +96,17 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
     grants: [
       ...grants([...CUSTOMERS, ...DEALS, ...DIARY], WORK, 'OWN'),
       ...grants(ORDERS, EDIT, 'OWN'),
-      ...grants(['opportunityStageChange', 'ticketStatusChange', 'timer'], READ, 'OWN'),
+      ...grants(['opportunityStageChange', 'ticketStatusChange'], READ, 'OWN'),
       ...grants(SERVICE, EDIT, 'OWN'),
       ...grants(TICKET_TIES, WORK, 'OWN'),
-      ...grants(MAIL, READ, 'OWN'),
+      ...grants(TOLD, READ, 'OWN'),
     ],
     fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DEAL_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
     key: 'marketing',
     name: 'Marketing',
-    grants: [
-      ...grants(['lead'], MANAGE, 'ALL'),
-      ...grants(CUSTOMERS, EDIT, 'ALL'),
-      ...grants(DIARY, WORK, 'OWN'),
-      ...grants(['timer'], READ, 'OWN'),
-      ...grants(MAIL, READ, 'OWN'),
-    ],
+    grants: [...grants(['lead'], MANAGE, 'ALL'), ...grants(CUSTOMERS, EDIT, 'ALL'), ...grants(DIARY, WORK, 'OWN'), ...grants(TOLD, READ, 'OWN')],
     fields: [...fields('WRITE', CONTACT_DATA, LEAD_DATA, DIARY_DATA), ...fields('READ', MAIL_DATA)],
   },
   {
@@ -127,8 +120,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['opportunity'], READ, 'ALL'),
       ...grants(['activity'], EDIT, 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
-      ...grants(['timer'], READ, 'OWN'),
-      ...grants(MAIL, READ, 'OWN'),
+      ...grants(TOLD, READ, 'OWN'),
     ],
     fields: [...fields('WRITE', CONTACT_DATA, DIARY_DATA, TICKET_DATA), ...fields('READ', MAIL_DATA)],
   },
@@ -142,8 +134,7 @@ export const SHIPPED_ROLES: readonly RoleDefinition[] = [
       ...grants(['exchangeRate'], WORK, 'ALL'),
       ...grants(['product'], ['READ', 'UPDATE', 'BULK'], 'ALL'),
       ...grants(['task', 'reminder'], WORK, 'OWN'),
-      ...grants(['timer'], READ, 'OWN'),
-      ...grants(MAIL, READ, 'OWN'),
+      ...grants(TOLD, READ, 'OWN'),
     ],
     fields: [...fields('WRITE', FINANCE_DATA), ...fields('READ', DEAL_DATA, MAIL_DATA, { account: ['phone'], contact: ['email', 'phone'] })],
   },

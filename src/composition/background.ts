@@ -12,7 +12,6 @@ import type { GraphQLEngine } from '../schema/operation.ts'
 import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
 import { announceSchema, SCHEMA_TOPIC } from './announce-schema.ts'
 import type { Kernel } from './kernel.ts'
-import { createSystem } from './system.ts'
 
 const DAY = 86_400_000
 
@@ -37,8 +36,7 @@ interface BackgroundOptions {
 /** What runs beside the requests: indexes and clean-up after changes of metadata, counts of who uses which fields and grants, positions, and what other nodes changed. */
 export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config, databaseUrl, logger, signals, notes, secrets, deaf }: BackgroundOptions) {
   const { usage, grantUsage, reads, refusals } = notes
-  const { database, writer, registry, now } = kernel
-  const system = createSystem(database, registry)
+  const { database, writer, registry, system, now } = kernel
   const maintenance = repeat({
     every: 30_000,
     run: () =>

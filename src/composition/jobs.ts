@@ -9,7 +9,6 @@ import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
 import { readQueueState } from '../jobs/queue-state.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { Kernel } from './kernel.ts'
-import { createSystem } from './system.ts'
 
 interface JobOptions {
   readonly config: Config
@@ -22,8 +21,7 @@ interface JobOptions {
 
 /** Runs the jobs of the queue in this process. */
 export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, retryDelays = RETRY_DELAYS }: JobOptions) {
-  const { database, writer, registry, organisationCurrency, now } = kernel
-  const system = createSystem(database, registry)
+  const { database, writer, registry, system, organisationCurrency, now } = kernel
   const services: DeliveryServices = {
     database,
     writer,

@@ -5,6 +5,7 @@ import { coreModules } from '../entities/index.ts'
 import { StartupError } from '../errors/index.ts'
 import type { Logger } from '../http/index.ts'
 import { createRecordIdFactory } from '../lib/record-id.ts'
+import type { Principal } from '../records/access/policy.ts'
 import { createDataSource, databaseOf } from '../records/data-source.ts'
 import type { Database, StatementObserver } from '../records/database.ts'
 import { compileExpression } from '../records/formula/index.ts'
@@ -15,6 +16,7 @@ import { createWriter } from '../records/write/index.ts'
 import type { EngineOptions } from '../schema/execute/index.ts'
 import { organisationCurrency } from '../start/organisation-currency.ts'
 import type { SetUpServices } from '../start/user-accounts.ts'
+import { createSystem } from './system.ts'
 
 /** What a start decides outside the configuration, and what tests replace. */
 export interface AppOverrides {
@@ -47,6 +49,8 @@ export interface Kernel extends SetUpServices {
   readonly organisationCurrency: string
   readonly newId: ReturnType<typeof createRecordIdFactory>
   readonly now: () => Date
+  /** Who does what no person asked for, by the epochs of now; the reason stands in the audit. */
+  readonly system: (reason: string) => Promise<Principal>
   /** Calls with each change set that this process commits; answers an unsubscribe function. */
   onCommit(listener: () => void): () => void
   /** The registry that is served from now on. */
@@ -89,6 +93,7 @@ export async function createKernel(
       database,
       writer,
       registry: () => registry,
+      system: createSystem(database, () => registry),
       hasher: createPasswordHasher(),
       organisationCurrency: currency,
       newId,

@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '../lib/quote-identifier.ts'
+import { fieldOf, heldColumn } from '../records/write/held-columns.ts'
 import type { RuleContext } from '../records/write/index.ts'
 import { StatementBuilder } from '../records/write/statement.ts'
 
@@ -23,7 +23,7 @@ export async function readCategories({ registry, transaction, unrestricted }: Ru
   const builder = new StatementBuilder(registry)
   const module = registry.module('complaintCategory')
   const table = builder.secured(module, 'READ', unrestricted, 't')
-  const column = (field: string) => `t.${quoteIdentifier(module.fields.get(field)?.column ?? field)}`
+  const column = (field: string) => heldColumn(fieldOf(module, field), 't')
   const own = `${column('name')} AS name, ${column('active')} AS active, ${column('parent')} AS parent, ${column('defaultTeam')} AS team, ${column('defaultPriority')} AS priority, ${column('assignment')} AS assignment`
   const nearest = (value: string, condition: string) => `(array_agg(${value} ORDER BY depth) FILTER (WHERE ${condition}))[1] AS ${value}`
   const rows = await transaction.query<Category>(

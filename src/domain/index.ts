@@ -38,6 +38,8 @@ export const coreRules: readonly ModuleRule[] = Object.freeze([
   userRule,
 ])
 
+export { obstacleTo, SEND_ATTEMPTS, SEND_DELIVERY } from './deliveries.ts'
+export { ENDED_STATES } from './ended-states.ts'
 export { planReminders, type RuleReminder } from './reminder-plan.ts'
 export { type ReminderRuleSource, type StoredReminderRule, sourceOf } from './reminder-rules.ts'
 export { firingOf, isOfRule } from './timers.ts'

@@ -2,6 +2,7 @@ import { breather } from '../lib/breather.ts'
 import { isTimeZone } from '../lib/local-time.ts'
 import { moduleNumberOf } from '../lib/record-id.ts'
 import type { AppliedChange, ModuleRule, PendingChange, RecordImage, RuleContext } from '../records/write/index.ts'
+import { checkTimeZone } from './check-time-zone.ts'
 import { copiedFields } from './copied-fields.ts'
 import { deliverByEmail } from './deliveries.ts'
 import { checkRecurrence, firstOccurrence } from './recurrence.ts'
@@ -103,9 +104,7 @@ function keepState(change: PendingChange, { principal, at }: RuleContext): void 
 }
 
 function checkSeries(change: PendingChange): void {
-  const { timeZone } = change.after
-  if (typeof timeZone === 'string' && change.changes('timeZone') && !isTimeZone(timeZone))
-    change.refuse('timeZone', 'TIME_ZONE', `timeZone: ${JSON.stringify(timeZone)} is not an IANA time zone such as "Asia/Shanghai".`)
+  checkTimeZone(change)
   const state = change.before?.['state'] ?? 'scheduled'
   const basis = change.before?.['basis']
   // One that was put off is scheduled again; the series goes on from another one all the same.
@@ -157,10 +156,6 @@ const TOLD_BY_TIMER = ['state', 'dueAt', 'basis', 'record', 'recipient', 'owner'
 
 async function keepTimers(changes: readonly AppliedChange[], { at, derive, related }: RuleContext): Promise<void> {
   const made = changes.filter(({ operation }) => operation === 'CREATED')
-  await derive.create(
-    'timer',
-    made.map(({ id, after }) => ({ ...timerValues({ ...after, id }, at, null), reminder: id })),
-  )
   const moved = changes.filter(
     ({ operation, before, after }) =>
       operation === 'UPDATED' && TOLD_BY_TIMER.some((name) => JSON.stringify(before?.[name] ?? null) !== JSON.stringify(after[name] ?? null)),
@@ -170,10 +165,11 @@ async function keepTimers(changes: readonly AppliedChange[], { at, derive, relat
     'reminder',
     moved.map(({ id }) => id),
   )
-  // Made by a process of before there were timers.
+  // Those without were made by a process of before there were timers.
+  const untimed = [...made, ...moved.filter(({ id }) => !timers.has(id))]
   await derive.create(
     'timer',
-    moved.filter(({ id }) => !timers.has(id)).map(({ id, after }) => ({ ...timerValues({ ...after, id }, at, null), reminder: id })),
+    untimed.map(({ id, after }) => ({ ...timerValues({ ...after, id }, at, null), reminder: id })),
   )
   await derive.update(
     'timer',

@@ -1,6 +1,8 @@
-import { quoteIdentifier } from '../lib/quote-identifier.ts'
+import { literalSql } from '../records/sql-text.ts'
+import { fieldOf, heldColumn } from '../records/write/held-columns.ts'
 import type { RuleContext } from '../records/write/index.ts'
 import { StatementBuilder } from '../records/write/statement.ts'
+import { ENDED_STATUSES } from './ticket-status.ts'
 
 /** Somebody who may get tickets of a team. */
 export interface Candidate {
@@ -34,12 +36,12 @@ export async function readCandidates(context: RuleContext, teams: readonly strin
   const { registry, transaction, unrestricted, at } = context
   const builder = new StatementBuilder(registry)
   const from = (module: string, alias: string) => builder.secured(registry.module(module), 'READ', unrestricted, alias).from
-  const column = (module: string, field: string, alias: string) => `${alias}.${quoteIdentifier(registry.module(module).fields.get(field)?.column ?? field)}`
+  const column = (module: string, field: string, alias: string) => heldColumn(fieldOf(registry.module(module), field), alias)
   const now = builder.bind(at, 'timestamptz')
   const shift = (condition: string) =>
     `EXISTS (SELECT FROM ${from('dutyShift', 's')} WHERE s.team_id = m.team_id AND s.deleted_at IS NULL AND ${column('dutyShift', 'endsAt', 's')} > ${now}${condition})`
   const mine = ` AND ${column('dutyShift', 'user', 's')} = u.id AND ${column('dutyShift', 'startsAt', 's')} <= ${now}`
-  const inHand = `(SELECT count(*)::int FROM ${from('ticket', 'k')} WHERE ${column('ticket', 'assignee', 'k')} = u.id AND k.deleted_at IS NULL AND ${column('ticket', 'status', 'k')} NOT IN ('resolved', 'closed'))`
+  const inHand = `(SELECT count(*)::int FROM ${from('ticket', 'k')} WHERE ${column('ticket', 'assignee', 'k')} = u.id AND k.deleted_at IS NULL AND ${column('ticket', 'status', 'k')} NOT IN (${ENDED_STATUSES.map(literalSql).join(', ')}))`
   const rows = await transaction.query<Omit<Candidate, 'turn'> & { turn: string | null }>(
     builder.statement(`SELECT m.team_id AS team, u.id AS user, t.turn::text AS turn, ${shift('')} AS planned, ${shift(mine)} AS "onDuty", CASE WHEN m.team_id = ANY(${builder.bind(weighed, 'uuid[]')}) THEN ${inHand} END AS load
 FROM team_membership m JOIN ${from('user', 'u')} ON u.id = m.user_id LEFT JOIN assignment_turn t ON t.team_id = m.team_id AND t.user_id = m.user_id

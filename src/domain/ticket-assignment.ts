@@ -1,10 +1,13 @@
+import { shortened } from '../lib/shortened.ts'
 import type { PendingChange, RuleContext } from '../records/write/index.ts'
 import type { Category } from './complaint-categories.ts'
 import { type Candidate, keepTurns, readCandidates, takeTurns } from './rotation.ts'
 import { isEnded } from './ticket-status.ts'
 
-/** Longest part of a reason that a name has, in characters. */
+/** Characters that a name takes in a reason at most. */
 const LONGEST_NAME = 100
+
+const shorten = (name: string): string => shortened(name, LONGEST_NAME)
 
 const WAYS = { round_robin: 'round robin', least_loaded: 'least loaded' } as const
 
@@ -24,7 +27,7 @@ export async function assignTickets(changes: readonly PendingChange[], categorie
   const teams = new Map<string, Search[]>()
   for (const search of searches) {
     const { team, name } = search.category
-    if (team === null) explain(search.change, `unassigned: category ${short(name)} has no team`)
+    if (team === null) explain(search.change, `unassigned: category ${shorten(name)} has no team`)
     else teams.set(team, [...(teams.get(team) ?? []), search])
   }
   if (teams.size === 0) return
@@ -34,7 +37,7 @@ export async function assignTickets(changes: readonly PendingChange[], categorie
   const candidates = await readCandidates(context, [...teams.keys()], weighed)
   const given = new Set<Candidate>()
   for (const [team, members] of teams) {
-    const name = short(String(names.get(team)?.['name'] ?? team))
+    const name = shorten(String(names.get(team)?.['name'] ?? team))
     const active = candidates.filter((candidate) => candidate.team === team)
     countHandedOut(active, changes)
     let turn = turns.get(team) as number
@@ -73,7 +76,7 @@ function assign({ change, category }: Search, team: string, active: readonly Can
   const planned = active.some((candidate) => candidate.planned)
   const ready = planned ? active.filter(({ onDuty }) => onDuty) : active
   const chosen = ready.reduce<Candidate | null>((best, each) => (best === null || comesBefore(each, best, category.assignment) ? each : best), null)
-  const where = `category ${short(category.name)}`
+  const where = `category ${shorten(category.name)}`
   if (!chosen) {
     explain(change, active.length === 0 ? `unassigned: team ${team} has nobody active (${where})` : `unassigned: nobody of team ${team} is on duty (${where})`)
     return null
@@ -102,9 +105,4 @@ function countHandedOut(candidates: readonly Candidate[], changes: readonly Pend
 
 function explain(change: PendingChange, reason: string | null): void {
   if (!change.given('assignmentReason')) change.set('assignmentReason', reason)
-}
-
-function short(name: string): string {
-  const characters = [...name]
-  return characters.length <= LONGEST_NAME ? name : `${characters.slice(0, LONGEST_NAME - 1).join('')}…`
 }

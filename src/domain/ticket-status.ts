@@ -1,6 +1,6 @@
-const ENDED: ReadonlySet<unknown> = new Set(['resolved', 'closed'])
+/** Statuses of a ticket that is done with, until it is opened again. The index of tickets in hand has them, too. */
+export const ENDED_STATUSES: readonly string[] = Object.freeze(['resolved', 'closed'])
 
-/** A ticket of this status is done with, until it is opened again. */
 export function isEnded(status: unknown): boolean {
-  return ENDED.has(status)
+  return ENDED_STATUSES.includes(status as string)
 }

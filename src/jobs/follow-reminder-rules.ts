@@ -52,7 +52,7 @@ export async function followReminderRules(job: ReminderRuleJob, isStopping: () =
       !place.backfills &&
       place.schemaVersion === registry.version &&
       BigInt(place.floor) <= BigInt(place.position) &&
-      (await readEvents(reader, place)).length === 0
+      (await readEvents(reader, place, await readRules(reader))).length === 0
     const moved = isQuiet ? await moveOn(job.database, place) : await step(job, registry, principal)
     if (!moved) return steps
   }
@@ -88,7 +88,7 @@ function step({ writer, now }: ReminderRuleJob, registry: Registry, principal: P
       if (!place) return false
       const reader: Reader = { executor: transaction, policy: principal.policy, registry }
       const stored = await readActiveRules(reader)
-      const rules = stored.flatMap((rule) => sourceOf(rule, registry) ?? [])
+      const rules = resolved(stored, registry)
       const broken = stored.filter((rule) => !rules.some(({ id }) => id === rule.id))
       await enqueueBackfills(transaction, changedBetween(place.broken, broken))
       const isBehind = BigInt(place.floor) > BigInt(place.position)
@@ -107,6 +107,15 @@ function step({ writer, now }: ReminderRuleJob, registry: Registry, principal: P
   )
 }
 
+/** Rules that make reminders, as far as what they go by is there. */
+async function readRules(reader: Reader): Promise<readonly ReminderRuleSource[]> {
+  return resolved(await readActiveRules(reader), reader.registry)
+}
+
+function resolved(stored: readonly StoredReminderRule[], registry: Registry): readonly ReminderRuleSource[] {
+  return stored.flatMap((rule) => sourceOf(rule, registry) ?? [])
+}
+
 /** Rules that have broken since, or are whole again. */
 function changedBetween(before: readonly string[], now: readonly StoredReminderRule[]): string[] {
   const ids = now.map(({ id }) => id)
@@ -119,9 +128,7 @@ interface Event {
 }
 
 /** What happened within the window that rules look at. */
-async function readEvents(reader: Reader, { position, upTo }: Place): Promise<readonly Event[]> {
-  const { registry, executor } = reader
-  const rules = (await readActiveRules(reader)).flatMap((rule) => sourceOf(rule, registry) ?? [])
+async function readEvents({ registry, executor }: Reader, { position, upTo }: Place, rules: readonly ReminderRuleSource[]): Promise<readonly Event[]> {
   const number = (name: string) => registry.module(name).number
   const within = 'o.position > $1::bigint AND o.position <= $2::bigint'
   return executor.query<Event>({
@@ -146,7 +153,7 @@ interface Window {
 }
 
 async function followWindow(reader: Reader, changes: CheckedChangeSet, { place, rules, transaction, now }: Window): Promise<void> {
-  const events = await readEvents(reader, place)
+  const events = await readEvents(reader, place, rules)
   const of = (kind: Event['what']) => events.filter(({ what, id }) => what === kind && isUuid(id)).map(({ id }) => id)
   await enqueueBackfills(transaction, of('rule'))
   const all = rules.map(({ id }) => id)

@@ -1,4 +1,4 @@
-import { planReminders, type ReminderRuleSource, type RuleReminder } from '../domain/index.ts'
+import { ENDED_STATES, planReminders, type ReminderRuleSource, type RuleReminder } from '../domain/index.ts'
 import { moduleNumberOf } from '../lib/record-id.ts'
 import type { FieldDefinition, ModuleDefinition } from '../records/registry/definition.ts'
 import type { CheckedChangeSet } from '../records/write/index.ts'
@@ -6,13 +6,6 @@ import { type Reader, readCancelledWith, readMade, readStanding, readWatched, re
 
 /** Records that one call writes. */
 const CHUNK = 1_000
-
-/** States in which nobody is to be reminded of a record, by module and field. */
-const ENDED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  task: { status: ['done', 'cancelled'] },
-  ticket: { status: ['resolved', 'closed'] },
-  opportunity: { status: ['won', 'lost'] },
-}
 
 interface Writes {
   readonly creates: Readonly<Record<string, unknown>>[]
@@ -64,7 +57,7 @@ interface ModulePlan {
 }
 
 async function planModule(reader: Reader, { module, rules, ids, made, now, writes }: ModulePlan): Promise<void> {
-  const ended = Object.entries(ENDED[module.name] ?? {}).flatMap(([name, states]) => {
+  const ended = Object.entries(ENDED_STATES[module.name] ?? {}).flatMap(([name, states]) => {
     const field = module.fields.get(name)
     return field ? [{ field, states }] : []
   })

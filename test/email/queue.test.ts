@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
-import { createSystem } from '../../src/composition/system.ts'
 import { tendAbandoned } from '../../src/jobs/email/abandoned-deliveries.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { writeReminders } from '../support/timers.ts'
@@ -100,7 +99,7 @@ describe('a delivery and its job', () => {
 test('a delivery whose job is lost gets another one; one whose job was given up is given up', async () => {
   await fire(await reminders(3))
   const { kernel } = server.app
-  const tend = () => tendAbandoned({ ...kernel, system: () => createSystem(kernel.database, kernel.registry)('test') })
+  const tend = () => tendAbandoned({ ...kernel, system: () => kernel.system('test') })
   expect(await tend()).toBe(0)
   await raw.query(`UPDATE deliveries SET updated_at = now() - interval '5 minutes'`)
   expect(await tend()).toBe(0)

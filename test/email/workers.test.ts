@@ -70,6 +70,18 @@ const isSent = async (id: string) => (await stored(id)).state === 'sent'
 const timesTaken = (id: string): number => mail.mails.filter((each) => each.header('message-id') === `<${id}@example.com>`).length
 const jobs = async () => Number((await raw.query('SELECT count(*) FROM graphile_worker.jobs')).rows[0].count)
 
+/** A delivery whose message the mail server has whole, and takes when it is to answer. */
+async function sendHeld(): Promise<{ readonly id: string; readonly answer: () => void }> {
+  let answer = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const given = untilMail(() => held)
+  const [id] = (await fire(1)) as [string]
+  await given
+  return { id, answer }
+}
+
 /** Resolves when the mail server has a whole message, before it takes it. */
 function untilMail(answer: () => Promise<void>): Promise<void> {
   return new Promise((resolve) => {
@@ -129,13 +141,7 @@ test('one is killed between the server taking the message and noting it: it come
 }, 90_000)
 
 test('one is frozen while it sends, and wakes up when another has done its work: it writes nothing', async () => {
-  let answer = (): void => {}
-  const held = new Promise<void>((resolve) => {
-    answer = resolve
-  })
-  const given = untilMail(() => held)
-  const [id] = (await fire(1)) as [string]
-  await given
+  const { id, answer } = await sendHeld()
   const frozen = await sender(id)
   process.kill(frozen.pid, 'SIGSTOP')
   try {
@@ -156,13 +162,7 @@ test('one is frozen while it sends, and wakes up when another has done its work:
 }, 90_000)
 
 test('one that is told to stop finishes what it sends, and leaves nothing behind', async () => {
-  let answer = (): void => {}
-  const held = new Promise<void>((resolve) => {
-    answer = resolve
-  })
-  const given = untilMail(() => held)
-  const [id] = (await fire(1)) as [string]
-  await given
+  const { id, answer } = await sendHeld()
   const last = await sender(id)
   const closed = last.close()
   workers.splice(workers.indexOf(last), 1)

@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import pg from 'pg'
-import { startTestServer, type TestServer } from '../support/server.ts'
-import { type TimerWork, timerWork } from '../support/timers.ts'
+import type pg from 'pg'
+import type { TestServer } from '../support/server.ts'
+import { type ClockServer, startClockServer, type TimerWork } from '../support/timers.ts'
 
+let clock: ClockServer
 let server: TestServer
 let raw: pg.Client
 let work: TimerWork
-let now = Date.parse('2026-03-02T08:00:00Z')
 let berlin: string
 let shanghai: string
 
 beforeAll(async () => {
-  server = await startTestServer({ now: () => new Date(now) })
-  work = timerWork(server)
-  raw = new pg.Client(server.database.url)
-  await raw.connect()
+  clock = await startClockServer(Date.parse('2026-03-02T08:00:00Z'))
+  ;({ server, raw, work } = clock)
   const people = [
     { name: 'Berlin', email: 'berlin@test.guanxi.local', timeZone: 'Europe/Berlin' },
     { name: 'Shanghai', email: 'shanghai@test.guanxi.local', timeZone: 'Asia/Shanghai' },
@@ -22,14 +20,9 @@ beforeAll(async () => {
   const made = await server.admin.data('mutation ($input: [CreateUserInput!]!) { createUsers(input: $input) { users { id } } }', { input: people })
   ;[berlin, shanghai] = made.createUsers.users.map(({ id }: { id: string }) => id)
 }, 60_000)
-afterAll(async () => {
-  await raw?.end()
-  await server?.close()
-})
+afterAll(() => clock?.close())
 
-const at = (text: string) => {
-  now = Date.parse(text)
-}
+const at = (text: string) => clock.at(text)
 async function send(query: string, variables: object = {}) {
   return (await server.signIn(server.config.adminEmail)).send(query, { ...variables })
 }

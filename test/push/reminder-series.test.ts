@@ -1,30 +1,23 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import pg from 'pg'
-import { startTestServer, type TestServer } from '../support/server.ts'
-import { type TimerWork, timerWork } from '../support/timers.ts'
+import type pg from 'pg'
+import type { TestServer } from '../support/server.ts'
+import { type ClockServer, startClockServer, type TimerWork } from '../support/timers.ts'
 
+let clock: ClockServer
 let server: TestServer
 let raw: pg.Client
 let work: TimerWork
-let now = Date.parse('2026-03-02T08:00:00Z')
 
 beforeAll(async () => {
-  server = await startTestServer({ now: () => new Date(now) })
-  work = timerWork(server)
-  raw = new pg.Client(server.database.url)
-  await raw.connect()
+  clock = await startClockServer(Date.parse('2026-03-02T08:00:00Z'))
+  ;({ server, raw, work } = clock)
 }, 60_000)
-afterAll(async () => {
-  await raw?.end()
-  await server?.close()
-})
+afterAll(() => clock?.close())
 
 const CREATE = 'mutation ($input: CreateReminderInput!) { createReminder(input: $input) { reminder { id timeZone basis } } }'
 const UPDATE = 'mutation ($id: ID!, $input: UpdateReminderInput!) { updateReminder(id: $id, input: $input) { reminder { id basis series { id } } } }'
 
-const at = (text: string) => {
-  now = Date.parse(text)
-}
+const at = (text: string) => clock.at(text)
 const admin = () => server.signIn(server.config.adminEmail)
 const update = async (id: string, input: object) => (await admin()).send(UPDATE, { id, input })
 
@@ -141,7 +134,9 @@ test.each([
   ['beside FREQ=HOURLY', 'hours with days', 'FREQ=HOURLY;BYDAY=MO'],
   ['twice', 'a part twice', 'FREQ=DAILY;COUNT=2;COUNT=3'],
 ])('is refused with %j: %s', async (message, _what, recurrence) => {
-  const { data, errors } = await (await admin()).send(CREATE, { input: { subject: 'Refused', dueAt: new Date(now + 60_000).toISOString(), recurrence } })
+  const { data, errors } = await (await admin()).send(CREATE, {
+    input: { subject: 'Refused', dueAt: new Date(clock.now() + 60_000).toISOString(), recurrence },
+  })
   expect(data).toBeNull()
   expect(errors[0]?.extensions).toMatchObject({
     code: 'VALIDATION_FAILED',
@@ -183,17 +178,17 @@ test('a rule that takes long to understand keeps nobody else waiting', async () 
   const client = await admin()
   const input = Array.from({ length: 300 }, (_, index) => ({
     subject: 'Heavy',
-    dueAt: new Date(now + index * 60_000).toISOString(),
+    dueAt: new Date(clock.now() + index * 60_000).toISOString(),
     recurrence: `FREQ=YEARLY;BYSETPOS=366;BYDAY=${days}`,
   }))
   let longest = 0
   let last = performance.now()
-  const clock = setInterval(() => {
+  const ticks = setInterval(() => {
     longest = Math.max(longest, performance.now() - last)
     last = performance.now()
   }, 5)
   const { errors } = await client.send('mutation ($input: [CreateReminderInput!]!) { createReminders(input: $input) { changeSetId } }', { input })
-  clearInterval(clock)
+  clearInterval(ticks)
   expect(errors[0]?.extensions.issues).toHaveLength(300)
   // Each of them takes some milliseconds; all of them would take seconds.
   expect(longest).toBeLessThan(1_000)

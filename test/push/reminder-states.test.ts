@@ -1,24 +1,22 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import pg from 'pg'
+import type pg from 'pg'
 import type { TestClient } from '../support/client.ts'
 import { ROLES } from '../support/role-documents.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import type { TestServer } from '../support/server.ts'
 import { cursorOf, subscribe } from '../support/subscription.ts'
-import { type TimerWork, timerWork } from '../support/timers.ts'
+import { type ClockServer, startClockServer, type TimerWork } from '../support/timers.ts'
 
+let clock: ClockServer
 let server: TestServer
 let raw: pg.Client
 let work: TimerWork
-/** Ahead of the clock by which sockets end. */
-let now = Math.ceil(Date.now() / 60_000) * 60_000
 let person: { readonly id: string; readonly email: string; client: TestClient }
 let other: { readonly id: string; client: TestClient }
 
 beforeAll(async () => {
-  server = await startTestServer({ now: () => new Date(now) })
-  work = timerWork(server)
-  raw = new pg.Client(server.database.url)
-  await raw.connect()
+  // Ahead of the clock by which sockets end.
+  clock = await startClockServer(Math.ceil(Date.now() / 60_000) * 60_000)
+  ;({ server, raw, work } = clock)
   const grants = [
     { module: 'reminder', actions: ['CREATE', 'READ', 'UPDATE', 'DELETE', 'RESTORE'], scope: 'OWN' },
     { module: 'timer', actions: ['READ'], scope: 'OWN' },
@@ -28,20 +26,17 @@ beforeAll(async () => {
   person = await server.addUser('Person', 'diarist')
   other = await server.addUser('Other', 'diarist')
 }, 60_000)
-afterAll(async () => {
-  await raw?.end()
-  await server?.close()
-})
+afterAll(() => clock?.close())
 
 const FIELDS =
   'id state dueAt snoozeCount acknowledgedAt acknowledgedBy { name } record { id } timers { nodes { id kind state dueAt reason firedAt dedupeKey basis owner { id } record { id } } }'
 const CREATE = `mutation ($input: CreateReminderInput!) { createReminder(input: $input) { reminder { ${FIELDS} } } }`
 const UPDATE = `mutation ($id: ID!, $input: UpdateReminderInput!) { updateReminder(id: $id, input: $input) { reminder { ${FIELDS} } } }`
 
-const later = (minutes: number) => new Date(now + minutes * 60_000).toISOString()
+const later = (minutes: number) => new Date(clock.now() + minutes * 60_000).toISOString()
 /** Time goes by; access tokens end meanwhile. */
 async function pass(minutes: number): Promise<void> {
-  now += minutes * 60_000
+  clock.at(clock.now() + minutes * 60_000)
   person.client = await server.signIn(person.email)
 }
 async function create(input: object) {
@@ -97,7 +92,11 @@ test('it fires, is put off by a later time, fires again and is acknowledged once
   expect(await issuesOf(id, { state: 'acknowledged' })).toEqual(['state TRANSITION'])
   await pass(10)
   expect(await work.fire()).toBe(1)
-  expect(await read(id)).toMatchObject({ state: 'fired', snoozeCount: null, timers: { nodes: [{ state: 'fired', firedAt: new Date(now).toISOString() }] } })
+  expect(await read(id)).toMatchObject({
+    state: 'fired',
+    snoozeCount: null,
+    timers: { nodes: [{ state: 'fired', firedAt: new Date(clock.now()).toISOString() }] },
+  })
   expect(await work.fire()).toBe(0)
 
   expect(await issuesOf(id, { dueAt: later(-5) })).toEqual(['dueAt PAST'])
@@ -113,7 +112,7 @@ test('it fires, is put off by a later time, fires again and is acknowledged once
   await pass(15)
   expect(await work.fire()).toBe(1)
 
-  const acknowledged = { state: 'acknowledged', acknowledgedAt: new Date(now).toISOString(), acknowledgedBy: { name: 'Person' }, snoozeCount: 2 }
+  const acknowledged = { state: 'acknowledged', acknowledgedAt: new Date(clock.now()).toISOString(), acknowledgedBy: { name: 'Person' }, snoozeCount: 2 }
   expect(await update(id, { state: 'acknowledged' })).toMatchObject({ ...acknowledged, timers: { nodes: [{ state: 'acknowledged' }] } })
   await pass(1)
   expect(await update(id, { state: 'acknowledged' })).toMatchObject(acknowledged)

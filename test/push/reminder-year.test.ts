@@ -1,26 +1,21 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import pg from 'pg'
-import { startTestServer, type TestServer } from '../support/server.ts'
-import { type TimerWork, timerWork } from '../support/timers.ts'
+import type pg from 'pg'
+import type { TestServer } from '../support/server.ts'
+import { type ClockServer, startClockServer, type TimerWork } from '../support/timers.ts'
 import { BIRTHDAYS, MOMENTS, SERIES } from './reminder-year.cases.ts'
 
 const END = Date.parse('2027-01-01T00:00:00Z')
 
+let clock: ClockServer
 let server: TestServer
 let raw: pg.Client
 let work: TimerWork
-let now = Date.parse('2026-01-01T00:00:00Z')
 
 beforeAll(async () => {
-  server = await startTestServer({ now: () => new Date(now) })
-  work = timerWork(server)
-  raw = new pg.Client(server.database.url)
-  await raw.connect()
+  clock = await startClockServer(Date.parse('2026-01-01T00:00:00Z'))
+  ;({ server, raw, work } = clock)
 }, 60_000)
-afterAll(async () => {
-  await raw?.end()
-  await server?.close()
-})
+afterAll(() => clock?.close())
 
 /** One user for each case, in its zone: what he is told is what the case is about. */
 async function makeUsers(cases: readonly (readonly [name: string, zone: string, ...rest: unknown[]])[], kind: string): Promise<string[]> {
@@ -87,7 +82,7 @@ test('a year of birthdays, recurrences, zones and changes of clocks is what was 
   for (;;) {
     const [next] = (await raw.query(`SELECT min(due_at) AS due FROM timers WHERE state = 'scheduled'`)).rows
     if (next.due.getTime() >= END) break
-    now = next.due.getTime()
+    clock.at(next.due.getTime())
     await work.fire()
   }
   await work.follow()

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { createSystem } from '../../src/composition/system.ts'
+import pg from 'pg'
 import { createTimerWorker } from '../../src/jobs/fire-timers.ts'
 import { followReminderRules } from '../../src/jobs/follow-reminder-rules.ts'
 import { eventually } from './guanxi-process.ts'
-import type { TestServer } from './server.ts'
+import { startTestServer, type TestServer } from './server.ts'
 
 /** What a worker does in the background, when a test says so. */
 export interface TimerWork {
@@ -17,8 +17,7 @@ export interface TimerWork {
 
 /** The jobs of a server whose own background leaves timers alone (`GUANXI_ROLE=api`, as test servers have it). */
 export function timerWork({ app: { kernel } }: TestServer, tolerance = 86_400_000): TimerWork {
-  const { database, writer, registry, now } = kernel
-  const system = createSystem(database, registry)
+  const { database, writer, registry, system, now } = kernel
   const failures: unknown[] = []
   const fire = createTimerWorker({ database, writer, registry, principal: () => system('timers'), now, tolerance, onFailure: (error) => failures.push(error) })
   return {
@@ -31,10 +30,42 @@ export function timerWork({ app: { kernel } }: TestServer, tolerance = 86_400_00
   }
 }
 
+/** A server on a clock that stands still until it is set, with its timers' work and a connection to its database. */
+export interface ClockServer {
+  readonly server: TestServer
+  readonly work: TimerWork
+  readonly raw: pg.Client
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Sets the clock: milliseconds since 1970, or RFC 3339. */
+  at(moment: number | string): void
+  close(): Promise<void>
+}
+
+export async function startClockServer(begin: number): Promise<ClockServer> {
+  let now = begin
+  const server = await startTestServer({ now: () => new Date(now) })
+  const raw = new pg.Client(server.database.url)
+  await raw.connect()
+  return {
+    server,
+    work: timerWork(server),
+    raw,
+    now: () => now,
+    at: (moment) => {
+      now = typeof moment === 'number' ? moment : Date.parse(moment)
+    },
+    close: async () => {
+      await raw.end()
+      await server.close()
+    },
+  }
+}
+
 /** Writes reminders as the system does, which alone says that they have fired; with `undo` nothing of it is committed. */
 export async function writeReminders({ app: { kernel } }: TestServer, ids: readonly string[], input: object, undo?: Error): Promise<void> {
-  const { database, writer, registry } = kernel
-  const principal = await createSystem(database, registry)('timers')
+  const { writer, registry, system } = kernel
+  const principal = await system('timers')
   await writer.run(principal, { requestId: randomUUID(), cause: 'system' }, async (changes) => {
     await changes.update(
       registry().module('reminder'),

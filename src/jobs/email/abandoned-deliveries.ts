@@ -1,4 +1,4 @@
-import { SEND_ATTEMPTS, SEND_DELIVERY } from '../../domain/deliveries.ts'
+import { SEND_ATTEMPTS, SEND_DELIVERY } from '../../domain/index.ts'
 import { bindValues } from '../../records/access/bind-values.ts'
 import { secured } from '../../records/access/secured.ts'
 import type { Database } from '../../records/database.ts'

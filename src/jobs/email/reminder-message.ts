@@ -24,13 +24,13 @@ const WORDS = {
 export function reminderMessage({ subject, dueAt, note }: ReminderContent, { locale, timeZone }: Reader): { readonly subject: string; readonly text: string } {
   const words = locale?.toLowerCase().startsWith('zh') ? WORDS.zh : WORDS.en
   const title = subject === null ? '' : oneLine(subject, 200)
-  const due = dueAt === null ? null : `${words.due}: ${localTime(new Date(dueAt), locale ?? 'en', timeZone ?? 'UTC')}`
+  const due = dueAt === null ? null : `${words.due}: ${spelledTime(new Date(dueAt), locale ?? 'en', timeZone ?? 'UTC')}`
   const parts = [title, due, note?.trim()].filter((part) => part !== null && part !== undefined && part !== '')
   return { subject: title === '' ? words.reminder : words.subject(title), text: `${parts.length === 0 ? words.reminder : parts.join('\n\n')}\n` }
 }
 
 /** `Tuesday, December 1, 2026 at 09:00 (Asia/Shanghai)`. Languages and zones that this machine does not know are passed over. */
-function localTime(moment: Date, locale: string, timeZone: string): string {
+function spelledTime(moment: Date, locale: string, timeZone: string): string {
   for (const [language, zone] of [
     [locale, timeZone],
     ['en', timeZone],

@@ -1,4 +1,4 @@
-import { obstacleTo, SEND_DELIVERY } from '../../domain/deliveries.ts'
+import { obstacleTo, SEND_DELIVERY } from '../../domain/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/index.ts'

@@ -30,7 +30,7 @@ interface PendingIndex {
 /** Null: it stands. A text: why it never will. `later`: it could not be made this time. */
 type Outcome = string | null | 'later'
 
-/** Builds the indexes that fields are waiting for, beside normal work. One that could not be made for now is left for the next time. */
+/** Builds the indexes that fields are waiting for, beside normal work. One that could not be made is left for the next time. */
 export async function buildIndexes({ announce }: Pick<ChangeServices, 'announce'>, connection: MaintenanceConnection): Promise<void> {
   const pending = await connection.query<Pick<PendingIndex, 'name' | 'kind'>>(
     `SELECT name, kind FROM custom_index WHERE state = 'building' ORDER BY kind = 'unique' DESC, name`,
@@ -52,7 +52,7 @@ export async function buildIndexes({ announce }: Pick<ChangeServices, 'announce'
     else if (noted !== null) [version, unserved] = [noted, false]
     else unserved ||= isVisible(index)
   }
-  // The last could not be built for now; it will bring the next epoch.
+  // The last could not be built this time; it will bring the next epoch.
   if (unserved) version = (await connection.query<{ version: number }>(BUMP))[0]?.version ?? version
   if (version !== null) await announce(version)
 }

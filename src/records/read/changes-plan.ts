@@ -1,15 +1,16 @@
 import { DefectError } from '../../errors/index.ts'
 import { type Executor, statementName } from '../database.ts'
-import { AFTER_VARIABLE, changesSql, READERS, type SeenChange, seenChanges, UP_TO_VARIABLE } from './changes.ts'
+import { AFTER_VARIABLE, type ChangeSight, changeSight, changesSql, READERS, type SeenChange, seenChanges, UP_TO_VARIABLE } from './changes.ts'
 import { freshSql, type ReadPlan, runStatement, usedOnly } from './plan.ts'
 import { type BindParameter, PlanBuilder, type PlanContext, type PlanInputs } from './plan-builder.ts'
 import type { ChangesRequest } from './request.ts'
 
 /** How changes are looked at for one reader, or for several whose statement is the same and differs in values only. */
 export interface ChangesPlan {
-  readonly request: ChangesRequest
   readonly alone: Omit<ReadPlan, 'reads'>
+  /** Made when it is first asked for: not everybody has company. */
   readonly together: SharedLook
+  readonly sight: ChangeSight
 }
 
 interface SharedLook {
@@ -32,7 +33,15 @@ export function planChanges(request: ChangesRequest, context: PlanContext): Chan
   const builder = new PlanBuilder(context)
   const sql = freshSql((build) => changesSql(request, build), builder)
   const shared = new Set(SHARED.map((key) => Number(builder.placeholderOf(key).slice(1))))
-  return { request, alone: usedOnly(sql.replace(READERS, '(SELECT 0 AS reader) v'), builder.bindings), together: togetherOf(sql, shared, builder.bindings) }
+  let together: SharedLook | undefined
+  return {
+    alone: usedOnly(sql.replace(READERS, '(SELECT 0 AS reader) v'), builder.bindings),
+    get together() {
+      together ??= togetherOf(sql, shared, builder.bindings)
+      return together
+    },
+    sight: changeSight(request.module, context.policy),
+  }
 }
 
 /** Keys of the parameters that all readers of one window have in common. */
@@ -40,23 +49,27 @@ const SHARED = ['schema epoch', 'access epoch', `variable ${AFTER_VARIABLE} bigi
 
 /** Runs one statement for all: readers of the same text, window and epochs. Answers the changes for each in their order. Throws StaleEpochError. */
 export async function runChanges(readers: readonly [ChangesReader, ...ChangesReader[]], executor: Executor): Promise<SeenChange[][]> {
-  const [{ plan, inputs }] = readers
-  if (readers.some((reader) => reader.plan.together.text !== plan.together.text)) throw new DefectError('these readers have not one statement in common')
-  const { alone, together } = plan
-  const text =
-    readers.length === 1
-      ? await runStatement(
-          alone,
-          alone.bindings.map((bind) => bind(inputs)),
-          inputs,
-          executor,
-        )
-      : await runStatement(together, [...together.shared.map((bind) => bind(inputs)), JSON.stringify(readers.map(valuesOf), asSent)], inputs, executor)
+  const text = readers.length === 1 ? await lookAlone(readers[0], executor) : await lookTogether(readers, executor)
   return seenChanges(
     text ?? '[]',
-    plan.request,
-    readers.map((reader) => reader.inputs.policy),
+    readers.map(({ plan }) => plan.sight),
   )
+}
+
+function lookAlone({ plan: { alone }, inputs }: ChangesReader, executor: Executor): Promise<string | null> {
+  return runStatement(
+    alone,
+    alone.bindings.map((bind) => bind(inputs)),
+    inputs,
+    executor,
+  )
+}
+
+function lookTogether(readers: readonly [ChangesReader, ...ChangesReader[]], executor: Executor): Promise<string | null> {
+  const [{ plan, inputs }] = readers
+  const { together } = plan
+  if (readers.some((reader) => reader.plan.together.text !== together.text)) throw new DefectError('these readers have not one statement in common')
+  return runStatement(together, [...together.shared.map((bind) => bind(inputs)), JSON.stringify(readers.map(valuesOf), asSent)], inputs, executor)
 }
 
 /** A text as a parameter of its own would be sent: without halves of characters, which PostgreSQL's JSON refuses. */
@@ -73,27 +86,21 @@ function valuesOf({ plan, inputs }: ChangesReader, reader: number): Readonly<Rec
  * parameter's would. Literals are passed over.
  */
 function togetherOf(sql: string, shared: ReadonlySet<number>, bindings: readonly BindParameter[]): SharedLook {
-  const numbers = new Map<number, number>()
   const types = new Map<number, string>()
-  const text = sql.replaceAll(/'[^']*'|\$(\d+)(?:::([a-z][a-z0-9_]*(?:\[\])?))?/g, (found, digits: string | undefined, type: string | undefined) => {
-    if (digits === undefined) return found
-    const given = Number(digits)
-    if (!shared.has(given)) {
-      if (type !== undefined || !types.has(given)) types.set(given, type ?? 'text')
-      return type === undefined ? `v.p${given}` : `v.p${given}::${type}`
-    }
-    if (!numbers.has(given)) numbers.set(given, numbers.size + 1)
-    return `$${numbers.get(given)}${type === undefined ? '' : `::${type}`}`
+  const statement = usedOnly(sql, bindings, (given, type) => {
+    if (shared.has(given)) return undefined
+    if (type !== undefined || !types.has(given)) types.set(given, type ?? 'text')
+    return `v.p${given}`
   })
   const columns = [...types].map(([number, type]) => ({ name: `p${number}`, type, plain: type.endsWith('[]') ? 'text[]' : 'text' }))
   const given = [`reader int`, ...columns.map(({ name, plain }) => `${name} ${plain}`)].join(', ')
   const read = ['r.reader', ...columns.map(({ name, type }) => `r.${name}::${type} AS ${name}`)].join(', ')
-  const readers = `(SELECT ${read} FROM jsonb_to_recordset($${numbers.size + 1}::jsonb) r(${given}) OFFSET 0) v`
-  const whole = text.replace(READERS, () => readers)
+  const readers = `(SELECT ${read} FROM jsonb_to_recordset($${statement.bindings.length + 1}::jsonb) r(${given}) OFFSET 0) v`
+  const text = statement.text.replace(READERS, () => readers)
   return {
-    text: whole,
-    name: statementName(whole),
-    shared: [...numbers.keys()].map((number) => bindings[number - 1] as BindParameter),
+    text,
+    name: statementName(text),
+    shared: statement.bindings,
     own: [...types.keys()].map((number) => [`p${number}`, bindings[number - 1] as BindParameter]),
   }
 }

@@ -90,13 +90,10 @@ export function changesSql({ module, filter }: ChangesRequest, builder: PlanBuil
 }
 
 /** The changes of an answer of `changesSql`, for each of its readers in the order of their positions. */
-export function seenChanges(text: string, { module }: ChangesRequest, readers: readonly AccessPolicy[]): SeenChange[][] {
-  const names = new Map<string, string>([...module.fields.values()].map((field: FieldDefinition) => [field.id, field.name]))
-  names.set(externalIdsKey(module), 'externalIds')
+export function seenChanges(text: string, readers: readonly ChangeSight[]): SeenChange[][] {
   const seen: SeenChange[][] = readers.map(() => [])
-  const sights = readers.map((policy) => sightOf(module, policy))
   for (const row of JSON.parse(text) as ChangeRow[]) {
-    const sight = sights[row.reader] as Sight
+    const sight = readers[row.reader] as ChangeSight
     const changed = row.changed.filter((key) => sight.shown.has(key) || row.partly?.includes(key))
     const operation = meaningOf(row, changed.length > 0 || row.changed.some((key) => sight.masked.has(key)))
     if (operation === null) continue
@@ -110,22 +107,29 @@ export function seenChanges(text: string, { module }: ChangesRequest, readers: r
       at,
       actor: actor === null ? null : { id: actor, name: actorName },
       changeSetId: changeSet,
-      changedFields: isTold ? changed.flatMap((key) => names.get(key) ?? []) : [],
+      changedFields: isTold ? changed.flatMap((key) => sight.names.get(key) ?? []) : [],
       shows: now && operation !== 'DELETED' && operation !== 'LEFT',
     })
   }
   return seen
 }
 
-/** Ids of a module's fields that a reader is shown on every record, and of those of which he is shown a part. */
-interface Sight {
+/** What a reader is told of the fields of a module, by their ids: those that he is shown on every record, and those of which he is shown a part. */
+export interface ChangeSight {
+  readonly names: ReadonlyMap<string, string>
   readonly shown: ReadonlySet<string>
   readonly masked: ReadonlySet<string>
 }
 
-function sightOf(module: ModuleDefinition, policy: AccessPolicy): Sight {
+export function changeSight(module: ModuleDefinition, policy: AccessPolicy): ChangeSight {
+  const names = new Map<string, string>([...module.fields.values()].map((field: FieldDefinition) => [field.id, field.name]))
+  names.set(externalIdsKey(module), 'externalIds')
   const masked = [...module.fields.values()].filter(({ name }) => fieldLevel(policy, module.name, name) === 'MASKED')
-  return { shown: new Set([...shownFields({ module, policy }).map(({ id }) => id), externalIdsKey(module)]), masked: new Set(masked.map(({ id }) => id)) }
+  return {
+    names,
+    shown: new Set([...shownFields({ module, policy }).map(({ id }) => id), externalIdsKey(module)]),
+    masked: new Set(masked.map(({ id }) => id)),
+  }
 }
 
 /** Null for what the reader is not told. */

@@ -36,15 +36,22 @@ export function freshSql(data: (builder: PlanBuilder) => string, builder: PlanBu
 
 /**
  * Parameters that no part of the text took in the end (PostgreSQL could not tell their types) are left out, the others renumbered. Literals are
- * passed over: a formula may hold the text `$1`.
+ * passed over: a formula may hold the text `$1`. `elsewhere`: what stands for a parameter, by its number and the type that it is cast to, which does not come as one; undefined for all others.
  */
-export function usedOnly(sql: string, bindings: readonly BindParameter[]): Omit<ReadPlan, 'reads'> {
+export function usedOnly(
+  sql: string,
+  bindings: readonly BindParameter[],
+  elsewhere: (given: number, type: string | undefined) => string | undefined = () => undefined,
+): Omit<ReadPlan, 'reads'> {
   const numbers = new Map<number, number>()
-  const text = sql.replaceAll(/'[^']*'|\$(\d+)/g, (found, digits: string | undefined) => {
+  const text = sql.replaceAll(/'[^']*'|\$(\d+)(?:::([a-z][a-z0-9_]*(?:\[\])?))?/g, (found, digits: string | undefined, type: string | undefined) => {
     if (digits === undefined) return found
     const given = Number(digits)
+    const cast = type === undefined ? '' : `::${type}`
+    const other = elsewhere(given, type)
+    if (other !== undefined) return `${other}${cast}`
     if (!numbers.has(given)) numbers.set(given, numbers.size + 1)
-    return `$${numbers.get(given)}`
+    return `$${numbers.get(given)}${cast}`
   })
   return { text, name: statementName(text), bindings: [...numbers.keys()].map((given) => bindings[given - 1] as BindParameter) }
 }

@@ -1,4 +1,5 @@
 import { extensionTable } from '../../entities/columns.ts'
+import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 
@@ -6,6 +7,13 @@ import type { FieldDefinition, ModuleDefinition } from '../registry/definition.t
  * Where a field's values stand besides the module's own table: in an extension table (alias `x<n>`), or for REFERENCES in the link table
  * (alias `l`), which has a row for each target.
  */
+
+/** A field that the program itself names. Throws DefectError where the module has none of that name. */
+export function fieldOf(module: ModuleDefinition, name: string): FieldDefinition {
+  const field = module.fields.get(name)
+  if (!field) throw new DefectError(`${module.name} has no field ${name}`)
+  return field
+}
 
 /** The field's column, or the id of one target. `table`: the module's table as the statement calls it. */
 export function heldColumn(field: FieldDefinition, table: string): string {

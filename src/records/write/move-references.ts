@@ -8,11 +8,9 @@ import { forbiddenRecord } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { MAX_DEPENDENTS } from './delete.ts'
 import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
-import { derivedAuthority, type Session } from './session.ts'
+import { ruleContext } from './rules.ts'
+import { authorityOf, type Session } from './session.ts'
 import { StatementBuilder } from './statement.ts'
-
-/** Derived writes go in parts of this size. */
-const CHUNK = 1000
 
 /** What a caller may come to do with a record that follows another one from now on. */
 const WIDENED: readonly Action[] = ACTIONS.filter((action) => action !== 'CREATE' && action !== 'READ' && action !== 'BULK')
@@ -35,15 +33,15 @@ export async function moveReferences(writes: ChangeSetWrites, module: ModuleDefi
   const dependencies = dependenciesOn(session.registry, module).filter(({ field }) => !except.has(field.id))
   if (dependencies.length === 0 || from.length === 0) return
   const found = await findHolders(session, dependencies, from)
-  const authority = derivedAuthority(session, 1)
+  const { derive } = ruleContext(writes, authorityOf(session))
   for (const [dependency, holders] of found) {
     const ids = [...holders.keys()]
     const { module: holder, field } = dependency
     const before = decides(session, dependency) ? await allowedOn(session, holder, ids) : undefined
-    for (let start = 0; start < ids.length; start += CHUNK) {
-      const items = ids.slice(start, start + CHUNK).map((id) => ({ id, input: { [field.name]: reference(field, holders.get(id) as readonly string[], to) } }))
-      await writes.update(holder, items, { pathOf: () => [] }, authority)
-    }
+    await derive.update(
+      holder.name,
+      [...holders].map(([id, targets]) => ({ id, values: { [field.name]: reference(field, targets, to) } })),
+    )
     if (before) await refuseWider(session, holder, ids, before)
   }
 }

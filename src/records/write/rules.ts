@@ -1,8 +1,9 @@
 import { DefectError } from '../../errors/index.ts'
 import { isUuid } from '../../lib/record-id.ts'
-import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
+import type { ModuleDefinition } from '../registry/definition.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import type { Draft } from './draft.ts'
+import { fieldOf } from './held-columns.ts'
 import { underOwnEpochs } from './own-epochs.ts'
 import { moneyTotals, relatedRecords } from './related.ts'
 import type { AppliedChange, RecordImage, RuleContext } from './rule.ts'
@@ -90,12 +91,6 @@ export function ruleContext(writes: ChangeSetWrites, authority: Authority): Rule
       },
     },
   }
-}
-
-function fieldOf(module: ModuleDefinition, name: string): FieldDefinition {
-  const field = module.fields.get(name)
-  if (!field) throw new DefectError(`${module.name} has no field ${name}`)
-  return field
 }
 
 async function images(

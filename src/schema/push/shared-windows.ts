@@ -2,7 +2,7 @@ import { GuanxiError } from '../../errors/index.ts'
 import type { Executor } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import { runChanges, type SeenChange } from '../../records/read/index.ts'
-import { readerOf, readWindow, type WindowRequest } from './windows.ts'
+import { changesReaderOf, readWindow, type WindowRequest } from './windows.ts'
 
 /** Readers whom one statement serves at most; bounds what it carries. */
 const MOST_READERS = 200
@@ -50,7 +50,7 @@ export class SharedWindows {
     const [first, ...others] = readers
     if (!first) return
     try {
-      const seen = await runChanges([readerOf(first.request), ...others.map(({ request }) => readerOf(request))], this.#executor)
+      const seen = await runChanges([changesReaderOf(first.request), ...others.map(({ request }) => changesReaderOf(request))], this.#executor)
       for (const [index, { resolve }] of readers.entries()) resolve(seen[index] ?? [])
     } catch (error) {
       // Whose values the statement failed for is not known: each learns by himself, and nobody by the fault of another one.

@@ -47,11 +47,11 @@ export function planWindow(request: ChangesRequest, window: ChangeWindow, { prin
 
 /** The changes of a window as the reader may know them, in order. Throws StaleEpochError. */
 export async function readWindow(request: WindowRequest, executor: Executor): Promise<SeenChange[]> {
-  const [seen = []] = await runChanges([readerOf(request)], executor)
+  const [seen = []] = await runChanges([changesReaderOf(request)], executor)
   return seen
 }
 
-export function readerOf({ plan, window, reader: { principal, settings } }: WindowRequest): ChangesReader {
+export function changesReaderOf({ plan, window, reader: { principal, settings } }: WindowRequest): ChangesReader {
   return { plan, inputs: inputsOf(window, principal, settings) }
 }
 
