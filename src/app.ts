@@ -58,6 +58,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       logger,
       path: overrides.path,
       metadataPatience: overrides.metadataPatience,
+      idempotencyRetention: config.idempotencyRetention,
       signals,
       tail,
     })

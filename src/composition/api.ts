@@ -24,7 +24,7 @@ import { StaleEpochError } from '../records/epochs.ts'
 import { createFieldUsage, createMetadata, loadRegistry } from '../records/metadata/index.ts'
 import { buildStaticSchema } from '../resolvers/static-schema.ts'
 import { buildSchema, kernelNames } from '../schema/build/index.ts'
-import { createEngine, type EngineOptions, schemaResolvers } from '../schema/execute/index.ts'
+import { createEngine, type EngineOptions, Idempotency, schemaResolvers } from '../schema/execute/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { applyShield } from '../schema/shield.ts'
 import { deriveKeys } from '../start/secrets.ts'
@@ -36,10 +36,12 @@ interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> 
   readonly path: EngineOptions['path']
   readonly signals: Signals
   readonly tail: Tail
+  /** Hours. */
+  readonly idempotencyRetention: number
 }
 
 /** Identity, schema and executor over a kernel. */
-export async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatience, signals, tail }: ApiOptions) {
+export async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatience, signals, tail, idempotencyRetention }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -103,6 +105,7 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     onUse: usage.note,
     onGrantUse: grantUsage.note,
     audit: { note: reads.note, refused: refusals.note, now },
+    idempotency: new Idempotency({ database, keys: deriveKeys(secrets, 'idempotent answers'), now, retention: idempotencyRetention * 3_600_000 }),
     path,
     tail,
   })

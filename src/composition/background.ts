@@ -7,6 +7,7 @@ import { createTimerWorker } from '../jobs/fire-timers.ts'
 import { followReminderRules } from '../jobs/follow-reminder-rules.ts'
 import { repeat } from '../jobs/repeat.ts'
 import { checkpointKey, type ReadLog, type RefusalLog } from '../records/audit/index.ts'
+import { forgetAnswers } from '../records/idempotency.ts'
 import { connectForMaintenance, type FieldUsage, maintain } from '../records/metadata/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
@@ -53,8 +54,8 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
   })
   const retention = repeat({
     every: 60_000,
-    run: () => forgetChanges(database, new Date(now().getTime() - config.changeRetention * DAY)),
-    onError: (error) => logger.warn({ err: error }, 'old changes not taken away; it is tried again'),
+    run: () => Promise.all([forgetChanges(database, new Date(now().getTime() - config.changeRetention * DAY)), forgetAnswers(database, now())]),
+    onError: (error) => logger.warn({ err: error }, 'old changes, or answers that were kept, not taken away; it is tried again'),
   })
   const fire = createTimerWorker({
     database,

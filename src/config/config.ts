@@ -34,6 +34,8 @@ export interface Config {
   readonly reminderMissedAfter: number
   /** Days for which changes are kept for those who resume. */
   readonly changeRetention: number
+  /** Hours for which answers of mutations with an Idempotency-Key are kept. */
+  readonly idempotencyRetention: number
   /** Load the demo data into an empty database. */
   readonly demo: boolean
   /** Password of the demo users; undefined generates one. */

@@ -251,6 +251,14 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(1, 365, 7),
   },
   {
+    name: 'IDEMPOTENCY_RETENTION',
+    property: 'idempotencyRetention',
+    meaning: 'Hours for which the answer of a mutation that was sent with an Idempotency-Key is kept and given again.',
+    fallback: '24',
+    accepts: 'a number from 1 to 720',
+    schema: number(1, 720, 24),
+  },
+  {
     name: 'GUANXI_ROLE',
     property: 'role',
     meaning:

@@ -172,6 +172,7 @@ function contextOf(request: FastifyRequest, callerOf: CallerOf): HttpContext {
       userAgent,
       transport: 'http',
       accessMode: accessModeOf(headers['x-access-mode']),
+      idempotencyKey: headers['idempotency-key']?.toString() ?? null,
       tellsVersion: /^(1|true)$/i.test(String(headers['x-schema-version'] ?? '')) || headers[MIN_SCHEMA_VERSION] !== undefined,
     },
     graphqlResponseType: acceptsGraphqlResponse(headers.accept),

@@ -18,6 +18,7 @@ interface SocketOperation {
   readonly requestId: string
   readonly trace: OperationTrace
   readonly tellsVersion: boolean
+  readonly idempotencyKey: string | null
 }
 
 /** An operation that can be executed, or why not. */
@@ -69,7 +70,8 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     if (operation.operation === 'subscription') open.set(extra, (open.get(extra) ?? 0) + 1)
     const trace: OperationTrace = { ...newTrace(), type: operation.operation }
     const tellsVersion = payload.extensions?.['schemaVersion'] === true || minVersionOf(extra, payload) !== undefined
-    const context: SocketOperation = { extra, requestId, trace, tellsVersion }
+    const key = payload.extensions?.['idempotencyKey'] ?? null
+    const context: SocketOperation = { extra, requestId, trace, tellsVersion, idempotencyKey: key === null ? null : String(key) }
     return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? {}, contextValue: context }
   }
 
@@ -98,7 +100,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   }
 
   function requestOf({ document, schema, operationName, variableValues, contextValue }: ExecutionArgs): OperationRequest {
-    const { extra, requestId, tellsVersion } = contextValue as SocketOperation
+    const { extra, requestId, tellsVersion, idempotencyKey } = contextValue as SocketOperation
     const { ip, userAgent, client, accessMode } = extra
     return {
       document,
@@ -113,6 +115,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       transport: 'ws',
       accessMode,
       tellsVersion,
+      idempotencyKey,
     }
   }
 

@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql'
+import { Arg, Ctx, Extensions, ID, Mutation, Query, Resolver } from 'type-graphql'
 import type { ApiKeyInfo, ApiKeys, Principal } from '../auth/index.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
@@ -22,6 +22,7 @@ export class ApiKeyResolver {
     return keys.map((key) => apiKeyOf(key))
   }
 
+  @Extensions({ secret: true })
   @Mutation(() => CreateApiKeyPayload, { nullable: true, description: 'Makes an API key. Its text is shown this once.' })
   async createApiKey(@Arg('input', () => CreateApiKeyInput) input: CreateApiKeyInput, @Ctx() context: ResolverContext): Promise<CreateApiKeyPayload> {
     const expiresAt = input.expiresAt == null ? null : new Date(input.expiresAt)

@@ -1,4 +1,4 @@
-import { Arg, Ctx, ID, Mutation, Query, Resolver } from 'type-graphql'
+import { Arg, Ctx, Extensions, ID, Mutation, Query, Resolver } from 'type-graphql'
 import type { Authenticator, SessionInfo, Sessions, SessionTokens } from '../auth/index.ts'
 import { User } from '../entities/user.entity.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
@@ -31,11 +31,13 @@ export class SessionResolver {
     return sessions.map((session) => sessionOf(session, caller.sessionId))
   }
 
+  @Extensions({ secret: true })
   @Mutation(() => SessionPayload, { nullable: true, description: 'Opens a session with e-mail address and password.' })
   async signIn(@Arg('input', () => SignInInput) input: SignInInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
     return this.#payload(await this.#work.run(context, () => this.#sessions.signIn(input, originOf(context))))
   }
 
+  @Extensions({ secret: true })
   @Mutation(() => SessionPayload, { nullable: true, description: 'Trades a refresh token for new tokens.' })
   async refreshSession(@Arg('input', () => RefreshSessionInput) input: RefreshSessionInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
     return this.#payload(await this.#work.run(context, () => this.#sessions.refresh(input.refreshToken, originOf(context))))

@@ -83,6 +83,8 @@ export const DATE_BUCKETS: readonly DateBucket[] = ['HOUR', 'DAY', 'WEEK', 'MONT
 declare module 'graphql' {
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
     guanxi?: FieldDescriptor
+    /** Its answer holds a secret that is shown once. */
+    secret?: boolean
   }
   interface GraphQLInputFieldExtensions {
     guanxi?: InputDescriptor

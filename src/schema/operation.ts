@@ -56,6 +56,8 @@ export interface OperationRequest {
   readonly userAgent: string | null
   readonly transport: 'http' | 'ws'
   readonly accessMode: 'errors' | 'redact' | 'strict'
+  /** Chosen by the client so that a mutation is done once however often it is sent. */
+  readonly idempotencyKey?: string | null
   /** Put the version of the schema that answers into the answer's extensions. */
   readonly tellsVersion?: boolean
 }

@@ -8,7 +8,7 @@ import type { Epochs } from '../../src/records/access/policy.ts'
 import { READ_EPOCHS_SQL } from '../../src/records/epochs.ts'
 import { loadRegistry } from '../../src/records/metadata/index.ts'
 import { buildSchema } from '../../src/schema/build/index.ts'
-import { createEngine, schemaResolvers } from '../../src/schema/execute/index.ts'
+import { createEngine, Idempotency, schemaResolvers } from '../../src/schema/execute/index.ts'
 import type { GraphQLEngine } from '../../src/schema/operation.ts'
 import { NO_STATIC } from '../schema-build/hand-made.ts'
 import { type AnsweredError, createTestClient, type TestClient } from '../support/client.ts'
@@ -38,6 +38,7 @@ describe('a subscription whose field goes', () => {
       database,
       writer,
       settings: { organisationCurrency: 'USD', cursorKey: 'a key of tests' },
+      idempotency: new Idempotency({ database, keys: [{ id: 'a key of tes', secret: new Uint8Array(32) }], now: () => new Date(), retention: 60_000 }),
       report: (error) => {
         throw error
       },

@@ -16,6 +16,7 @@ import { VisibleSchemas } from './execute-introspection.ts'
 import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
 import { executeQuery, type QueryServices } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
+import type { Idempotency } from './idempotency.ts'
 import { type PreparedOperation, PreparedOperations } from './prepared-operation.ts'
 import { isPublicDocument } from './public-document.ts'
 import { refusalCode, refusalsOf } from './refusals.ts'
@@ -39,6 +40,7 @@ export interface EngineOptions {
   /** Told of every operation that used rights on records and was answered. */
   readonly onGrantUse?: (principal: Principal, uses: readonly string[], registry: Registry) => void
   readonly path?: QueryServices['path']
+  readonly idempotency: Idempotency
   /** Tells of changes as they are committed. */
   readonly tail: ChangeTail
   readonly audit?: OperationAudit
@@ -152,7 +154,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
       case OperationTypeNode.QUERY:
         return executeQuery(operation, current, principal, request, queries)
       case OperationTypeNode.MUTATION:
-        return executeMutation(operation, current, principal, request, { database, writer, settings, report })
+        return executeMutation(operation, current, principal, request, { database, writer, settings, report, idempotency: options.idempotency })
       case OperationTypeNode.SUBSCRIPTION:
         if (value === undefined) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'Subscriptions are sent over WebSocket as subscribe messages.')
         return executeQuery(operation, current, principal, request, queries, value)

@@ -13,6 +13,7 @@ import { HiddenNameError } from '../plan/hidden-names.ts'
 import { expectedRedaction } from './before-execution.ts'
 import { runOrdinary } from './execute-query.ts'
 import { formatError, type ReportDefect } from './format-error.ts'
+import { type Idempotency, refuseKey } from './idempotency.ts'
 import type { PreparedOperation } from './prepared-operation.ts'
 import { COERCION, counted, type EngineSettings, newSession } from './session.ts'
 import { isDryRun, mixedOperation } from './write-records.ts'
@@ -27,6 +28,7 @@ export interface MutationServices {
   readonly writer: ChangeRunner
   readonly settings: EngineSettings
   readonly report: ReportDefect
+  readonly idempotency: Idempotency
 }
 
 /** Ends the transaction without a commit while its answer is kept. */
@@ -59,10 +61,25 @@ export async function executeMutation(
   const alone = () => newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database), redacted })
   if (handWritten.length > 0) {
     if (roots.length > 1) throw mixedOperation(handWritten[0] as string)
-    return runOrdinary(alone(), services)
+    return executeAlone(handWritten[0] as string, type, principal, request, services, () => runOrdinary(alone(), services))
   }
   if (principal === null || roots.length === 0) return runOrdinary(alone(), services)
   return executeWrites(runtime, principal, request, services, redacted, dryRunOf(groups, type, coerced.coerced))
+}
+
+/** A mutation that is written by hand and stands alone. */
+async function executeAlone(
+  name: string,
+  type: GraphQLObjectType,
+  principal: Principal | null,
+  request: OperationRequest,
+  { idempotency }: MutationServices,
+  work: () => Promise<OperationAnswer>,
+): Promise<OperationAnswer> {
+  if (request.idempotencyKey == null) return work()
+  if (principal === null || type.getFields()[name]?.extensions.secret === true) return refuseKey(name)
+  const keyed = idempotency.keyed(request, principal)
+  return keyed === null ? work() : idempotency.alone(keyed, request, work, hasFailed)
 }
 
 async function executeWrites(
@@ -83,9 +100,13 @@ async function executeWrites(
     ip: request.ip,
   }
   let failed: OperationAnswer | undefined
+  const { idempotency } = services
+  const keyed = idempotency.keyed(request, principal)
   try {
     const work = async (changes: CheckedChangeSet, transaction: Transaction): Promise<OperationAnswer> => {
       failed = undefined
+      const before = keyed && (await idempotency.before(transaction, keyed))
+      if (before) throw new RolledBack(before)
       const session = newSession({ runtime, request, principal, settings: services.settings, executor: transaction, changes, redacted })
       const ran = await runOrdinary(session, services)
       const answer = { ...ran, uses: [...(ran.uses ?? []), ...changes.uses] }
@@ -96,6 +117,7 @@ async function executeWrites(
       // A dry run meets the rules of the commit too.
       if (dryRun) await changes.check()
       if (dryRun || hasFailed(answer)) throw new RolledBack(hasFailed(answer) ? { ...answer, data: null } : answer)
+      if (keyed) await idempotency.keep(transaction, keyed, answer)
       return answer
     }
     return await services.writer.run(principal, origin, work, runtime.registry)

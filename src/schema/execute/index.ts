@@ -1,4 +1,5 @@
 export { createEngine, type EngineOptions } from './engine.ts'
+export { Idempotency } from './idempotency.ts'
 export { schemaResolvers } from './resolvers.ts'
 export { VALIDATION_OPTIONS } from './revalidation.ts'
 export type { EngineSettings } from './session.ts'
