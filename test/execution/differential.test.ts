@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { parse as parseLossless, stringify } from 'lossless-json'
 import { drawnCases } from '../support/nodes.ts'

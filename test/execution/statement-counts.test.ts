@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 /** Statements per operation ≤ root fields + splits that the planner chose, whatever the page size and depth. */
