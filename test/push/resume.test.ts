@@ -4,7 +4,7 @@ import pg from 'pg'
 import { createTestClient, type TestClient } from '../support/client.ts'
 import { TEST_PASSWORD } from '../support/database.ts'
 import { eventually } from '../support/guanxi-process.ts'
-import { drawnCases, type NodeProcess, PROVE, startNode, tell } from '../support/nodes.ts'
+import { drawnCases, type NodeProcess, startNode, tell } from '../support/nodes.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { SIGNAL_WAYS } from '../support/signal-ways.ts'
@@ -129,20 +129,19 @@ async function follow(reader: Reader, isOver: () => boolean): Promise<void> {
 /** Of two nodes the second one hears no signals of others. */
 const nodeAt = (index: number, redisUrl: string | undefined) => startNode(server.database.url, { deaf: index === 1, ...(redisUrl && { redisUrl }) })
 
-/** Kills a node and starts another one in its place, again and again, until all changes are made. */
-async function killNodes(isOver: () => boolean, redisUrl: string | undefined): Promise<number> {
-  let kills = 0
-  while (kills < KILLS && !isOver()) {
+/** Kills a node and starts another one in its place, again and again. */
+async function killNodes(onKill: () => void, redisUrl: string | undefined): Promise<void> {
+  for (let kills = 0; kills < KILLS; kills += 1) {
     await new Promise((resolve) => setTimeout(resolve, 500 + random() * 1_000))
     const index = kills % nodes.length
     process.kill((nodes[index] as NodeProcess).pid, 'SIGKILL')
-    kills += 1
+    onKill()
     nodes[index] = await nodeAt(index, redisUrl)
   }
-  return kills
 }
 
-async function change(): Promise<void> {
+/** Makes all changes; `killed`: how often a node has been, which is spread over them. */
+async function change(killed: () => number): Promise<void> {
   const { admin } = server
   const ids: string[] = []
   const gone: string[] = []
@@ -153,8 +152,7 @@ async function change(): Promise<void> {
     ...(random() < 0.3 && { website: `https://example.com/${Math.floor(random() * 1_000)}` }),
   })
   for (let count = 0; count < CHANGES; count += 1) {
-    // In a proof there is time for all the killing.
-    if (PROVE) await new Promise((resolve) => setTimeout(resolve, 25))
+    while (killed() < Math.round((count * KILLS) / CHANGES)) await new Promise((resolve) => setTimeout(resolve, 25))
     const drawn = random()
     if (ids.length < 5 || drawn < 0.2) {
       const made = await admin.data('mutation ($input: CreateAccountInput!) { made: createAccount(input: $input) { account { id } } }', {
@@ -259,11 +257,14 @@ describe.each(SIGNAL_WAYS)('where nodes signal by $name', ({ redisUrl }) => {
       let over = false
       const following = readers.map((each) => follow(each, () => over))
       let changed = false
-      const killing = killNodes(() => changed, redis?.url)
+      let kills = 0
+      const killing = killNodes(() => {
+        kills += 1
+      }, redis?.url)
       const disturbing = redis?.disturb(() => changed)
-      await change()
+      await change(() => kills)
       changed = true
-      const [kills, harms] = await Promise.all([killing, disturbing])
+      const [harms] = await Promise.all([disturbing, killing])
       await untilPlaced(raw)
       const { rows } = await raw.query<Written>(
         `SELECT record_id AS id, version, operation, changed_fields AS changed, before, after FROM outbox
