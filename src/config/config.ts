@@ -34,6 +34,8 @@ export interface Config {
   readonly reminderMissedAfter: number
   /** Days for which changes are kept for those who resume. */
   readonly changeRetention: number
+  /** Days for which deliveries that have ended stay in their log. */
+  readonly deliveryRetention: number
   /** Load the demo data into an empty database. */
   readonly demo: boolean
   /** Password of the demo users; undefined generates one. */
