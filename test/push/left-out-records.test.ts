@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import type pg from 'pg'
 import { type JobWorker, startJobWorker } from '../../src/jobs/job-worker.ts'
 import { remindOfRecord } from '../../src/jobs/remind-of-records.ts'
-import { eventually } from '../support/guanxi-process.ts'
+import { eventually, runGuanxi, temporaryDirectory } from '../support/guanxi-process.ts'
 import { type ClockServer, startClockServer, type TimerWork } from '../support/timers.ts'
 
 /** Records whose reminders cannot be written keep nobody else's back, and are not forgotten. */
@@ -103,12 +103,18 @@ test('one record among many is left to a job, which stays with its reason when i
   expect(await leftOut()).toEqual([{ record: second, state: 'waits', error: null }])
 }, 120_000)
 
-test('a record that could not be written is, once it can be', async () => {
+test('a record that could not be written is, once it can be and somebody asks for it', async () => {
   const [id] = (await accounts(FINE)) as [string]
   await raw.query(`ALTER TABLE timers ADD CONSTRAINT timers_refused CHECK (basis ->> 'record' <> '${id}')`)
   await work.follow()
   expect([await remindersOf(id), (await leftOut()).length]).toEqual([[[]], 1])
+  await runJobs()
+  expect([await remindersOf(id), (await leftOut()).map(({ state }) => state)]).toEqual([[[]], ['dead']])
   await raw.query('ALTER TABLE timers DROP CONSTRAINT timers_refused')
+  const directory = await temporaryDirectory()
+  const asked = await runGuanxi(directory.path, 'jobs retry --all --kind reminders.record', { DATABASE_URL: clock.server.database.url }).finished
+  await directory.remove()
+  expect(asked).toMatchObject({ code: 0, stdout: '1 job will be begun again.\n' })
   await runJobs()
   expect([await remindersOf(id), await leftOut()]).toEqual([[[FINE_REMINDER]], []])
 }, 120_000)
