@@ -7,6 +7,7 @@ import { createDataSource, databaseOf } from '../src/records/data-source.ts'
 import { Roles0000000000012 } from '../src/records/migrations/0012-roles.ts'
 import { ServiceDesk0000000000018 } from '../src/records/migrations/0018-service-desk.ts'
 import { Deliveries0000000000019 } from '../src/records/migrations/0019-deliveries.ts'
+import { Timers0000000000020 } from '../src/records/migrations/0020-timers.ts'
 import { migrations } from '../src/records/migrations/index.ts'
 import { migrate } from '../src/records/migrations/migrate.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
@@ -182,6 +183,38 @@ describe('migrating', () => {
       const granted = 'SELECT r.key, g.module, g.actions, g.scope FROM role_grant g JOIN role r ON r.id = g.role_id'
       expect(await runner.query(granted)).toEqual([{ key: 'sales_rep', module: 'delivery', actions: ['READ'], scope: 'OWN' }])
       expect(await runner.query('SELECT field_id AS field, access FROM role_field')).toEqual([{ field: 'delivery.address', access: 'READ' }])
+    } finally {
+      await runner.release()
+    }
+  })
+
+  test('timers of reminders that stand are filled in before anything has to be kept up with each of them', async () => {
+    const dataSource = await connect((await open('empty')).url)
+    const runner = dataSource.createQueryRunner()
+    const atFilling: unknown[] = []
+    const watching = Object.assign(Object.create(runner), {
+      query: async (text: string, values?: unknown[]) => {
+        if (text.startsWith('INSERT INTO public.timers'))
+          atFilling.push(
+            ...(await runner.query(
+              `SELECT conname AS what FROM pg_constraint WHERE conrelid = 'timers'::regclass AND contype = 'f' UNION ALL SELECT indexname FROM pg_indexes WHERE tablename = 'timers'`,
+            )),
+          )
+        return runner.query(text, values)
+      },
+    })
+    try {
+      for (const Step of migrations) {
+        if (Step === Timers0000000000020)
+          await runner.query(
+            `INSERT INTO reminders (id, subject, due_at, state) VALUES ('00000000-0000-7000-8000-000000000013', 'Old', '2030-01-01T00:00:00Z', 'scheduled')`,
+          )
+        await new Step().up(watching)
+      }
+      expect(atFilling).toEqual([{ what: 'timers_pkey' }])
+      expect(await runner.query('SELECT dedupe_key AS key, state, basis FROM timers')).toEqual([
+        { key: 'reminder:00000000-0000-7000-8000-000000000013', state: 'scheduled', basis: { at: '2030-01-01T00:00:00.000Z' } },
+      ])
     } finally {
       await runner.release()
     }
