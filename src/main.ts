@@ -56,6 +56,7 @@ function createProgram(): Command {
     .action(async () => {
       process.exitCode = await (await import('./cli/audit.ts')).verifyAuditCommand(process.env, process.cwd())
     })
+  addJobCommands(program)
   const user = program.command('user').description('people who can sign in')
   user
     .command('create <email>')
@@ -79,6 +80,32 @@ function createProgram(): Command {
       (await import('./cli/user.ts')).resetPasswordCommand(process.env, process.cwd(), { email, password: options.password }),
     )
   return program
+}
+
+function addJobCommands(program: Command): void {
+  const jobs = program.command('jobs').description('jobs of the queue that failed for good')
+  const ofKind = ['--kind <kind>', 'of this kind alone, e.g. reminders.record'] as const
+  jobs
+    .command('list')
+    .description('a line for each: id, kind, when it failed, attempts, what it was given, why')
+    .option(...ofKind)
+    .action(async (options: { kind?: string }) => (await import('./cli/jobs.ts')).listJobsCommand(process.env, process.cwd(), options))
+  jobs
+    .command('retry [id...]')
+    .description('begin these anew, as often as they might be begun at first')
+    .option('--all', 'all of them')
+    .option(...ofKind)
+    .action(async (ids: string[], options: { all?: boolean; kind?: string }) =>
+      (await import('./cli/jobs.ts')).retryJobsCommand(process.env, process.cwd(), ids, options),
+    )
+  jobs
+    .command('drop [id...]')
+    .description('take these out of the queue: what they were to do is never done')
+    .option('--all', 'all of them')
+    .option(...ofKind)
+    .action(async (ids: string[], options: { all?: boolean; kind?: string }) =>
+      (await import('./cli/jobs.ts')).dropJobsCommand(process.env, process.cwd(), ids, options),
+    )
 }
 
 function packageVersion(): string {

@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import type { DataSource } from 'typeorm'
+import { SHIPPED_ROLES } from '../src/auth/shipped-roles.ts'
 import { StartupError } from '../src/errors/index.ts'
 import { createDataSource, databaseOf } from '../src/records/data-source.ts'
 import { Roles0000000000012 } from '../src/records/migrations/0012-roles.ts'
+import { ServiceDesk0000000000018 } from '../src/records/migrations/0018-service-desk.ts'
 import { Deliveries0000000000019 } from '../src/records/migrations/0019-deliveries.ts'
+import { Timers0000000000020 } from '../src/records/migrations/0020-timers.ts'
 import { migrations } from '../src/records/migrations/index.ts'
 import { migrate } from '../src/records/migrations/migrate.ts'
 import { openTestDatabase, type TestDatabase } from './support/database.ts'
@@ -114,6 +117,58 @@ describe('migrating', () => {
     }
   })
 
+  test('shipped roles of before work at the service desk as new ones do, where their rights on tickets are as they were shipped', async () => {
+    const dataSource = await connect((await open('empty')).url)
+    const runner = dataSource.createQueryRunner()
+    const MINE = ['ticketWatcher', 'ticketLink', 'ticketStatusChange', 'complaintCategory', 'dutyShift']
+    const isMine = ({ module, fieldId }: { module: string; fieldId?: string }) =>
+      fieldId === undefined ? MINE.includes(module) : fieldId === 'ticket.satisfactionComment'
+    const isLater = ({ module }: { module: string }) => module === 'timer' || module === 'delivery'
+    const shipped = SHIPPED_ROLES.filter(({ key }) => key !== 'finance')
+    /** Edited by an administrator: tickets alone of the first, everything but tickets of the second. */
+    const isWhole = (key: string) => key !== 'sales_rep'
+    try {
+      for (const Step of migrations) {
+        if (Step === ServiceDesk0000000000018) {
+          for (const { key, grants, fields } of shipped) {
+            const [{ id }] = await runner.query('INSERT INTO role (id, key, name, system) VALUES (gen_random_uuid(), $1, $1, true) RETURNING id', [key])
+            for (const [position, { module, actions, scope }] of grants.filter((grant) => !isMine(grant) && !isLater(grant)).entries()) {
+              if (key === 'service_agent' && module === 'account') continue
+              const kept = key === 'sales_rep' && module === 'ticket' ? ['READ'] : actions
+              await runner.query('INSERT INTO role_grant (role_id, module, actions, scope, position) VALUES ($1, $2, $3, $4, $5)', [
+                id,
+                module,
+                kept,
+                scope,
+                position,
+              ])
+            }
+            for (const { module, fieldId, access } of fields.filter((field) => !isMine(field) && !isLater(field)))
+              await runner.query('INSERT INTO role_field (role_id, module, field_id, access) VALUES ($1, $2, $3, $4)', [id, module, fieldId, access])
+          }
+          const made = await runner.query(`INSERT INTO role (id, key, name) VALUES (gen_random_uuid(), 'finance', 'Made') RETURNING id`)
+          await runner.query(`INSERT INTO role_grant (role_id, module, actions, scope) VALUES ($1, 'ticket', '{CREATE,READ,UPDATE,BULK}', 'OWN')`, [made[0].id])
+        }
+        await new Step().up(runner)
+      }
+      const granted = await runner.query(
+        'SELECT r.key, g.module, g.actions, g.scope FROM role_grant g JOIN role r ON r.id = g.role_id WHERE g.module = ANY ($1)',
+        [MINE],
+      )
+      const texts = (rows: readonly { key: string; module: string; actions: readonly string[]; scope: string }[]) =>
+        rows.map(({ key, module, actions, scope }) => `${key} ${module} ${scope} ${actions}`).sort()
+      const expected = shipped.filter(({ key }) => isWhole(key)).flatMap(({ key, grants }) => grants.filter(isMine).map((grant) => ({ key, ...grant })))
+      expect(texts(granted)).toEqual(texts(expected))
+      expect(texts(granted).length).toBe(8)
+      const shown = await runner.query(
+        `SELECT r.key FROM role_field f JOIN role r ON r.id = f.role_id WHERE f.field_id = 'ticket.satisfactionComment' AND f.access = 'WRITE' ORDER BY 1`,
+      )
+      expect(shown).toEqual([{ key: 'sales_manager' }, { key: 'service_agent' }])
+    } finally {
+      await runner.release()
+    }
+  })
+
   test('shipped roles of before read what was sent to their users, others do not', async () => {
     const dataSource = await connect((await open('empty')).url)
     const runner = dataSource.createQueryRunner()
@@ -128,6 +183,38 @@ describe('migrating', () => {
       const granted = 'SELECT r.key, g.module, g.actions, g.scope FROM role_grant g JOIN role r ON r.id = g.role_id'
       expect(await runner.query(granted)).toEqual([{ key: 'sales_rep', module: 'delivery', actions: ['READ'], scope: 'OWN' }])
       expect(await runner.query('SELECT field_id AS field, access FROM role_field')).toEqual([{ field: 'delivery.address', access: 'READ' }])
+    } finally {
+      await runner.release()
+    }
+  })
+
+  test('timers of reminders that stand are filled in before anything has to be kept up with each of them', async () => {
+    const dataSource = await connect((await open('empty')).url)
+    const runner = dataSource.createQueryRunner()
+    const atFilling: unknown[] = []
+    const watching = Object.assign(Object.create(runner), {
+      query: async (text: string, values?: unknown[]) => {
+        if (text.startsWith('INSERT INTO public.timers'))
+          atFilling.push(
+            ...(await runner.query(
+              `SELECT conname AS what FROM pg_constraint WHERE conrelid = 'timers'::regclass AND contype = 'f' UNION ALL SELECT indexname FROM pg_indexes WHERE tablename = 'timers'`,
+            )),
+          )
+        return runner.query(text, values)
+      },
+    })
+    try {
+      for (const Step of migrations) {
+        if (Step === Timers0000000000020)
+          await runner.query(
+            `INSERT INTO reminders (id, subject, due_at, state) VALUES ('00000000-0000-7000-8000-000000000013', 'Old', '2030-01-01T00:00:00Z', 'scheduled')`,
+          )
+        await new Step().up(watching)
+      }
+      expect(atFilling).toEqual([{ what: 'timers_pkey' }])
+      expect(await runner.query('SELECT dedupe_key AS key, state, basis FROM timers')).toEqual([
+        { key: 'reminder:00000000-0000-7000-8000-000000000013', state: 'scheduled', basis: { at: '2030-01-01T00:00:00.000Z' } },
+      ])
     } finally {
       await runner.release()
     }

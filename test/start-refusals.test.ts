@@ -181,7 +181,7 @@ function serveOldPostgres(): Server {
   })
 }
 
-test.each(['audit verify', 'user create a@example.com'])('guanxi %s makes no database where there is none', async (command) => {
+test.each(['audit verify', 'user create a@example.com', 'jobs list', 'jobs drop --all'])('guanxi %s makes no database where there is none', async (command) => {
   const directory = await temporaryDirectory()
   try {
     const run = await runGuanxi(directory.path, command, { DATA_DIR: join(directory.path, 'nowhere') }).finished

@@ -3,6 +3,7 @@ import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
 import { CHANGES_TOPIC, connectStamper, forgetChanges, type Signals, startStamper } from '../events/index.ts'
 import type { Logger } from '../http/index.ts'
+import { forgetDeliveries } from '../jobs/email/forget-deliveries.ts'
 import { createTimerWorker } from '../jobs/fire-timers.ts'
 import { followReminderRules } from '../jobs/follow-reminder-rules.ts'
 import { repeat } from '../jobs/repeat.ts'
@@ -57,6 +58,16 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
     run: () => Promise.all([forgetChanges(database, new Date(now().getTime() - config.changeRetention * DAY)), forgetAnswers(database, now())]),
     onError: (error) => logger.warn({ err: error }, 'old changes, or answers that were kept, not taken away; it is tried again'),
   })
+  const log = repeat({
+    every: 60_000,
+    run: (isStopping) =>
+      forgetDeliveries(
+        { database, registry, system: () => system('delivery retention') },
+        new Date(now().getTime() - config.deliveryRetention * DAY),
+        isStopping,
+      ),
+    onError: (error) => logger.warn({ err: error }, 'old deliveries not taken away; it is tried again'),
+  })
   const fire = createTimerWorker({
     database,
     writer,
@@ -102,7 +113,7 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
       for (const each of forget) each()
       // Before what may take its time: nothing that was noted is to be lost.
       await Promise.all([reads.flush(), refusals.flush()]).catch(notAudited)
-      await Promise.all([maintenance.stop(), retention.stop(), timers?.stop(), rules?.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([maintenance.stop(), retention.stop(), log.stop(), timers?.stop(), rules?.stop(), poll.stop(), counts.stop(), audit.stop()])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()
       await count().catch(notCounted)

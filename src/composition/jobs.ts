@@ -7,6 +7,7 @@ import { type DeliveryServices, sendDelivery } from '../jobs/email/send-delivery
 import { createSmtpDriver } from '../jobs/email/smtp-driver.ts'
 import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
 import { readQueueState } from '../jobs/queue-state.ts'
+import { remindOfRecord } from '../jobs/remind-of-records.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -35,7 +36,7 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
   }
   const worker = startJobWorker({
     databaseUrl,
-    jobs: [sendDelivery(services)],
+    jobs: [sendDelivery(services), remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now })],
     concurrency: config.jobConcurrency,
     patience: config.drainTimeout,
     report: reporter(logger),

@@ -36,6 +36,8 @@ export interface Config {
   readonly changeRetention: number
   /** Hours for which answers of mutations with an Idempotency-Key are kept. */
   readonly idempotencyRetention: number
+  /** Days for which deliveries that have ended stay in their log. */
+  readonly deliveryRetention: number
   /** Load the demo data into an empty database. */
   readonly demo: boolean
   /** Password of the demo users; undefined generates one. */

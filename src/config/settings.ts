@@ -259,6 +259,14 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(1, 720, 24),
   },
   {
+    name: 'DELIVERY_RETENTION',
+    property: 'deliveryRetention',
+    meaning: 'Days for which the log of messages (deliveries) keeps those that were sent, failed or skipped.',
+    fallback: '90',
+    accepts: 'a number from 1 to 3650',
+    schema: number(1, 3650, 90),
+  },
+  {
     name: 'GUANXI_ROLE',
     property: 'role',
     meaning:

@@ -22,6 +22,12 @@ export interface MergeOutcome {
 /** Fields that tell what a merged ticket was. */
 const HISTORY: ReadonlySet<string> = new Set(['ticket.mergedInto', 'ticketStatusChange.ticket'])
 
+/** Fields of watchers and links, of which a ticket has each once. */
+const PAIRED: ReadonlySet<string> = new Set(['ticketWatcher.ticket', 'ticketLink.ticket', 'ticketLink.other'])
+
+/** What goes to the surviving ticket, as ids of records by the id of the field that leads there. */
+type Movers = ReadonlyMap<string, ReadonlySet<string>>
+
 export interface TicketMerging {
   /**
    * Merges tickets into another one, in one change set: comments, watchers, links, tasks, activities and whatever else refers to them goes to it, as far as the caller reads what
@@ -79,7 +85,8 @@ async function mergeChecked(changes: CheckedChangeSet, { into, ids, versions }: 
   await changes.lock(module, ids.map(item), ['DELETE'], { pathOf: (index) => ['ids', index] })
   refuseMerged(images, pathOf)
   const context = changes.followUp()
-  await dropDoubles(context, into, ids)
+  const movers = await changes.movableReferences(module, { from: ids, fields: PAIRED })
+  await dropDoubles(context, movers, into, ids)
   await changes.moveReferences(module, { from: ids, to: into, except: HISTORY })
   await context.derive.update(
     'ticket',
@@ -94,36 +101,38 @@ function refuseMerged(images: readonly RecordImage[], pathOf: (index: number) =>
   if (issues.length > 0) throw validationFailed(issues)
 }
 
-/** Takes away watchers and links that the surviving ticket would have twice, or that would lead to itself. */
-async function dropDoubles({ related, derive }: RuleContext, into: string, ids: readonly string[]): Promise<void> {
+/** Takes away those that move of the watchers and links that the surviving ticket would have twice, or that would lead to itself. What stays where it is stays as it is. */
+async function dropDoubles({ related, derive }: RuleContext, movers: Movers, into: string, ids: readonly string[]): Promise<void> {
   const all = [into, ...ids]
   const among = new Set(ids)
-  const moved = (id: unknown) => (among.has(id as string) ? into : id)
+  /** What a reference of a record will name. */
+  const target = (module: string, field: string, record: RecordImage): string => {
+    const named = record[field] as string
+    return among.has(named) && movers.get(`${module}.${field}`)?.has(record['id'] as string) ? into : named
+  }
   const watchers = [...(await related('ticketWatcher', 'ticket', all)).values()].flat()
+  const watched = (watcher: RecordImage) => target('ticketWatcher', 'ticket', watcher)
+  const pair = (watcher: RecordImage) => `${watched(watcher)} ${watcher['user']}`
   await derive.delete(
     'ticketWatcher',
-    doubles(
-      watchers,
-      ({ ticket }) => ticket === into,
-      ({ user }) => String(user),
-    ),
+    doubles(watchers, (watcher) => watched(watcher) === watcher['ticket'], pair),
   )
   const links = new Map<unknown, RecordImage>()
   for (const field of ['ticket', 'other']) for (const link of [...(await related('ticketLink', field, all)).values()].flat()) links.set(link['id'], link)
-  const after = ({ ticket, other, kind }: RecordImage) => ({ ticket: moved(ticket), other: moved(other), kind })
-  const stays = (link: RecordImage) => !among.has(link['ticket'] as string) && !among.has(link['other'] as string)
+  const after = (link: RecordImage) => ({ ticket: target('ticketLink', 'ticket', link), other: target('ticketLink', 'other', link), kind: link['kind'] })
+  const stays = (link: RecordImage) => after(link).ticket === link['ticket'] && after(link).other === link['other']
   const inward = [...links.values()].filter((link) => after(link).ticket === after(link).other)
   const others = [...links.values()].filter((link) => !inward.includes(link))
   await derive.delete('ticketLink', [...inward.map(({ id }) => id as string), ...doubles(others, stays, (link) => linkKey(after(link)))])
 }
 
-/** Ids of the records that say what another one says: one that stays where it is, or else the oldest, is kept. */
+/** Ids of those records that move to where another one says the same: any that stay where they are, or else the oldest, are kept. */
 function doubles(records: readonly RecordImage[], stays: (record: RecordImage) => boolean, keyOf: (record: RecordImage) => string): string[] {
   const ordered = [...records].sort((a, b) => Number(stays(b)) - Number(stays(a)) || (String(a['id']) < String(b['id']) ? -1 : 1))
   const known = new Set<string>()
   return ordered.flatMap((record) => {
     const key = keyOf(record)
-    if (known.has(key)) return [record['id'] as string]
+    if (known.has(key) && !stays(record)) return [record['id'] as string]
     known.add(key)
     return []
   })

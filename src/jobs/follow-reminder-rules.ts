@@ -1,27 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { type ReminderRuleSource, type StoredReminderRule, sourceOf } from '../domain/index.ts'
+import type { ReminderRuleSource, StoredReminderRule } from '../domain/index.ts'
 import { isUuid } from '../lib/record-id.ts'
-import type { Principal } from '../records/access/policy.ts'
 import type { Database, Executor, Transaction } from '../records/database.ts'
-import type { Registry } from '../records/registry/index.ts'
-import type { CheckedChangeSet, Writer } from '../records/write/index.ts'
+import { findFailing, forgetJobs, isAboutRecords, leaveToJobs } from './left-out-records.ts'
 import { reconcileReminders, restoreReminders } from './reconcile-reminders.ts'
-import { backfillPage, enqueueBackfills } from './reminder-backfill.ts'
+import { type Acting, FOLLOWER, type ReminderRuleJob, readRules, remindOf, resolved } from './remind-of-records.ts'
+import { enqueueBackfills, nextPage } from './reminder-backfill.ts'
 import { type Reader, readActiveRules, readMakers } from './reminder-rule-rows.ts'
-
-export interface ReminderRuleJob {
-  readonly database: Database
-  readonly writer: Writer
-  readonly registry: () => Registry
-  /** The system, by the epochs of now. */
-  readonly principal: () => Promise<Principal>
-  readonly now: () => Date
-}
 
 /** Places in the order of commits that one step goes on by. */
 const WINDOW = 1_000
-
-const FOLLOWER = 'reminder rules'
+/** Advisory lock of the one who follows; any constant. */
+const FOLLOW_LOCK = 7_203_114_931
 
 interface Place {
   /** Up to where changes are followed; decimal text. */
@@ -38,22 +28,24 @@ interface Place {
 
 /**
  * Follows all changes of records, and makes, moves and cancels the reminders that rules want of them. How far it has come is kept, and moves on in the transaction that writes the
- * reminders; of a change only the record counts, as it is now. So it may be killed at any moment, and nothing comes twice or is left out. One process follows at a time. Ends
- * between two steps where it is to stop. Answers how many it took.
+ * reminders; of a change only the record counts, as it is now. So it may be killed at any moment, and nothing comes twice or is left out. A record whose reminders cannot be written
+ * keeps nothing back: it is left to a job of its own. One process follows at a time. Ends between two steps where it is to stop. Answers how many it took. Throws what is not about
+ * the records, such as a database that is away, and goes on from there the next time.
  */
 export async function followReminderRules(job: ReminderRuleJob, isStopping: () => boolean = () => false): Promise<number> {
   for (let steps = 0; ; steps += 1) {
     if (isStopping()) return steps
-    const [registry, principal] = [job.registry(), await job.principal()]
+    const acting: Acting = { registry: job.registry(), principal: await job.principal() }
+    const { registry, principal } = acting
     const place = await readPlace(job.database)
     if (!place || (place.position === place.upTo && !place.backfills && place.schemaVersion === registry.version)) return steps
     const reader: Reader = { executor: job.database, policy: principal.policy, registry }
     const isQuiet =
       !place.backfills &&
       place.schemaVersion === registry.version &&
-      BigInt(place.floor) <= BigInt(place.position) &&
+      !isBehind(place) &&
       (await readEvents(reader, place, await readRules(reader))).length === 0
-    const moved = isQuiet ? await moveOn(job.database, place) : await step(job, registry, principal)
+    const moved = isQuiet ? await moveOn(job.database, place) : await stepPast(job, acting, isStopping)
     if (!moved) return steps
   }
 }
@@ -78,27 +70,53 @@ async function moveOn(database: Database, { position, upTo }: Place): Promise<bo
   return rows.length > 0
 }
 
+/** One try of a step. */
+interface Try {
+  /** Records that are left to jobs. */
+  readonly leaveOut: ReadonlySet<string>
+  /** Where those are noted that it was about. */
+  readonly about: Set<string>
+}
+
+/** False where another process follows, or it is to stop. */
+async function stepPast(job: ReminderRuleJob, acting: Acting, isStopping: () => boolean): Promise<boolean> {
+  const about = new Set<string>()
+  try {
+    return await step(job, acting, { leaveOut: new Set(), about })
+  } catch (error) {
+    if (!isAboutRecords(error) || about.size === 0) throw error
+  }
+  const failing = await findFailing([...about], (records) => remindOf(job, acting, records), isStopping)
+  return failing !== null && step(job, acting, { leaveOut: new Set(failing), about })
+}
+
 /** False where another process follows. */
-function step({ writer, now }: ReminderRuleJob, registry: Registry, principal: Principal): Promise<boolean> {
+function step({ writer, now }: ReminderRuleJob, { registry, principal }: Acting, { leaveOut, about }: Try): Promise<boolean> {
   return writer.run(
     principal,
     { requestId: randomUUID(), cause: 'system' },
     async (changes, transaction) => {
-      const place = await readPlace(transaction, 'FOR UPDATE OF f SKIP LOCKED')
+      const place = await hold(transaction)
       if (!place) return false
       const reader: Reader = { executor: transaction, policy: principal.policy, registry }
       const stored = await readActiveRules(reader)
       const rules = resolved(stored, registry)
       const broken = stored.filter((rule) => !rules.some(({ id }) => id === rule.id))
       await enqueueBackfills(transaction, changedBetween(place.broken, broken))
-      const isBehind = BigInt(place.floor) > BigInt(place.position)
-      // What was taken away meanwhile can be told of no record.
-      if (isBehind) await enqueueBackfills(transaction, [...new Set([...rules.map(({ id }) => id), ...(await readMakers(reader))])])
-      else if (place.position === place.upTo) await backfillPage(reader, changes, rules, transaction, now())
-      else await followWindow(reader, changes, { place, rules, transaction, now: now() })
+      const { records, restored } = await workOf(reader, { place, rules, transaction })
+      about.clear()
+      for (const id of [...records, ...restored]) about.add(id)
+      const written = (ids: readonly string[]) => ids.filter((id) => !leaveOut.has(id))
+      await reconcileReminders(reader, changes, rules, written(records), now())
+      await restoreReminders(reader, changes, written(restored), now())
+      await forgetJobs(transaction, written([...about]))
+      await leaveToJobs(
+        transaction,
+        [...about].filter((id) => leaveOut.has(id)),
+      )
       await transaction.query({
         text: `UPDATE follower SET position = $1, schema_version = $2, state = jsonb_build_object('broken', $3::jsonb) WHERE name = '${FOLLOWER}'`,
-        values: [isBehind ? place.floor : place.upTo, registry.version, JSON.stringify(broken.map(({ id }) => id))],
+        values: [isBehind(place) ? place.floor : place.upTo, registry.version, JSON.stringify(broken.map(({ id }) => id))],
         purpose: 'background',
       })
       return true
@@ -107,13 +125,14 @@ function step({ writer, now }: ReminderRuleJob, registry: Registry, principal: P
   )
 }
 
-/** Rules that make reminders, as far as what they go by is there. */
-async function readRules(reader: Reader): Promise<readonly ReminderRuleSource[]> {
-  return resolved(await readActiveRules(reader), reader.registry)
-}
-
-function resolved(stored: readonly StoredReminderRule[], registry: Registry): readonly ReminderRuleSource[] {
-  return stored.flatMap((rule) => sourceOf(rule, registry) ?? [])
+/** Undefined where another process follows. Whoever writes reminders of single records is waited for, so that many of these do not keep it from going on. */
+async function hold(transaction: Transaction): Promise<Place | undefined> {
+  const [lock] = await transaction.query<{ held: boolean }>({
+    text: 'SELECT pg_try_advisory_xact_lock($1) AS held',
+    values: [FOLLOW_LOCK],
+    purpose: 'background',
+  })
+  return lock?.held ? readPlace(transaction, 'FOR UPDATE OF f') : undefined
 }
 
 /** Rules that have broken since, or are whole again. */
@@ -145,19 +164,35 @@ async function readEvents({ registry, executor }: Reader, { position, upTo }: Pl
   })
 }
 
-interface Window {
+interface Step {
   readonly place: Place
   readonly rules: readonly ReminderRuleSource[]
   readonly transaction: Transaction
-  readonly now: Date
 }
 
-async function followWindow(reader: Reader, changes: CheckedChangeSet, { place, rules, transaction, now }: Window): Promise<void> {
+/** What one step is about. */
+interface Work {
+  readonly records: readonly string[]
+  /** Records that came back. */
+  readonly restored: readonly string[]
+}
+
+function isBehind({ floor, position }: Place): boolean {
+  return BigInt(floor) > BigInt(position)
+}
+
+/** Notes what is to be gone over, and answers what this step writes. */
+async function workOf(reader: Reader, { place, rules, transaction }: Step): Promise<Work> {
+  if (isBehind(place)) {
+    // What was taken away meanwhile can be told of no record.
+    await enqueueBackfills(transaction, [...new Set([...rules.map(({ id }) => id), ...(await readMakers(reader))])])
+    return { records: [], restored: [] }
+  }
+  if (place.position === place.upTo) return { records: await nextPage(reader, rules, transaction), restored: [] }
   const events = await readEvents(reader, place, rules)
   const of = (kind: Event['what']) => events.filter(({ what, id }) => what === kind && isUuid(id)).map(({ id }) => id)
   await enqueueBackfills(transaction, of('rule'))
   const all = rules.map(({ id }) => id)
   for (const user of of('user')) await enqueueBackfills(transaction, all, user)
-  await reconcileReminders(reader, changes, rules, of('record'), now)
-  await restoreReminders(reader, changes, of('restored'), now)
+  return { records: of('record'), restored: of('restored') }
 }

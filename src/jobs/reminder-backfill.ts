@@ -1,7 +1,5 @@
 import type { ReminderRuleSource } from '../domain/index.ts'
 import type { Transaction } from '../records/database.ts'
-import type { CheckedChangeSet } from '../records/write/index.ts'
-import { reconcileReminders } from './reconcile-reminders.ts'
 import { type Reader, readNextMade, readNextRecords } from './reminder-rule-rows.ts'
 
 /** Records that one transaction goes over. */
@@ -26,21 +24,14 @@ export async function enqueueBackfills(transaction: Transaction, rules: readonly
   })
 }
 
-/** Goes over the next page of what waits; how far it has come is kept with what it writes. */
-export async function backfillPage(
-  reader: Reader,
-  changes: CheckedChangeSet,
-  rules: readonly ReminderRuleSource[],
-  transaction: Transaction,
-  now: Date,
-): Promise<void> {
+/** The records of the next page of what waits to be gone over; how far it has come is kept with what is written of them. */
+export async function nextPage(reader: Reader, rules: readonly ReminderRuleSource[], transaction: Transaction): Promise<readonly string[]> {
   const [backfill] = await transaction.query<Backfill>({
     text: 'SELECT id::text, rule_id AS rule, recipient_id AS recipient, phase, after FROM reminder_backfill ORDER BY id LIMIT 1 FOR UPDATE',
     purpose: 'background',
   })
-  if (!backfill) return
-  const { records, last } = await nextPage(reader, backfill, rules)
-  await reconcileReminders(reader, changes, rules, records, now)
+  if (!backfill) return []
+  const { records, last } = await readPage(reader, backfill, rules)
   const isLast = last === null
   if (isLast && backfill.phase === 'records')
     await transaction.query({ text: 'DELETE FROM reminder_backfill WHERE id = $1', values: [backfill.id], purpose: 'background' })
@@ -50,10 +41,11 @@ export async function backfillPage(
       values: [backfill.id, isLast ? 'records' : backfill.phase, last],
       purpose: 'background',
     })
+  return records
 }
 
 /** `last`: where the next page begins; null behind the last one. */
-async function nextPage(
+async function readPage(
   reader: Reader,
   { rule, recipient, phase, after }: Backfill,
   rules: readonly ReminderRuleSource[],

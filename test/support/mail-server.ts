@@ -28,8 +28,8 @@ export interface MailServer {
   close(): Promise<void>
 }
 
-/** A real SMTP server of this machine. `port`: one that is free, unless given. */
-export async function startMailServer(port = 0): Promise<MailServer> {
+/** A real SMTP server of this machine. `port`: one that is free, unless given. `users`: passwords by name; without it nobody can sign in. */
+export async function startMailServer(port = 0, users?: Readonly<Record<string, string>>): Promise<MailServer> {
   const mails: ReceivedMail[] = []
   const asked: string[] = []
   const under = new Map<string, number>()
@@ -39,7 +39,12 @@ export async function startMailServer(port = 0): Promise<MailServer> {
   }
   const server = new SMTPServer({
     authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
+    disabledCommands: users ? ['STARTTLS'] : ['STARTTLS', 'AUTH'],
+    allowInsecureAuth: true,
+    onAuth: ({ username, password }, _session, callback) => {
+      if (username !== undefined && users?.[username] === password) callback(null, { user: username })
+      else callback(refusal('535 5.7.8 Bad credentials'))
+    },
     logger: false,
     closeTimeout: 100,
     onRcptTo: ({ address }: SMTPServerAddress, _session, callback) => {

@@ -250,6 +250,38 @@ test('nobody comes to read or write by merging what belongs to tickets of others
   expect((await read(elsewhere)).tasks.nodes).toEqual([{ title: 'Hidden' }])
 })
 
+test('what stays with a merged ticket, since the caller cannot read it, is not taken away as a double', async () => {
+  // Reads watchers and links of his own tickets alone; all tickets are his to update and delete.
+  await role('own_surroundings', [
+    { module: 'ticket', actions: ['READ'], scope: 'OWN' },
+    { module: 'ticketWatcher', actions: ['READ'], scope: 'ALL' },
+    { module: 'ticketLink', actions: ['READ'], scope: 'ALL' },
+  ])
+  await role('merges_all', [{ module: 'ticket', actions: ['READ', 'UPDATE', 'DELETE'], scope: 'ALL' }], [{ module: 'ticket', field: 'owner', access: 'READ' }])
+  const uma = await server.addUser('Uma', 'own_surroundings', 'merges_all')
+  const [foreign, own, third] = [await ticketOf('Foreign'), await ticketOf('Own', { owner: { id: uma.id } }, admin), await ticketOf('Third')]
+  for (const ticket of [foreign, own]) {
+    await make('ticketWatcher', { ticket: { id: ticket }, user: { id: rep.id } })
+    await make('ticketLink', { ticket: { id: ticket }, other: { id: third }, kind: 'blocks' })
+  }
+  await make('ticketLink', { ticket: { id: foreign }, other: { id: own }, kind: 'duplicates' })
+  // These she reads, and they come along: one would lead to itself, one would be there twice.
+  await make('ticketLink', { ticket: { id: own }, other: { id: foreign }, kind: 'caused_by' })
+  const mine = await ticketOf('Mine', { owner: { id: uma.id } }, admin)
+  await make('ticketWatcher', { ticket: { id: mine }, user: { id: rep.id } })
+  await make('ticketLink', { ticket: { id: mine }, other: { id: third }, kind: 'blocks' })
+  expect(codesOf(await merge(own, [foreign, mine], uma.client))).toEqual([])
+  const surroundings = async (id: string) => {
+    const { watchers, links } = await read(id)
+    return [watchers.nodes.map(({ user }: { user: { name: string } }) => user.name), links.nodes.map(({ kind }: { kind: string }) => kind).sort()]
+  }
+  expect(await surroundings(foreign)).toEqual([['Rep'], ['blocks', 'duplicates']])
+  expect(await surroundings(own)).toEqual([['Rep'], ['blocks']])
+  expect(await surroundings(mine)).toEqual([[], []])
+  // Who watches what stayed there still reads it.
+  expect(codesOf(await rep.client.send('query ($id: ID!) { ticket(id: $id) { subject } }', { id: foreign }))).toEqual([])
+})
+
 async function query(text: string, values: readonly unknown[]) {
   const { default: pg } = await import('pg')
   const client = new pg.Client(server.database.url)

@@ -5,11 +5,11 @@ import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/
 import type { Writer } from '../../records/write/index.ts'
 import { defineJob, type JobDefinition, JobLost, type JobRun } from '../job.ts'
 import { readRecord, valuesOf } from '../read-record.ts'
+import { underCurrentEpochs } from '../under-current-epochs.ts'
 import { changeDelivery } from './change-delivery.ts'
 import { type EmailDriver, type EmailMessage, NotSent } from './email-driver.ts'
 import { type ReminderContent, reminderMessage } from './reminder-message.ts'
 import { delayAfter } from './retry-schedule.ts'
-import { underCurrentEpochs } from './under-current-epochs.ts'
 
 export interface DeliveryServices {
   readonly database: Database

@@ -50,6 +50,33 @@ const TABLES: readonly ModuleTable[] = [
   },
 ]
 
+/**
+ * Shipped roles that stand are never made anew: those whose rights on tickets are as they were shipped get here what they would get on an empty database. What an administrator gave tickets
+ * instead is theirs to go on with. Where there are none nothing is written, which would move the access epoch.
+ */
+const STANDING_ROLES = `DO $$ BEGIN
+  IF EXISTS (SELECT FROM public.role WHERE system) THEN
+    WITH standing AS (
+      SELECT r.id, r.key, s.scope FROM public.role r
+        JOIN (VALUES ('sales_manager', 'TEAM_TREE', '{CREATE,READ,UPDATE,BULK}'::text[]), ('sales_rep', 'OWN', '{CREATE,READ,UPDATE,BULK}'),
+          ('service_agent', 'ALL', '{CREATE,READ,UPDATE,DELETE,RESTORE,BULK}')) AS s (key, scope, actions) ON s.key = r.key
+       WHERE r.system AND (SELECT count(*) = 2 AND bool_and(g.scope = s.scope AND g.predicate IS NULL AND g.actions @> s.actions AND g.actions <@ s.actions)
+         FROM public.role_grant g WHERE g.role_id = r.id AND g.module IN ('ticket', 'ticketComment'))),
+    granted AS (INSERT INTO public.role_grant (role_id, module, actions, scope, position)
+      SELECT r.id, n.module, n.actions, r.scope, (SELECT max(g.position) FROM public.role_grant g WHERE g.role_id = r.id) + row_number() OVER (PARTITION BY r.id ORDER BY n.module)
+        FROM standing r JOIN (VALUES
+          (ARRAY['sales_manager'], 'ticketStatusChange', '{READ,EXPORT}'::text[]),
+          (ARRAY['sales_rep', 'service_agent'], 'ticketStatusChange', '{READ}'),
+          (ARRAY['sales_manager', 'sales_rep', 'service_agent'], 'ticketWatcher', '{CREATE,READ,UPDATE,DELETE,RESTORE,BULK}'),
+          (ARRAY['sales_manager', 'sales_rep', 'service_agent'], 'ticketLink', '{CREATE,READ,UPDATE,DELETE,RESTORE,BULK}'),
+          (ARRAY['service_agent'], 'complaintCategory', '{CREATE,READ,UPDATE,DELETE,RESTORE,BULK}'),
+          (ARRAY['service_agent'], 'dutyShift', '{CREATE,READ,UPDATE,DELETE,RESTORE,BULK}')) AS n (keys, module, actions) ON r.key = ANY (n.keys))
+    INSERT INTO public.role_field (role_id, module, field_id, access)
+      SELECT r.id, 'ticket', 'ticket.satisfactionComment', 'WRITE' FROM standing r
+        JOIN public.role_field f ON f.role_id = r.id AND f.field_id = 'ticket.description' AND f.access = 'WRITE';
+  END IF;
+END $$`
+
 const TICKET_REFERENCES = { category_id: 'complaint_categories', merged_into_id: 'tickets' } as const
 
 /**
@@ -95,5 +122,6 @@ export class ServiceDesk0000000000018 extends SchemaMigration {
     'ALTER TABLE public.record_share ADD COLUMN watching boolean NOT NULL DEFAULT false',
     'DROP INDEX public.record_share_grantee',
     'CREATE UNIQUE INDEX record_share_grantee ON public.record_share (grantee_id, module_number, record_id, watching) INCLUDE (level, expires_at)',
+    STANDING_ROLES,
   ]
 }

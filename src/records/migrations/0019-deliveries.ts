@@ -35,6 +35,8 @@ export class Deliveries0000000000019 extends SchemaMigration {
     ...createModuleTable(DELIVERIES),
     ...createForeignKeys(DELIVERIES),
     "CREATE INDEX deliveries_waiting ON public.deliveries (updated_at) WHERE state IN ('queued', 'sending') AND deleted_at IS NULL",
+    // Those that may leave the log, by their age.
+    "CREATE INDEX deliveries_ended ON public.deliveries (updated_at, id) WHERE state NOT IN ('queued', 'sending')",
     "ALTER TABLE public.reminders ADD COLUMN channels text[] NOT NULL DEFAULT '{push}'",
     `CREATE TABLE public.worker_heartbeat (
       worker_id text PRIMARY KEY,

@@ -48,6 +48,8 @@ const REMINDER_COLUMNS = {
   acknowledged_by_id: 'uuid REFERENCES public.users (id)',
 }
 
+const [CREATE_TIMERS = '', ...TIMER_INDEXES] = createModuleTable(TIMERS)
+
 /**
  * Timers: what is due at a time, and what has become of it. Every reminder has one from now on, those that stand too. A binary that does not know them would make reminders that
  * nobody fires.
@@ -61,7 +63,14 @@ export class Timers0000000000020 extends SchemaMigration {
       .map(([name, type]) => `ADD COLUMN ${name} ${type}`)
       .join(', ')}`,
     ...['series_id', 'acknowledged_by_id'].map((column) => `CREATE INDEX reminders_${column}_list ON public.reminders (${column}, created_at DESC, id DESC)`),
-    ...[TIMERS, REMINDER_RULES].flatMap(createModuleTable),
+    ...createModuleTable(REMINDER_RULES),
+    // Filled before it has indexes and foreign keys: to keep these up row by row takes a multiple of the time where there are many reminders.
+    CREATE_TIMERS,
+    `INSERT INTO public.timers (id, version, created_at, created_by, updated_at, updated_by, deleted_at, owner_id, team_id, change_set_id, dedupe_key, kind, due_at, basis, state, record_id, reminder_id)
+      SELECT (left(r.id::text, 32) || '001c')::uuid, 1, r.created_at, r.created_by, r.updated_at, r.updated_by, r.deleted_at, coalesce(r.recipient_id, r.owner_id), r.team_id, r.change_set_id,
+        'reminder:' || r.id, 'reminder', r.due_at, jsonb_build_object('at', to_char(r.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), r.state, r.record_id, r.id
+      FROM public.reminders r`,
+    ...TIMER_INDEXES,
     ...[TIMERS, REMINDER_RULES].flatMap(createForeignKeys),
 
     // Those whose time may come, and no others: they are looked for all the time.
@@ -70,11 +79,6 @@ export class Timers0000000000020 extends SchemaMigration {
     // What rules have made of a record, and what has been cancelled with it.
     "CREATE INDEX timers_basis_record ON public.timers ((basis ->> 'record')) WHERE basis ->> 'record' IS NOT NULL",
     "CREATE INDEX timers_basis_rule ON public.timers ((basis ->> 'rule'), id) WHERE basis ->> 'rule' IS NOT NULL AND state = 'scheduled' AND deleted_at IS NULL",
-
-    `INSERT INTO public.timers (id, version, created_at, created_by, updated_at, updated_by, deleted_at, owner_id, team_id, change_set_id, dedupe_key, kind, due_at, basis, state, record_id, reminder_id)
-      SELECT (left(r.id::text, 32) || '001c')::uuid, 1, r.created_at, r.created_by, r.updated_at, r.updated_by, r.deleted_at, coalesce(r.recipient_id, r.owner_id), r.team_id, r.change_set_id,
-        'reminder:' || r.id, 'reminder', r.due_at, jsonb_build_object('at', to_char(r.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')), r.state, r.record_id, r.id
-      FROM public.reminders r`,
 
     // Whoever reads reminders reads the timers of those that are for him.
     `DO $$ BEGIN

@@ -8,6 +8,9 @@ export const JOB_SCHEMA = 'graphile_worker'
 /** Steps of the schema that this version works with: those of the pinned package. */
 const NEWEST_STEP = 18
 
+/** Of the jobs that somebody works on, which are looked for all the time, however many wait. The package has no index of these. */
+const LOCKED_JOBS = 'guanxi_locked_jobs'
+
 interface SchemaState {
   readonly present: boolean
   readonly mayCreate: boolean
@@ -25,8 +28,14 @@ export async function refuseUnmakableJobSchema(runner: Pick<QueryRunner, 'query'
     )
 }
 
-/** Brings the schema of the queue up to date. Called under the lock of migrations, with a connection free in the pool. Throws StartupError for one that is too new. */
+/** Brings the schema of the queue up to date, with an index of ours. Called under the lock of migrations, with a connection free in the pool. Throws StartupError for one that is too new. */
 export async function migrateJobSchema(runner: Pick<QueryRunner, 'query'>, pool: Pool): Promise<void> {
+  await migratePackage(runner, pool)
+  const [index] = (await runner.query(`SELECT to_regclass('${JOB_SCHEMA}.${LOCKED_JOBS}') IS NOT NULL AS present`)) as { present: boolean }[]
+  if (!index?.present) await runner.query(`CREATE INDEX ${LOCKED_JOBS} ON ${JOB_SCHEMA}._private_jobs (locked_at) WHERE locked_at IS NOT NULL`)
+}
+
+async function migratePackage(runner: Pick<QueryRunner, 'query'>, pool: Pool): Promise<void> {
   const { step, breaking } = await readStep(runner)
   if (step >= NEWEST_STEP && breaking <= NEWEST_STEP) return
   if (breaking > NEWEST_STEP)

@@ -5,7 +5,7 @@ import type { ChangeSetWrites } from './change-set-writes.ts'
 import { createRecords } from './create.ts'
 import { deleteRecords } from './delete.ts'
 import { lockRecords } from './lock-records.ts'
-import { type Move, moveReferences } from './move-references.ts'
+import { type Move, movableReferences, moveReferences } from './move-references.ts'
 import type { ChangeSet, RecordInput, TargetItem, UpdateItem, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
 import { restoreRecords } from './restore.ts'
 import type { RecordImage, RuleContext } from './rule.ts'
@@ -28,6 +28,8 @@ export interface CheckedChangeSet extends ChangeSet {
   lock(module: ModuleDefinition, items: readonly TargetItem[], actions: readonly Action[], options: WriteOptions): Promise<readonly RecordImage[]>
   /** See `moveReferences`. */
   moveReferences(module: ModuleDefinition, move: Move): Promise<void>
+  /** See `movableReferences`. */
+  movableReferences(module: ModuleDefinition, by: Parameters<typeof movableReferences>[2]): ReturnType<typeof movableReferences>
   /** What an operation of the domain reads and writes beyond the caller's rights, once it has checked these by `lock`. */
   followUp(): RuleContext
 }
@@ -64,6 +66,10 @@ export class PipelineChangeSet implements CheckedChangeSet {
 
   moveReferences(module: ModuleDefinition, move: Move): Promise<void> {
     return moveReferences(this.#writes, module, move)
+  }
+
+  movableReferences(module: ModuleDefinition, by: Parameters<typeof movableReferences>[2]): ReturnType<typeof movableReferences> {
+    return movableReferences(this.#session, module, by)
   }
 
   followUp(): RuleContext {

@@ -23,6 +23,18 @@ export interface Move {
   readonly except: ReadonlySet<string>
 }
 
+/** Ids of the undeleted records that `moveReferences` would move away from these, by the id of the field; of these fields alone. */
+export async function movableReferences(
+  session: Session,
+  module: ModuleDefinition,
+  { from, fields }: { readonly from: readonly string[]; readonly fields: ReadonlySet<string> },
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const dependencies = dependenciesOn(session.registry, module).filter(({ field }) => fields.has(field.id))
+  if (dependencies.length === 0 || from.length === 0) return new Map()
+  const found = await findHolders(session, dependencies, from)
+  return new Map([...found].map(([{ field }, holders]) => [field.id, new Set(holders.keys())]))
+}
+
 /**
  * Lets all undeleted records that refer to some records refer to another one of the same module, by derived writes. Where what a record refers to has a say in who reaches
  * it, those that the caller cannot read stay where they are: nobody brings into sight what was hidden. Throws FORBIDDEN where the caller would come to do more with

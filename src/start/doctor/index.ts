@@ -6,6 +6,7 @@ import { openDatabase } from '../open-database.ts'
 import { checkClock, checkDataDir, checkListening, checkNode } from './check-machine.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkSchema } from './check-schema.ts'
+import { checkSmtp } from './check-smtp.ts'
 import { type Finding, fail, ok, warn } from './finding.ts'
 
 export { type Finding, findingLine } from './finding.ts'
@@ -26,7 +27,9 @@ export async function examine(environment: Environment, directory: string): Prom
   const findings = [node, ok('environment', `NODE_ENV ${config.production ? 'production' : 'development'}`), ...data, await checkListening(config)]
   if (data.some((finding) => finding.level === 'fail' && finding.message.startsWith('DATA_DIR'))) return findings
   const redis = config.redisUrl === undefined ? [] : [await checkRedis(config.redisUrl)]
-  return [...findings, ...redis, ...(await checkDatabase(config))]
+  const { smtpUrl, smtpTimeout } = config
+  const smtp = smtpUrl === undefined ? [] : [await checkSmtp({ smtpUrl, smtpTimeout })]
+  return [...findings, ...redis, ...smtp, ...(await checkDatabase(config))]
 }
 
 async function checkDatabase(config: Config): Promise<Finding[]> {
