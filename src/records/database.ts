@@ -28,7 +28,10 @@ export interface Transaction extends Executor {
 }
 
 export interface Database extends Executor {
-  /** One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. */
+  /**
+   * One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. Where the server is lost
+   * it throws UNAVAILABLE, and nothing was committed unless the error says `outcome: 'UNKNOWN'`.
+   */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
   readonly pool: PoolLike
 }
@@ -88,6 +91,13 @@ function translated(error: unknown): unknown {
   if (isConnectionLoss(error)) return new GuanxiError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {}, { cause: error })
   if (sqlState(error) === '57014') return new GuanxiError('UNAVAILABLE', 'The statement took too long and was stopped.', {}, { cause: error })
   return error
+}
+
+/** The answer to COMMIT was lost: nobody can say whether the server carried it out. Whoever simply sends the change again may make it twice. */
+function outcomeUnknown(error: unknown): unknown {
+  if (!(error instanceof GuanxiError) || !isConnectionLoss(error.cause)) return error
+  const message = 'The database was lost while the change was committed, so it may have been made or not. Read before you send it again.'
+  return new GuanxiError('UNAVAILABLE', message, { retryable: false, outcome: 'UNKNOWN' }, { cause: error.cause })
 }
 
 /** Prepared statements of one connection, least recently used first. */
@@ -191,7 +201,9 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
         await control('BEGIN')
         try {
           const value = await work(transaction)
-          await run(client, COMMIT)
+          await run(client, COMMIT).catch((error: unknown) => {
+            throw outcomeUnknown(error)
+          })
           return value
         } catch (error) {
           await control('ROLLBACK').catch(() => {})
