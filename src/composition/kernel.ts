@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createPasswordHasher, type PasswordHasher, seedRoles, teamAccessRules, userAccessRule, writeSystemAudit } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { coreRules } from '../domain/index.ts'
@@ -39,6 +40,9 @@ export interface AppOverrides {
   /** Seconds between attempts to send a message. */
   readonly retryDelays?: readonly number[] | undefined
 }
+
+/** Milliseconds for which statements under way may keep the connections at the end. */
+const FAREWELL = 2_000
 
 /** Database, registry and write pipeline: what set-up work and commands need. */
 export interface Kernel extends SetUpServices {
@@ -105,7 +109,10 @@ export async function createKernel(
       serve: (served) => {
         registry = served
       },
-      close: () => dataSource.destroy(),
+      close: async () => {
+        // It waits for each statement under way, which nobody else does any more.
+        await Promise.race([dataSource.destroy(), delay(FAREWELL, undefined, { ref: false })])
+      },
     }
   } catch (error) {
     await dataSource.destroy()

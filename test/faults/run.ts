@@ -10,6 +10,7 @@ import { makeWorld, type World } from './world.ts'
 export interface Experiment {
   readonly world: World
   readonly history: History
+  readonly followers: readonly Follower[]
   /** Begins the load and the following. */
   begin(): Promise<void>
   /** Waits until so many mutations more are ok, however busy the machine is. */
@@ -42,6 +43,7 @@ export async function openExperiment({ url, databaseUrl, seed, patience = 30_000
   return {
     world,
     history,
+    followers,
     begin: async () => {
       const follow = { url: () => url }
       for (const module of ['account', 'activity'] as const)
@@ -89,4 +91,4 @@ export async function openExperiment({ url, databaseUrl, seed, patience = 30_000
 }
 
 /** What also happens where nothing is wrong. */
-const ORDINARY = new Set(['VERSION_CONFLICT', 'NOT_FOUND', 'DUPLICATE'])
+export const ORDINARY: ReadonlySet<string> = new Set(['VERSION_CONFLICT', 'NOT_FOUND', 'DUPLICATE'])
