@@ -93,9 +93,14 @@ function translated(error: unknown): unknown {
   return error
 }
 
+/** The error of a statement that failed since the server could not be reached or ended the session, as `Database` throws it. */
+export function isDatabaseLost(error: unknown): error is GuanxiError {
+  return error instanceof GuanxiError && error.code === 'UNAVAILABLE' && isConnectionLoss(error.cause)
+}
+
 /** The answer to COMMIT was lost: nobody can say whether the server carried it out. Whoever simply sends the change again may make it twice. */
 function outcomeUnknown(error: unknown): unknown {
-  if (!(error instanceof GuanxiError) || !isConnectionLoss(error.cause)) return error
+  if (!isDatabaseLost(error)) return error
   const message = 'The database was lost while the change was committed, so it may have been made or not. Read before you send it again.'
   return new GuanxiError('UNAVAILABLE', message, { retryable: false, outcome: 'UNKNOWN' }, { cause: error.cause })
 }
@@ -162,8 +167,7 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
       failure = error
       throw error
     } finally {
-      const broken = failure instanceof GuanxiError && isConnectionLoss(failure.cause)
-      client.release(broken ? true : undefined)
+      client.release(isDatabaseLost(failure) ? true : undefined)
       client.removeListener('error', NEXT_STATEMENT_FAILS)
     }
   }
