@@ -37,6 +37,7 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
     databaseUrl,
     jobs: [sendDelivery(services)],
     concurrency: config.jobConcurrency,
+    answerWithin: config.statementTimeout + 1_000,
     patience: config.drainTimeout,
     report: reporter(logger),
   })

@@ -64,13 +64,13 @@ export interface Kernel extends SetUpServices {
 
 /** Connects, migrates, and makes the shipped roles where they are missing. Throws StartupError where the database is not fit. */
 export async function createKernel(
-  config: Pick<Config, 'poolSize' | 'organisationCurrency'>,
+  config: Pick<Config, 'poolSize' | 'statementTimeout' | 'organisationCurrency'>,
   { databaseUrl, now = () => new Date(), randomFill, observe }: AppOverrides,
 ): Promise<Kernel> {
-  const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize })
+  const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize, statementTimeout: config.statementTimeout })
   await dataSource.initialize()
   try {
-    const database = databaseOf(dataSource, observe)
+    const database = databaseOf(dataSource, observe, config.statementTimeout)
     await refuseUpgrade(database)
     await migrate(dataSource)
     await database.transaction(async (transaction) => {

@@ -10,6 +10,8 @@ export interface Statement {
   /** Prepared-statement name. Give one (see `statementName`) to hot statements only; at most 500 stay prepared a connection. */
   readonly name?: string
   readonly purpose: StatementPurpose
+  /** Milliseconds after which the answer will not come any more; those of the database unless given. */
+  readonly patience?: number
 }
 
 /** Sees each statement after it ran; used for metrics and for statement-count assertions. */
@@ -48,6 +50,7 @@ interface QueryConfigLike {
   text: string
   values?: unknown[]
   name?: string
+  query_timeout?: number
 }
 
 export interface PoolClientLike {
@@ -108,7 +111,11 @@ function outcomeUnknown(error: unknown): unknown {
 /** Prepared statements of one connection, least recently used first. */
 type Prepared = Set<string>
 
-export function createDatabase(pool: PoolLike, observe: StatementObserver = () => {}): Database {
+/**
+ * `patience`: milliseconds after which a connection that has not answered a statement is given up, beyond PostgreSQL's own limit for statements; nobody else
+ * notices where the network is cut. Its connections should be ImpatientClients. Without it answers are waited for, however long they take.
+ */
+export function createDatabase(pool: PoolLike, observe: StatementObserver = () => {}, patience?: number): Database {
   const preparedOf = new WeakMap<PoolClientLike, Prepared>()
 
   async function run(client: PoolClientLike, statement: Statement): Promise<unknown[]> {
@@ -118,6 +125,8 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
       const config: QueryConfigLike = { text: statement.text }
       if (statement.values !== undefined) config.values = statement.values as unknown[]
       if (statement.name !== undefined) config.name = statement.name
+      const wait = statement.patience ?? patience
+      if (wait !== undefined) config.query_timeout = wait
       const { rows, command } = await client.query(config)
       // PostgreSQL answers so, without an error, where a statement failed and somebody went on as if it had not.
       if (statement === COMMIT && command === 'ROLLBACK') throw new DefectError('a failed statement was passed over, so that nothing was committed')

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type MortalPostgres, startMortalPostgres } from '../support/mortal-postgres.ts'
 import { drawnCases, PROVE, tell } from '../support/nodes.ts'
-import { type Probe, startProbing } from './probe.ts'
+import type { Probe } from './probe.ts'
 import { leftOver, warmResources } from './resources.ts'
 import { type Experiment, openExperiment } from './run.ts'
 import { type Supervised, supervise } from './server-process.ts'
@@ -61,7 +61,7 @@ test(
       await experiment.work(30)
       history.note('PostgreSQL killed')
       await postgres.kill()
-      const down = startProbing(server.url, world, 10_000)
+      const down = experiment.probe(10_000)
       await new Promise((resolve) => setTimeout(resolve, AWAY))
       await down.stop()
       flaws.push(...down.probes.flatMap(flawsOf))
@@ -69,7 +69,7 @@ test(
       notReady += down.probes.filter(({ ready }) => ready === 503).length
       await postgres.start()
       history.note('PostgreSQL is there again')
-      const up = startProbing(server.url, world, 10_000)
+      const up = experiment.probe(10_000)
       recoveries.push(await up.well(WELL))
       await up.stop()
       flaws.push(...up.probes.flatMap(({ health, query }) => [...(health === 200 ? [] : [`/health answered ${health}`]), ...query.flaws]))

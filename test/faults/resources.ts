@@ -10,8 +10,6 @@ export interface Resources {
   readonly connections: number
 }
 
-/** Milliseconds in which all of it must be as before. */
-const PATIENCE = 30_000
 /** Requests at the same time that open all connections of the pool. */
 const WARM = 24
 
@@ -41,8 +39,8 @@ export async function warmResources(url: string, pid: number, { actors, database
   return measure(pid, databaseUrl)
 }
 
-/** I8: what it holds more than before (5 %), when there was time to let go of it. `connections: false`: does not look at the database's side. */
-export async function leftOver(before: Resources, pid: number, { databaseUrl }: World, { connections = true } = {}): Promise<string[]> {
+/** I8: what it holds more than before (5 %), when there was time to let go of it (`within`, milliseconds). `connections: false`: does not look at the database's side. */
+export async function leftOver(before: Resources, pid: number, { databaseUrl }: World, { connections = true, within = 30_000 } = {}): Promise<string[]> {
   const most = (count: number) => Math.ceil(count * 1.05)
   let after = before
   const isFine = (): boolean =>
@@ -51,7 +49,7 @@ export async function leftOver(before: Resources, pid: number, { databaseUrl }: 
     await eventually(async () => {
       after = await measure(pid, databaseUrl)
       return isFine()
-    }, PATIENCE)
+    }, within)
     return []
   } catch {
     return [`I8: ${JSON.stringify(after)} in place of ${JSON.stringify(before)}`]

@@ -3,6 +3,7 @@ import { percentile } from '../support/nodes.ts'
 import { check, type Run } from './checker.ts'
 import { type Follower, startFollower } from './follower.ts'
 import { type History, openHistory } from './history.ts'
+import { type Probing, startProbing } from './probe.ts'
 import { startWorkload, type Workload } from './workload.ts'
 import { makeWorld, type World } from './world.ts'
 
@@ -18,6 +19,8 @@ export interface Experiment {
   /** Ends the load. */
   end(): Promise<void>
   run(): Run
+  /** Asks the server again and again how it is; `patience`: milliseconds that an answer may take. */
+  probe(patience: number): Probing
   /** Fails with all that is wrong, the seed and the place of the history. */
   expectSound(others: readonly string[]): Promise<void>
   figures(): { readonly ok: number; readonly disturbed: number; readonly text: string }
@@ -37,6 +40,7 @@ export async function openExperiment({ url, databaseUrl, seed, patience = 30_000
   const world = await makeWorld(url, databaseUrl)
   const history = openHistory()
   const followers: Follower[] = []
+  const probings: Probing[] = []
   let workload: Workload | undefined
   let sound = false
   const run = (): Run => ({ world, history, workload: workload as Workload, followers, url })
@@ -59,6 +63,11 @@ export async function openExperiment({ url, databaseUrl, seed, patience = 30_000
     },
     end: async () => workload?.stop(),
     run,
+    probe: (limit) => {
+      const probing = startProbing(url, world, limit)
+      probings.push(probing)
+      return probing
+    },
     expectSound: async (others) => {
       const violations = await check(run())
       const flaws = [...others, ...Object.entries(violations).flatMap(([name, found]) => found.map((flaw) => `${name}: ${flaw}`))]
@@ -84,6 +93,7 @@ export async function openExperiment({ url, databaseUrl, seed, patience = 30_000
     },
     close: async () => {
       await workload?.stop()
+      await Promise.all(probings.map((probing) => probing.stop()))
       await Promise.all(followers.map((follower) => follower.stop()))
       history.close(workload !== undefined && !sound)
     },

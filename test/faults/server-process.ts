@@ -74,7 +74,8 @@ export interface Supervised {
   readonly troubles: readonly string[]
   /** Kills it as `kill -9` does; resolves when the next one is ready, with the milliseconds since. */
   kill(): Promise<number>
-  stop(): Promise<void>
+  /** Ends it by SIGTERM, for good. */
+  stop(): Promise<Finished>
 }
 
 /** Resolves when the first one is ready. */
@@ -113,8 +114,9 @@ export async function supervise(databaseUrl: string, environment: Readonly<Recor
     stop: async () => {
       expected = true
       current.signal('SIGTERM')
-      await current.finished
+      const finished = await current.finished
       await directory.remove()
+      return finished
     },
   }
 }
