@@ -5,7 +5,16 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const PROOFS = ['test/metadata', 'test/field-types', 'test/execution/differential', 'test/execution/lost-names', 'test/access', 'test/formula', 'test/push']
+const PROOFS = [
+  'test/metadata',
+  'test/field-types',
+  'test/execution/differential',
+  'test/execution/lost-names',
+  'test/access',
+  'test/formula',
+  'test/push',
+  'test/faults',
+]
 
 const files = process.argv.slice(2)
 const { status } = spawnSync(process.execPath, [fileURLToPath(new URL('test.mjs', import.meta.url)), '--runInBand', ...(files.length > 0 ? files : PROOFS)], {

@@ -33,7 +33,7 @@ export async function start(environment: Environment, directory: string, version
     app = await createApp(config, { databaseUrl: opened.url, secrets, logger })
     const seeded = await seed(app.kernel, config)
     const address = await app.listen()
-    const stopped = serveUntilSignal(app, opened, logger, environment.npm_lifecycle_event !== undefined)
+    const stopped = serveUntilSignal(app, opened, logger, config, environment.npm_lifecycle_event !== undefined)
     announce({ config, opened, version, seeded, url: urlOf(address), logger })
     return await stopped
   } catch (error) {
@@ -43,12 +43,23 @@ export async function start(environment: Environment, directory: string, version
   }
 }
 
-function serveUntilSignal(app: App, opened: OpenedDatabase, logger: Logger, watchParent: boolean): Promise<number> {
+/** Milliseconds that all else gets to let go, once requests and jobs had their time to finish. */
+const FAREWELL = 5_000
+
+function serveUntilSignal(
+  app: App,
+  opened: OpenedDatabase,
+  logger: Logger,
+  { drainTimeout }: Pick<Config, 'drainTimeout'>,
+  watchParent: boolean,
+): Promise<number> {
   return untilSignal({
     watchParent,
     drain: async (signal) => {
       logger.info({ signal }, 'draining')
-      await app.close()
+      // Whatever does not come to its end, a database that was cut off for one, ends with the process.
+      const closed = await Promise.race([app.close().then(() => true), delay(2 * drainTimeout + FAREWELL, false, { ref: false })])
+      if (!closed) logger.warn('not everything let go in time; it ends with the process')
       await opened.close()
       logger.info('stopped')
       await new Promise((resolve) => logger.flush(resolve))

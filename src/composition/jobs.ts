@@ -38,6 +38,7 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
     databaseUrl,
     jobs: [sendDelivery(services), remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now })],
     concurrency: config.jobConcurrency,
+    answerWithin: config.statementTimeout + 1_000,
     patience: config.drainTimeout,
     report: reporter(logger),
   })

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createPasswordHasher, type PasswordHasher, seedRoles, teamAccessRules, userAccessRule, writeSystemAudit } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { coreRules } from '../domain/index.ts'
@@ -40,6 +41,9 @@ export interface AppOverrides {
   readonly retryDelays?: readonly number[] | undefined
 }
 
+/** Milliseconds for which statements under way may keep the connections at the end. */
+const FAREWELL = 2_000
+
 /** Database, registry and write pipeline: what set-up work and commands need. */
 export interface Kernel extends SetUpServices {
   readonly database: Database
@@ -60,13 +64,13 @@ export interface Kernel extends SetUpServices {
 
 /** Connects, migrates, and makes the shipped roles where they are missing. Throws StartupError where the database is not fit. */
 export async function createKernel(
-  config: Pick<Config, 'poolSize' | 'organisationCurrency'>,
+  config: Pick<Config, 'poolSize' | 'statementTimeout' | 'organisationCurrency'>,
   { databaseUrl, now = () => new Date(), randomFill, observe }: AppOverrides,
 ): Promise<Kernel> {
-  const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize })
+  const dataSource = createDataSource({ url: databaseUrl, max: config.poolSize, statementTimeout: config.statementTimeout })
   await dataSource.initialize()
   try {
-    const database = databaseOf(dataSource, observe)
+    const database = databaseOf(dataSource, observe, config.statementTimeout)
     await refuseUpgrade(database)
     await migrate(dataSource)
     await database.transaction(async (transaction) => {
@@ -105,7 +109,10 @@ export async function createKernel(
       serve: (served) => {
         registry = served
       },
-      close: () => dataSource.destroy(),
+      close: async () => {
+        // It waits for each statement under way, which nobody else does any more.
+        await Promise.race([dataSource.destroy(), delay(FAREWELL, undefined, { ref: false })])
+      },
     }
   } catch (error) {
     await dataSource.destroy()

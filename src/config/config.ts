@@ -16,6 +16,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Database connections of this process. */
   readonly poolSize: number
+  /** Milliseconds that one statement of the database may take. */
+  readonly statementTimeout: number
   readonly socketsPerUser: number
   readonly socketsPerAddress: number
   /** Days for which a deleted custom field or module can be restored. */

@@ -219,6 +219,15 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(2, 200, 10),
   },
   {
+    name: 'STATEMENT_TIMEOUT',
+    property: 'statementTimeout',
+    meaning:
+      'Milliseconds that one statement of the database may take. A connection that has not answered a second later is given up: so long a request waits where the network is cut.',
+    fallback: '30000',
+    accepts: 'a number from 1000 to 600000',
+    schema: number(1_000, 600_000, 30_000),
+  },
+  {
     name: 'SOCKETS_PER_USER',
     property: 'socketsPerUser',
     meaning: 'WebSockets that one user, or the API keys of one, may have open on this process; one more is closed with 1013.',

@@ -54,7 +54,12 @@ export const ERROR_CODES = {
   RATE_LIMITED: { status: 429, retryable: true, meaning: 'Too many requests. `retryAfter` says how many seconds to wait.' },
   SCHEMA_CHANGED: { status: 200, retryable: true, meaning: 'The schema changed and the document no longer fits it. Fetch the schema again.' },
   PLUGIN_UNAVAILABLE: { status: 200, retryable: true, meaning: 'The plugin behind this field is disabled or failing.' },
-  UNAVAILABLE: { status: 503, retryable: true, meaning: 'The service or its database cannot answer now. Try again after a short wait.' },
+  UNAVAILABLE: {
+    status: 503,
+    retryable: true,
+    meaning:
+      'The service or its database cannot answer now; nothing was written. Try again after a short wait. With `outcome: "UNKNOWN"` (and `retryable: false`) the database was lost in the middle of a commit: read before you send a change again.',
+  },
   INTERNAL: { status: 500, retryable: false, meaning: 'A defect on our side. Nothing else is disclosed; report the `requestId`.' },
 } as const satisfies Record<string, ErrorCodeInfo>
 

@@ -32,6 +32,9 @@ export function createPostgresLink({ database, databaseUrl, onText, onListening,
       connectionTimeoutMillis: PATIENCE,
       query_timeout: PATIENCE,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      // The server ends a session that is cut off: it hears a heartbeat from any other.
+      options: '-c idle_session_timeout=30000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
     })
     client = made
     const fail = (error: unknown): void => {

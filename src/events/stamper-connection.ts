@@ -25,6 +25,7 @@ export async function connectStamper(databaseUrl: string): Promise<StamperConnec
     statement_timeout: PATIENCE,
     query_timeout: PATIENCE + 1_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     options: SESSION.map((setting) => `-c ${setting}`).join(' '),
   })
   // The statement under way, or the next one, fails and tells.

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { WorkerEvents, WorkerPool } from 'graphile-worker'
 import pg from 'pg'
 import { createDatabase, type Database } from '../records/database.ts'
+import { ImpatientClient } from '../records/impatient-client.ts'
 import { JOB_SCHEMA } from '../records/migrations/job-schema.ts'
 import { BEAT, beat, forgetWorkers, releaseSilent } from './heartbeat.ts'
 import { runTaken } from './held-job.ts'
@@ -18,6 +19,8 @@ export interface JobWorkerOptions {
   readonly jobs: readonly JobDefinition[]
   /** Jobs that are run at the same time. */
   readonly concurrency: number
+  /** Milliseconds after which a connection that has not answered is given up. */
+  readonly answerWithin: number
   /** Milliseconds that running jobs get to finish at the end. */
   readonly patience: number
   readonly report: JobReport
@@ -42,13 +45,16 @@ const FAREWELL = 2_000
 type Queue = Pick<typeof import('graphile-worker'), 'Logger' | 'runTaskList'>
 
 /** Runs jobs, from a moment on until it is stopped. Any number of processes may do so. */
-export function startJobWorker({ databaseUrl, jobs, concurrency, patience, report }: JobWorkerOptions): JobWorker {
+export function startJobWorker({ databaseUrl, jobs, concurrency, answerWithin, patience, report }: JobWorkerOptions): JobWorker {
   const connections = new pg.Pool({
     connectionString: databaseUrl,
     max: CONNECTIONS,
     application_name: 'guanxi-jobs',
     connectionTimeoutMillis: 5_000,
+    query_timeout: answerWithin,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    Client: ImpatientClient,
   })
   // Whoever uses the connection next is told.
   connections.on('error', () => {})

@@ -3,6 +3,7 @@ import { DataSource, type Logger } from 'typeorm'
 import { entityClasses } from '../entities/index.ts'
 import { SnakeNamingStrategy } from '../entities/naming-strategy.ts'
 import { createDatabase, type Database, type PoolLike, type StatementObserver } from './database.ts'
+import { ImpatientClient } from './impatient-client.ts'
 import { migrations } from './migrations/index.ts'
 
 export interface DataSourceSettings {
@@ -12,6 +13,8 @@ export interface DataSourceSettings {
   readonly max?: number
   /** Shown in `pg_stat_activity`. */
   readonly applicationName?: string
+  /** Milliseconds that a statement may take; 30,000 unless given. */
+  readonly statementTimeout?: number
   /** Where TypeORM writes what it does; nowhere unless given, since whoever calls it sees its errors. */
   readonly logger?: 'advanced-console'
 }
@@ -26,22 +29,30 @@ const SILENT: Logger = Object.freeze({
   log: silence,
 })
 
+export const STATEMENT_TIMEOUT = 30_000
+/** Milliseconds beyond a statement's own limit after which its answer will not come any more. */
+const ON_THE_WAY = 1_000
+
 /**
- * Settings of each connection. JIT compiles for longer than our statements run; a statement that takes 30 s is lost to its
- * caller anyway; a client that dies inside a transaction must not hold its locks.
+ * Settings of each connection. JIT compiles for longer than our statements run; a statement that takes so long is lost to its
+ * caller anyway; a client that dies, or is cut off, must hold neither the locks of its transaction nor the connection itself. (The pool closes what is idle for 10 s.)
  */
-const SESSION_SETTINGS = {
+const sessionSettings = (statementTimeout: number) => ({
   jit: 'off',
   // Planning a page of records costs as much as reading it, and the planner cannot use the length of a key list anyway.
   plan_cache_mode: 'force_generic_plan',
-  statement_timeout: '30000',
-  idle_in_transaction_session_timeout: '60000',
+  statement_timeout: String(statementTimeout),
+  idle_in_transaction_session_timeout: String(2 * statementTimeout),
+  idle_session_timeout: '30000',
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
   TimeZone: 'UTC',
-}
+})
 
 /** TypeORM's data source over one pool, not yet connected. The schema is made by migrations alone, never synchronised. */
-export function createDataSource({ url, max = 10, applicationName = 'guanxi', logger }: DataSourceSettings): DataSource {
-  const options = Object.entries(SESSION_SETTINGS)
+export function createDataSource({ url, max = 10, applicationName = 'guanxi', statementTimeout = STATEMENT_TIMEOUT, logger }: DataSourceSettings): DataSource {
+  const options = Object.entries(sessionSettings(statementTimeout))
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
   return new DataSource({
@@ -56,12 +67,12 @@ export function createDataSource({ url, max = 10, applicationName = 'guanxi', lo
     logger: logger ?? SILENT,
     synchronize: false,
     installExtensions: false,
-    extra: { options, connectionTimeoutMillis: 5000 },
+    extra: { options, connectionTimeoutMillis: 5000, keepAlive: true, keepAliveInitialDelayMillis: 10_000, Client: ImpatientClient },
   })
 }
 
-/** The record engine's database over the data source's own pool, so that both share its connections. */
-export function databaseOf(dataSource: DataSource, observe?: StatementObserver): Database {
+/** The record engine's database over the data source's own pool, so that both share its connections. `statementTimeout`: that of the data source. */
+export function databaseOf(dataSource: DataSource, observe?: StatementObserver, statementTimeout = STATEMENT_TIMEOUT): Database {
   const { master } = dataSource.driver as unknown as { master: PoolLike }
-  return createDatabase(master, observe)
+  return createDatabase(master, observe, statementTimeout + ON_THE_WAY)
 }

@@ -11,6 +11,8 @@ export interface Statement {
   /** Prepared-statement name. Give one (see `statementName`) to hot statements only; at most 500 stay prepared a connection. */
   readonly name?: string
   readonly purpose: StatementPurpose
+  /** Milliseconds after which the answer will not come any more; those of the database unless given. */
+  readonly patience?: number
 }
 
 /** Sees each statement after it ran; used for metrics and for statement-count assertions. */
@@ -30,8 +32,9 @@ export interface Transaction extends Executor {
 
 export interface Database extends Executor {
   /**
-   * One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. Some connections are never given to transactions, so that statements
-   * outside of them do not wait for as long as many transactions take.
+   * One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. Where the server is lost
+   * it throws UNAVAILABLE, and nothing was committed unless the error says `outcome: 'UNKNOWN'`. Some connections are never given to transactions, so that
+   * statements outside of them do not wait for as long as many transactions take.
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
   readonly pool: PoolLike
@@ -50,6 +53,7 @@ interface QueryConfigLike {
   text: string
   values?: unknown[]
   name?: string
+  query_timeout?: number
 }
 
 export interface PoolClientLike {
@@ -98,10 +102,27 @@ function translated(error: unknown): unknown {
   return error
 }
 
+/** The error of a statement that failed since the server could not be reached or ended the session, as `Database` throws it. */
+export function isDatabaseLost(error: unknown): error is GuanxiError {
+  return error instanceof GuanxiError && error.code === 'UNAVAILABLE' && isConnectionLoss(error.cause)
+}
+
+/** The answer to COMMIT was lost: nobody can say whether the server carried it out. Whoever simply sends the change again may make it twice. */
+function outcomeUnknown(error: unknown): unknown {
+  if (!isDatabaseLost(error)) return error
+  const message =
+    'The database was lost while the change was committed, so it may have been made or not. Read before you send it again, unless it has an Idempotency-Key.'
+  return new GuanxiError('UNAVAILABLE', message, { retryable: false, outcome: 'UNKNOWN' }, { cause: error.cause })
+}
+
 /** Prepared statements of one connection, least recently used first. */
 type Prepared = Set<string>
 
-export function createDatabase(pool: PoolLike, observe: StatementObserver = () => {}): Database {
+/**
+ * `patience`: milliseconds after which a connection that has not answered a statement is given up, beyond PostgreSQL's own limit for statements; nobody else
+ * notices where the network is cut. Its connections should be ImpatientClients. Without it answers are waited for, however long they take.
+ */
+export function createDatabase(pool: PoolLike, observe: StatementObserver = () => {}, patience?: number): Database {
   const preparedOf = new WeakMap<PoolClientLike, Prepared>()
   const { max, connectionTimeoutMillis = 0 } = pool.options
   const slots = new Semaphore(Math.max(1, max - Math.ceil(max * KEPT_FOR_STATEMENTS)))
@@ -114,6 +135,8 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
       const config: QueryConfigLike = { text: statement.text }
       if (statement.values !== undefined) config.values = statement.values as unknown[]
       if (statement.name !== undefined) config.name = statement.name
+      const wait = statement.patience ?? patience
+      if (wait !== undefined) config.query_timeout = wait
       const { rows, command } = await client.query(config)
       // PostgreSQL answers so, without an error, where a statement failed and somebody went on as if it had not.
       if (statement === COMMIT && command === 'ROLLBACK') throw new DefectError('a failed statement was passed over, so that nothing was committed')
@@ -163,8 +186,7 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
       failure = error
       throw error
     } finally {
-      const broken = failure instanceof GuanxiError && isConnectionLoss(failure.cause)
-      client.release(broken ? true : undefined)
+      client.release(isDatabaseLost(failure) ? true : undefined)
       client.removeListener('error', NEXT_STATEMENT_FAILS)
     }
   }
@@ -211,7 +233,9 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
         await control('BEGIN')
         try {
           const value = await work(transaction)
-          await run(client, COMMIT)
+          await run(client, COMMIT).catch((error: unknown) => {
+            throw outcomeUnknown(error)
+          })
           return value
         } catch (error) {
           await control('ROLLBACK').catch(() => {})

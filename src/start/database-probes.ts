@@ -1,9 +1,12 @@
 import type { Database } from '../records/database.ts'
 import { migrations } from '../records/migrations/index.ts'
 
+/** Milliseconds after which a connection is no good; one that is cut off is found and given up here, before requests meet it. */
+const PATIENCE = 2_000
+
 /** The database answers; throws where it does not. */
 export async function answers(database: Database): Promise<boolean> {
-  await database.query({ text: 'SELECT 1', purpose: 'platform' })
+  await database.query({ text: 'SELECT 1', purpose: 'platform', patience: PATIENCE })
   return true
 }
 
@@ -13,6 +16,7 @@ export async function isMigrated(database: Database): Promise<boolean> {
     text: 'SELECT count(*)::int AS count FROM schema_version WHERE number <= $1',
     values: [migrations.length],
     purpose: 'platform',
+    patience: PATIENCE,
   })
   return row?.count === migrations.length
 }

@@ -26,7 +26,7 @@ const report: JobReport = (event, message) => {
 /** Runs jobs of the one kind. */
 async function run(work: (text: string, run: JobRun) => Promise<void>, { concurrency = 2, patience = 5_000 } = {}): Promise<JobWorker> {
   const jobs: JobDefinition[] = [defineJob(NOTE, ({ text }, each) => work(text, each))]
-  const worker = startJobWorker({ databaseUrl: testDatabase.url, jobs, concurrency, patience, report })
+  const worker = startJobWorker({ databaseUrl: testDatabase.url, jobs, concurrency, answerWithin: 31_000, patience, report })
   workers.push(worker)
   return worker
 }

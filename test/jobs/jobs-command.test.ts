@@ -50,6 +50,7 @@ beforeEach(async () => {
     databaseUrl: testDatabase.url,
     jobs: [defineJob(NOTE, fail), defineJob(OTHER, fail)],
     concurrency: 2,
+    answerWithin: 31_000,
     patience: 5_000,
     report: () => {},
   })
@@ -87,6 +88,7 @@ describe('guanxi jobs', () => {
       databaseUrl: testDatabase.url,
       jobs: [defineJob(NOTE, note), defineJob(OTHER, note)],
       concurrency: 1,
+      answerWithin: 31_000,
       patience: 5_000,
       report: () => {},
     })

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { createDatabase, type Database, type PoolLike } from '../../src/records/database.ts'
+import { ImpatientClient } from '../../src/records/impatient-client.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { watchStatements } from '../support/statement-events.mjs'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
 
 describe('transactions', () => {
   let opened: TestDatabase
@@ -47,7 +50,54 @@ describe('transactions', () => {
       await new Promise((resolve) => setTimeout(resolve, 100))
       await transaction.query({ text: 'INSERT INTO mark VALUES (2)', purpose: 'platform' })
     })
-    await expect(work).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    await expect(work).rejects.toMatchObject({ code: 'UNAVAILABLE', extensions: { code: 'UNAVAILABLE', retryable: true } })
     expect(await database.query({ text: 'SELECT n FROM mark', purpose: 'platform' })).toEqual([])
+  })
+
+  test('a connection that is lost in the middle of a commit is told as what it is: nobody can say whether it was made', async () => {
+    const { hostname, port } = new URL(opened.url)
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) })
+    const through = new URL(opened.url)
+    through.host = `127.0.0.1:${proxy.port}`
+    const cutPool = new pg.Pool({ connectionString: through.href, max: 1 })
+    const stop = watchStatements((state, text) => {
+      if (state === 'sent' && text === 'COMMIT') proxy.cut()
+    })
+    try {
+      const work = createDatabase(cutPool as unknown as PoolLike).transaction((transaction) =>
+        transaction.query({ text: 'INSERT INTO mark VALUES (3)', purpose: 'platform' }),
+      )
+      await expect(work).rejects.toMatchObject({ extensions: { code: 'UNAVAILABLE', retryable: false, outcome: 'UNKNOWN' } })
+      expect(cutPool.totalCount).toBe(0)
+    } finally {
+      stop()
+      await cutPool.end()
+      await proxy.close()
+    }
+  })
+
+  test('a server that does not answer is given up once, not again for the end of the transaction, and its connection is not handed out again', async () => {
+    const { hostname, port } = new URL(opened.url)
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) })
+    const through = new URL(opened.url)
+    through.host = `127.0.0.1:${proxy.port}`
+    const lostPool = new pg.Pool({ connectionString: through.href, max: 1, Client: ImpatientClient })
+    lostPool.on('error', () => {})
+    const impatient = createDatabase(lostPool as unknown as PoolLike, undefined, 1_000)
+    try {
+      await impatient.query({ text: 'SELECT 1', purpose: 'platform' })
+      proxy.lose()
+      const began = performance.now()
+      const work = impatient.transaction((transaction) => transaction.query({ text: 'INSERT INTO mark VALUES (4)', purpose: 'platform' }))
+      await expect(work).rejects.toMatchObject({ extensions: { code: 'UNAVAILABLE', retryable: true } })
+      const took = performance.now() - began
+      expect(took).toBeGreaterThan(900)
+      expect(took).toBeLessThan(1_900)
+      proxy.mend()
+      expect(await impatient.query({ text: 'SELECT n FROM mark', purpose: 'platform' })).toEqual([])
+    } finally {
+      await lostPool.end()
+      await proxy.close()
+    }
   })
 })

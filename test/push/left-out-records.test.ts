@@ -68,7 +68,7 @@ const place = async () => (await raw.query('SELECT position FROM follower')).row
 async function runJobs(): Promise<void> {
   const { database, writer, registry, system, now } = clock.server.app.kernel
   const job = remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now })
-  jobs ??= startJobWorker({ databaseUrl: clock.server.database.url, jobs: [job], concurrency: 2, patience: 5_000, report: () => {} })
+  jobs ??= startJobWorker({ databaseUrl: clock.server.database.url, jobs: [job], concurrency: 2, answerWithin: 31_000, patience: 5_000, report: () => {} })
   await eventually(async () => {
     await raw.query(
       `UPDATE graphile_worker._private_jobs SET run_at = now() WHERE locked_by IS NULL AND run_at > now(); NOTIFY "jobs:insert", '{"r":1,"count":1000}'`,

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to a server that can be cut or frozen. */
+/** A way to a server that can be cut, frozen or lost. */
 export interface TcpProxy {
   readonly port: number
   /** Ends all connections; new ones are taken. */
@@ -9,7 +9,18 @@ export interface TcpProxy {
   freeze(): void
   /** Lets through again, what was held back too. */
   thaw(): void
+  /**
+   * The network is cut, and nobody says so: what there is of connections swallows every byte for ever and closes on neither side, and new ones are taken and
+   * swallow too, until `mend`, which is for those that come after it.
+   */
+  lose(): void
+  mend(): void
   close(): Promise<void>
+}
+
+/** A connection on its way. */
+interface Link {
+  lost: boolean
 }
 
 /**
@@ -17,7 +28,9 @@ export interface TcpProxy {
  */
 export async function startTcpProxy(target?: { readonly host: string; readonly port: number }, port = 0): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
+  const links = new Set<Link>()
   let frozen = target === undefined
+  let lost = false
   const hold = (socket: Socket): void => {
     sockets.add(socket)
     socket.on('error', () => {})
@@ -26,10 +39,22 @@ export async function startTcpProxy(target?: { readonly host: string; readonly p
   const server = createServer((inbound) => {
     hold(inbound)
     if (target === undefined) return
+    if (lost) return void inbound.resume()
+    const link: Link = { lost: false }
+    links.add(link)
     const outbound = connect(target)
     hold(outbound)
-    inbound.on('data', (data) => outbound.write(data)).on('close', () => outbound.destroy())
-    outbound.on('data', (data) => inbound.write(data)).on('close', () => inbound.destroy())
+    for (const [from, to] of [
+      [inbound, outbound],
+      [outbound, inbound],
+    ] as const) {
+      from.on('data', (data) => link.lost || to.write(data))
+      from.on('close', () => {
+        if (link.lost) return
+        links.delete(link)
+        to.destroy()
+      })
+    }
     if (frozen) for (const socket of [inbound, outbound]) socket.pause()
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
@@ -45,6 +70,14 @@ export async function startTcpProxy(target?: { readonly host: string; readonly p
     thaw: () => {
       frozen = false
       for (const socket of sockets) socket.resume()
+    },
+    lose: () => {
+      lost = true
+      for (const link of links) link.lost = true
+      links.clear()
+    },
+    mend: () => {
+      lost = false
     },
     close: () => {
       for (const socket of sockets) socket.destroy()

@@ -35,6 +35,7 @@ export async function connectForMaintenance(url: string): Promise<MaintenanceCon
     statement_timeout: 0,
     connectionTimeoutMillis: 5000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     // The server ends a session whose machine is gone, and with it the lock that keeps others from the work.
     options: '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
   })

@@ -2,7 +2,7 @@ import { execute, type GraphQLError, type GraphQLFormattedError, getVariableValu
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { SensitiveRead } from '../../records/audit/index.ts'
-import type { Database } from '../../records/database.ts'
+import { type Database, isDatabaseLost } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import { runRead } from '../../records/read/index.ts'
 import { type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../operation.ts'
@@ -80,7 +80,8 @@ async function executeText(
           reads.push(...taken.reads)
         }
       } catch (failure) {
-        if (failure instanceof StaleEpochError) throw failure
+        // Without its database no field of the operation has an answer.
+        if (failure instanceof StaleEpochError || isDatabaseLost(failure)) throw failure
         error = failure
       }
     }
@@ -146,7 +147,7 @@ async function executeOrdinary(
   return runOrdinary(session, services, value)
 }
 
-/** Executes a prepared operation by graphql-js in a session. Throws StaleEpochError, and for a hidden name in an input. */
+/** Executes a prepared operation by graphql-js in a session. Throws StaleEpochError, for a hidden name in an input, and where the database is lost. */
 export async function runOrdinary(session: OperationSession, services: Pick<QueryServices, 'report'>, rootValue?: unknown): Promise<OperationAnswer> {
   const { request, runtime } = session
   const result = await execute({
@@ -160,7 +161,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
   })
   for (const error of result.errors ?? []) {
     const original = originalOf(error)
-    if (original instanceof StaleEpochError) throw original
+    if (original instanceof StaleEpochError || isDatabaseLost(original)) throw original
     if (original instanceof GuanxiError && original.code === 'GRAPHQL_VALIDATION_FAILED') throw original
   }
   const redaction = redactionOf(session.redacted, request)
