@@ -15,7 +15,7 @@ export interface Statement {
 /** Sees each statement after it ran; used for metrics and for statement-count assertions. */
 export type StatementObserver = (statement: Statement, milliseconds: number) => void
 
-/** Anything that runs statements: the pool (each on a free connection) or one transaction. */
+/** Anything that runs statements: the pool (each on a free connection) or one transaction, where those that are asked for at once run one after the other. */
 export interface Executor {
   query<Row = Record<string, unknown>>(statement: Statement): Promise<Row[]>
 }
@@ -165,14 +165,25 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
       withClient(async (client) => {
         let savepoints = 0
         let statements = 0
-        const control = (text: string) => run(client, { text, purpose: 'transaction' })
+        let ended = false
+        let last: Promise<unknown> = Promise.resolve()
+        const inTurn = (statement: Statement, ends = false): Promise<unknown[]> => {
+          const turn = last.then(() => {
+            if (ended && !ends) throw new DefectError('a statement came when its transaction had ended')
+            ended ||= ends
+            return run(client, statement)
+          })
+          last = turn.catch(() => {})
+          return turn
+        }
+        const control = (text: string, ends = false) => inTurn({ text, purpose: 'transaction' }, ends)
         const transaction: Transaction = {
           get statements() {
             return statements
           },
           query: (statement) => {
             if (statement.purpose === 'record') statements += 1
-            return run(client, statement) as Promise<never>
+            return inTurn(statement) as Promise<never>
           },
           savepoint: async (inner) => {
             savepoints += 1
@@ -191,10 +202,10 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
         await control('BEGIN')
         try {
           const value = await work(transaction)
-          await run(client, COMMIT)
+          await inTurn(COMMIT, true)
           return value
         } catch (error) {
-          await control('ROLLBACK').catch(() => {})
+          await control('ROLLBACK', true).catch(() => {})
           throw error
         }
       }),
