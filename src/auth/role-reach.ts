@@ -25,8 +25,8 @@ export function admissionOf({ scope, where }: Grant, module: ModuleDefinition, r
 
 /**
  * What several roles reach, each by itself and all together. A role's rights on records below an access parent hold where the same role reaches the parent: own tickets with
- * comments, united with all tickets without, show the comments of own ones. A role that says nothing of the parent adds to what the others reach, so its rights on the child
- * hold wherever any of them reaches the parent.
+ * comments, united with all tickets without, show the comments of own ones. A role that neither reads the parent nor may do there what is needed adds to what the others
+ * reach, so its rights on the child hold wherever any of them reaches the parent.
  */
 export class RoleReaches<R extends GrantingRole> {
   readonly #roles: readonly R[]
@@ -72,10 +72,11 @@ export class RoleReaches<R extends GrantingRole> {
   #below(role: R, module: ModuleDefinition, reached: Reach): Reach {
     const parent = parentOf(module, this.#registry).module
     const paired = new Map<Action, readonly Admission[]>()
-    const saysNothing = grantsOn(role, parent).length === 0
+    const isReader = grantsOn(role, parent).some(({ actions }) => actions.includes('READ'))
     for (const [action, admissions] of reached) {
       const needed = parentAction(action)
       const own = this.#parentsOf(role, parent, needed)
+      const saysNothing = own.length === 0 && !isReader
       const unlimited = saysNothing || (own.length > 0 && coversAll(own, this.united(parent).get(needed) ?? []))
       if (!unlimited && own.length === 0) continue
       paired.set(

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
 import { Semaphore, withTimeout } from 'async-mutex'
-import { DefectError, GuanxiError } from '../errors/index.ts'
+import { DefectError } from '../errors/index.ts'
+import { isDatabaseLost, NO_CONNECTION, translated } from './database-loss.ts'
+import { COMMIT, runTransaction } from './transaction.ts'
+
+export { isConnectionLoss, isDatabaseLost, sqlState } from './database-loss.ts'
 
 /** Why a statement runs; tests and metrics count `record` statements apart from authentication and transaction control. No request waits for a `background` one. */
 export type StatementPurpose = 'record' | 'authentication' | 'platform' | 'transaction' | 'background'
@@ -18,7 +22,7 @@ export interface Statement {
 /** Sees each statement after it ran; used for metrics and for statement-count assertions. */
 export type StatementObserver = (statement: Statement, milliseconds: number) => void
 
-/** Anything that runs statements: the pool (each on a free connection) or one transaction. */
+/** Anything that runs statements: the pool (each on a free connection) or one transaction, where those that are asked for at once run one after the other. */
 export interface Executor {
   query<Row = Record<string, unknown>>(statement: Statement): Promise<Row[]>
 }
@@ -67,52 +71,13 @@ export interface PoolClientLike {
 const MAX_PREPARED = 500
 /** Share of the connections that transactions do not get. */
 const KEPT_FOR_STATEMENTS = 0.25
-const NO_CONNECTION = 'timeout exceeded when trying to connect'
 
 /** A connection that is lost between two statements tells so by an event, which would end the process if nobody listened; the next statement fails anyway. */
 const NEXT_STATEMENT_FAILS = (): void => {}
 
-const COMMIT: Statement = Object.freeze({ text: 'COMMIT', purpose: 'transaction' })
-
 /** A stable prepared-statement name for a text. */
 export function statementName(text: string): string {
   return `g${createHash('sha1').update(text).digest('base64url')}`
-}
-
-/** SQLSTATE of a driver error, or undefined where the error did not come from the server. */
-export function sqlState(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null)?.code
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
-}
-
-const LOST_CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'])
-const LOST_CONNECTION_STATES = /^(08|57P0|53300|58)/
-const LOST_CONNECTION_TEXT = new RegExp(`^(Connection terminated|${NO_CONNECTION}|Client has encountered a connection error|Query read timeout)`)
-
-/** The server could not be reached or ended the session: nothing is known to be wrong with the statement itself. */
-export function isConnectionLoss(error: unknown): boolean {
-  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
-  if (typeof code === 'string' && (LOST_CONNECTION_CODES.has(code) || LOST_CONNECTION_STATES.test(code))) return true
-  return typeof message === 'string' && LOST_CONNECTION_TEXT.test(message)
-}
-
-function translated(error: unknown): unknown {
-  if (isConnectionLoss(error)) return new GuanxiError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {}, { cause: error })
-  if (sqlState(error) === '57014') return new GuanxiError('UNAVAILABLE', 'The statement took too long and was stopped.', {}, { cause: error })
-  return error
-}
-
-/** The error of a statement that failed since the server could not be reached or ended the session, as `Database` throws it. */
-export function isDatabaseLost(error: unknown): error is GuanxiError {
-  return error instanceof GuanxiError && error.code === 'UNAVAILABLE' && isConnectionLoss(error.cause)
-}
-
-/** The answer to COMMIT was lost: nobody can say whether the server carried it out. Whoever simply sends the change again may make it twice. */
-function outcomeUnknown(error: unknown): unknown {
-  if (!isDatabaseLost(error)) return error
-  const message =
-    'The database was lost while the change was committed, so it may have been made or not. Read before you send it again, unless it has an Idempotency-Key.'
-  return new GuanxiError('UNAVAILABLE', message, { retryable: false, outcome: 'UNKNOWN' }, { cause: error.cause })
 }
 
 /** Prepared statements of one connection, least recently used first. */
@@ -203,44 +168,6 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
   return {
     pool,
     query: (statement) => withClient((client) => run(client, statement)) as Promise<never>,
-    transaction: (work) =>
-      withSlot(async (client) => {
-        let savepoints = 0
-        let statements = 0
-        const control = (text: string) => run(client, { text, purpose: 'transaction' })
-        const transaction: Transaction = {
-          get statements() {
-            return statements
-          },
-          query: (statement) => {
-            if (statement.purpose === 'record') statements += 1
-            return run(client, statement) as Promise<never>
-          },
-          savepoint: async (inner) => {
-            savepoints += 1
-            const name = `s${savepoints}`
-            await control(`SAVEPOINT ${name}`)
-            try {
-              const { keep, value } = await inner()
-              await control(keep ? `RELEASE SAVEPOINT ${name}` : `ROLLBACK TO SAVEPOINT ${name}`)
-              return value
-            } catch (error) {
-              await control(`ROLLBACK TO SAVEPOINT ${name}`).catch(() => {})
-              throw error
-            }
-          },
-        }
-        await control('BEGIN')
-        try {
-          const value = await work(transaction)
-          await run(client, COMMIT).catch((error: unknown) => {
-            throw outcomeUnknown(error)
-          })
-          return value
-        } catch (error) {
-          await control('ROLLBACK').catch(() => {})
-          throw error
-        }
-      }),
+    transaction: (work) => withSlot((client) => runTransaction((statement) => run(client, statement), work)),
   }
 }

@@ -101,6 +101,8 @@ describe.each(SUBJECTS)('what is hidden from a user with $title', ({ title, user
           const [one, other] = await Promise.all([answer(left, tokens[0], body), answer(right, tokens[1], body)])
           if (operation.source.startsWith('mutation')) {
             seen.writes += 1
+            // Places of changes tell how many there were.
+            expect({ query: operation.source, events: await eventsOf(right) }).toEqual({ query: operation.source, events: await eventsOf(left) })
             if (one.text.includes('"data":{')) seen.written += 1
           }
           expect({ query: operation.source, ...other }).toEqual({ query: operation.source, ...one })
@@ -244,6 +246,12 @@ function hiddenNames(sights: ReadonlyMap<string, Sight>, registry: Registry): Re
     }
   }
   return names
+}
+
+/** How many changes have been noted. */
+async function eventsOf({ app }: TestServer): Promise<unknown> {
+  const [row] = await app.kernel.database.query({ text: 'SELECT count(*)::int AS count FROM outbox', purpose: 'background' })
+  return row
 }
 
 interface Told {

@@ -100,4 +100,40 @@ describe('transactions', () => {
       await proxy.close()
     }
   })
+
+  test('statements that are asked for at once are given to the connection one by one, in their order', async () => {
+    let [under, most] = [0, 0]
+    class Watched extends pg.Client {
+      // biome-ignore lint/suspicious/noExplicitAny: whatever is asked of it
+      override query(...parameters: any[]): any {
+        under += 1
+        most = Math.max(most, under)
+        const answer = (super.query as (...all: unknown[]) => Promise<unknown>)(...parameters)
+        return answer.finally(() => {
+          under -= 1
+        })
+      }
+    }
+    const watched = new pg.Pool({ connectionString: opened.url, max: 1, Client: Watched })
+    try {
+      const rows = await createDatabase(watched as unknown as PoolLike).transaction((transaction) =>
+        Promise.all([1, 2, 3, 4, 5].map((n) => transaction.query({ text: 'SELECT $1::int AS n', values: [n], purpose: 'platform' }))),
+      )
+      expect([rows, most]).toEqual([[1, 2, 3, 4, 5].map((n) => [{ n }]), 1])
+    } finally {
+      await watched.end()
+    }
+  })
+
+  test('what is asked for when the transaction has ended runs in no other one', async () => {
+    let late: Promise<unknown> | undefined
+    const work = database.transaction(async (transaction) => {
+      late = new Promise((resolve) => setTimeout(resolve, 50)).then(() => transaction.query({ text: 'INSERT INTO mark VALUES (3)', purpose: 'platform' }))
+      late.catch(() => {})
+      throw new Error('given up')
+    })
+    await expect(work).rejects.toThrow('given up')
+    await expect(late).rejects.toThrow('its transaction had ended')
+    expect(await database.query({ text: 'SELECT n FROM mark', purpose: 'platform' })).toEqual([])
+  })
 })

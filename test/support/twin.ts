@@ -73,13 +73,73 @@ export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>
   let changed = 0
   try {
     await client.query('BEGIN')
-    for (const module of registry.modules.values()) changed += await changeModule(client, module, sights.get(module.name), judgedBy)
+    for (const module of registry.modules.values())
+      changed += await changeModule(client, module, await sightWithSums(client, module, sights, registry), judgedBy)
+    for (const sum of SUMS) await sumUp(client, sum, shownSums(sum, sights), registry)
     await client.query('COMMIT')
     await client.query('ANALYZE')
   } finally {
     await client.end()
   }
   return changed
+}
+
+/** Values that rules keep as sums of others'. Both databases stay as rules leave them; else the next write would find something to do in one of them. */
+const SUMS = [
+  { parent: 'opportunity', sum: 'amount', part: 'opportunityLineItem' },
+  { parent: 'order', sum: 'total', part: 'orderLine' },
+] as const
+const ADDENDS = ['quantity', 'unitPrice', 'discount']
+
+/** Ids of the records that show a sum, or a part of it. */
+function shownSums({ parent, sum }: (typeof SUMS)[number], sights: ReadonlyMap<string, Sight>): readonly string[] {
+  const sight = sights.get(parent)
+  const { whole, part } = sight ? shownOn(sight, sum) : { whole: [], part: [] }
+  return [...whole, ...part]
+}
+
+/** What is hidden of a module, less what makes up a sum that is shown. */
+async function sightWithSums(client: pg.Client, module: ModuleDefinition, sights: ReadonlyMap<string, Sight>, registry: Registry): Promise<Sight | undefined> {
+  const known = sights.get(module.name)
+  const sum = SUMS.find(({ part }) => part === module.name)
+  if (!sum) return known
+  const key = pg.escapeIdentifier(referenceOf(module, sum.parent))
+  const { rows } = await client.query<{ id: string }>(
+    `SELECT id FROM ${pg.escapeIdentifier(registry.module(module.name).table)} WHERE ${key} = ANY($1::uuid[])`,
+    [shownSums(sum, sights)],
+  )
+  const sight = known ?? { levels: new Map<string, string>(), visible: new Map<string, VisibleRecord>(), actions: [] }
+  const levels = new Map(sight.levels)
+  const visible = new Map(sight.visible)
+  for (const field of ADDENDS) {
+    if (levels.has(field)) continue
+    // A level that no record has unless it is said of it.
+    levels.set(field, 'HIDDEN')
+    for (const [id, { hidden, masked }] of visible) visible.set(id, { hidden: new Set([...hidden, field]), masked })
+  }
+  for (const { id } of rows) {
+    const { hidden, masked } = visible.get(id) ?? {
+      hidden: new Set([...module.fields.keys()].filter((name) => !ADDENDS.includes(name))),
+      masked: new Set<string>(),
+    }
+    visible.set(id, { hidden: new Set([...hidden].filter((name) => !ADDENDS.includes(name))), masked })
+  }
+  return { ...sight, levels, visible }
+}
+
+async function sumUp(client: pg.Client, { parent, sum, part }: (typeof SUMS)[number], shown: readonly string[], registry: Registry): Promise<void> {
+  const [sums, parts] = [registry.module(parent), registry.module(part)]
+  const column = (sums.fields.get(sum) as FieldDefinition).column
+  await client.query(
+    `UPDATE ${pg.escapeIdentifier(sums.table)} p SET ${column}_amount = s.amount, ${column}_base = s.base
+      FROM (SELECT ${referenceOf(parts, parent)} AS id, sum(total_amount) AS amount, sum(total_base) AS base FROM ${pg.escapeIdentifier(parts.table)} WHERE deleted_at IS NULL GROUP BY 1) s
+      WHERE s.id = p.id AND NOT (p.id = ANY($1::uuid[]))`,
+    [shown],
+  )
+}
+
+function referenceOf(module: ModuleDefinition, name: string): string {
+  return (module.fields.get(name) as FieldDefinition).column
 }
 
 async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined, judgedBy: ReadonlySet<string>): Promise<number> {
@@ -147,7 +207,8 @@ function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn, isMa
   if (type === 'text')
     return field.type === 'EMAIL' ? (name) => `substr(${digest(name)}, 1, 10) || '@example.org'` : (name) => `'~' || substr(${digest(name)}, 1, 12)`
   if (type === 'integer' || type === 'smallint' || type === 'bigint') return (name) => `1 + (${spread(name)} % 5)`
-  if (type.startsWith('numeric')) return (name) => `round(${spread(name)}::numeric / 7, 2)`
+  // What rules make of hidden values is to fit where the values do.
+  if (type.startsWith('numeric')) return (name) => `least(round(${spread(name)}::numeric / 7, 2), ${field.max ?? 1_000})`
   if (type === 'boolean') return (name) => `NOT ${name}`
   if (type === 'date' || type.startsWith('timestamp')) return (name) => `${name} + ${spread(name)} * interval '1 day'`
   if (type === 'jsonb') return (name) => `jsonb_build_object('city', substr(${digest(name)}, 1, 6))`

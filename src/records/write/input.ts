@@ -7,6 +7,7 @@ import { WRITABLE_SYSTEM_FIELDS } from '../registry/index.ts'
 import { type ExternalId, type PendingReference, parseExternalId, parseLinks, parseReference } from './reference-input.ts'
 import type { RecordInput, WriteOptions } from './request.ts'
 import type { Authority, Session } from './session.ts'
+import { addIssue, issueOfField } from './untold-fields.ts'
 import { coerceValue, type Fail, storableText } from './values.ts'
 
 /** Longest list of external ids of one record. */
@@ -61,7 +62,7 @@ export function parseInput(
   for (const [name, value] of Object.entries(input)) {
     if (value === undefined) continue
     const fail: Fail = (code, message, at = []) => {
-      issues.push({ path: [...path, name, ...at], code, message })
+      addIssue(issues, authority.derived ? derivedIssue(session, module, name, path, code) : { path: [...path, name, ...at], code, message })
       return undefined
     }
     if (name === 'externalIds') parsed.externalIds = externalIds(value, fail)
@@ -69,6 +70,12 @@ export function parseInput(
     else parseField(session, module, parsed, name, value, ways, authority, fail)
   }
   return parsed
+}
+
+/** What does not fit of a value that follows from others: not the value, which may be made of what the caller cannot read. */
+function derivedIssue({ principal }: Session, module: ModuleDefinition, name: string, path: Issue['path'], code: string): Issue {
+  const message = `What follows from this does not fit ${module.name}.${name} (${code}).`
+  return issueOfField(principal, { module: module.name, name }, path, { code, message })
 }
 
 function parseField(
