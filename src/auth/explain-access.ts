@@ -3,7 +3,7 @@ import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
 import { keptFields } from '../records/access/predicate-fields.ts'
 import { readableSql, writableSql } from '../records/access/row-levels.ts'
-import { fieldLevel, isAllowed, partialLevel, secured } from '../records/access/secured.ts'
+import { fieldLevel, isAllowed, isUnavailable, partialLevel, secured } from '../records/access/secured.ts'
 import { withoutShares } from '../records/access/shares.ts'
 import type { Database } from '../records/database.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
@@ -45,6 +45,7 @@ export function createExplanation(database: Database, registry: () => Registry, 
     const sources = roleSources(subject.roles, rights?.roles ?? [])
     const reasons = [rolesSentence(subject, rights?.userKind), ...grantSentences(sources, module, action, registry())]
     if (!isAllowed(module, action, subject.policy, registry())) return refused(...reasons, `So ${action} on ${name} is not allowed.`)
+    if (isUnavailable(module, action)) return refused(...reasons, `But no operation does it: ${module.pluralName} are written by the system alone.`)
     reasons.push(reachSentence(module, action, subject.policy, registry()))
     if (needsReading(action)) {
       if (!isAllowed(module, 'READ', subject.policy, registry()))

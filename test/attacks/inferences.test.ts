@@ -165,3 +165,45 @@ describe('refusals name nothing that is hidden', () => {
     expect((await admin.send(mutation, { id })).errors?.[0]?.message).toBe('1 contact refers to this account. Delete or move them first.')
   })
 })
+
+describe('a sum that follows from hidden values', () => {
+  test('where it does not fit, nothing is told of it', async () => {
+    const { createAccount, createProduct, createPipeline } = await admin.data(`mutation { createAccount(input: {name: "Deep pockets"}) { account { id } }
+      createProduct(input: {name: "Tower"}) { product { id } } createPipeline(input: {name: "Towers"}) { pipeline { id } } }`)
+    const { createStage } = await admin.data(
+      'mutation ($p: ID!) { createStage(input: {name: "Talks", probability: "0.5", category: "open", pipeline: {id: $p}}) { stage { id } } }',
+      {
+        p: createPipeline.pipeline.id,
+      },
+    )
+    const { createOpportunity } = await admin.data(
+      'mutation ($a: ID!, $s: ID!) { createOpportunity(input: {name: "Two towers", account: {id: $a}, stage: {id: $s}}) { opportunity { id } } }',
+      { a: createAccount.account.id, s: createStage.stage.id },
+    )
+    const line = `mutation ($o: ID!, $p: ID!) { createOpportunityLineItem(input: {opportunity: {id: $o}, product: {id: $p}, unitPrice: {amount: "700000000000000", currency: "USD"}}) {
+      changeSetId } }`
+    const variables = { o: createOpportunity.opportunity.id, p: createProduct.product.id }
+    await admin.data(line, variables)
+    await role(
+      'line_writers',
+      ['opportunity', 'opportunityLineItem'].map((module) => ({ module, actions: ['READ', 'CREATE', 'UPDATE'], scope: 'ALL' })),
+      [
+        { module: 'opportunity', field: 'amount', access: 'HIDDEN' },
+        { module: 'opportunityLineItem', field: 'unitPrice', access: 'WRITE' },
+      ],
+    )
+    const { client } = await server.addUser('Lena', 'line_writers')
+    const issuesOfSum = async (writer: TestClient) => {
+      const answer = await writer.send(line, variables)
+      return answer.errors[0]?.extensions['issues']
+    }
+    expect(await issuesOfSum(client)).toEqual([{ path: [], code: 'DECIMAL', message: 'This record cannot be written as it stands; ask an administrator.' }])
+    expect(await issuesOfSum(admin)).toEqual([
+      { path: ['amount'], code: 'DECIMAL', message: 'What follows from this does not fit opportunity.amount (DECIMAL).' },
+    ])
+    const { opportunityLineItems } = await admin.data('query ($o: ID!) { opportunityLineItems(filter: {opportunity: {id: {eq: $o}}}) { totalCount } }', {
+      o: variables.o,
+    })
+    expect(opportunityLineItems.totalCount).toBe(1)
+  })
+})

@@ -125,8 +125,8 @@ const takesValue = (field: FieldDefinition) => !field.required || valueOf(field)
 
 function draw(): Sample {
   const module = pick(modules())
-  // Nobody writes the stages that a deal went through; who may sign in has rules beyond the policy.
-  const isRead = ['opportunityStageChange', 'user'].includes(module.name) || random() < 0.4
+  // Who may sign in has rules beyond the policy.
+  const isRead = module.name === 'user' || random() < 0.4
   const drawn = isRead ? 'READ' : pick(['CREATE', 'UPDATE', 'UPDATE', 'DELETE', 'RESTORE'] as const)
   // A new team has no owner by itself, so whether it lies within the scope is a matter of what is given.
   const action = drawn === 'CREATE' && module.name === 'team' ? 'UPDATE' : drawn
@@ -156,6 +156,8 @@ async function writes({ person, module: { typeName }, action, recordId, field }:
     ...(variables.includes('$input') ? { input } : {}),
   })
   expect(codesOf(answer)).not.toContain('INTERNAL')
+  // Others may be made: of this one the conditions of grants do not admit what it holds, which is more than was asked.
+  if (action === 'CREATE' && answer.errors[0]?.extensions.code === 'FORBIDDEN' && answer.errors[0].extensions['path'] !== undefined) return true
   const isFieldRefused = issuesOf(answer).some((issue) => /(UNKNOWN_FIELD|FORBIDDEN_FIELD)$/.test(issue))
   return !(codesOf(answer).some((code) => REFUSED.has(code)) || isFieldRefused)
 }

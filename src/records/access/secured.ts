@@ -1,5 +1,6 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
+import { isWritable } from '../registry/index.ts'
 import { parentAction, parentOf } from './access-parent.ts'
 import { type ConditionContext, conditionSql, grantedSql, isPlain, isShared, type KeyedRows, keyedOf } from './condition.ts'
 import type { AccessPolicy, Action, FieldLevel, PartialLevel } from './policy.ts'
@@ -60,6 +61,13 @@ export function secured(module: ModuleDefinition, action: Action, policy: Access
 export function isAllowed(module: ModuleDefinition, action: Action, policy: Pick<AccessPolicy, 'modules'>, registry: Registry): boolean {
   if (!policy.modules.get(module.name)?.actions.has(action)) return false
   return module.accessParent === undefined || isAllowed(parentOf(module, registry).module, parentAction(action), policy, registry)
+}
+
+const WRITES: ReadonlySet<Action> = new Set(['CREATE', 'UPDATE', 'DELETE', 'RESTORE', 'BULK'])
+
+/** Whatever roles grant, there is no operation for it: the system alone writes the module. */
+export function isUnavailable(module: ModuleDefinition, action: Action): boolean {
+  return WRITES.has(action) && !isWritable(module)
 }
 
 /**

@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { ACTIONS, type Action } from '../access/policy.ts'
 import { keptFields } from '../access/predicate-fields.ts'
 import { type LeveledRow, maskedSql, readableSql, writableSql } from '../access/row-levels.ts'
-import { fieldLevel, isEverShown } from '../access/secured.ts'
+import { fieldLevel, isEverShown, isUnavailable } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { allOf, anyOf, literalSql } from '../sql-text.ts'
 import type { PlanBuilder } from './plan-builder.ts'
@@ -45,7 +45,7 @@ function changeableSql(field: FieldDefinition, row: LeveledRow, builder: PlanBui
 
 /** Condition under which the action is allowed on the row; null where it never is. */
 function allowedSql(action: Exclude<Action, 'BULK'>, module: ModuleDefinition, alias: string, builder: PlanBuilder): string | null {
-  if (action === 'CREATE' || !builder.policy.modules.get(module.name)?.actions.has(action)) return null
+  if (action === 'CREATE' || isUnavailable(module, action) || !builder.policy.modules.get(module.name)?.actions.has(action)) return null
   const { condition } = builder.secured(module, action, alias)
   if (condition === 'FALSE') return null
   const deleted = `${quoteIdentifier(alias)}.deleted_at`

@@ -17,6 +17,7 @@ export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
 export { fieldNamed, fieldsById, historyKey, moduleOfTable, requireKey, targetOf, uniqueFieldOf } from './lookup.ts'
 export { NAME_PATTERN, OBJECT_NAMES, PRODUCT_MODULE_NAMES, RESERVED_FIELD_NAMES, RESERVED_MODULE_NAMES } from './reserved-names.ts'
 export { WRITABLE_SYSTEM_FIELDS } from './system-fields.ts'
+export { isInput, isWritable } from './writable.ts'
 
 /** Numbers of modules that were made at run time begin here. */
 export const FIRST_CUSTOM_NUMBER = 1000

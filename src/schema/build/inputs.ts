@@ -10,7 +10,7 @@ import {
   GraphQLString,
 } from 'graphql'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
-import { isComputed, WRITABLE_SYSTEM_FIELDS } from '../../records/registry/index.ts'
+import { isInput } from '../../records/registry/index.ts'
 import { type BuildContext, typesOf } from './context.ts'
 import { moduleLabel } from './descriptions.ts'
 import { type FieldShape, shapeOf, targetOf } from './field-shapes.ts'
@@ -24,11 +24,6 @@ export interface WriteInputs {
   readonly upsert: GraphQLInputObjectType
   readonly updateItem: GraphQLInputObjectType
   readonly upsertItem: GraphQLInputObjectType
-}
-
-/** Whether clients write the module at all: at least one field of its own is an input. */
-export function isWritable(module: ModuleDefinition): boolean {
-  return inputFieldsOf(module).some(({ system }) => !system)
 }
 
 /** Fields that clients write. */
@@ -103,11 +98,6 @@ function externalIdsMember(context: BuildContext): InputMember {
 }
 
 const REF = inputMember('ref', GraphQLString, 'A name by which later relations of this operation find this record.', { kind: 'ref' })
-
-function isInput(field: FieldDefinition): boolean {
-  if (field.readOnly || field.maintained || isComputed(field)) return false
-  return !field.system || WRITABLE_SYSTEM_FIELDS.has(field.name)
-}
 
 type NullableInputType = GraphQLScalarType | GraphQLInputObjectType | GraphQLList<GraphQLInputType>
 
