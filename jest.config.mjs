@@ -1,5 +1,3 @@
-import { SWC_OPTIONS } from './scripts/swc-options.mjs'
-
 /**
  * Tests run as ES modules (scripts/test.mjs sets the Node flag that needs) on a real PostgreSQL that test/support/global-setup.mjs
  * provides. Each test file gets its own database (test/support/database.ts).
@@ -7,10 +5,8 @@ import { SWC_OPTIONS } from './scripts/swc-options.mjs'
 export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: '<rootDir>/test/support/environment.mjs',
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': ['@swc/jest', SWC_OPTIONS],
-  },
+  testRunner: '<rootDir>/test/support/test-runner.mjs',
+  transform: {},
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   reporters: ['default', '<rootDir>/test/support/reporter.mjs'],

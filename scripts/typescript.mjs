@@ -11,7 +11,7 @@ if (isMainThread) register(import.meta.url)
 
 /** Node's loader hook (https://nodejs.org/api/module.html#loadurl-context-nextload). */
 export async function load(url, context, nextLoad) {
-  if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context)
+  if (!/^file:[^?#]*\.ts(\?|$)/.test(url)) return nextLoad(url, context)
   const [{ transform }, { SWC_OPTIONS }] = await Promise.all([import('@swc/core'), import('./swc-options.mjs')])
   const filename = fileURLToPath(url)
   const { code } = await transform(await readFile(filename, 'utf8'), { ...SWC_OPTIONS, filename })

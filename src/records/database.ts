@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { Semaphore, withTimeout } from 'async-mutex'
 import { DefectError, GuanxiError } from '../errors/index.ts'
 
 /** Why a statement runs; tests and metrics count `record` statements apart from authentication and transaction control. No request waits for a `background` one. */
@@ -28,7 +29,10 @@ export interface Transaction extends Executor {
 }
 
 export interface Database extends Executor {
-  /** One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. */
+  /**
+   * One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. Some connections are never given to transactions, so that statements
+   * outside of them do not wait for as long as many transactions take.
+   */
   transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
   readonly pool: PoolLike
 }
@@ -39,6 +43,7 @@ export interface PoolLike {
   readonly totalCount: number
   readonly idleCount: number
   readonly waitingCount: number
+  readonly options: { readonly max: number; readonly connectionTimeoutMillis?: number }
 }
 
 interface QueryConfigLike {
@@ -56,6 +61,9 @@ export interface PoolClientLike {
 }
 
 const MAX_PREPARED = 500
+/** Share of the connections that transactions do not get. */
+const KEPT_FOR_STATEMENTS = 0.25
+const NO_CONNECTION = 'timeout exceeded when trying to connect'
 
 /** A connection that is lost between two statements tells so by an event, which would end the process if nobody listened; the next statement fails anyway. */
 const NEXT_STATEMENT_FAILS = (): void => {}
@@ -75,7 +83,7 @@ export function sqlState(error: unknown): string | undefined {
 
 const LOST_CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'])
 const LOST_CONNECTION_STATES = /^(08|57P0|53300|58)/
-const LOST_CONNECTION_TEXT = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/
+const LOST_CONNECTION_TEXT = new RegExp(`^(Connection terminated|${NO_CONNECTION}|Client has encountered a connection error|Query read timeout)`)
 
 /** The server could not be reached or ended the session: nothing is known to be wrong with the statement itself. */
 export function isConnectionLoss(error: unknown): boolean {
@@ -95,6 +103,9 @@ type Prepared = Set<string>
 
 export function createDatabase(pool: PoolLike, observe: StatementObserver = () => {}): Database {
   const preparedOf = new WeakMap<PoolClientLike, Prepared>()
+  const { max, connectionTimeoutMillis = 0 } = pool.options
+  const slots = new Semaphore(Math.max(1, max - Math.ceil(max * KEPT_FOR_STATEMENTS)))
+  const transactions = connectionTimeoutMillis > 0 ? withTimeout(slots, connectionTimeoutMillis, new Error(NO_CONNECTION)) : slots
 
   async function run(client: PoolClientLike, statement: Statement): Promise<unknown[]> {
     const started = performance.now()
@@ -158,11 +169,20 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     }
   }
 
+  async function withSlot<T>(work: (client: PoolClientLike) => Promise<T>): Promise<T> {
+    const [, release] = await transactions.acquire().catch((error: unknown) => Promise.reject(translated(error)))
+    try {
+      return await withClient(work)
+    } finally {
+      release()
+    }
+  }
+
   return {
     pool,
     query: (statement) => withClient((client) => run(client, statement)) as Promise<never>,
     transaction: (work) =>
-      withClient(async (client) => {
+      withSlot(async (client) => {
         let savepoints = 0
         let statements = 0
         const control = (text: string) => run(client, { text, purpose: 'transaction' })
