@@ -53,7 +53,8 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again'),
     })
     disposal.add(tail.stop)
-    const { engine, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
+    const { engine, host, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
+      config,
       secrets,
       logger,
       path: overrides.path,
@@ -62,6 +63,9 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       tail,
     })
     disposal.add(idle)
+    disposal.add(host.stop)
+    disposal.add(kernel.onCommit(host.wake))
+    await host.start()
     const background = startBackground(kernel, engine, {
       config,
       databaseUrl: overrides.databaseUrl,
@@ -74,7 +78,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     disposal.add(background.stop)
     if (config.role !== 'api') {
       const { databaseUrl, retryDelays } = overrides
-      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays })
+      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, host })
       disposal.add(jobs.stop)
       metrics.watch({ queue: jobs.state })
     }

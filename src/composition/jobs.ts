@@ -8,6 +8,7 @@ import { createSmtpDriver } from '../jobs/email/smtp-driver.ts'
 import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
 import { readQueueState } from '../jobs/queue-state.ts'
 import { repeat } from '../jobs/repeat.ts'
+import type { PluginHost } from '../plugins/host/index.ts'
 import type { Kernel } from './kernel.ts'
 
 interface JobOptions {
@@ -17,10 +18,11 @@ interface JobOptions {
   readonly principalOf: DeliveryServices['principalOf']
   /** Seconds between attempts to send a message; as shipped unless given. */
   readonly retryDelays: readonly number[] | undefined
+  readonly host: Pick<PluginHost, 'job' | 'withoutFlags'>
 }
 
 /** Runs the jobs of the queue in this process. */
-export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, retryDelays = RETRY_DELAYS }: JobOptions) {
+export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, host, retryDelays = RETRY_DELAYS }: JobOptions) {
   const { database, writer, registry, system, organisationCurrency, now } = kernel
   const services: DeliveryServices = {
     database,
@@ -35,7 +37,8 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
   }
   const worker = startJobWorker({
     databaseUrl,
-    jobs: [sendDelivery(services)],
+    jobs: [sendDelivery(services), host.job],
+    without: host.withoutFlags,
     concurrency: config.jobConcurrency,
     patience: config.drainTimeout,
     report: reporter(logger),

@@ -9,16 +9,24 @@ export interface JobRequest<Payload> {
   readonly runAt?: string
   /** How often it is begun at most. */
   readonly attempts: number
+  /** Processes may leave out jobs of a flag (`JobWorkerOptions.without`); those wait. */
+  readonly flag?: string
 }
 
 /** Puts jobs into the queue when this transaction commits, and not if it does not. One statement, however many. */
 export async function enqueue<Payload>(transaction: Transaction, kind: JobKind<Payload>, jobs: readonly JobRequest<Payload>[]): Promise<void> {
   if (jobs.length === 0) return
-  const specs = jobs.map(({ payload, key, runAt, attempts }) => ({ payload: kind.payload.parse(payload), key, run_at: runAt ?? null, attempts }))
+  const specs = jobs.map(({ payload, key, runAt, attempts, flag }) => ({
+    payload: kind.payload.parse(payload),
+    key,
+    run_at: runAt ?? null,
+    attempts,
+    flags: flag === undefined ? null : [flag],
+  }))
   await transaction.query({
     text: `SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(
-      SELECT ROW($1, j.payload, NULL, j.run_at, j.attempts, j.key, NULL, NULL)::graphile_worker.job_spec
-        FROM jsonb_to_recordset($2::jsonb) AS j (payload json, key text, run_at timestamptz, attempts int)))`,
+      SELECT ROW($1, j.payload, NULL, j.run_at, j.attempts, j.key, NULL, j.flags)::graphile_worker.job_spec
+        FROM jsonb_to_recordset($2::jsonb) AS j (payload json, key text, run_at timestamptz, attempts int, flags text[])))`,
     values: [kind.name, JSON.stringify(specs)],
     purpose: 'platform',
   })

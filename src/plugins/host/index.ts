@@ -1,0 +1,128 @@
+import type { GraphQLSchema } from 'graphql'
+import type { JobDefinition } from '../../jobs/job.ts'
+import type { Registry } from '../../records/registry/index.ts'
+import type { RulesAround } from '../../records/write/index.ts'
+import type { PluginAdministration } from '../../resolvers/plugin-administration.ts'
+import { createActivePlugins } from './active-plugins.ts'
+import { createAdministration } from './administration.ts'
+import { createCodeStore } from './code-store.ts'
+import type { PluginSources } from './discover.ts'
+import { extendOperations } from './extend-operations.ts'
+import { createLifecycle, type LifeStep, PLUGINS_TOPIC } from './lifecycle.ts'
+import { type LoadedPlugin, messageOf } from './load-code.ts'
+import { createNodes } from './nodes.ts'
+import { flagOf } from './plugin-jobs.ts'
+import { noteError } from './plugin-rows.ts'
+import { createPluginWork } from './plugin-work.ts'
+import { pluginJob } from './run-job.ts'
+import type { HostServices } from './services.ts'
+import { takeLifeStep } from './take-life-step.ts'
+
+export type { BuiltInPlugin, PluginSources } from './discover.ts'
+export type { HostServices } from './services.ts'
+
+export interface PluginHostOptions extends HostServices {
+  readonly sources: PluginSources
+  /** `api`, `worker` or `all`. */
+  readonly role: string
+  /** Hand-written operations of the product, to which plugins add. */
+  readonly operations: () => GraphQLSchema
+}
+
+/** Everything between plugins and the product. */
+export interface PluginHost {
+  readonly administration: PluginAdministration
+  /** What plugins have to say about writes under a registry. */
+  rulesOf(registry: Registry): RulesAround
+  /** Loads the code of all plugins that are enabled in the registry, as far as it is here. Never throws. */
+  prepare(registry: Registry): Promise<void>
+  /** Hand-written operations with those of plugins. */
+  extended(operations: GraphQLSchema, registry: Registry): GraphQLSchema
+  /** The registry is served from now on. */
+  serve(registry: Registry): void
+  readonly job: JobDefinition
+  /** Flags of jobs whose plugin is not at work in this process. */
+  withoutFlags(): Promise<string[]>
+  /** Something was committed. */
+  wake(): void
+  /** Begins to tell other processes of this one. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Milliseconds between two notes of an error of one plugin in the database. */
+const NOTE_EVERY = 1_000
+
+export function createPluginHost(options: PluginHostOptions): PluginHost {
+  const { database, log, registry } = options
+  const noted = new Map<string, number>()
+  const report = (plugin: string, what: string, error: unknown): void => {
+    log.warn({ err: error, plugin, what }, 'a plugin failed')
+    const now = performance.now()
+    if (now - (noted.get(plugin) ?? Number.NEGATIVE_INFINITY) < NOTE_EVERY) return
+    noted.set(plugin, now)
+    noteError(database, plugin, `${what}: ${messageOf(error)}`).catch((failure: unknown) => log.warn({ err: failure }, 'the error of a plugin was not noted'))
+  }
+  const codes = createCodeStore(options.sources, () => active.forget())
+  const active = createActivePlugins(codes, { log, report })
+  const instanceOf = (name: string) => active.of(registry()).instances.find(({ enabled }) => enabled.name === name)
+  const nodes = createNodes({
+    database,
+    role: options.role,
+    state: () => ({ schemaVersion: registry().version, plugins: codes.report() }),
+    onWanted: async (wanted) => {
+      // What does not load is told with the next beat.
+      for (const { name, version } of wanted) await codes.load(name, version).catch(() => {})
+    },
+    onError: (error) => log.warn({ err: error }, 'this process is not known to the others; it is tried again'),
+  })
+  const act = async (loaded: LoadedPlugin, step: LifeStep): Promise<void> => {
+    const instance = instanceOf(loaded.manifest.name)
+    if (instance) await takeLifeStep(options, instance, step)
+  }
+  const lifecycle = createLifecycle({ ...options, codes, nodes, act })
+  const work = options.role === 'api' ? undefined : createPluginWork(options, nodes.id)
+  let forget = (): void => {}
+  /** A plugin whose code no live process has is out of service everywhere; where others have it, this process alone refuses what it judges. */
+  const quarantineLost = async (): Promise<void> => {
+    for (const { name, version } of active.of(registry()).absent) {
+      const live = await nodes.live()
+      if (live.some((node) => node.plugins[name]?.loaded.includes(version))) continue
+      const error = codes.report()[name]?.error
+      if (error != null) await lifecycle.quarantine(name, error)
+    }
+  }
+  return {
+    administration: createAdministration(options, lifecycle, codes, nodes),
+    rulesOf: (served) => active.of(served).rules,
+    prepare: async ({ plugins }) => {
+      for (const { name, version } of plugins) {
+        if (codes.loaded(name, version)) continue
+        await codes.load(name, version).catch((error: unknown) => log.error({ err: error, plugin: name }, 'a plugin cannot be run by this process'))
+      }
+    },
+    extended: (operations, served) => extendOperations(operations, active.of(served).instances, served, options),
+    serve: (served) => {
+      work?.serve(active.of(served).instances)
+      nodes.wake()
+    },
+    job: pluginJob(options, instanceOf),
+    withoutFlags: async () => {
+      const rows = await database.query<{ name: string }>({ text: 'SELECT name FROM plugin', purpose: 'background' })
+      return rows.filter(({ name }) => !instanceOf(name)).map(({ name }) => flagOf(name))
+    },
+    wake: () => work?.wake(),
+    start: async () => {
+      await nodes.beat()
+      forget = options.signals.subscribe(PLUGINS_TOPIC, () => nodes.wake())
+      work?.serve(active.of(registry()).instances)
+      await quarantineLost()
+    },
+    stop: async () => {
+      forget()
+      await work?.stop()
+      await nodes.stop()
+      await codes.close()
+    },
+  }
+}
