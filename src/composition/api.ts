@@ -91,7 +91,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     signals,
     role: config.role,
     sources: { builtIn: BUILT_IN, packages: config.plugins, paths: config.pluginPaths, directory: process.cwd() },
-    operations: () => operations,
+    served: () => engine.runtime.schema,
   })
   kernel.judgeBy(host.rulesOf)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
@@ -117,9 +117,13 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     buildRuntime: async () => {
       const served = await loadRegistry(database, coreModules())
       await host.prepare(served)
-      const extended = host.extended(operations, served)
-      const staticSchema = extended === operations ? plain : applyShield(extended, rightsAreCurrent)
-      const schema = buildSchema({ registry: served, staticSchema, resolvers: schemaResolvers })
+      const schema = host.build(operations, served, (extended) =>
+        buildSchema({
+          registry: served,
+          staticSchema: extended === operations ? plain : applyShield(extended, rightsAreCurrent),
+          resolvers: schemaResolvers,
+        }),
+      )
       return { version: served.version, registry: served, schema }
     },
     onSwap: (runtime) => {

@@ -36,6 +36,8 @@ export interface WrittenPlugin {
   readonly definition?: string
   /** Before the definition. */
   readonly prelude?: string
+  /** Further files, by name. */
+  readonly files?: Readonly<Record<string, string>>
   /** The text of package.json, where it is not to be JSON. */
   readonly raw?: string
 }
@@ -47,14 +49,23 @@ export function pluginFolder() {
     root,
     remove: () => rmSync(root, { recursive: true, force: true }),
     /** Answers the plugin's folder. */
-    write: ({ name, version = '1.0.0', manifest = {}, definition = '', prelude = '', raw }: WrittenPlugin): string => {
+    write: ({ name, version = '1.0.0', manifest = {}, definition = '', prelude = '', files = {}, raw }: WrittenPlugin): string => {
       const folder = join(root, name)
       mkdirSync(folder, { recursive: true })
       const content = { name: `guanxi-${name}`, version, type: 'module', guanxi: { name, apiVersion: '^1.0.0', entry: './index.js', ...manifest } }
       writeFileSync(join(folder, 'package.json'), raw ?? JSON.stringify(content))
       const said = `name: ${JSON.stringify(name)}, version: ${JSON.stringify(version)}, apiVersion: ${JSON.stringify((content.guanxi as { apiVersion: string }).apiVersion)}`
       writeFileSync(join(folder, 'index.js'), `${prelude}\nexport default { [Symbol.for('guanxi.plugin')]: true, ${said}, ${definition} }\n`)
+      for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
       return folder
     },
+  }
+}
+
+/** Waits until it holds. */
+export async function eventually(holds: () => Promise<boolean>, patience = 10_000): Promise<void> {
+  for (const deadline = Date.now() + patience; !(await holds()); ) {
+    if (Date.now() > deadline) throw new Error(`it did not come true within ${patience} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

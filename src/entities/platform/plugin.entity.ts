@@ -17,6 +17,10 @@ export class Plugin {
   @Column({ name: 'wanted_version', type: 'text', nullable: true })
   wantedVersion!: string | null
 
+  /** Tells one asking from another: a process that could not load the version before may be able to now. */
+  @Column({ type: 'uuid', nullable: true })
+  attempt!: string | null
+
   /** What it asked for, and an administrator agreed to by enabling it. */
   @Column({ type: 'jsonb' })
   capabilities!: Record<string, unknown>
@@ -31,6 +35,10 @@ export class Plugin {
   /** Modules whose writes its hooks judge: a process without its code refuses those. */
   @Column({ type: 'text', array: true, default: [] })
   judges!: readonly string[]
+
+  /** Its computed fields, by module. */
+  @Column({ type: 'jsonb', default: {} })
+  members!: Record<string, readonly string[]>
 
   /** Its service user. */
   @Column({ name: 'user_id', type: 'uuid', nullable: true })

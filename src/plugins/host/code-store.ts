@@ -8,20 +8,22 @@ export interface CodeStore {
   /** Looks at all sources anew. */
   discover(): Promise<Discovery>
   loaded(name: string, version: string): LoadedPlugin | undefined
-  /** Loads that version, once. Throws PluginProblem where it is not here, or does not load. */
-  load(name: string, version: string): Promise<LoadedPlugin>
+  /** Loads that version, once. `attempt`: who asks. Throws PluginProblem where it is not here, or does not load. */
+  load(name: string, version: string, attempt?: string): Promise<LoadedPlugin>
+  /** Gives up code that turned out not to work here. */
+  reject(name: string, version: string, why: string): void
   report(): Readonly<Record<string, NodePlugin>>
   /** Takes away what loading has left on the disk. */
   close(): Promise<void>
 }
 
-export function createCodeStore(sources: PluginSources, onLoaded: () => void): CodeStore {
+export function createCodeStore(sources: PluginSources, onChange: () => void): CodeStore {
   const codes = new Map<string, Map<string, LoadedPlugin>>()
-  const errors = new Map<string, string>()
+  const errors = new Map<string, { readonly error: string; readonly attempt: string | null }>()
   const loading = new Map<string, Promise<LoadedPlugin>>()
   const folders = new Set<string>()
 
-  const load = async (name: string, version: string): Promise<LoadedPlugin> => {
+  const load = async (name: string, version: string, attempt: string | null): Promise<LoadedPlugin> => {
     try {
       const { plugins, problems } = await discover(sources)
       const found = plugins.get(name)
@@ -33,27 +35,34 @@ export function createCodeStore(sources: PluginSources, onLoaded: () => void): C
       if ('folder' in found.place) folders.add(found.place.folder)
       codes.set(name, versions.set(version, code))
       errors.delete(name)
-      onLoaded()
+      onChange()
       return code
     } catch (error) {
-      errors.set(name, (error as Error).message)
+      errors.set(name, { error: (error as Error).message, attempt })
       throw error
     }
   }
   return {
     discover: () => discover(sources),
     loaded: (name, version) => codes.get(name)?.get(version),
-    load: (name, version) => {
+    load: (name, version, attempt) => {
       const known = codes.get(name)?.get(version)
       if (known) return Promise.resolve(known)
       const key = `${name}@${version}`
-      const under = loading.get(key) ?? load(name, version).finally(() => loading.delete(key))
+      const under = loading.get(key) ?? load(name, version, attempt ?? null).finally(() => loading.delete(key))
       loading.set(key, under)
       return under
     },
+    reject: (name, version, why) => {
+      codes.get(name)?.delete(version)
+      errors.set(name, { error: why, attempt: null })
+      onChange()
+    },
     report: () => {
       const names = [...new Set([...codes.keys(), ...errors.keys()])].sort()
-      return Object.fromEntries(names.map((name) => [name, { loaded: [...(codes.get(name)?.keys() ?? [])], error: errors.get(name) ?? null }]))
+      return Object.fromEntries(
+        names.map((name) => [name, { loaded: [...(codes.get(name)?.keys() ?? [])], ...(errors.get(name) ?? { error: null, attempt: null }) }]),
+      )
     },
     close: async () => {
       for (const folder of folders) await forgetCopies(folder)

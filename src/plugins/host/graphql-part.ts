@@ -69,33 +69,44 @@ function parsed(text: string, refuse: (message: string) => never): DocumentNode 
   }
 }
 
-/** Throws PluginProblem where what a plugin adds belongs to somebody else in a schema, or names types that are not there. `brought`: modules that come with it. */
+/** What an addition has to fit into. */
+export interface Surroundings {
+  readonly served: GraphQLSchema
+  readonly registry: Registry
+  /** What stands there of the same plugin. */
+  readonly before: GraphQLAddition | undefined
+  /** Modules that come with the plugin. */
+  readonly brought: readonly { readonly name: string; readonly pluralName: string }[]
+}
+
+/** Throws PluginProblem where what a plugin adds belongs to somebody else, or names types that are not there. */
 export function checkAddition(
   name: string,
   { definitions, types, roots }: GraphQLAddition,
-  operations: GraphQLSchema,
-  registry: Registry,
-  others: readonly GraphQLAddition[],
-  brought: readonly { readonly name: string; readonly pluralName: string }[] = [],
+  { served, registry, before = NOTHING, brought }: Surroundings,
 ): void {
-  const ofModules = [...registry.modules.values(), ...brought].map(derivedNames)
+  const own = brought.map(derivedNames)
   const refuse = (what: string): never => {
     throw new PluginProblem(`The plugin ${name} brings ${what}, which is taken already.`)
   }
-  const isTaken = (type: string): boolean =>
-    operations.getType(type) !== undefined ||
-    ofModules.some((derived) => derived.types.includes(type)) ||
-    BUILT_IN.has(type) ||
-    SCALARS.has(type) ||
-    others.some((other) => other.types.includes(type))
-  for (const type of types) if (isTaken(type)) refuse(`the type ${type}`)
-  const [queries, mutations] = [operations.getQueryType()?.getFields() ?? {}, operations.getMutationType()?.getFields() ?? {}]
-  for (const field of roots.Query)
-    if (field in queries || ofModules.some((derived) => derived.queries.includes(field)) || others.some((other) => other.roots.Query.includes(field)))
-      refuse(`the query ${field}`)
-  for (const field of roots.Mutation)
-    if (field in mutations || ofModules.some((derived) => derived.mutations.includes(field)) || others.some((other) => other.roots.Mutation.includes(field)))
-      refuse(`the mutation ${field}`)
+  const twice = types.find((type, index) => types.indexOf(type) !== index)
+  if (twice !== undefined) refuse(`the type ${twice} twice`)
+  for (const type of types)
+    if (
+      (served.getType(type) !== undefined && !before.types.includes(type)) ||
+      BUILT_IN.has(type) ||
+      SCALARS.has(type) ||
+      own.some((derived) => derived.types.includes(type))
+    )
+      refuse(`the type ${type}`)
+  for (const root of ROOTS) {
+    const [fields, derived] = root === 'Query' ? [served.getQueryType(), 'queries' as const] : [served.getMutationType(), 'mutations' as const]
+    const taken = roots[root].find(
+      (field) =>
+        (Object.hasOwn(fields?.getFields() ?? {}, field) && !before.roots[root].includes(field)) || own.some((names) => names[derived].includes(field)),
+    )
+    if (taken !== undefined) refuse(`the ${root.toLowerCase()} ${taken}`)
+  }
   const records = new Set([...[...registry.modules.values()].map(({ typeName }) => typeName), ...brought.map((module) => typeNameOf(module.name))])
   for (const type of namedTypes(definitions))
     if (!types.includes(type) && !BUILT_IN.has(type) && !SCALARS.has(type) && !records.has(type))

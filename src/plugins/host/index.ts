@@ -8,6 +8,8 @@ import { createAdministration } from './administration.ts'
 import { createCodeStore } from './code-store.ts'
 import type { PluginSources } from './discover.ts'
 import { extendOperations } from './extend-operations.ts'
+import { readAddition } from './graphql-part.ts'
+import type { PluginInstance } from './instance.ts'
 import { createLifecycle, type LifeStep, PLUGINS_TOPIC } from './lifecycle.ts'
 import { type LoadedPlugin, messageOf } from './load-code.ts'
 import { createNodes } from './nodes.ts'
@@ -25,8 +27,8 @@ export interface PluginHostOptions extends HostServices {
   readonly sources: PluginSources
   /** `api`, `worker` or `all`. */
   readonly role: string
-  /** Hand-written operations of the product, to which plugins add. */
-  readonly operations: () => GraphQLSchema
+  /** The schema that is served. */
+  readonly served: () => GraphQLSchema
 }
 
 /** Everything between plugins and the product. */
@@ -36,8 +38,10 @@ export interface PluginHost {
   rulesOf(registry: Registry): RulesAround
   /** Loads the code of all plugins that are enabled in the registry, as far as it is here. Never throws. */
   prepare(registry: Registry): Promise<void>
-  /** Hand-written operations with those of plugins. */
-  extended(operations: GraphQLSchema, registry: Registry): GraphQLSchema
+  /**
+   * Makes the schema of hand-written operations with those of plugins. A plugin with which there is none is given up by this process, as if its code were not here: the others are served.
+   */
+  build(operations: GraphQLSchema, registry: Registry, make: (extended: GraphQLSchema) => GraphQLSchema): GraphQLSchema
   /** The registry is served from now on. */
   serve(registry: Registry): void
   readonly job: JobDefinition
@@ -48,6 +52,27 @@ export interface PluginHost {
   /** Begins to tell other processes of this one. */
   start(): Promise<void>
   stop(): Promise<void>
+}
+
+/** Makes the types that plugins have a part in: what is wrong inside of a type shows when it is made. */
+function touch(schema: GraphQLSchema, instances: readonly PluginInstance[], registry: Registry): void {
+  for (const { loaded } of instances) {
+    const { types } = readAddition(loaded.definition)
+    const records = (loaded.definition.computed ?? []).flatMap(({ module }) => registry.modules.get(module)?.typeName ?? [])
+    for (const name of [...types, ...records]) {
+      const type = schema.getType(name)
+      if (type && 'getFields' in type) type.getFields()
+    }
+  }
+}
+
+function failureOf(work: () => unknown): unknown {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error
+  }
 }
 
 /** Milliseconds between two notes of an error of one plugin in the database. */
@@ -72,7 +97,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     state: () => ({ schemaVersion: registry().version, plugins: codes.report() }),
     onWanted: async (wanted) => {
       // What does not load is told with the next beat.
-      for (const { name, version } of wanted) await codes.load(name, version).catch(() => {})
+      for (const { name, version, attempt } of wanted) await codes.load(name, version, attempt).catch(() => {})
     },
     onError: (error) => log.warn({ err: error }, 'this process is not known to the others; it is tried again'),
   })
@@ -83,6 +108,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
   const lifecycle = createLifecycle({ ...options, codes, nodes, act })
   const work = options.role === 'api' ? undefined : createPluginWork(options, nodes.id)
   let forget = (): void => {}
+  let started = false
   /** A plugin whose code no live process has is out of service everywhere; where others have it, this process alone refuses what it judges. */
   const quarantineLost = async (): Promise<void> => {
     for (const { name, version } of active.of(registry()).absent) {
@@ -101,10 +127,31 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
         await codes.load(name, version).catch((error: unknown) => log.error({ err: error, plugin: name }, 'a plugin cannot be run by this process'))
       }
     },
-    extended: (operations, served) => extendOperations(operations, active.of(served).instances, served, options),
+    build: (operations, served, make) => {
+      const attempt = (instances: readonly PluginInstance[]): GraphQLSchema => {
+        const schema = make(extendOperations(operations, instances, served, options))
+        touch(schema, instances, served)
+        return schema
+      }
+      try {
+        return attempt(active.of(served).instances)
+      } catch (error) {
+        const { instances } = active.of(served)
+        if (instances.length === 0) throw error
+        const failing = instances.filter((instance) => failureOf(() => attempt([instance])) !== undefined)
+        for (const { enabled } of failing.length > 0 ? failing : instances) {
+          log.error({ err: error, plugin: enabled.name }, 'there is no schema with a plugin, which is left out')
+          codes.reject(enabled.name, enabled.version, `There is no schema with it: ${messageOf(error)}`)
+        }
+        return attempt(active.of(served).instances)
+      }
+    },
     serve: (served) => {
-      work?.serve(active.of(served).instances)
+      const { instances, absent } = active.of(served)
+      work?.serve(instances)
       nodes.wake()
+      if (started && absent.length > 0)
+        quarantineLost().catch((error: unknown) => log.warn({ err: error }, 'a plugin that cannot be run is not out of service yet'))
     },
     job: pluginJob(options, instanceOf),
     withoutFlags: async () => {
@@ -113,6 +160,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     },
     wake: () => work?.wake(),
     start: async () => {
+      started = true
       await nodes.beat()
       forget = options.signals.subscribe(PLUGINS_TOPIC, () => nodes.wake())
       work?.serve(active.of(registry()).instances)

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import type { GraphQLSchema } from 'graphql'
 import semver from 'semver'
 import { requireAdministrator } from '../../auth/index.ts'
@@ -28,8 +29,8 @@ const SERVE_PATIENCE = 15_000
 export interface LifecycleServices extends HostServices {
   readonly codes: CodeStore
   readonly nodes: Nodes
-  /** Hand-written operations of the product. */
-  readonly operations: () => GraphQLSchema
+  /** The schema that is served. */
+  readonly served: () => GraphQLSchema
   /** Runs what the plugin itself does at a step of its life, and its migrations; throws what it throws. */
   readonly act: (loaded: LoadedPlugin, step: LifeStep) => Promise<void>
 }
@@ -52,12 +53,12 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
   /** Has every live process load the version. Throws VALIDATION_FAILED with what is in the way; then nothing has changed. */
   async function loadEverywhere(found: FoundPlugin): Promise<LoadedPlugin> {
     const { name, version } = found.manifest
-    await want(database, name, version)
+    const attempt = await want(database, name, version)
     services.signals.publish(PLUGINS_TOPIC, name)
     try {
       const loaded = await codes.load(name, version)
       await nodes.beat()
-      const late = await nodes.waitFor((node) => hasLoaded(node, name, version) || node.plugins[name]?.error != null, LOAD_PATIENCE)
+      const late = await nodes.waitFor((node) => hasLoaded(node, name, version) || node.plugins[name]?.attempt === attempt, LOAD_PATIENCE)
       const without = late.length > 0 ? late : (await nodes.live()).filter((node) => !hasLoaded(node, name, version))
       const [first] = without
       if (first)
@@ -80,7 +81,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     const { plugins, problems } = await codes.discover()
     const found = plugins.get(name)
     if (found) return found
-    const problem = problems.get(name)
+    const [, problem] = [...problems].find(([source]) => source === name || basename(source) === name) ?? []
     if (problem !== undefined) throw new PluginProblem(problem)
     throw new GuanxiError('NOT_FOUND', `There is no plugin named ${JSON.stringify(name.slice(0, 60))} where this server looks for plugins.`)
   }
@@ -108,15 +109,16 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
         const { modules = [], fields = [], permissions = [] } = loaded.definition
         await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, { modules, fields }, site)
+        refuseTakenMembers(loaded, workspace.registry)
         await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
         await grantCapabilities(transaction, loaded, workspace.registry)
         await beginFollowing(transaction, name, loaded.definition.events ?? [])
         const kept = Object.fromEntries(permissions.map((each) => [each.name, row?.permissions[each.name] ?? each.roles ?? []]))
         change.touched.unshift(`plugin ${name} ${version}`)
         rows.push({
-          text: `UPDATE plugin SET state = 'enabled', version = $2, capabilities = $3, permissions = $4, judges = $5, wanted_version = NULL, last_error = NULL, last_error_at = NULL,
+          text: `UPDATE plugin SET state = 'enabled', version = $2, capabilities = $3, permissions = $4, judges = $5, members = $6, wanted_version = NULL, last_error = NULL, last_error_at = NULL,
             changed_at = now() WHERE name = $1`,
-          values: [name, version, JSON.stringify(capabilities), JSON.stringify(kept), judgedModules(loaded.definition)],
+          values: [name, version, JSON.stringify(capabilities), JSON.stringify(kept), judgedModules(loaded.definition), JSON.stringify(computedNames(loaded))],
           purpose: 'platform',
         })
       })
@@ -282,6 +284,17 @@ function leftovers(name: string) {
   ]
 }
 
+/** By the registry that will hold: somebody else may have made a field meanwhile. Throws PluginProblem. */
+function refuseTakenMembers({ manifest, definition: { computed = [] } }: LoadedPlugin, registry: Registry): void {
+  const taken = computed.find(({ module, name }) => registry.modules.get(module)?.fields.has(name) || registry.modules.get(module)?.inverses.has(name))
+  if (taken) throw new PluginProblem(`The plugin ${manifest.name} adds the computed field ${taken.module}.${taken.name}, which is a field already.`)
+}
+
+function computedNames({ definition: { computed = [] } }: LoadedPlugin): Readonly<Record<string, readonly string[]>> {
+  const modules = [...new Set(computed.map(({ module }) => module))]
+  return Object.fromEntries(modules.map((module) => [module, computed.filter((field) => field.module === module).map(({ name }) => name)]))
+}
+
 function problem(message: string): GuanxiError {
   return validationFailed([{ path: ['name'], code: 'PLUGIN', message }])
 }
@@ -329,14 +342,18 @@ function refuseMisfits(name: string, version: string, rows: ReadonlyMap<string, 
 }
 
 /** Throws PluginProblem where what the plugin adds to the schema meets something of others, by the schema of now and the modules that it brings itself. */
-function checkSchema(loaded: LoadedPlugin, registry: Registry, { operations, codes }: LifecycleServices): void {
+function checkSchema(loaded: LoadedPlugin, registry: Registry, { served, codes }: LifecycleServices): void {
   const { definition, manifest } = loaded
-  const others = registry.plugins.flatMap(({ name, version }) => {
-    const other = name === manifest.name ? undefined : codes.loaded(name, version)
-    return other ? [readAddition(other.definition)] : []
-  })
+  const standing = registry.plugins.find(({ name }) => name === manifest.name)
+  const before = standing && codes.loaded(standing.name, standing.version)
   const own = (definition.modules ?? []).map(({ name }) => name)
-  checkAddition(manifest.name, readAddition(definition), operations(), registry, others, definition.modules ?? [])
+  checkAddition(manifest.name, readAddition(definition), {
+    served: served(),
+    registry,
+    before: before && readAddition(before.definition),
+    brought: definition.modules ?? [],
+  })
+  const known = new Set(before?.definition.computed?.map(({ module, name }) => `${module}.${name}`))
   for (const { module, name, needs } of definition.computed ?? []) {
     const fields = registry.modules.get(module)?.fields
     const brought = [
@@ -345,7 +362,8 @@ function checkSchema(loaded: LoadedPlugin, registry: Registry, { operations, cod
     ]
     const has = (field: string): boolean => fields?.has(field) === true || brought.some((each) => each.name === field)
     if (!fields && !own.includes(module)) throw new PluginProblem(`The plugin ${manifest.name} adds the field ${name} to ${module}, which is no module.`)
-    if (has(name) || registry.modules.get(module)?.inverses.has(name))
+    const isTaken = registry.modules.get(module)?.members?.includes(name) === true && !known.has(`${module}.${name}`)
+    if (has(name) || isTaken || registry.modules.get(module)?.inverses.has(name))
       throw new PluginProblem(`The plugin ${manifest.name} adds the computed field ${module}.${name}, which is a field already.`)
     const missing = needs.find((need) => !has(need) && need !== 'id')
     if (missing !== undefined)

@@ -10,6 +10,15 @@ export interface NodePlugin {
   readonly loaded: readonly string[]
   /** Why it has not more. */
   readonly error: string | null
+  /** Asking to which that was the answer; null: nobody had asked. */
+  readonly attempt: string | null
+}
+
+/** A version that every process is asked to have. */
+export interface WantedVersion {
+  readonly name: string
+  readonly version: string
+  readonly attempt: string
 }
 
 /** A process that is alive. */
@@ -27,7 +36,7 @@ export interface NodesOptions {
   /** What this process has, and serves. */
   readonly state: () => { readonly schemaVersion: number; readonly plugins: Readonly<Record<string, NodePlugin>> }
   /** Loads versions that every process is asked to have. */
-  readonly onWanted: (wanted: readonly { readonly name: string; readonly version: string }[]) => Promise<void>
+  readonly onWanted: (wanted: readonly WantedVersion[]) => Promise<void>
   readonly onError: (error: unknown) => void
 }
 
@@ -62,12 +71,12 @@ export function createNodes({ database, role, state, onWanted, onError }: NodesO
   }
   const beat = async (): Promise<void> => {
     await tell()
-    const wanted = await database.query<{ name: string; version: string }>({
-      text: 'SELECT name, wanted_version AS version FROM plugin WHERE wanted_version IS NOT NULL',
+    const wanted = await database.query<WantedVersion>({
+      text: 'SELECT name, wanted_version AS version, attempt::text AS attempt FROM plugin WHERE wanted_version IS NOT NULL',
       purpose: 'background',
     })
     const { plugins } = state()
-    const missing = wanted.filter(({ name, version }) => !plugins[name]?.loaded.includes(version))
+    const missing = wanted.filter(({ name, version, attempt }) => !plugins[name]?.loaded.includes(version) && plugins[name]?.attempt !== attempt)
     if (missing.length === 0) return
     await onWanted(missing)
     await tell()

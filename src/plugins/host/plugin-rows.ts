@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Executor, Statement } from '../../records/database.ts'
 
 export type PluginState = 'enabled' | 'disabled' | 'quarantined' | 'uninstalled'
@@ -21,20 +22,22 @@ export async function readPlugins(executor: Executor): Promise<ReadonlyMap<strin
   return new Map(rows.map((row) => [row.name, row]))
 }
 
-/** Asks every process to load a version; null: of none any more. A plugin that nobody has enabled yet gets its row. */
-export async function want(executor: Executor, name: string, version: string | null, lastError: string | null = null): Promise<void> {
+/** Asks every process to load a version; null: none any more. A plugin that nobody has enabled yet gets its row. Answers what tells this asking from others. */
+export async function want(executor: Executor, name: string, version: string | null, lastError: string | null = null): Promise<string> {
+  const attempt = randomUUID()
   await executor.query({
-    text: `INSERT INTO plugin (name, version, state, wanted_version, capabilities) SELECT $1, $2, 'disabled', $2, '{}' WHERE $2::text IS NOT NULL
-      ON CONFLICT (name) DO UPDATE SET wanted_version = excluded.wanted_version`,
-    values: [name, version],
+    text: `INSERT INTO plugin (name, version, state, wanted_version, attempt, capabilities) SELECT $1, $2, 'disabled', $2, $3::uuid, '{}' WHERE $2::text IS NOT NULL
+      ON CONFLICT (name) DO UPDATE SET wanted_version = excluded.wanted_version, attempt = excluded.attempt`,
+    values: [name, version, attempt],
     purpose: 'platform',
   })
-  if (version !== null) return
+  if (version !== null) return attempt
   await executor.query({
     text: `UPDATE plugin SET wanted_version = NULL, last_error = coalesce($2, last_error), last_error_at = CASE WHEN $2::text IS NULL THEN last_error_at ELSE now() END WHERE name = $1`,
     values: [name, lastError],
     purpose: 'platform',
   })
+  return attempt
 }
 
 export async function noteError(executor: Executor, name: string, error: string): Promise<void> {

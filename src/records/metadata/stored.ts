@@ -79,7 +79,7 @@ const READ = `SELECT e.schema_epoch::int AS schema, e.access_epoch::int AS acces
     'parameters', f.parameters, 'column', f.column_name, 'extension', f.extension, 'position', f.position, 'ownerPlugin', f.owner_plugin, 'state', f.state,
     'deletedAt', guanxi_time(f.deleted_at), 'indexes', coalesce((SELECT json_agg(json_build_object('name', i.name, 'kind', i.kind, 'state', i.state, 'failure', i.failure) ORDER BY i.kind)
       FROM custom_index i WHERE i.field_id = f.id), '[]')) ORDER BY f.position, f.created_at, f.name) FROM custom_field f WHERE f.state <> 'purged'), '[]') AS fields,
-  coalesce((SELECT json_agg(json_build_object('name', p.name, 'version', p.version, 'settings', p.settings, 'permissions', p.permissions, 'judges', p.judges,
+  coalesce((SELECT json_agg(json_build_object('name', p.name, 'version', p.version, 'settings', p.settings, 'permissions', p.permissions, 'judges', p.judges, 'members', p.members,
     'userId', p.user_id) ORDER BY p.name) FROM plugin p WHERE p.state = 'enabled'), '[]') AS plugins
   FROM epoch e`
 

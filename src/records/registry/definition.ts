@@ -64,6 +64,8 @@ export interface EnabledPlugin {
   readonly permissions: Readonly<Record<string, readonly string[]>>
   /** Modules whose writes its hooks judge. */
   readonly judges: readonly string[]
+  /** Its computed fields, by module: names that nobody else may give. */
+  readonly members: Readonly<Record<string, readonly string[]>>
   /** Its service user. */
   readonly userId: string | null
 }
