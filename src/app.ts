@@ -84,7 +84,16 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     }
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
-    const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health, standings: createStandings(database) })
+    const http: HttpServer = await createHttpServer({
+      engine,
+      callerOf,
+      config,
+      logger,
+      metrics,
+      health,
+      standings: createStandings(database),
+      answerPlugin: host.answer,
+    })
     disposal.add(http.close)
     const rights = repeat({
       every: RIGHTS_INTERVAL,

@@ -162,6 +162,33 @@ describe('a plugin at work', () => {
     expect(issuesOf(await agent.send(CREATE, { input: { title: 'too long', months: 99 } }))).toEqual(['input.months: TOO_LONG'])
   })
 
+  test('answers HTTP requests by the rights of whoever sends them, and nothing that a browser would run', async () => {
+    const ask = (client: TestClient, path: string, init: RequestInit = {}) =>
+      fetch(`${server.url}/plugins/${path}`, {
+        ...init,
+        headers: { ...init.headers, ...(client.token !== null && { authorization: `Bearer ${client.token}` }) },
+      })
+    const csv = await ask(rep, 'warranty/claims.csv?status=open')
+    expect([csv.status, await csv.text()]).toEqual([200, "the rep's own"])
+    expect(csv.headers.get('content-type')).toBe('text/csv')
+    expect(csv.headers.get('set-cookie')).toBeNull()
+    expect(csv.headers.get('content-security-policy')).toBe("default-src 'none'; sandbox")
+    const echoed = await ask(agent, 'warranty/echo', { method: 'POST', body: new Uint8Array([0, 255, 1]), headers: { 'content-type': 'image/png' } })
+    expect([echoed.status, await echoed.json()]).toEqual([201, { length: 3, authorization: null }])
+    for (const [client, path, method, status] of [
+      [rep, 'warranty/echo', 'POST', 403],
+      [server.anonymous, 'warranty/claims.csv', 'GET', 401],
+      [rep, 'warranty/claims.csv', 'DELETE', 404],
+      [rep, 'warranty/../../graphql', 'GET', 404],
+      [rep, 'nowhere/x', 'GET', 404],
+      [rep, '__proto__/x', 'GET', 404],
+      [agent, 'warranty/echo', 'POST', 413],
+    ] as const) {
+      const answer = await ask(client, path, { method, ...(status === 413 && { body: new Uint8Array(2_000_000) }) })
+      expect([path, method, answer.status]).toEqual([path, method, path.includes('..') ? answer.status : status])
+    }
+  })
+
   test('owns what it brought: administrators add to it, and do not change it', async () => {
     const owned = (mutation: string) => admin.send(`mutation { ${mutation} }`)
     expect(issuesOf(await owned('deleteCustomField(module: "account", name: "warrantyUntil") { schemaVersion }'))).toEqual(['name: OWNED'])

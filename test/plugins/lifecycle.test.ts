@@ -29,6 +29,7 @@ describe('a plugin', () => {
       modules: { account: ['READ', 'UPDATE'], opportunity: ['READ'], user: ['READ'] },
       events: ['account'],
       jobs: true,
+      routes: true,
       system: true,
     })
     expect(codesOf(await admin.send('{ warrantyClaims { totalCount } }'))).toEqual(['GRAPHQL_VALIDATION_FAILED'])

@@ -3,8 +3,10 @@ import type { JobDefinition } from '../../jobs/job.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import type { RulesAround } from '../../records/write/index.ts'
 import type { PluginAdministration } from '../../resolvers/plugin-administration.ts'
+import type { RouteAnswer, RouteRequest } from '../api/index.ts'
 import { createActivePlugins } from './active-plugins.ts'
 import { createAdministration } from './administration.ts'
+import { answerRoute, type RouteCaller } from './answer-route.ts'
 import { createCodeStore } from './code-store.ts'
 import type { PluginSources } from './discover.ts'
 import { extendOperations } from './extend-operations.ts'
@@ -44,6 +46,8 @@ export interface PluginHost {
   build(operations: GraphQLSchema, registry: Registry, make: (extended: GraphQLSchema) => GraphQLSchema): GraphQLSchema
   /** The registry is served from now on. */
   serve(registry: Registry): void
+  /** Answers a request below `/plugins/<plugin>`. */
+  answer(plugin: string, request: RouteRequest, caller: RouteCaller): Promise<RouteAnswer>
   readonly job: JobDefinition
   /** Flags of jobs whose plugin is not at work in this process. */
   withoutFlags(): Promise<string[]>
@@ -152,6 +156,13 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
       nodes.wake()
       if (started && absent.length > 0)
         quarantineLost().catch((error: unknown) => log.warn({ err: error }, 'a plugin that cannot be run is not out of service yet'))
+    },
+    answer: (plugin, request, caller) => {
+      const find = (served: Registry) => {
+        const { instances, absent } = active.of(served)
+        return absent.some(({ name }) => name === plugin) ? null : instances.find(({ enabled }) => enabled.name === plugin)
+      }
+      return answerRoute(options, find, request, caller)
     },
     job: pluginJob(options, instanceOf),
     withoutFlags: async () => {
