@@ -61,6 +61,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       metadataPatience: overrides.metadataPatience,
       signals,
       tail,
+      metrics,
     })
     disposal.add(idle)
     disposal.add(host.stop)

@@ -17,7 +17,7 @@ import type { Config } from '../config/index.ts'
 import { createTicketMerging } from '../domain/index.ts'
 import { coreModules } from '../entities/index.ts'
 import type { Signals, Tail } from '../events/index.ts'
-import type { Logger } from '../http/index.ts'
+import type { Logger, Metrics } from '../http/index.ts'
 import { latestValues } from '../lib/latest-values.ts'
 import { BUILT_IN } from '../plugins/built-in.ts'
 import { createPluginHost } from '../plugins/host/index.ts'
@@ -40,10 +40,11 @@ interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> 
   readonly path: EngineOptions['path']
   readonly signals: Signals
   readonly tail: Tail
+  readonly metrics: Pick<Metrics, 'plugins'>
 }
 
 /** Identity, schema and executor over a kernel. */
-export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail }: ApiOptions) {
+export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail, metrics }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -88,6 +89,8 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     metadata,
     principalOfUser: authenticator.principalOfUser,
     system: kernel.system,
+    noteReads: reads.note,
+    metrics: metrics.plugins,
     signals,
     role: config.role,
     sources: { builtIn: BUILT_IN, packages: config.plugins, paths: config.pluginPaths, directory: process.cwd() },

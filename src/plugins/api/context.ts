@@ -18,6 +18,12 @@ export interface PluginCache {
   delete(key: string): void
 }
 
+/** Figures of this process, for whoever watches it: `guanxi_plugin_total{plugin,name}`. */
+export interface PluginMetrics {
+  /** `name`: one of at most 50 of the plugin, which name no records and no people. */
+  count(name: string, by?: number): void
+}
+
 /** What is there wherever code of a plugin runs. */
 export interface PluginContext<Settings> {
   readonly plugin: string
@@ -26,6 +32,7 @@ export interface PluginContext<Settings> {
   readonly settings: Settings
   readonly log: PluginLog
   readonly cache: PluginCache
+  readonly metrics: PluginMetrics
 }
 
 /** Who the plugin works for. */

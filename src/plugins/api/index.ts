@@ -10,6 +10,7 @@ export type {
   PluginCache,
   PluginContext,
   PluginLog,
+  PluginMetrics,
   WorkContext,
 } from './context.ts'
 export {

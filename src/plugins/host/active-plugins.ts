@@ -4,6 +4,7 @@ import type { CodeStore } from './code-store.ts'
 import { pluginRules } from './hooks.ts'
 import { createInstance, type InstanceServices, type PluginInstance } from './instance.ts'
 import { inOrder, needsOf } from './order.ts'
+import type { HostServices } from './services.ts'
 
 /** What this process makes of the plugins that are enabled in a registry. */
 export interface ActiveSet {
@@ -21,7 +22,7 @@ export interface ActivePlugins {
 }
 
 /** Instances outlive registries: a plugin that did not change keeps its cache, and its circuits. */
-export function createActivePlugins(codes: Pick<CodeStore, 'loaded'>, services: InstanceServices): ActivePlugins {
+export function createActivePlugins(codes: Pick<CodeStore, 'loaded'>, services: InstanceServices & Pick<HostServices, 'noteReads'>): ActivePlugins {
   let sets = new WeakMap<Registry, ActiveSet>()
   let known = new Map<string, PluginInstance>()
 
@@ -41,7 +42,7 @@ export function createActivePlugins(codes: Pick<CodeStore, 'loaded'>, services: 
       known = new Map(instances)
       const ordered = inOrder(instances, ({ loaded }) => needsOf(loaded.manifest))
       const absent = found.flatMap(({ enabled, instance }) => (instance ? [] : [enabled]))
-      const made: ActiveSet = Object.freeze({ instances: ordered, absent, rules: pluginRules(ordered, absent) })
+      const made: ActiveSet = Object.freeze({ instances: ordered, absent, rules: pluginRules(services, ordered, absent) })
       sets.set(registry, made)
       return made
     },

@@ -20,17 +20,18 @@ export interface Call {
 /** What a plugin is handed where it works for a user: the user's rights, as far as the plugin's capabilities go, by the schema and the rights that the request runs under. */
 export function callContext(services: HostServices, instance: PluginInstance, turn: Turn, { principal, registry, origin }: Call): CallContext<never> {
   if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send `Authorization: Bearer <access token or API key>`.')
-  const { database, writer, organisationCurrency } = services
+  const { database, writer, organisationCurrency, noteReads } = services
+  const from = { requestId: origin.requestId, client: `plugin ${instance.enabled.name}`, ip: origin.ip ?? null }
   const limited = instance.limit(principal)
   const reader = recordReader(async () => {
     turn.check()
-    return { executor: database, registry, principal: limited, organisationCurrency, checked: false }
+    return { executor: database, registry, principal: limited, organisationCurrency, checked: false, origin: from, noteReads }
   })
   const records: Records = {
     ...reader,
     change: async (work) => {
       turn.check()
-      return writer.run(limited, origin, (changes, transaction) => work(boundRecords(services, turn, changes, transaction)), registry)
+      return writer.run(limited, origin, (changes, transaction) => work(boundRecords(services, turn, changes, transaction, from)), registry)
     },
   }
   return Object.freeze({

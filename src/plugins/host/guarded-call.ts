@@ -36,7 +36,12 @@ export interface Calls {
   run<T>(what: string, budget: number, work: (turn: Turn) => Promise<T> | T, until?: AbortSignal): Promise<T>
 }
 
-export function createCalls(plugin: string, report: FailureReport, clock: () => number = Date.now): Calls {
+export function createCalls(
+  plugin: string,
+  report: FailureReport,
+  count: (outcome: string, milliseconds: number) => void,
+  clock: () => number = Date.now,
+): Calls {
   const circuits = new Map<string, Circuit>()
   const circuitOf = (what: string): Circuit => {
     const known = circuits.get(what) ?? { failures: [], openUntil: 0 }
@@ -47,16 +52,23 @@ export function createCalls(plugin: string, report: FailureReport, clock: () => 
     run: async (what, budget, work, until) => {
       const circuit = circuitOf(what)
       const now = clock()
-      if (circuit.openUntil > now) throw unavailable(plugin)
+      const began = performance.now()
+      const counted = (outcome: string): void => count(outcome, performance.now() - began)
+      if (circuit.openUntil > now) {
+        counted('not called')
+        throw unavailable(plugin)
+      }
       // One call tries whether it works again; the others go on being refused until that is known.
       if (circuit.openUntil > 0) circuit.openUntil = now + PAUSE
       try {
         const value = await within(budget, work, until)
         circuit.openUntil = 0
         circuit.failures = []
+        counted('ok')
         return value
       } catch (error) {
         const told = refusalOf(error)
+        counted(told === undefined ? 'failed' : 'refused')
         if (told !== undefined) throw told
         circuit.failures = [...circuit.failures.filter((at) => at > now - WINDOW), now]
         if (circuit.failures.length >= MOST_FAILURES) circuit.openUntil = clock() + PAUSE

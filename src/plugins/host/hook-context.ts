@@ -6,13 +6,15 @@ import type { Turn } from './guarded-call.ts'
 import { actorOf, type PluginInstance } from './instance.ts'
 import { reachOf } from './limit-policy.ts'
 import { type Reading, recordReader } from './read-records.ts'
+import type { HostServices } from './services.ts'
 
 /** What a plugin is handed to judge a write: everything in the transaction of the write, and over with its turn. */
-export function hookContext(instance: PluginInstance, context: RuleContext, turn: Turn): HookContext<never> {
+export function hookContext(services: Pick<HostServices, 'noteReads'>, instance: PluginInstance, context: RuleContext, turn: Turn): HookContext<never> {
   const { principal, registry, transaction, organisationCurrency, origin } = context
+  const from = { requestId: origin.requestId, client: `plugin ${instance.enabled.name}`, ip: origin.ip ?? null }
   const reading = (by: typeof principal) => async (): Promise<Reading> => {
     turn.check()
-    return { executor: transaction, registry, principal: by, organisationCurrency, checked: true }
+    return { executor: transaction, registry, principal: by, organisationCurrency, checked: true, origin: from, noteReads: services.noteReads }
   }
   return Object.freeze({
     ...instance.common,
@@ -28,7 +30,6 @@ export function hookContext(instance: PluginInstance, context: RuleContext, turn
       requireSystem(instance, reason)
       const at = new Date(context.at)
       const details = { plugin: instance.enabled.name, reason }
-      const from = { requestId: origin.requestId, client: origin.client ?? null, ip: origin.ip ?? null }
       await writeEntries(transaction, [{ ...auditActorOf(principal), at, action: 'plugin.asSystem', origin: from, result: 'ok', details }], 'platform')
       const system = instance.limitedSystem(reason, registry, principal.policy.epochs)
       return Object.freeze({ ...recordReader(reading(system)), ...capableWrites(instance, context, turn) })

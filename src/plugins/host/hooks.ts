@@ -5,10 +5,13 @@ import type { AfterHook, BeforeHook, ChangeableRecord, Guard, TransitionRule } f
 import { unavailable } from './guarded-call.ts'
 import { hookContext, isOwnField } from './hook-context.ts'
 import type { PluginInstance } from './instance.ts'
+import type { HostServices } from './services.ts'
 
 /** Milliseconds for a batch unless the hook says otherwise, and at most. */
 const BUDGET = 2_000
 const MOST = 10_000
+
+type HookServices = Pick<HostServices, 'noteReads'>
 
 interface Placed<Hook> {
   readonly instance: PluginInstance
@@ -20,15 +23,16 @@ interface Placed<Hook> {
  * `absent`: enabled plugins whose code is not in this process; nothing is written past them.
  */
 export function pluginRules(
+  services: HookServices,
   instances: readonly PluginInstance[],
   absent: readonly { readonly name: string; readonly judges: readonly string[] }[],
 ): RulesAround {
   const first: ModuleRule[] = absent.flatMap(({ name, judges }) => judges.map((module) => refusingRule(name, module)))
   const last: ModuleRule[] = []
-  for (const { instance, hook } of placed(instances, ({ before = [] }) => before)) first.push(beforeRule(instance, hook))
+  for (const { instance, hook } of placed(instances, ({ before = [] }) => before)) first.push(beforeRule(services, instance, hook))
   for (const instance of instances) last.push(...transitionRules(instance), ...validationRules(instance))
-  for (const { instance, hook } of placed(instances, ({ guards = [] }) => guards)) last.push(guardRule(instance, hook))
-  for (const { instance, hook } of placed(instances, ({ after = [] }) => after)) last.push(afterRule(instance, hook))
+  for (const { instance, hook } of placed(instances, ({ guards = [] }) => guards)) last.push(guardRule(services, instance, hook))
+  for (const { instance, hook } of placed(instances, ({ after = [] }) => after)) last.push(afterRule(services, instance, hook))
   return { first, last }
 }
 
@@ -58,7 +62,7 @@ function refusingRule(plugin: string, module: string): ModuleRule {
 
 const budgetOf = ({ budget = BUDGET }: { readonly budget?: number }): number => Math.min(Math.max(1, budget), MOST)
 
-function beforeRule(instance: PluginInstance, hook: BeforeHook<never>): ModuleRule {
+function beforeRule(services: HookServices, instance: PluginInstance, hook: BeforeHook<never>): ModuleRule {
   return {
     module: hook.module,
     before: async (changes, context) => {
@@ -68,7 +72,7 @@ function beforeRule(instance: PluginInstance, hook: BeforeHook<never>): ModuleRu
         await instance.calls.run(`before ${hook.module}`, budgetOf(hook), (turn) =>
           hook.run(
             meant.map((change) => changeable(instance, hook.module, change, () => turn.check())),
-            hookContext(instance, context, turn),
+            hookContext(services, instance, context, turn),
           ),
         )
       } catch (error) {
@@ -78,7 +82,7 @@ function beforeRule(instance: PluginInstance, hook: BeforeHook<never>): ModuleRu
   }
 }
 
-function guardRule(instance: PluginInstance, hook: Guard<never>): ModuleRule {
+function guardRule(services: HookServices, instance: PluginInstance, hook: Guard<never>): ModuleRule {
   return {
     module: hook.module,
     before: async (changes, context) => {
@@ -87,14 +91,14 @@ function guardRule(instance: PluginInstance, hook: Guard<never>): ModuleRule {
       await instance.calls.run(`guard ${hook.module}`, budgetOf(hook), (turn) =>
         hook.run(
           meant.map((change) => judged(change, () => turn.check())),
-          hookContext(instance, context, turn),
+          hookContext(services, instance, context, turn),
         ),
       )
     },
   }
 }
 
-function afterRule(instance: PluginInstance, hook: AfterHook<never>): ModuleRule {
+function afterRule(services: HookServices, instance: PluginInstance, hook: AfterHook<never>): ModuleRule {
   return {
     module: hook.module,
     after: async (changes, context) => {
@@ -103,7 +107,7 @@ function afterRule(instance: PluginInstance, hook: AfterHook<never>): ModuleRule
       const copies = meant.map(({ operation, id, version, before, after }: AppliedChange) =>
         Object.freeze({ operation, id, version, before: image(before), after: image(after) }),
       )
-      await instance.calls.run(`after ${hook.module}`, budgetOf(hook), (turn) => hook.run(copies, hookContext(instance, context, turn)))
+      await instance.calls.run(`after ${hook.module}`, budgetOf(hook), (turn) => hook.run(copies, hookContext(services, instance, context, turn)))
     },
   }
 }

@@ -93,7 +93,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     noteError(database, plugin, `${what}: ${messageOf(error)}`).catch((failure: unknown) => log.warn({ err: failure }, 'the error of a plugin was not noted'))
   }
   const codes = createCodeStore(options.sources, () => active.forget())
-  const active = createActivePlugins(codes, { log, report })
+  const active = createActivePlugins(codes, { ...options, report })
   const instanceOf = (name: string) => active.of(registry()).instances.find(({ enabled }) => enabled.name === name)
   const nodes = createNodes({
     database,

@@ -5,7 +5,8 @@ import type { Actor, PluginContext } from '../api/index.ts'
 import { type Calls, createCalls, type FailureReport } from './guarded-call.ts'
 import { createLimits, reachOf } from './limit-policy.ts'
 import type { LoadedPlugin } from './load-code.ts'
-import { createPluginCache, createPluginLog, type HostLog } from './plugin-log.ts'
+import { createCounters, createPluginCache, createPluginLog, type HostLog } from './plugin-log.ts'
+import type { PluginMetrics } from './services.ts'
 
 /** A plugin of one version and with one set of settings, at work in this process. */
 export interface PluginInstance {
@@ -24,22 +25,24 @@ export interface PluginInstance {
 export interface InstanceServices {
   readonly log: HostLog
   readonly report: FailureReport
+  readonly metrics: PluginMetrics
 }
 
-export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report }: InstanceServices): PluginInstance {
+export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics }: InstanceServices): PluginInstance {
   const { name, version } = enabled
   const limit = createLimits(reachOf(loaded))
   const systems = new WeakMap<Registry, Principal>()
   return {
     enabled,
     loaded,
-    calls: createCalls(name, report),
+    calls: createCalls(name, report, (outcome, milliseconds) => metrics.call(name, outcome, milliseconds)),
     common: Object.freeze({
       plugin: name,
       version,
       settings: settingsOf(loaded, enabled.settings) as never,
       log: createPluginLog(log, name),
       cache: createPluginCache(),
+      metrics: createCounters(name, metrics),
     }),
     limit,
     limitedSystem: (reason, registry, epochs) => {

@@ -1,13 +1,8 @@
 import { LRUCache } from 'lru-cache'
-import type { PluginCache, PluginLog } from '../api/index.ts'
+import type { PluginCache, PluginLog, PluginMetrics } from '../api/index.ts'
+import type { HostLog, PluginMetrics as HostMetrics } from './services.ts'
 
-/** The part of the server's logger that is used. */
-export interface HostLog {
-  debug(details: object, message: string): void
-  info(details: object, message: string): void
-  warn(details: object, message: string): void
-  error(details: object, message: string): void
-}
+export type { HostLog }
 
 /** Lines that a plugin may log in SPAN milliseconds, and characters of a line. */
 const MOST = 200
@@ -43,6 +38,20 @@ function shortened(details: object): unknown {
     return text.length > LONGEST ? text.slice(0, LONGEST) : JSON.parse(text || 'null')
   } catch {
     return 'no JSON'
+  }
+}
+
+/** Names that a plugin may count under: each is a series for good. */
+const MOST_NAMES = 50
+
+export function createCounters(plugin: string, metrics: HostMetrics): PluginMetrics {
+  const names = new Set<string>()
+  return {
+    count: (name, by = 1) => {
+      if (!/^[a-z][a-z0-9_]{0,47}$/.test(name) || !Number.isFinite(by) || by < 0) return
+      if (names.size < MOST_NAMES) names.add(name)
+      if (names.has(name)) metrics.count(plugin, name, by)
+    },
   }
 }
 

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto'
 import { API_NAMES } from '../../auth/predicate-names.ts'
 import { readPredicate } from '../../auth/read-predicate.ts'
 import { GuanxiError, type Issue, validationFailed } from '../../errors/index.ts'
 import { isUuid, moduleNumberOf } from '../../lib/record-id.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { fieldLevel, isAllowed, isEverShown } from '../../records/access/secured.ts'
+import type { AuditOrigin, ReadLog } from '../../records/audit/index.ts'
 import type { Executor } from '../../records/database.ts'
-import { type PlanInputs, planRead, type ReadRequest, runRead, type SelectedField } from '../../records/read/index.ts'
+import { isSensitive, type PlanInputs, planRead, type ReadRequest, runRead, type SelectedField } from '../../records/read/index.ts'
 import type { FilterNode, OrderKey } from '../../records/read/request.ts'
 import { type FieldDefinition, fieldNamed, type ModuleDefinition, type Registry } from '../../records/registry/index.ts'
 import type { FindOptions, PluginRecord, RecordFilter, RecordReader } from '../api/index.ts'
@@ -18,6 +20,9 @@ export interface Reading {
   readonly organisationCurrency: string
   /** In a transaction that has compared the epochs already. */
   readonly checked: boolean
+  /** Where the reads come from, for the audit of sensitive fields. */
+  readonly origin: AuditOrigin
+  readonly noteReads: ReadLog['note']
 }
 
 const MOST = 500
@@ -31,7 +36,9 @@ export function recordReader(reading: () => Promise<Reading>): RecordReader {
     const own = ids.map((id) => (typeof id === 'string' && isUuid(id) && moduleNumberOf(id.toLowerCase()) === module.number ? id.toLowerCase() : NOBODY))
     if (own.length === 0) return []
     const selection = { module, fields: selected(now, module, fields) }
-    return (await run(now, { kind: 'byIds', module, ids: constant(own), deleted: false, selection })) as (PluginRecord | null)[]
+    const records = (await run(now, { kind: 'byIds', module, ids: constant(own), deleted: false, selection })) as (PluginRecord | null)[]
+    await noteShown(now, module, selection.fields, records, { ids: own })
+    return records
   }
   return {
     byIds,
@@ -51,8 +58,10 @@ export function recordReader(reading: () => Promise<Reading>): RecordReader {
         after: null,
         before: null,
       } as const
-      const members = [{ kind: 'nodes', key: 'nodes', selection: { module, fields: selected(now, module, fields) } }] as const
+      const selection = { module, fields: selected(now, module, fields) }
+      const members = [{ kind: 'nodes', key: 'nodes', selection }] as const
       const page = (await run(now, { kind: 'list', module, list, connection: { members } })) as { readonly nodes: readonly PluginRecord[] }
+      await noteShown(now, module, selection.fields, page.nodes, { filter, orderBy, first })
       return page.nodes
     },
     count: async (name, filter) => {
@@ -86,6 +95,25 @@ async function run({ executor, registry, principal, organisationCurrency, checke
   const inputs: PlanInputs = { policy, variables: {}, checked, cursorKey: '', decodedCursors: new Map() }
   const text = await runRead(planRead(request, { registry, policy, organisationCurrency, inputs }), inputs, executor)
   return text === null ? null : JSON.parse(text)
+}
+
+/** Notes which records showed something of sensitive fields; masked values do not count. */
+async function noteShown(
+  { principal, registry, origin, noteReads }: Reading,
+  module: ModuleDefinition,
+  fields: readonly SelectedField[],
+  records: readonly (PluginRecord | null)[],
+  question: object,
+): Promise<void> {
+  const sensitive = fields.flatMap((each) =>
+    each.kind === 'whole' && isSensitive(each.field, registry) && fieldLevel(principal.policy, module.name, each.field.name) !== 'MASKED' ? [each] : [],
+  )
+  const showing = records.flatMap((record) => (record && sensitive.some(({ key }) => record[key] != null) ? [record.id] : []))
+  if (showing.length === 0) return
+  const asked = createHash('sha256')
+    .update(JSON.stringify([module.name, question]))
+    .digest('hex')
+  await noteReads([{ principal, verb: 'read', module, fields: sensitive.map(({ field }) => field.id), ids: new Set(showing), asked }], origin)
 }
 
 function readable({ registry, principal }: Reading, name: string): ModuleDefinition {

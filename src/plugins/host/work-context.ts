@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { GuanxiError } from '../../errors/index.ts'
 import { underCurrentEpochs } from '../../jobs/email/under-current-epochs.ts'
 import type { Principal } from '../../records/access/policy.ts'
+import type { AuditOrigin } from '../../records/audit/index.ts'
 import { actorOf as auditActorOf, writeEntries } from '../../records/audit/write-entries.ts'
 import type { Executor, Transaction } from '../../records/database.ts'
 import type { ChangeOrigin, CheckedChangeSet } from '../../records/write/index.ts'
@@ -22,7 +23,7 @@ export function freeRecords(services: HostServices, turn: Turn, acting: Acting, 
   const { database, writer, registry } = services
   const reading = async (): Promise<Reading> => {
     turn.check()
-    return readingOf(services, database, await acting(), false)
+    return readingOf(services, database, await acting(), false, originOf(origin()))
   }
   const reader = recordReader(reading)
   return Object.freeze({
@@ -34,23 +35,38 @@ export function freeRecords(services: HostServices, turn: Turn, acting: Acting, 
       underCurrentEpochs(async () => {
         turn.check()
         const principal = await acting()
-        return writer.run(principal, origin(), (changes, transaction) => work(boundRecords(services, turn, changes, transaction)), registry())
+        return writer.run(
+          principal,
+          origin(),
+          (changes, transaction) => work(boundRecords(services, turn, changes, transaction, originOf(origin()))),
+          registry(),
+        )
       }),
   } satisfies Records)
 }
 
 /** Records of one transaction. */
-export function boundRecords(services: HostServices, turn: Turn, changes: CheckedChangeSet, transaction: Transaction): RecordChanges {
+export function boundRecords(services: HostServices, turn: Turn, changes: CheckedChangeSet, transaction: Transaction, from: AuditOrigin): RecordChanges {
   const current = (): CheckedChangeSet => {
     turn.check()
     return changes
   }
-  const reader: RecordReader = recordReader(async () => readingOf(services, transaction, current().principal, true))
+  const reader: RecordReader = recordReader(async () => readingOf(services, transaction, current().principal, true, from))
   return Object.freeze({ ...reader, ...recordWriter(current) })
 }
 
-function readingOf({ registry, organisationCurrency }: HostServices, executor: Executor, principal: Principal, checked: boolean): Reading {
-  return { executor, registry: registry(), principal, organisationCurrency, checked }
+function readingOf(
+  { registry, organisationCurrency, noteReads }: HostServices,
+  executor: Executor,
+  principal: Principal,
+  checked: boolean,
+  origin: AuditOrigin,
+): Reading {
+  return { executor, registry: registry(), principal, organisationCurrency, checked, origin, noteReads }
+}
+
+function originOf({ requestId, client = null, ip = null }: ChangeOrigin): AuditOrigin {
+  return { requestId, client, ip }
 }
 
 /** What ends a piece of work in the transaction of its effects. */
@@ -102,7 +118,7 @@ export function onceContext(services: HostServices, instance: PluginInstance, tu
           origin,
           async (changes, transaction) => {
             const jobs = jobQueue(instance, turn, (add) => add(transaction))
-            const value = await work(boundRecords(services, turn, changes, transaction), jobs)
+            const value = await work(boundRecords(services, turn, changes, transaction, originOf(origin)), jobs)
             await settle(transaction)
             return value
           },
