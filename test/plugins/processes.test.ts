@@ -101,4 +101,18 @@ describe('plugins on two processes', () => {
     await step(first.admin, 'enablePlugin', 'shared')
     expect((await first.admin.data(THINGS)).sharedThings.totalCount).toBeGreaterThanOrEqual(40)
   }, 60_000)
+
+  test('after a restart with a later version alone, that is in service, and a data migration has run', async () => {
+    await first.close()
+    here.write({
+      name: 'shared',
+      version: '1.2.0',
+      manifest: MANIFEST,
+      definition: `${PLUGIN('1.2.0')} lifecycle: { onUpgrade: (from, { records }) => records.change((changes) => changes.create('sharedThing', [{ title: 'from ' + from }])) }`,
+    })
+    first = await start(`${here.root}/shared`)
+    await eventually(async () => (await pluginNamed(first.admin, 'shared')).version === '1.2.0', 20_000)
+    expect((await first.admin.send(CREATE, { name: 'refuse' })).errors[0]?.message).toBe('1.2.0')
+    await eventually(async () => (await first.admin.data('{ sharedThings(filter: {title: {eq: "from 1.1.0"}}) { totalCount } }')).sharedThings.totalCount === 1)
+  }, 60_000)
 })

@@ -104,4 +104,6 @@ export interface JobQueue {
    * Puts one of the plugin's jobs into the queue. `key`: a job of the same key that waits is replaced. `at`: not before, RFC 3339. Needs the capability `jobs`.
    */
   add(job: string, payload: unknown, options?: { readonly key?: string; readonly at?: string }): Promise<void>
+  /** Takes the job of that key out of the queue, if it waits there. */
+  remove(job: string, key: string): Promise<void>
 }

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { GraphQLSchema } from 'graphql'
 import type { JobDefinition } from '../../jobs/job.ts'
+import { repeat } from '../../jobs/repeat.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import type { RulesAround } from '../../records/write/index.ts'
 import type { PluginAdministration } from '../../resolvers/plugin-administration.ts'
@@ -21,6 +23,7 @@ import { createPluginWork } from './plugin-work.ts'
 import { pluginJob } from './run-job.ts'
 import type { HostServices } from './services.ts'
 import { takeLifeStep } from './take-life-step.ts'
+import { tendAbsent } from './tend-absent.ts'
 
 export type { BuiltInPlugin, PluginSources } from './discover.ts'
 export type { HostServices } from './services.ts'
@@ -79,6 +82,10 @@ function failureOf(work: () => unknown): unknown {
   }
 }
 
+/** Milliseconds between two looks at plugins that this process cannot run, and for which a start waits for the first. */
+const TEND_EVERY = 3_000
+const START_PATIENCE = 10_000
+
 /** Milliseconds between two notes of an error of one plugin in the database. */
 const NOTE_EVERY = 1_000
 
@@ -113,15 +120,11 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
   const work = options.role === 'api' ? undefined : createPluginWork(options, nodes.id)
   let forget = (): void => {}
   let started = false
-  /** A plugin whose code no live process has is out of service everywhere; where others have it, this process alone refuses what it judges. */
-  const quarantineLost = async (): Promise<void> => {
-    for (const { name, version } of active.of(registry()).absent) {
-      const live = await nodes.live()
-      if (live.some((node) => node.plugins[name]?.loaded.includes(version))) continue
-      const error = codes.report()[name]?.error
-      if (error != null) await lifecycle.quarantine(name, error)
-    }
-  }
+  const tending = repeat({
+    every: TEND_EVERY,
+    run: async () => tendAbsent({ services: options, codes, nodes, lifecycle }, active.of(registry()).absent),
+    onError: (error) => log.warn({ err: error }, 'plugins that this process cannot run were not looked after; it is tried again'),
+  })
   return {
     administration: createAdministration(options, lifecycle, codes, nodes),
     rulesOf: (served) => active.of(served).rules,
@@ -154,8 +157,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
       const { instances, absent } = active.of(served)
       work?.serve(instances)
       nodes.wake()
-      if (started && absent.length > 0)
-        quarantineLost().catch((error: unknown) => log.warn({ err: error }, 'a plugin that cannot be run is not out of service yet'))
+      if (started && absent.length > 0) tending.wake()
     },
     answer: (plugin, request, caller) => {
       const find = (served: Registry) => {
@@ -175,10 +177,13 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
       await nodes.beat()
       forget = options.signals.subscribe(PLUGINS_TOPIC, () => nodes.wake())
       work?.serve(active.of(registry()).instances)
-      await quarantineLost()
+      // Not to keep others waiting: what takes longer goes on beside the requests.
+      const tended = tendAbsent({ services: options, codes, nodes, lifecycle }, active.of(registry()).absent).catch(() => tending.wake())
+      await Promise.race([tended, delay(START_PATIENCE, undefined, { ref: false })])
     },
     stop: async () => {
       forget()
+      await tending.stop()
       await work?.stop()
       await nodes.stop()
       await codes.close()

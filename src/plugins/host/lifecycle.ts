@@ -3,6 +3,7 @@ import type { GraphQLSchema } from 'graphql'
 import semver from 'semver'
 import { requireAdministrator } from '../../auth/index.ts'
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { underCurrentEpochs } from '../../jobs/email/under-current-epochs.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { applyPlugin, type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
 import type { Registry } from '../../records/registry/index.ts'
@@ -176,12 +177,9 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
   }
 
   async function quarantine(name: string, why: string): Promise<void> {
-    const principal = await services.system(`plugin ${name}`)
-    const { schemaVersion } = await metadata.changePlugins(
-      principal,
-      'plugin.quarantine',
-      { origin: { requestId: `plugin ${name}`, client: null, ip: null } },
-      async (change) => {
+    const origin = { requestId: `plugin ${name}`, client: null, ip: null }
+    const { schemaVersion } = await underCurrentEpochs(async () =>
+      metadata.changePlugins(await services.system(`plugin ${name}`), 'plugin.quarantine', { origin }, async (change) => {
         const rows = await readPlugins(change.transaction)
         if (rows.get(name)?.state !== 'enabled') return
         for (const each of [name, ...neededBy(name, rows, codes)]) {
@@ -189,7 +187,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
           change.touched.push(`plugin ${each}`)
           change.rows.push(stateStatement(each, 'quarantined', each === name ? why : `It needs the plugin ${name}, which is out of service.`))
         }
-      },
+      }),
     )
     await servedEverywhere(schemaVersion)
   }

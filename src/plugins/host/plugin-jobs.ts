@@ -31,6 +31,15 @@ export interface JobWanted {
   readonly at?: string
 }
 
+/** Takes a job of a plugin that waits out of the queue. */
+export async function removeJob(transaction: Transaction, plugin: string, job: string, key: string): Promise<void> {
+  await transaction.query({
+    text: 'DELETE FROM graphile_worker._private_jobs WHERE key = $1 AND locked_at IS NULL',
+    values: [keyOf(plugin, `${job} ${key}`)],
+    purpose: 'platform',
+  })
+}
+
 /** Puts jobs of a plugin into the queue, when the transaction commits. Throws VALIDATION_FAILED for one that the plugin does not have, or a payload that it does not take. */
 export async function putJobs(transaction: Transaction, { manifest, definition }: LoadedPlugin, wanted: readonly JobWanted[]): Promise<void> {
   if (manifest.capabilities.jobs !== true) throw new GuanxiError('FORBIDDEN', `The plugin ${manifest.name} has no capability for jobs.`)

@@ -10,7 +10,7 @@ import type { JobQueue, OnceContext, RecordChanges, RecordReader, Records, WorkC
 import type { Turn } from './guarded-call.ts'
 import { requireSystem } from './hook-context.ts'
 import type { PluginInstance } from './instance.ts'
-import { putJobs } from './plugin-jobs.ts'
+import { putJobs, removeJob } from './plugin-jobs.ts'
 import { type Reading, recordReader } from './read-records.ts'
 import type { HostServices } from './services.ts'
 import { recordWriter } from './write-records.ts'
@@ -150,6 +150,10 @@ function jobQueue(instance: PluginInstance, turn: Turn, within: (work: (transact
       await within((transaction) =>
         putJobs(transaction, instance.loaded, [{ job, payload, ...(key !== undefined && { key }), ...(at !== undefined && { at }) }]),
       )
+    },
+    remove: async (job, key) => {
+      turn.check()
+      await within((transaction) => removeJob(transaction, instance.enabled.name, job, key))
     },
   }
 }
