@@ -95,6 +95,11 @@ describe('a hostile plugin', () => {
         } }]`,
       },
       {
+        name: 'stalls',
+        manifest: { capabilities: { modules: { productCategory: ['READ'] } } },
+        definition: `guards: [{ module: 'productCategory', budget: 2000, run: () => new Promise(() => {}) }]`,
+      },
+      {
         name: 'late',
         manifest: { capabilities: { modules: { contact: ['READ'] } } },
         definition: `before: [{ module: 'contact', budget: 100, async run(changes, context) {
@@ -158,6 +163,21 @@ describe('a hostile plugin', () => {
     await eventually(async () => /a secret of the plugin|more than 200 ms/.test((await pluginNamed(admin, 'breaks')).lastError))
     await step(admin, 'disablePlugin', 'breaks')
     await admin.data(CREATE, { name: 'fine again' })
+  })
+
+  test('that hangs takes few connections with it, however many write at once, and others are answered meanwhile', async () => {
+    await step(admin, 'enablePlugin', 'stalls')
+    const write = (index: number) =>
+      admin.send('mutation ($name: String!) { createProductCategory(input: {name: $name}) { productCategory { id } } }', { name: `c ${index}` })
+    const stalled = Array.from({ length: 3 }, (_, index) => write(index))
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    const began = performance.now()
+    const more = await Promise.all(Array.from({ length: 20 }, (_, index) => write(100 + index)))
+    expect(more.map((answer) => codesOf(answer)[0])).toEqual(more.map(() => 'PLUGIN_UNAVAILABLE'))
+    await admin.data('mutation { createTag(input: {name: "meanwhile"}) { tag { id } } }')
+    expect(performance.now() - began).toBeLessThan(1_300)
+    expect((await Promise.all(stalled)).map((answer) => codesOf(answer)[0])).toEqual(stalled.map(() => 'PLUGIN_UNAVAILABLE'))
+    await step(admin, 'disablePlugin', 'stalls')
   })
 
   test('that goes on after its time finds that what it was handed is over', async () => {

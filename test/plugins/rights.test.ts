@@ -32,7 +32,12 @@ describe('what a plugin reads and writes for somebody', () => {
         Mutation: { mirrorWrite: async ({ id, name }, { records }) => records.change((changes) => changes.update('account', [{ id, values: { name } }])) },
       }`,
     })
-    server = await startTestServer({ environment: { PLUGIN_PATHS: path } })
+    const watch = folder.write({
+      name: 'watch',
+      manifest: { capabilities: { modules: { account: ['READ'], task: ['READ'] } } },
+      definition: `guards: [{ module: 'account', on: ['UPDATED'], run: async (changes, { records }) => void (await records.count('task')) }]`,
+    })
+    server = await startTestServer({ environment: { PLUGIN_PATHS: `${path},${watch}` } })
     const { admin } = server
     await admin.data('mutation { createCustomField(input: {module: "account", name: "secretNote", type: TEXT, sensitivity: "sensitive"}) { schemaVersion } }')
     const role = {
@@ -58,6 +63,8 @@ describe('what a plugin reads and writes for somebody', () => {
     ).createAccounts.accounts.map(({ id }: { id: string }) => id)
     await clients.get('sales_rep')?.data('mutation { createAccount(input: {name: "Own account", phone: "+86 10 8888 9999"}) { changeSetId } }')
     await step(admin, 'enablePlugin', 'mirror')
+    // What it reads, mirror has no capability for: each plugin goes by the user's rights and its own limits.
+    await step(admin, 'enablePlugin', 'watch')
   }, 60_000)
   afterAll(async () => {
     await server?.close()

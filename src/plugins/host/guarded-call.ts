@@ -21,10 +21,16 @@ export interface Turn {
   readonly signal: AbortSignal
 }
 
+/** So many calls that have used up a quarter of their time are waited for; meanwhile no more are begun, since each holds a connection, and locks. Work of its own has turns of its own. */
+const MOST_SLOW = 3
+const OWN_WORK = 30_000
+
 interface Circuit {
   failures: number[]
   /** Milliseconds since the epoch; 0: closed. */
   openUntil: number
+  /** When the calls that are under way began. */
+  readonly running: Set<{ readonly since: number }>
 }
 
 /**
@@ -44,7 +50,7 @@ export function createCalls(
 ): Calls {
   const circuits = new Map<string, Circuit>()
   const circuitOf = (what: string): Circuit => {
-    const known = circuits.get(what) ?? { failures: [], openUntil: 0 }
+    const known = circuits.get(what) ?? { failures: [], openUntil: 0, running: new Set() }
     circuits.set(what, known)
     return known
   }
@@ -54,12 +60,15 @@ export function createCalls(
       const now = clock()
       const began = performance.now()
       const counted = (outcome: string): void => count(outcome, performance.now() - began)
-      if (circuit.openUntil > now) {
+      const slow = budget < OWN_WORK ? [...circuit.running].filter(({ since }) => now - since > budget / 4).length : 0
+      if (circuit.openUntil > now || slow >= MOST_SLOW) {
         counted('not called')
         throw unavailable(plugin)
       }
       // One call tries whether it works again; the others go on being refused until that is known.
       if (circuit.openUntil > 0) circuit.openUntil = now + PAUSE
+      const call = { since: now }
+      circuit.running.add(call)
       try {
         const value = await within(budget, work, until)
         circuit.openUntil = 0
@@ -74,6 +83,8 @@ export function createCalls(
         if (circuit.failures.length >= MOST_FAILURES) circuit.openUntil = clock() + PAUSE
         report(plugin, what, error)
         throw unavailable(plugin, error)
+      } finally {
+        circuit.running.delete(call)
       }
     },
   }

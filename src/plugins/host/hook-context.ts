@@ -4,7 +4,7 @@ import type { RuleContext } from '../../records/write/index.ts'
 import type { DerivedRecords, HookContext } from '../api/index.ts'
 import type { Turn } from './guarded-call.ts'
 import { actorOf, type PluginInstance } from './instance.ts'
-import { reachOf } from './limit-policy.ts'
+import { reachOf, wholeOf } from './limit-policy.ts'
 import { type Reading, recordReader } from './read-records.ts'
 import type { HostServices } from './services.ts'
 
@@ -22,7 +22,7 @@ export function hookContext(services: Pick<HostServices, 'noteReads'>, instance:
     at: context.at,
     changeSetId: context.changeSetId,
     derived: context.derived,
-    records: recordReader(reading(instance.limit(principal))),
+    records: recordReader(reading(instance.limit(wholeOf(principal)))),
     permits: (permission: string) => instance.permits(principal, permission),
     derive: ownWrites(instance, context, turn),
     asSystem: async (reason: string) => {

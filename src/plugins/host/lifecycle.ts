@@ -6,16 +6,15 @@ import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { underCurrentEpochs } from '../../jobs/email/under-current-epochs.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { applyPlugin, type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
-import type { Registry } from '../../records/registry/index.ts'
+import { checkSchema, enabledOf, neededBy, refuseMisfits, refuseTakenMembers, refuseWhileNeeded } from './check-fit.ts'
 import type { CodeStore } from './code-store.ts'
 import type { FoundPlugin } from './discover.ts'
 import { beginFollowing } from './follow-events.ts'
-import { checkAddition, readAddition } from './graphql-part.ts'
 import { judgedModules } from './hooks.ts'
 import type { LoadedPlugin } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
-import { checkCycle, checkNeeds, needsOf } from './order.ts'
+import { checkCycle, checkNeeds } from './order.ts'
 import { noteError, type PluginRow, readPlugins, stateStatement, want } from './plugin-rows.ts'
 import { ensureServiceUser, grantCapabilities, grantDefaults, roleKeyOf } from './service-user.ts'
 import type { HostServices } from './services.ts'
@@ -282,12 +281,6 @@ function leftovers(name: string) {
   ]
 }
 
-/** By the registry that will hold: somebody else may have made a field meanwhile. Throws PluginProblem. */
-function refuseTakenMembers({ manifest, definition: { computed = [] } }: LoadedPlugin, registry: Registry): void {
-  const taken = computed.find(({ module, name }) => registry.modules.get(module)?.fields.has(name) || registry.modules.get(module)?.inverses.has(name))
-  if (taken) throw new PluginProblem(`The plugin ${manifest.name} adds the computed field ${taken.module}.${taken.name}, which is a field already.`)
-}
-
 function computedNames({ definition: { computed = [] } }: LoadedPlugin): Readonly<Record<string, readonly string[]>> {
   const modules = [...new Set(computed.map(({ module }) => module))]
   return Object.fromEntries(modules.map((module) => [module, computed.filter((field) => field.module === module).map(({ name }) => name)]))
@@ -301,70 +294,6 @@ function hasLoaded({ plugins }: LiveNode, name: string, version: string): boolea
   return plugins[name]?.loaded.includes(version) === true
 }
 
-function enabledOf(rows: ReadonlyMap<string, PluginRow>): ReadonlyMap<string, PluginRow> {
-  return new Map([...rows].filter(([, { state }]) => state === 'enabled'))
-}
-
 function causeOf(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? error.cause : error
-}
-
-/** Enabled plugins that cannot do without this one, and those that cannot do without them. */
-function neededBy(name: string, rows: ReadonlyMap<string, PluginRow>, codes: CodeStore): string[] {
-  const found = new Set<string>()
-  const visit = (needed: string): void => {
-    for (const [each, { version }] of enabledOf(rows)) {
-      const manifest = codes.loaded(each, version)?.manifest
-      if (found.has(each) || !manifest || !needsOf(manifest).some((need) => need.name === needed && !need.optional)) continue
-      found.add(each)
-      visit(each)
-    }
-  }
-  visit(name)
-  return [...found]
-}
-
-function refuseWhileNeeded(name: string, rows: ReadonlyMap<string, PluginRow>, codes: CodeStore): void {
-  const [other] = neededBy(name, rows, codes)
-  if (other !== undefined) throw new PluginProblem(`The plugin ${other} needs the plugin ${name}. Disable that first.`)
-}
-
-/** Throws where plugins that are enabled are not written for the new version. */
-function refuseMisfits(name: string, version: string, rows: ReadonlyMap<string, PluginRow>, codes: CodeStore): void {
-  for (const [each, row] of enabledOf(rows)) {
-    const manifest = codes.loaded(each, row.version)?.manifest
-    const need = manifest && needsOf(manifest).find((other) => other.name === name)
-    if (need && !semver.satisfies(version, need.version))
-      throw new PluginProblem(`The plugin ${each} needs the plugin ${name} in version ${need.version}; ${version} does not fit. Upgrade that first.`)
-  }
-}
-
-/** Throws PluginProblem where what the plugin adds to the schema meets something of others, by the schema of now and the modules that it brings itself. */
-function checkSchema(loaded: LoadedPlugin, registry: Registry, { served, codes }: LifecycleServices): void {
-  const { definition, manifest } = loaded
-  const standing = registry.plugins.find(({ name }) => name === manifest.name)
-  const before = standing && codes.loaded(standing.name, standing.version)
-  const own = (definition.modules ?? []).map(({ name }) => name)
-  checkAddition(manifest.name, readAddition(definition), {
-    served: served(),
-    registry,
-    before: before && readAddition(before.definition),
-    brought: definition.modules ?? [],
-  })
-  const known = new Set(before?.definition.computed?.map(({ module, name }) => `${module}.${name}`))
-  for (const { module, name, needs } of definition.computed ?? []) {
-    const fields = registry.modules.get(module)?.fields
-    const brought = [
-      ...(definition.modules ?? []).filter((each) => each.name === module).flatMap((each) => each.fields),
-      ...(definition.fields ?? []).filter((each) => each.module === module),
-    ]
-    const has = (field: string): boolean => fields?.has(field) === true || brought.some((each) => each.name === field)
-    if (!fields && !own.includes(module)) throw new PluginProblem(`The plugin ${manifest.name} adds the field ${name} to ${module}, which is no module.`)
-    const isTaken = registry.modules.get(module)?.members?.includes(name) === true && !known.has(`${module}.${name}`)
-    if (has(name) || isTaken || registry.modules.get(module)?.inverses.has(name))
-      throw new PluginProblem(`The plugin ${manifest.name} adds the computed field ${module}.${name}, which is a field already.`)
-    const missing = needs.find((need) => !has(need) && need !== 'id')
-    if (missing !== undefined)
-      throw new PluginProblem(`The computed field ${module}.${name} of the plugin ${manifest.name} needs ${missing}, which is no field.`)
-  }
 }

@@ -25,8 +25,19 @@ export function createLimits(reach: Reach): (principal: Principal) => Principal 
   return (principal) => {
     const policy = known.get(principal.policy) ?? limited(principal.policy, reach, tag)
     known.set(principal.policy, policy)
-    return Object.freeze({ ...principal, policy })
+    return Object.freeze({ ...principal, policy, [WHOLE]: wholeOf(principal) })
   }
+}
+
+/** Whom a limited principal was made of. */
+const WHOLE = Symbol('whole principal')
+
+/**
+ * The principal without the limits of a plugin: what one plugin writes for somebody is judged by the hooks of another by that somebody's rights, as far as the other's own
+ * capabilities go, and not by what the first may see.
+ */
+export function wholeOf(principal: Principal): Principal {
+  return (principal as Principal & { readonly [WHOLE]?: Principal })[WHOLE] ?? principal
 }
 
 function limited(policy: AccessPolicy, reach: Reach, tag: string): AccessPolicy {
