@@ -1,6 +1,7 @@
 /**
  * Who may import whom below src/, from the top floor down. `name`: a folder or file; the longest match decides. `may`: folders
- * and files besides its own; `types`: only `import type` from these; `neverPackages`: npm packages that do not belong there.
+ * and files besides its own; `types`: only `import type` from these; `neverPackages`: npm packages that do not belong there; `onlyPackages`: the only ones that do.
+ * `apart`: its folders may not import each other.
  */
 
 /** The record engine and what stands below it know no GraphQL and no web server. */
@@ -21,7 +22,12 @@ export const FLOORS = [
   { name: 'http', may: ['schema', 'auth', 'events', 'config', ...FOUNDATION], types: ['records'], neverPackages: STORAGE },
   // 6
   { name: 'schema', may: ['schema/operation.ts', 'resolvers', 'records', 'auth', ...FOUNDATION], types: ['entities'], neverPackages: [...SERVER, ...STORAGE] },
-  { name: 'plugins/host', may: ['plugins/api', 'records', 'events', 'jobs', ...FOUNDATION], neverPackages: SERVER },
+  {
+    name: 'plugins/host',
+    may: ['schema/operation.ts', 'plugins/api', 'records', 'auth', 'events', 'jobs', ...FOUNDATION],
+    types: ['resolvers'],
+    neverPackages: [...SERVER, ...STORAGE],
+  },
   // 5. The contract of one operation stands in schema/, where it is executed, and below the resolvers that answer it.
   { name: 'schema/operation.ts', may: [], types: ['records'], neverPackages: [...SERVER, ...STORAGE] },
   {
@@ -39,7 +45,9 @@ export const FLOORS = [
   // 2
   { name: 'records', may: ['entities', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER] },
   { name: 'plugins/api', may: FOUNDATION, types: ['records'], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
-  { name: 'plugins', may: ['plugins/api'], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
+  // Each folder is a plugin by itself, and stands on the interface alone, as one would that comes from elsewhere.
+  { name: 'plugins', may: ['plugins/api'], apart: true, onlyPackages: ['zod'] },
+  { name: 'plugins/built-in.ts', may: ['plugins'] },
   // 1
   { name: 'entities', may: FOUNDATION, neverPackages: SERVER },
   { name: 'config', may: FOUNDATION, neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },

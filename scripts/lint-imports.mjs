@@ -42,9 +42,14 @@ function floorOf(path) {
 /** `name` matches a package specifier: itself or something inside it (`graphql`, `graphql/language`); `@scope/*` a whole scope. */
 const isPackage = (specifier, name) => (name.endsWith('/*') ? specifier.startsWith(name.slice(0, -1)) : within(specifier, name))
 
+/** The folder of a floor that a path is in. */
+const folderIn = (floor, path) => path.slice(floor.name.length + 1).split('/')[0]
+
 /** What is wrong with one import, or null. */
-function judge(floor, target, { specifier, typeOnly }) {
+function judge(floor, from, target, { specifier, typeOnly }) {
   if (target === null) {
+    const isKnown = !floor.onlyPackages || floor.onlyPackages.some((name) => isPackage(specifier, name))
+    if (!isKnown) return `${floor.name} imports the packages ${floor.onlyPackages.join(', ')} alone; not ${specifier}`
     const banned = floor.neverPackages?.find((name) => isPackage(specifier, name))
     return banned ? `${floor.name} never imports the package ${specifier}` : null
   }
@@ -52,7 +57,9 @@ function judge(floor, target, { specifier, typeOnly }) {
   const targetFloor = floorOf(target)
   if (target.startsWith('..')) return `${specifier} leads out of src`
   if (!targetFloor) return `${target} belongs to no floor; give its folder a row in scripts/import-floors.mjs`
-  if (targetFloor === floor || floor.may === 'everything') return null
+  if (floor.may === 'everything') return null
+  if (targetFloor === floor)
+    return floor.apart && folderIn(floor, from) !== folderIn(floor, target) ? `${folderIn(floor, from)} may not import ${target}` : null
   if (floor.may.some((name) => within(target, name))) return null
   if (typeOnly && floor.types?.some((name) => within(target, name))) return null
   const types = floor.types?.length ? `, and types of ${floor.types.join(', ')}` : ''
@@ -97,7 +104,7 @@ export function lintImports(root) {
     for (const entry of imports) {
       const target = entry.specifier.startsWith('.') ? posix.join(dirname(from).split(sep).join('/'), entry.specifier) : null
       if (target !== null && !entry.typeOnly) targets.push(target)
-      const problem = floor ? judge(floor, target, entry) : null
+      const problem = floor ? judge(floor, from, target, entry) : null
       if (problem) problems.push(`src/${from}: ${problem}`)
     }
     graph.set(

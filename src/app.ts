@@ -53,16 +53,20 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again'),
     })
     disposal.add(tail.stop)
-    const { engine, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
+    const { engine, host, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
+      config,
       secrets,
       logger,
       path: overrides.path,
       metadataPatience: overrides.metadataPatience,
-      idempotencyRetention: config.idempotencyRetention,
       signals,
       tail,
+      metrics,
     })
     disposal.add(idle)
+    disposal.add(host.stop)
+    disposal.add(kernel.onCommit(host.wake))
+    await host.start()
     const background = startBackground(kernel, engine, {
       config,
       databaseUrl: overrides.databaseUrl,
@@ -75,13 +79,22 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     disposal.add(background.stop)
     if (config.role !== 'api') {
       const { databaseUrl, retryDelays } = overrides
-      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays })
+      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, host })
       disposal.add(jobs.stop)
       metrics.watch({ queue: jobs.state })
     }
     const health = createHealth({ database: () => answers(database), migrations: () => isMigrated(database) })
     metrics.watch({ pool: database.pool, outboxLag: () => outboxLag(database) })
-    const http: HttpServer = await createHttpServer({ engine, callerOf, config, logger, metrics, health, standings: createStandings(database) })
+    const http: HttpServer = await createHttpServer({
+      engine,
+      callerOf,
+      config,
+      logger,
+      metrics,
+      health,
+      standings: createStandings(database),
+      answerPlugin: host.answer,
+    })
     disposal.add(http.close)
     const rights = repeat({
       every: RIGHTS_INTERVAL,

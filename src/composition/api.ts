@@ -13,11 +13,14 @@ import {
   requireAdministrator,
   requireCurrentRights,
 } from '../auth/index.ts'
+import type { Config } from '../config/index.ts'
 import { createTicketMerging } from '../domain/index.ts'
 import { coreModules } from '../entities/index.ts'
 import type { Signals, Tail } from '../events/index.ts'
-import type { Logger } from '../http/index.ts'
+import type { Logger, Metrics } from '../http/index.ts'
 import { latestValues } from '../lib/latest-values.ts'
+import { BUILT_IN } from '../plugins/built-in.ts'
+import { createPluginHost } from '../plugins/host/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { type AuditEntry, createReadLog, createRefusalLog, writeEntries } from '../records/audit/index.ts'
 import { StaleEpochError } from '../records/epochs.ts'
@@ -32,16 +35,16 @@ import { announceSchema } from './announce-schema.ts'
 import type { AppOverrides, Kernel } from './kernel.ts'
 
 interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> {
+  readonly config: Pick<Config, 'role' | 'plugins' | 'pluginPaths' | 'idempotencyRetention'>
   readonly logger: Logger
   readonly path: EngineOptions['path']
   readonly signals: Signals
   readonly tail: Tail
-  /** Hours. */
-  readonly idempotencyRetention: number
+  readonly metrics: Pick<Metrics, 'plugins'>
 }
 
 /** Identity, schema and executor over a kernel. */
-export async function createApi(kernel: Kernel, { secrets, logger, path, metadataPatience, signals, tail, idempotencyRetention }: ApiOptions) {
+export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail, metrics }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -76,6 +79,24 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     writeUsage: usage.flush,
     ...(metadataPatience !== undefined && { patience: metadataPatience }),
   })
+  const host = createPluginHost({
+    database,
+    writer,
+    registry,
+    now,
+    log: logger,
+    organisationCurrency: kernel.organisationCurrency,
+    metadata,
+    principalOfUser: authenticator.principalOfUser,
+    system: kernel.system,
+    noteReads: reads.note,
+    metrics: metrics.plugins,
+    signals,
+    role: config.role,
+    sources: { builtIn: BUILT_IN, packages: config.plugins, paths: config.pluginPaths, directory: process.cwd() },
+    served: () => engine.runtime.schema,
+  })
+  kernel.judgeBy(host.rulesOf)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
   const operations = buildStaticSchema({
     authenticator,
@@ -88,29 +109,41 @@ export async function createApi(kernel: Kernel, { secrets, logger, path, metadat
     metadata,
     auditLog: createAuditLog({ database, registry, cursorKey, reads }),
     ticketMerging: createTicketMerging(writer),
+    plugins: host.administration,
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
-  const staticSchema = applyShield(operations, rightsAreCurrent)
+  const plain = applyShield(operations, rightsAreCurrent)
   const engine = await createEngine({
     database,
     writer,
     settings: { organisationCurrency: kernel.organisationCurrency, cursorKey },
     buildRuntime: async () => {
       const served = await loadRegistry(database, coreModules())
-      const schema = buildSchema({ registry: served, staticSchema, resolvers: schemaResolvers })
+      await host.prepare(served)
+      const schema = host.build(operations, served, (extended) =>
+        buildSchema({
+          registry: served,
+          staticSchema: extended === operations ? plain : applyShield(extended, rightsAreCurrent),
+          resolvers: schemaResolvers,
+        }),
+      )
       return { version: served.version, registry: served, schema }
     },
-    onSwap: (runtime) => kernel.serve(runtime.registry),
+    onSwap: (runtime) => {
+      kernel.serve(runtime.registry)
+      host.serve(runtime.registry)
+    },
     report: (error, requestId) => logger.error({ requestId, err: error }, 'operation failed'),
     onUse: usage.note,
     onGrantUse: grantUsage.note,
     audit: { note: reads.note, refused: refusals.note, now },
-    idempotency: new Idempotency({ database, keys: deriveKeys(secrets, 'idempotent answers'), now, retention: idempotencyRetention * 3_600_000 }),
+    idempotency: new Idempotency({ database, keys: deriveKeys(secrets, 'idempotent answers'), now, retention: config.idempotencyRetention * 3_600_000 }),
     path,
     tail,
   })
   return {
     engine,
+    host,
     callerOf: authenticator.callerOf,
     principalOfUser: authenticator.principalOfUser,
     idle: authenticator.idle,

@@ -9,6 +9,7 @@ import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
 import { readQueueState } from '../jobs/queue-state.ts'
 import { remindOfRecord } from '../jobs/remind-of-records.ts'
 import { repeat } from '../jobs/repeat.ts'
+import type { PluginHost } from '../plugins/host/index.ts'
 import type { Kernel } from './kernel.ts'
 
 interface JobOptions {
@@ -18,10 +19,11 @@ interface JobOptions {
   readonly principalOf: DeliveryServices['principalOf']
   /** Seconds between attempts to send a message; as shipped unless given. */
   readonly retryDelays: readonly number[] | undefined
+  readonly host: Pick<PluginHost, 'job' | 'withoutFlags'>
 }
 
 /** Runs the jobs of the queue in this process. */
-export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, retryDelays = RETRY_DELAYS }: JobOptions) {
+export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, host, retryDelays = RETRY_DELAYS }: JobOptions) {
   const { database, writer, registry, system, organisationCurrency, now } = kernel
   const services: DeliveryServices = {
     database,
@@ -36,7 +38,8 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
   }
   const worker = startJobWorker({
     databaseUrl,
-    jobs: [sendDelivery(services), remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now })],
+    jobs: [sendDelivery(services), remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now }), host.job],
+    without: host.withoutFlags,
     concurrency: config.jobConcurrency,
     answerWithin: config.statementTimeout + 1_000,
     patience: config.drainTimeout,

@@ -13,7 +13,7 @@ import { compileExpression } from '../records/formula/index.ts'
 import { adoptFields, loadRegistry, upgradeConflicts } from '../records/metadata/index.ts'
 import { migrate } from '../records/migrations/migrate.ts'
 import type { Registry } from '../records/registry/index.ts'
-import { createWriter } from '../records/write/index.ts'
+import { createWriter, type RulesAround } from '../records/write/index.ts'
 import type { EngineOptions } from '../schema/execute/index.ts'
 import { organisationCurrency } from '../start/organisation-currency.ts'
 import type { SetUpServices } from '../start/user-accounts.ts'
@@ -59,6 +59,8 @@ export interface Kernel extends SetUpServices {
   onCommit(listener: () => void): () => void
   /** The registry that is served from now on. */
   serve(registry: Registry): void
+  /** What plugins have to say about writes; nothing until it is told. */
+  judgeBy(rulesOf: (registry: Registry) => RulesAround): void
   close(): Promise<void>
 }
 
@@ -82,12 +84,14 @@ export async function createKernel(
     let registry = await loadRegistry(database, coreModules())
     const newId = createRecordIdFactory(() => now().getTime(), randomFill)
     const listeners = new Set<() => void>()
+    let pluginRules: ((served: Registry) => RulesAround) | undefined
     const writer = createWriter({
       database,
       registry: () => registry,
       newId,
       now,
       rules: [...coreRules, userAccessRule, ...teamAccessRules],
+      pluginRules: (served) => pluginRules?.(served) ?? NO_PLUGINS,
       compileExpression,
       onCommit: () => {
         for (const listener of listeners) listener()
@@ -113,12 +117,17 @@ export async function createKernel(
         // It waits for each statement under way, which nobody else does any more.
         await Promise.race([dataSource.destroy(), delay(FAREWELL, undefined, { ref: false })])
       },
+      judgeBy: (rulesOf) => {
+        pluginRules = rulesOf
+      },
     }
   } catch (error) {
     await dataSource.destroy()
     throw error
   }
 }
+
+const NO_PLUGINS: RulesAround = Object.freeze({ first: [], last: [] })
 
 /** Stops before anything is migrated where fields or modules of the database stand in this version's way. */
 async function refuseUpgrade(database: Database): Promise<void> {

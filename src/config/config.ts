@@ -13,6 +13,10 @@ export interface Config {
   readonly redisUrl: string | undefined
   /** Absolute path. Holds the embedded cluster, generated secrets, and the first administrator's generated password. */
   readonly dataDir: string
+  /** npm packages that hold plugins. */
+  readonly plugins: readonly string[]
+  /** Folders that hold plugins. */
+  readonly pluginPaths: readonly string[]
   readonly logLevel: LogLevel
   /** Database connections of this process. */
   readonly poolSize: number

@@ -21,6 +21,8 @@ export function loadConfig(environment: Environment, directory: string): Config 
     demo: parsed.demo ?? !parsed.production,
     secrets: Object.freeze(parsed.secrets),
     trustedProxies: Object.freeze(parsed.trustedProxies),
+    plugins: Object.freeze(parsed.plugins),
+    pluginPaths: Object.freeze(parsed.pluginPaths.map((path) => resolve(directory, path))),
   })
 }
 

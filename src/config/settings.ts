@@ -328,6 +328,25 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(1, 525_600, 1_440),
   },
   {
+    name: 'PLUGINS',
+    property: 'plugins',
+    meaning: 'npm packages that hold plugins. They must be installed where the server runs; an administrator enables them.',
+    fallback: 'none',
+    accepts: 'names of packages separated by commas, e.g. @acme/guanxi-warranty',
+    schema: list().refine(
+      (values) => values.every((value) => /^(@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*$/.test(value)),
+      'holds something that is no name of a package',
+    ),
+  },
+  {
+    name: 'PLUGIN_PATHS',
+    property: 'pluginPaths',
+    meaning: 'Folders that hold plugins, each with a package.json.',
+    fallback: 'none',
+    accepts: 'paths separated by commas, relative to where the server is started',
+    schema: list(),
+  },
+  {
     name: 'LOG_LEVEL',
     property: 'logLevel',
     meaning: 'Least level that is logged.',

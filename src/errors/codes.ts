@@ -53,7 +53,11 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: { status: 200, retryable: false, meaning: 'The request is larger than a documented limit; the message names the limit and what was asked.' },
   RATE_LIMITED: { status: 429, retryable: true, meaning: 'Too many requests. `retryAfter` says how many seconds to wait.' },
   SCHEMA_CHANGED: { status: 200, retryable: true, meaning: 'The schema changed and the document no longer fits it. Fetch the schema again.' },
-  PLUGIN_UNAVAILABLE: { status: 200, retryable: true, meaning: 'The plugin behind this field is disabled or failing.' },
+  PLUGIN_UNAVAILABLE: {
+    status: 200,
+    retryable: true,
+    meaning: 'A plugin that this needs fails, or is not in the process that answers; nothing was written. Try again, or ask an administrator.',
+  },
   UNAVAILABLE: {
     status: 503,
     retryable: true,

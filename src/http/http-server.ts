@@ -15,6 +15,7 @@ import { LIMITS } from './limits.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { observe } from './operation-context.ts'
+import { type AnswerPluginRequest, registerPluginRoute } from './plugin-route.ts'
 import { protocolErrorOf } from './protocol-error.ts'
 import { requestIdOf } from './request-id.ts'
 import { type Sockets, serveSockets } from './web-socket.ts'
@@ -27,6 +28,8 @@ export interface HttpServerOptions {
   readonly metrics: Metrics
   readonly health: Health
   readonly standings: Standings
+  /** What plugins answer below `/plugins/`. */
+  readonly answerPlugin?: AnswerPluginRequest
 }
 
 export interface HttpServer {
@@ -43,7 +46,7 @@ export interface HttpServer {
 
 /** Fastify with GraphQL over HTTP and WebSocket, health and metrics. Nothing is served before `listen`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { engine, callerOf, config, logger, metrics, health, standings } = options
+  const { engine, callerOf, config, logger, metrics, health, standings, answerPlugin } = options
   const known = new KnownDocuments()
   const forget = [
     engine.onRuntime(({ schema }) => known.serve(schema)),
@@ -94,6 +97,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   )
   const answers = config.role !== 'worker'
   if (answers) registerGraphqlRoute(app, { engine, apollo, known, callerOf })
+  if (answers && answerPlugin) await registerPluginRoute(app, { callerOf, answer: answerPlugin, logger })
   registerOperationsRoutes(app, health, metrics)
   const sockets = !answers ? NO_SOCKETS : serveSockets(app.server, { engine, callerOf, config, logger, metrics, health, trusted, known, standings })
 

@@ -42,6 +42,8 @@ export interface Metrics {
   operation(observed: ObservedOperation): void
   /** The observer of `Database`. */
   readonly statement: (statement: Statement, milliseconds: number) => void
+  /** Calls of plugins, and what they count themselves. */
+  readonly plugins: { call(plugin: string, outcome: string, milliseconds: number): void; count(plugin: string, name: string, by: number): void }
   socketOpened(): void
   socketClosed(): void
   /** Where gauges come from that are read when they are asked for. */
@@ -65,6 +67,14 @@ export function createMetrics(): Metrics {
     labelNames: ['transport', 'type', 'outcome'],
     buckets: LATENCY_BUCKETS,
   })
+  const pluginCalls = new Histogram({
+    registers,
+    name: 'guanxi_plugin_call_duration_seconds',
+    help: "Time of calls of plugins' code by outcome.",
+    labelNames: ['plugin', 'outcome'],
+    buckets: LATENCY_BUCKETS,
+  })
+  const pluginTotal = new Counter({ registers, name: 'guanxi_plugin_total', help: 'What plugins count.', labelNames: ['plugin', 'name'] })
   const statements = new Histogram({
     registers,
     name: 'guanxi_request_statements',
@@ -94,6 +104,10 @@ export function createMetrics(): Metrics {
     statement: ({ purpose }, milliseconds) => statementTime.observe({ purpose }, milliseconds / 1000),
     socketOpened: () => sockets.inc(),
     socketClosed: () => sockets.dec(),
+    plugins: {
+      call: (plugin, outcome, milliseconds) => pluginCalls.observe({ plugin, outcome }, milliseconds / 1_000),
+      count: (plugin, name, by) => pluginTotal.inc({ plugin, name }, by),
+    },
     watch: (source) => void sources.push(source),
     contentType: registry.contentType,
     text: () => registry.metrics(),

@@ -24,6 +24,8 @@ export interface JobWorkerOptions {
   /** Milliseconds that running jobs get to finish at the end. */
   readonly patience: number
   readonly report: JobReport
+  /** Flags of jobs that this process leaves to others, or to a later time; asked before each job. */
+  readonly without?: () => Promise<string[] | null>
 }
 
 export interface JobWorker {
@@ -45,7 +47,7 @@ const FAREWELL = 2_000
 type Queue = Pick<typeof import('graphile-worker'), 'Logger' | 'runTaskList'>
 
 /** Runs jobs, from a moment on until it is stopped. Any number of processes may do so. */
-export function startJobWorker({ databaseUrl, jobs, concurrency, answerWithin, patience, report }: JobWorkerOptions): JobWorker {
+export function startJobWorker({ databaseUrl, jobs, concurrency, answerWithin, patience, report, without }: JobWorkerOptions): JobWorker {
   const connections = new pg.Pool({
     connectionString: databaseUrl,
     max: CONNECTIONS,
@@ -102,7 +104,14 @@ export function startJobWorker({ databaseUrl, jobs, concurrency, answerWithin, p
         life.wake()
       }, RESTART)
     })
-    const options = { schema: JOB_SCHEMA, concurrency, pollInterval: POLL, noHandleSignals: true, gracefulShutdownAbortTimeout: patience + FAREWELL }
+    const options = {
+      schema: JOB_SCHEMA,
+      concurrency,
+      pollInterval: POLL,
+      noHandleSignals: true,
+      ...(without && { forbiddenFlags: without }),
+      gracefulShutdownAbortTimeout: patience + FAREWELL,
+    }
     const pool = runTaskList({ ...options, logger: new Logger(() => () => {}), events }, tasks, connections)
     return pool
   }

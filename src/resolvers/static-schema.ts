@@ -18,6 +18,8 @@ import {
   SchemaChangeResolver,
   type SchemaVersion,
 } from './module.resolver.ts'
+import { PluginResolver } from './plugin.resolver.ts'
+import type { PluginAdministration } from './plugin-administration.ts'
 import { RoleResolver } from './role.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
 import { ShareResolver } from './share.resolver.ts'
@@ -37,6 +39,7 @@ export interface StaticServices {
   readonly metadata: Metadata
   readonly auditLog: AuditLog
   readonly ticketMerging: TicketMerging
+  readonly plugins: PluginAdministration
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
   readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
 }
@@ -46,7 +49,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, plugins, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -66,6 +69,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new MetadataStateResolver(metadata, work),
     new CustomFieldLabelResolver(),
     new CustomModuleLabelResolver(),
+    new PluginResolver(plugins, work),
   ]
   const byClass = new Map(instances.map((instance) => [instance.constructor, instance]))
   const container: ContainerType = {

@@ -1,8 +1,8 @@
-import { chain, rule } from 'graphql-shield'
+import { chain, type IRule, rule } from 'graphql-shield'
 import { isAdministrator } from '../auth/index.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { Action, Principal } from '../records/access/policy.ts'
-import { isAllowed } from '../records/access/secured.ts'
+import { fieldLevel, isAllowed } from '../records/access/secured.ts'
 import { StaleEpochError } from '../records/epochs.ts'
 import type { FieldDescriptor, WriteOperation } from './descriptors.ts'
 import type { ResolverContext, Runtime } from './operation.ts'
@@ -25,10 +25,10 @@ const isSignedIn: Check = ({ principal }) =>
 const isAdmin: Check = ({ principal }) =>
   principal !== null && isAdministrator(principal) ? true : new GuanxiError('FORBIDDEN', 'Only administrators may do this.')
 
-const shieldRule = (name: string, check: Check) => rule(name, { cache: 'no_cache' })((_parent, _args, context: ResolverContext) => check(context))
+const shieldRule = (name: string, check: Check): IRule => rule(name, { cache: 'no_cache' })((_parent, _args, context: ResolverContext) => check(context))
 
 /** The rules that need nothing but the context. */
-export const RULES = Object.freeze({
+export const RULES: Readonly<Record<'public' | 'answer' | 'denied' | 'signedIn' | 'administrator', IRule>> = Object.freeze({
   /** For everyone, signed in or not. */
   public: shieldRule('public', isAnyone),
   /** Members of an answer whose root field has been allowed. */
@@ -42,12 +42,24 @@ export const RULES = Object.freeze({
  * Who may call what is written by hand: everybody; whoever is signed in; administrators, by the rights of this moment; whoever got the answer that the
  * member belongs to; administrators among those.
  */
-export type Audience = 'public' | 'signedIn' | 'administrator' | 'answer' | 'administratorOfAnswer'
+export type Audience = NamedAudience | PluginAudience
 
-const ANSWER: Readonly<Record<string, Audience>> = { '*': 'answer' }
+type NamedAudience = 'public' | 'signedIn' | 'administrator' | 'answer' | 'administratorOfAnswer'
+
+/** Of what plugins add: holders of roles that have a permission, and whoever reads all fields of a record that a member is computed from. */
+export type PluginAudience = { readonly roles: readonly string[] } | { readonly needs: readonly string[]; readonly module: string }
+
+declare module 'graphql' {
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs> {
+    /** Who a field is for that a plugin adds; those of the product stand in the table of rules. */
+    audience?: Audience
+  }
+}
+
+const ANSWER: Readonly<Record<string, NamedAudience>> = { '*': 'answer' }
 
 /** Each type and field of the hand-written schema has its line here; everything else is refused. `*`: all fields that have none of their own. */
-const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = {
+const AUDIENCES: Readonly<Record<string, Readonly<Record<string, NamedAudience>>>> = {
   Query: {
     me: 'signedIn',
     sessions: 'signedIn',
@@ -65,6 +77,7 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
     customFields: 'administrator',
     customModules: 'administrator',
     exportMetadata: 'administrator',
+    plugins: 'administrator',
   },
   Mutation: {
     signIn: 'public',
@@ -93,6 +106,13 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
     restoreCustomModule: 'administrator',
     purgeCustomModule: 'administrator',
     applyMetadata: 'administrator',
+    enablePlugin: 'administrator',
+    disablePlugin: 'administrator',
+    upgradePlugin: 'administrator',
+    uninstallPlugin: 'administrator',
+    purgePlugin: 'administrator',
+    updatePluginSettings: 'administrator',
+    updatePluginPermission: 'administrator',
   },
   Subscription: { schemaChanged: 'signedIn' },
   SchemaChange: ANSWER,
@@ -149,10 +169,15 @@ const AUDIENCES: Readonly<Record<string, Readonly<Record<string, Audience>>>> = 
   MetadataPlanStep: ANSWER,
   UnconvertibleValues: ANSWER,
   MetadataIssue: ANSWER,
+  Plugin: ANSWER,
+  PluginPermission: ANSWER,
+  PluginProcess: ANSWER,
+  PluginPayload: ANSWER,
 }
 
-/** Undefined for a field that the tree does not name, which nobody may call. */
-export function audienceOf(typeName: string, fieldName: string): Audience | undefined {
+/** Undefined for a field that the tree does not name, which nobody may call. `added`: what the field itself says, where a plugin has added it. */
+export function audienceOf(typeName: string, fieldName: string, added?: Audience): Audience | undefined {
+  if (added !== undefined) return added
   const fields = Object.hasOwn(AUDIENCES, typeName) ? AUDIENCES[typeName] : undefined
   return fields && (Object.hasOwn(fields, fieldName) ? fields[fieldName] : fields['*'])
 }
@@ -160,11 +185,21 @@ export function audienceOf(typeName: string, fieldName: string): Audience | unde
 /** Whether the field is of any use to somebody; what is for nobody is for none. */
 export function isForPrincipal(audience: Audience | undefined, principal: Principal): boolean {
   if (audience === undefined) return false
+  // What a principal sees of the schema is kept by the shape of his rights on records, to which roles that have a permission mean nothing.
+  if (typeof audience === 'object') return 'roles' in audience || isForHolder(audience, principal)
   return audience === 'administrator' || audience === 'administratorOfAnswer' ? isAdministrator(principal) : true
 }
 
-/** The audiences as rules. */
-export function createRuleTree(rightsAreCurrent: RightsCheck) {
+function isForHolder(audience: PluginAudience, principal: Principal): boolean {
+  if ('roles' in audience) return isAdministrator(principal) || audience.roles.some((role) => principal.roles.includes(role))
+  return audience.needs.every((field) => ['READ', 'WRITE'].includes(fieldLevel(principal.policy, audience.module, field)))
+}
+
+/** Rules by type and field. */
+type RuleTree = Readonly<Record<string, Readonly<Record<string, Parameters<typeof chain>[number]>>>>
+
+/** The audiences as rules; `added`: those of fields that plugins have added, by type and field. */
+export function createRuleTree(rightsAreCurrent: RightsCheck, added: Readonly<Record<string, Readonly<Record<string, Audience>>>> = {}): RuleTree {
   const currentRights = rule('currentRights', { cache: 'no_cache' })(async (_parent, _args, { principal }: ResolverContext) =>
     principal !== null && (await rightsAreCurrent(principal)) ? true : new StaleEpochError(),
   )
@@ -177,10 +212,19 @@ export function createRuleTree(rightsAreCurrent: RightsCheck) {
     // No look at the epoch here: what has just changed a role may show it.
     administratorOfAnswer: RULES.administrator,
   } as const
+  const ruleOf = (audience: Audience) => (typeof audience === 'object' ? chain(RULES.signedIn, currentRights, holderRule(audience)) : rules[audience])
   return Object.fromEntries(
-    Object.entries(AUDIENCES).map(([type, fields]) => [type, Object.fromEntries(Object.entries(fields).map(([field, audience]) => [field, rules[audience]]))]),
+    [...new Set([...Object.keys(AUDIENCES), ...Object.keys(added)])].map((type) => [
+      type,
+      Object.fromEntries(Object.entries({ ...AUDIENCES[type], ...added[type] }).map(([field, audience]) => [field, ruleOf(audience)])),
+    ]),
   )
 }
+
+const holderRule = (audience: PluginAudience) =>
+  shieldRule('holder', ({ principal }) =>
+    principal !== null && isForHolder(audience, principal) ? true : new GuanxiError('FORBIDDEN', 'Your roles do not have the permission that this needs.'),
+  )
 
 const WRITES: Readonly<Record<WriteOperation, readonly Action[]>> = {
   create: ['CREATE'],

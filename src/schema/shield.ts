@@ -2,7 +2,7 @@ import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, isInt
 import { applyMiddlewareToDeclaredResolvers } from 'graphql-middleware'
 import { shield } from 'graphql-shield'
 import { GuanxiError } from '../errors/index.ts'
-import { createRuleTree, type RightsCheck, RULES } from './rules.ts'
+import { type Audience, createRuleTree, type RightsCheck, RULES } from './rules.ts'
 
 /**
  * Puts the rule tree before every hand-written field that has a resolver: root fields and members like `User.roles`. What the tree does not name is
@@ -11,7 +11,7 @@ import { createRuleTree, type RightsCheck, RULES } from './rules.ts'
  * statement that compares epochs, from being answered by yesterday's rights.
  */
 export function applyShield(staticSchema: GraphQLSchema, rightsAreCurrent: RightsCheck): GraphQLSchema {
-  const rules = shield(createRuleTree(rightsAreCurrent), {
+  const rules = shield(createRuleTree(rightsAreCurrent, addedAudiences(staticSchema)), {
     fallbackRule: RULES.denied,
     fallbackError: new GuanxiError('FORBIDDEN', 'No rule allows this.'),
     // Errors of services are theirs; the executor masks what is not meant for clients.
@@ -38,10 +38,21 @@ export function ruleCoverage(schema: GraphQLSchema): string[] {
       const descriptor = field.extensions.guanxi
       const isGenerated = descriptor !== undefined && descriptor.kind !== 'handle' && descriptor.kind !== 'computed'
       const rules = tree[type.name]
-      const isNamed = rules !== undefined && (Object.hasOwn(rules, field.name) || Object.hasOwn(rules, '*'))
+      const isNamed = field.extensions.audience !== undefined || (rules !== undefined && (Object.hasOwn(rules, field.name) || Object.hasOwn(rules, '*')))
       return isGenerated || isNamed ? [] : [`${type.name}.${field.name}`]
     }),
   )
+}
+
+/** What fields say of themselves that plugins have added. A member that is computed is refused where it is planned. */
+function addedAudiences(schema: GraphQLSchema): Readonly<Record<string, Readonly<Record<string, Audience>>>> {
+  const added = objectTypes(schema).map((type) => {
+    const fields = Object.values(type.getFields()).flatMap(({ name, extensions: { audience } }): [string, Audience][] =>
+      audience === undefined ? [] : [[name, typeof audience === 'object' && 'needs' in audience ? 'answer' : audience]],
+    )
+    return [type.name, Object.fromEntries(fields)] as const
+  })
+  return Object.fromEntries(added.filter(([, fields]) => Object.keys(fields).length > 0))
 }
 
 function objectTypes(schema: GraphQLSchema): GraphQLObjectType[] {

@@ -25,7 +25,7 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'shares', 'access', 'metadata', 'auditLog', 'ticketMerging'].map((name) => [
+    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'shares', 'access', 'metadata', 'auditLog', 'ticketMerging', 'plugins'].map((name) => [
       name,
       service(name),
     ]),
@@ -93,6 +93,15 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.deleteCustomModule': 'mutation { deleteCustomModule(name: "n") { schemaVersion } }',
   'Mutation.purgeCustomModule': 'mutation { purgeCustomModule(name: "n") { schemaVersion } }',
   'Mutation.restoreCustomModule': 'mutation { restoreCustomModule(name: "n") { schemaVersion } }',
+  'Query.plugins': '{ plugins { name } }',
+  ...Object.fromEntries(
+    ['enablePlugin', 'disablePlugin', 'upgradePlugin', 'uninstallPlugin', 'purgePlugin'].map((name) => [
+      `Mutation.${name}`,
+      `mutation { ${name}(name: "p") { plugin { name } } }`,
+    ]),
+  ),
+  'Mutation.updatePluginSettings': 'mutation { updatePluginSettings(name: "p", settings: {}) { plugin { name } } }',
+  'Mutation.updatePluginPermission': 'mutation { updatePluginPermission(name: "p", permission: "q", roles: []) { plugin { name } } }',
   'Mutation.applyMetadata': 'mutation { applyMetadata(input: []) { schemaVersion } }',
 }
 const PUBLIC = ['Mutation.signIn', 'Mutation.refreshSession']
@@ -109,7 +118,7 @@ const ADMINISTRATORS = [
     'Mutation.assignRole',
     'Mutation.unassignRole',
   ],
-  ...Object.keys(ROOTS).filter((name) => /Custom|Metadata/i.test(name)),
+  ...Object.keys(ROOTS).filter((name) => /Custom|Metadata|Plugin/i.test(name)),
 ]
 
 describe('the rule tree', () => {

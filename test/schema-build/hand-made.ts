@@ -37,6 +37,7 @@ export function registryOf(...modules: readonly HandMadeModule[]): Registry {
   const definitions = new Map(all.map((module, index) => [module.name, definitionOf(module, index + 1, all)]))
   return {
     version: 1,
+    plugins: [],
     modules: definitions,
     byNumber: new Map([...definitions.values()].map((module) => [module.number, module])),
     module(name) {

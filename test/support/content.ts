@@ -1,7 +1,7 @@
 import pg from 'pg'
 
-/** Tables that move without anybody writing records: signing in, when credentials were last used, which operations named which fields or used which grants, the stamper's. */
-const BESIDE = new Set(['session', 'refresh_token', 'user_credential', 'api_key', 'field_usage', 'grant_use', 'stamper', 'audit_checkpoint'])
+/** Tables that move without anybody writing records: signing in, when credentials were last used, which operations named which fields or used which grants, the stamper's, who is alive. */
+const BESIDE = new Set(['session', 'refresh_token', 'user_credential', 'api_key', 'field_usage', 'grant_use', 'stamper', 'audit_checkpoint', 'node'])
 /** Lines of the audit log that tell of no change: refusals, and reads of sensitive fields. */
 const TOLD: Readonly<Record<string, string>> = { audit_log: `WHERE result = 'ok' AND action NOT LIKE '%.read'` }
 /** What the stamper adds to rows that are there already. */

@@ -5,12 +5,14 @@ export async function databaseStructure(url: string): Promise<readonly string[]>
   return (await databaseState(url)).filter((line) => !line.startsWith('row '))
 }
 
-/** Everything that is in a database, a line each, sorted: rows as JSON, and what its tables are like. */
+/** Everything that is in a database, a line each, sorted: rows as JSON, and what its tables are like; without who is alive. */
 export async function databaseState(url: string): Promise<readonly string[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    const { rows: tables } = await client.query<{ name: string }>(`SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' ORDER BY 1`)
+    const { rows: tables } = await client.query<{ name: string }>(
+      `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'node' ORDER BY 1`,
+    )
     const rows = tables.map(({ name }) => `SELECT ${pg.escapeLiteral(`row ${name} `)} || to_jsonb(t)::text AS line FROM ${pg.escapeIdentifier(name)} t`)
     const { rows: lines } = await client.query<{ line: string }>([...rows, ...CATALOGUES].join(' UNION ALL '))
     return lines.map(({ line }) => line).sort()

@@ -1,7 +1,9 @@
 import { AuditEntry, ChangeSetRow, OutboxEvent, RecordHistory } from './change.entity.ts'
 import { CustomField, CustomIndex, CustomModule, CustomSlot, FieldUsage } from './custom.entity.ts'
 import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity.ts'
+import { ProcessNode } from './node.entity.ts'
 import { AssignmentRotation, AssignmentTurn, AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
+import { Plugin, PluginMigration, PluginTimetable } from './plugin.entity.ts'
 import { GrantUse, Role, RoleField, RoleGrant, RoleInherit, TeamMember, UserRole } from './role.entity.ts'
 import { RecordShare } from './share.entity.ts'
 import { WorkerHeartbeat } from './worker.entity.ts'
@@ -24,6 +26,10 @@ export const platformEntities = Object.freeze([
   GrantUse,
   IdempotencyRecord,
   OutboxEvent,
+  Plugin,
+  PluginMigration,
+  PluginTimetable,
+  ProcessNode,
   RecordHistory,
   RecordShare,
   RefreshToken,

@@ -11,22 +11,25 @@ export interface JobRequest<Payload> {
   readonly attempts: number
   /** Those of a lower number come first; 0 unless given. */
   readonly priority?: number
+  /** Processes may leave out jobs of a flag (`JobWorkerOptions.without`); those wait. */
+  readonly flag?: string
 }
 
 /** Puts jobs into the queue when this transaction commits, and not if it does not. One statement, however many. */
 export async function enqueue<Payload>(transaction: Transaction, kind: JobKind<Payload>, jobs: readonly JobRequest<Payload>[]): Promise<void> {
   if (jobs.length === 0) return
-  const specs = jobs.map(({ payload, key, runAt, attempts, priority }) => ({
+  const specs = jobs.map(({ payload, key, runAt, attempts, priority, flag }) => ({
     payload: kind.payload.parse(payload),
     key,
     run_at: runAt ?? null,
     attempts,
     priority: priority ?? null,
+    flags: flag === undefined ? null : [flag],
   }))
   await transaction.query({
     text: `SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(
-      SELECT ROW($1, j.payload, NULL, j.run_at, j.attempts, j.key, j.priority, NULL)::graphile_worker.job_spec
-        FROM jsonb_to_recordset($2::jsonb) AS j (payload json, key text, run_at timestamptz, attempts int, priority int)))`,
+      SELECT ROW($1, j.payload, NULL, j.run_at, j.attempts, j.key, j.priority, j.flags)::graphile_worker.job_spec
+        FROM jsonb_to_recordset($2::jsonb) AS j (payload json, key text, run_at timestamptz, attempts int, priority int, flags text[])))`,
     values: [kind.name, JSON.stringify(specs)],
     purpose: 'platform',
   })

@@ -112,7 +112,7 @@ export async function restoreModule(
  * A required reference is not served, and cannot be demanded, while the module that it leads to is deleted: that concerns fields of the restored module
  * whose target is deleted, and fields of others that were waiting for this one.
  */
-function renewRequiredChecks(change: MetadataChange, module: StoredModule): void {
+export function renewRequiredChecks(change: MetadataChange, module: StoredModule): void {
   const { workspace } = change
   for (const field of workspace.fields) {
     const { reference, required } = field.parameters

@@ -36,7 +36,16 @@ export interface MetadataChange {
   readonly wantedMoves: WantedMove[]
   readonly at: Date
   readonly userId: string
+  /** The plugin that the modules and fields belong to which the change makes; null: the administrators'. */
+  readonly owner: MetadataOwner | null
   newId(): string
+}
+
+/** Whom modules and fields belong to that a plugin brings. */
+export interface MetadataOwner {
+  readonly plugin: string
+  /** It comes with the product and may use names that are reserved for it. */
+  readonly builtIn: boolean
 }
 
 export interface ChangeServices {
@@ -140,6 +149,7 @@ async function attemptChange<T>(
         country: row?.country ?? VALUE_DEFAULTS.country,
         at: now(),
         userId: principal.userId,
+        owner: null,
         newId: randomUUID,
       }
       const value = await work(change)

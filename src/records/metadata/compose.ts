@@ -1,13 +1,13 @@
 import type { FieldMetadata, ModuleMetadata } from '../../entities/metadata.ts'
 import { isUuid } from '../../lib/record-id.ts'
-import { directInputs, expressionFields } from '../registry/index.ts'
+import { directInputs, type EnabledPlugin, expressionFields } from '../registry/index.ts'
 import type { StoredField, StoredMetadata, StoredModule } from './stored.ts'
 
 /**
  * The modules that are served: core ones with their custom fields behind their own, and custom ones. What is deleted is left out, and so are
  * references whose target is, and what is computed from them; they come back with it.
  */
-export function composeModules(core: readonly ModuleMetadata[], stored: Pick<StoredMetadata, 'modules' | 'fields'>): ModuleMetadata[] {
+export function composeModules(core: readonly ModuleMetadata[], stored: Pick<StoredMetadata, 'modules' | 'fields' | 'plugins'>): ModuleMetadata[] {
   const active = stored.modules.filter(({ state }) => state === 'active')
   const served = servedFields(core, active, stored.fields)
   const isThere = inputTest(served)
@@ -24,7 +24,20 @@ export function composeModules(core: readonly ModuleMetadata[], stored: Pick<Sto
     const fields = byModule.get(module.number)
     return fields ? { ...module, fields: [...module.fields, ...fields] } : module
   })
-  return [...extended, ...active.map((module) => moduleMetadata(module, byModule.get(module.number) ?? []))]
+  const modules = [...extended, ...active.map((module) => moduleMetadata(module, byModule.get(module.number) ?? []))]
+  return withMembers(modules, stored.plugins ?? [])
+}
+
+/** With the computed fields of plugins among the members of their modules. */
+function withMembers(modules: ModuleMetadata[], plugins: readonly EnabledPlugin[]): ModuleMetadata[] {
+  const added = new Map<string, string[]>()
+  for (const { members } of plugins) for (const [module, names] of Object.entries(members)) added.set(module, [...(added.get(module) ?? []), ...names])
+  if (added.size === 0) return modules
+  return modules.map((module) => {
+    // One that has become a field of the product meanwhile is the plugin's problem, and not that of whoever starts the server.
+    const names = added.get(module.name)?.filter((name) => !module.fields.some((field) => field.name === name))
+    return names ? { ...module, members: [...(module.members ?? []), ...names] } : module
+  })
 }
 
 /** Active fields of modules that are served, whose target is served, and everything that they are computed from. */

@@ -117,7 +117,7 @@ async function placeField(change: MetadataChange, { module, input }: NewField, d
     column,
     extension,
     position: input.position ?? last + 1,
-    ownerPlugin: null,
+    ownerPlugin: change.owner?.plugin ?? null,
     state: 'active',
     deletedAt: null,
     indexes: [],
@@ -148,11 +148,11 @@ function writeField(change: MetadataChange, { module, path }: NewField, { id, re
 }
 
 function insertField({ at, userId }: MetadataChange, field: StoredField): Statement {
-  const { id, moduleNumber, name, aliases, type, label, parameters, column, extension, position } = field
+  const { id, moduleNumber, name, aliases, type, label, parameters, column, extension, position, ownerPlugin } = field
   return {
-    text: `INSERT INTO custom_field (id, module_number, name, aliases, type, label, parameters, column_name, extension, position, state, created_at, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12)`,
-    values: [id, moduleNumber, name, aliases, type, label, parameters, column, extension, position, at, userId],
+    text: `INSERT INTO custom_field (id, module_number, name, aliases, type, label, parameters, column_name, extension, position, state, created_at, created_by, owner_plugin)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12, $13)`,
+    values: [id, moduleNumber, name, aliases, type, label, parameters, column, extension, position, at, userId, ownerPlugin],
     purpose: 'platform',
   }
 }

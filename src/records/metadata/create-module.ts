@@ -63,7 +63,7 @@ export async function makeModule(
   const { workspace } = change
   checkModuleLimit(workspace)
   const issues: Issue[] = []
-  checkModuleNames(input, workspace.registry, kernel, path, issues)
+  checkModuleNames(input, workspace.registry, kernel, path, issues, change.owner?.builtIn === true)
   const kind = kindOf(input)
   if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: `kind is one of ${MODULE_KINDS.join(', ')}.` })
   const nameField = input.nameField ?? usualNameField(fields)
@@ -85,7 +85,7 @@ export async function makeModule(
     table: `m_${number}`,
     nameField,
     accessParent: null,
-    ownerPlugin: null,
+    ownerPlugin: change.owner?.plugin ?? null,
     kind: kind ?? 'plain',
     position: input.position ?? workspace.modules.reduce((most, { position }) => Math.max(most, position), 0) + 1,
     state: 'active',
@@ -97,8 +97,8 @@ export async function makeModule(
   // The column's default goes along, without being what gives the numbers: what it gave away once would be lost with each dry run.
   change.rows.push({ text: `SELECT setval('custom_module_number', $1)`, values: [number], purpose: 'platform' })
   change.rows.push({
-    text: `INSERT INTO custom_module (id, number, name, plural_name, label, plural_label, table_name, name_field, kind, position, state, created_at, created_by)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12)`,
+    text: `INSERT INTO custom_module (id, number, name, plural_name, label, plural_label, table_name, name_field, kind, position, state, created_at, created_by, owner_plugin)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12, $13)`,
     values: [
       module.id,
       number,
@@ -112,6 +112,7 @@ export async function makeModule(
       module.position,
       change.at,
       change.userId,
+      module.ownerPlugin,
     ],
     purpose: 'platform',
   })

@@ -21,7 +21,7 @@ export function findField(workspace: Workspace, { id, module, name }: FieldKey, 
   if ((id == null) === (module == null || name == null))
     throw validationFailed([{ path: ['id'], code: 'KEY', message: 'Name the field by its id, or by module and name.' }])
   const found = id == null ? byName(workspace, module as string, name as string, state) : byId(workspace, id)
-  if (!found || found.state === 'purged') throw new GuanxiError('NOT_FOUND', 'There is no such custom field.')
+  if (!found || found.state === 'purged' || found.state === 'withheld') throw new GuanxiError('NOT_FOUND', 'There is no such custom field.')
   if (found.state !== state)
     throw validationFailed([
       {
@@ -60,7 +60,7 @@ export function findModule(workspace: Workspace, { id, name }: ModuleKey, state:
   if (name != null && workspace.core.some((module) => module.name === name))
     throw new GuanxiError('FORBIDDEN', `The module ${name} comes with the product and cannot be changed.`)
   const module = id != null ? workspace.modules.find((each) => each.id === id.toLowerCase()) : moduleNamed(workspace, name as string, state)
-  if (!module || module.state === 'purged')
+  if (!module || module.state === 'purged' || module.state === 'withheld')
     throw new GuanxiError(
       'NOT_FOUND',
       name == null ? 'There is no custom module of this id.' : `There is no custom module named ${JSON.stringify(name.slice(0, 60))}.`,
@@ -77,7 +77,7 @@ export function findModule(workspace: Workspace, { id, name }: ModuleKey, state:
 }
 
 function moduleNamed({ modules }: Workspace, name: string, state: 'active' | 'deleted'): StoredModule | undefined {
-  const named = modules.filter((module) => module.name === name && module.state !== 'purged')
+  const named = modules.filter((module) => module.name === name && module.state !== 'purged' && module.state !== 'withheld')
   return lastDeleted(named.filter((module) => module.state === state)) ?? lastDeleted(named)
 }
 

@@ -7,6 +7,7 @@ import { deleteModule, type ModulePatch, restoreModule, updateModule } from './c
 import { completePatch } from './complete-patch.ts'
 import { fieldState } from './compose.ts'
 import { createFields, type NewField } from './create-fields.ts'
+import type { ModuleSite } from './create-module.ts'
 import { createModule } from './create-module.ts'
 import { type Dependent, dependentsOf, dependentsOfModule } from './dependents.ts'
 import { describeField, describeModule } from './describe-field.ts'
@@ -14,10 +15,11 @@ import type { FieldInput, ModuleInput } from './field-input.ts'
 import { argumentOf, type FieldKey, findField, findModule, type ModuleKey } from './find-field.ts'
 import { checkCall, checkLimits, countFields } from './limits.ts'
 import type { KernelNames } from './names.ts'
+import { exportOwn, refuseOwned, withOwned } from './owned.ts'
 import type { PlanStep } from './plan-steps.ts'
 import { purgeModule } from './purge-module.ts'
 import { deleteField, purgeField, restoreField } from './remove-field.ts'
-import { exportState, type ModuleState } from './state.ts'
+import type { ModuleState } from './state.ts'
 import { readMetadata, type StoredField, type StoredModule } from './stored.ts'
 import { type FieldPatch, updateField } from './update-field.ts'
 import { Workspace } from './workspace.ts'
@@ -83,7 +85,9 @@ export interface Metadata {
   deleteModule(principal: Principal, name: string, options: CallOptions): Promise<Outcome<ModuleView>>
   restoreModule(principal: Principal, key: ModuleKey, options: CallOptions): Promise<Outcome<ModuleView>>
   purgeModule(principal: Principal, key: ModuleKey, options: CallOptions): Promise<Outcome<ModuleView>>
-  /** The whole state, in the form that `apply` takes. */
+  /** A change of what plugins have brought. `site`: what the making of modules needs to know. */
+  changePlugins<T>(principal: Principal, action: string, call: CallOptions, work: (change: MetadataChange, site: ModuleSite) => Promise<T>): Promise<Outcome<T>>
+  /** The whole state, in the form that `apply` takes, without what belongs to plugins. */
   export(principal: Principal): Promise<readonly ModuleState[]>
   /** Makes the stored metadata what the state says, or tells what that would take. */
   apply(principal: Principal, wanted: readonly ModuleState[], options: CallOptions): Promise<Outcome<readonly PlanStep[]>>
@@ -130,6 +134,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
     updateField: (principal, key, patch, call) =>
       change(principal, 'customField.update', call, async (run) => {
         const before = findField(run.workspace, key, 'active')
+        refuseOwned(before, argumentOf(key))
         const dependents = await dependentsOf(before, run.workspace, run.transaction)
         const after = await updateField(run, before, completePatch(before, patch, run.workspace), currency, ['input'])
         // What would break has been refused.
@@ -138,6 +143,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
     deleteField: (principal, key, call) =>
       change(principal, 'customField.delete', call, async (run) => {
         const before = findField(run.workspace, key, 'active')
+        refuseOwned(before, argumentOf(key))
         const dependents = await dependentsOf(before, run.workspace, run.transaction)
         const view = fieldView(before, run.workspace)
         // What stands against it is the answer of a dry run, not its failure.
@@ -146,9 +152,11 @@ export function createMetadata(options: MetadataOptions): Metadata {
         return { value: { ...view, state: 'deleted', deletedAt }, dependents }
       }),
     restoreField: (principal, key, call) =>
-      change(principal, 'customField.restore', call, async (run) => ({
-        value: fieldView(await restoreField(run, findField(run.workspace, key, 'deleted'), currency, argumentOf(key)), run.workspace),
-      })),
+      change(principal, 'customField.restore', call, async (run) => {
+        const before = findField(run.workspace, key, 'deleted')
+        refuseOwned(before, argumentOf(key))
+        return { value: fieldView(await restoreField(run, before, currency, argumentOf(key)), run.workspace) }
+      }),
     purgeField: (principal, key, call) =>
       change(principal, 'customField.purge', call, async (run) => {
         const field = findField(run.workspace, key, 'deleted')
@@ -162,34 +170,41 @@ export function createMetadata(options: MetadataOptions): Metadata {
         return { value: moduleView(await createModule(run, input, { kernel: kernel(), currency }, ['input'])) }
       }),
     updateModule: (principal, name, patch, call) =>
-      change(principal, 'customModule.update', call, async (run) => ({
-        value: moduleView(updateModule(run, findModule(run.workspace, { name }, 'active'), patch, ['input'])),
-      })),
+      change(principal, 'customModule.update', call, async (run) => {
+        const before = findModule(run.workspace, { name }, 'active')
+        refuseOwned(before, 'name')
+        return { value: moduleView(updateModule(run, before, patch, ['input'])) }
+      }),
     deleteModule: (principal, name, call) =>
       change(principal, 'customModule.delete', call, async (run) => {
         const module = findModule(run.workspace, { name }, 'active')
+        refuseOwned(module, 'name')
         const dependents = await dependentsOfModule(module, run.workspace, run.transaction)
         if (call.dryRun && dependents.some(({ blocking }) => blocking)) return { value: moduleView(module), dependents }
         return { value: moduleView(deleteModule(run, module)), dependents }
       }),
     restoreModule: (principal, key, call) =>
-      change(principal, 'customModule.restore', call, async (run) => ({
-        value: moduleView(await restoreModule(run, findModule(run.workspace, key, 'deleted'), kernel(), currency, argumentOf(key))),
-      })),
+      change(principal, 'customModule.restore', call, async (run) => {
+        const before = findModule(run.workspace, key, 'deleted')
+        refuseOwned(before, argumentOf(key))
+        return { value: moduleView(await restoreModule(run, before, kernel(), currency, argumentOf(key))) }
+      }),
     purgeModule: (principal, key, call) =>
       change(principal, 'customModule.purge', call, async (run) => {
         const module = findModule(run.workspace, key, 'deleted')
         await purgeModule(run, module)
         return { value: { ...moduleView(module), state: 'purged' } }
       }),
+    changePlugins: (principal, action, call, work) =>
+      attempt(principal, action, call, async (run) => ({ value: await work(run, { kernel: kernel(), currency }) })),
     export: async (principal) => {
       authorize(principal)
-      return exportState(new Workspace(core, await readMetadata(database)))
+      return exportOwn(new Workspace(core, await readMetadata(database)))
     },
     apply: (principal, wanted, call) =>
       // A plan tells of limits where they are met.
       attempt(principal, 'metadata.apply', call, async (run) => ({
-        value: await applyState(run, wanted, { kernel: kernel(), currency }, call.dryRun === true),
+        value: await applyState(run, withOwned(wanted, run.workspace), { kernel: kernel(), currency }, call.dryRun === true),
       })),
     fields: async (principal, module, deleted) => {
       authorize(principal)

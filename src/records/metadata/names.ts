@@ -73,9 +73,16 @@ export interface ModuleNames {
 
 /**
  * The two names of a new module and everything that the schema makes of them. Throws DUPLICATE for a module's name; adds issues for names that are
- * reserved or belong to somebody else, and names the owner.
+ * reserved or belong to somebody else, and names the owner. `ofProduct`: names that are kept for modules of the product may be used.
  */
-export function checkModuleNames({ name, pluralName }: ModuleNames, registry: Registry, kernel: KernelNames, path: Path, issues: Issue[]): void {
+export function checkModuleNames(
+  { name, pluralName }: ModuleNames,
+  registry: Registry,
+  kernel: KernelNames,
+  path: Path,
+  issues: Issue[],
+  ofProduct = false,
+): void {
   for (const module of registry.modules.values()) {
     const taken = [module.name, module.pluralName].find((known) => known === name || known === pluralName)
     if (taken === undefined) continue
@@ -85,7 +92,7 @@ export function checkModuleNames({ name, pluralName }: ModuleNames, registry: Re
   const before = issues.length
   for (const [member, given] of Object.entries({ name, pluralName })) {
     const flaw = flawOf(given, 'module')
-    const reserved = RESERVED_MODULE_NAMES.has(given) || PRODUCT_MODULE_NAMES.has(given)
+    const reserved = RESERVED_MODULE_NAMES.has(given) || (PRODUCT_MODULE_NAMES.has(given) && !ofProduct)
     if (flaw) issues.push({ path: [...path, member], ...flaw })
     else if (reserved) issues.push({ path: [...path, member], code: 'RESERVED', message: `The name ${given} is reserved for the product.` })
   }

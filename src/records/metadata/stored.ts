@@ -1,12 +1,14 @@
 import type { FieldMetadata, FieldType, LocalizedText } from '../../entities/metadata.ts'
 import type { Epochs } from '../access/policy.ts'
 import type { Executor } from '../database.ts'
+import type { EnabledPlugin } from '../registry/index.ts'
 
 /** What brings a custom module its usual fields when it is made. */
 export const MODULE_KINDS = ['plain', 'person', 'company', 'event', 'document'] as const
 export type ModuleKind = (typeof MODULE_KINDS)[number]
 
-export type StoredState = 'active' | 'deleted' | 'purged'
+/** `withheld`: its plugin is not enabled. */
+export type StoredState = 'active' | 'withheld' | 'deleted' | 'purged'
 
 /** A row of `custom_module`. */
 export interface StoredModule {
@@ -65,6 +67,8 @@ export interface StoredMetadata {
   readonly epochs: Epochs
   readonly modules: readonly StoredModule[]
   readonly fields: readonly StoredField[]
+  /** Plugins that are enabled; none unless given. */
+  readonly plugins?: readonly EnabledPlugin[]
 }
 
 const READ = `SELECT e.schema_epoch::int AS schema, e.access_epoch::int AS access,
@@ -74,12 +78,14 @@ const READ = `SELECT e.schema_epoch::int AS schema, e.access_epoch::int AS acces
   coalesce((SELECT json_agg(json_build_object('id', f.id, 'ordinal', f.ordinal, 'moduleNumber', f.module_number, 'name', f.name, 'aliases', f.aliases, 'type', f.type, 'label', f.label,
     'parameters', f.parameters, 'column', f.column_name, 'extension', f.extension, 'position', f.position, 'ownerPlugin', f.owner_plugin, 'state', f.state,
     'deletedAt', guanxi_time(f.deleted_at), 'indexes', coalesce((SELECT json_agg(json_build_object('name', i.name, 'kind', i.kind, 'state', i.state, 'failure', i.failure) ORDER BY i.kind)
-      FROM custom_index i WHERE i.field_id = f.id), '[]')) ORDER BY f.position, f.created_at, f.name) FROM custom_field f WHERE f.state <> 'purged'), '[]') AS fields
+      FROM custom_index i WHERE i.field_id = f.id), '[]')) ORDER BY f.position, f.created_at, f.name) FROM custom_field f WHERE f.state <> 'purged'), '[]') AS fields,
+  coalesce((SELECT json_agg(json_build_object('name', p.name, 'version', p.version, 'settings', p.settings, 'permissions', p.permissions, 'judges', p.judges, 'members', p.members,
+    'userId', p.user_id) ORDER BY p.name) FROM plugin p WHERE p.state = 'enabled'), '[]') AS plugins
   FROM epoch e`
 
 /** Reads all of it in one statement, so that epochs and rows are of one snapshot. */
 export async function readMetadata(executor: Executor): Promise<StoredMetadata> {
-  const [row] = await executor.query<Epochs & Pick<StoredMetadata, 'modules' | 'fields'>>({ text: READ, purpose: 'platform' })
-  const { schema = 0, access = 0, modules = [], fields = [] } = row ?? {}
-  return { epochs: { schema, access }, modules, fields }
+  const [row] = await executor.query<Epochs & Pick<StoredMetadata, 'modules' | 'fields' | 'plugins'>>({ text: READ, purpose: 'platform' })
+  const { schema = 0, access = 0, modules = [], fields = [], plugins = [] } = row ?? {}
+  return { epochs: { schema, access }, modules, fields, plugins }
 }

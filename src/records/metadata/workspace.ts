@@ -13,11 +13,13 @@ export class Workspace {
   readonly #version: number
   readonly #modules: Map<string, StoredModule>
   readonly #fields: Map<string, StoredField>
+  readonly #plugins: StoredMetadata['plugins']
   #registry: Registry | null = null
 
   constructor(core: readonly ModuleMetadata[], stored: StoredMetadata) {
     this.core = core
     this.#version = stored.epochs.schema
+    this.#plugins = stored.plugins
     this.#modules = new Map(stored.modules.map((module) => [module.id, module]))
     this.#fields = new Map(stored.fields.map((field) => [field.id, field]))
   }
@@ -64,7 +66,8 @@ export class Workspace {
 
   #build(): Registry {
     try {
-      return buildRegistry(composeModules(this.core, { modules: this.modules, fields: this.fields }), this.#version)
+      const plugins = this.#plugins ?? []
+      return buildRegistry(composeModules(this.core, { modules: this.modules, fields: this.fields, plugins }), this.#version, plugins)
     } catch (error) {
       throw error instanceof RegistryConflict ? refusalOf(error) : error
     }

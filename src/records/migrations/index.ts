@@ -18,6 +18,7 @@ import { DueReminders0000000000017 } from './0017-due-reminders.ts'
 import { ServiceDesk0000000000018 } from './0018-service-desk.ts'
 import { Deliveries0000000000019 } from './0019-deliveries.ts'
 import { Timers0000000000020 } from './0020-timers.ts'
+import { Plugins0000000000021 } from './0021-plugins.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   ServiceDesk0000000000018,
   Deliveries0000000000019,
   Timers0000000000020,
+  Plugins0000000000021,
 ]

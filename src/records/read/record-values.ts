@@ -22,7 +22,7 @@ export function valuesSql(module: ModuleDefinition, alias: string, names: readon
 
 const WHOLE_PARTS: Readonly<Record<string, readonly string[]>> = { MONEY: ['amount', 'currency'], PHONE: ['raw', 'e164'] }
 
-function wholeValueSql(field: FieldDefinition, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
+export function wholeValueSql(field: FieldDefinition, module: ModuleDefinition, alias: string, builder: PlanBuilder): string {
   return leveledSql(field, builder.row(module, alias), (level) => {
     if (level === 'HIDDEN') return 'NULL::text'
     if (field.reference) return level === 'MASKED' ? 'NULL::text' : relatedSql(field, alias, builder)

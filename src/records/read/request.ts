@@ -23,6 +23,8 @@ export type SelectedField =
       readonly list: ListArguments
       readonly connection: ConnectionSelection
     }
+  /** The whole value as `values` writes it: references as ids, as far as the reader could read the records themselves. */
+  | { readonly kind: 'whole'; readonly key: string; readonly field: FieldDefinition }
   | { readonly kind: 'displayName'; readonly key: string }
   | { readonly kind: 'values'; readonly key: string; readonly names: Operand | null }
   | { readonly kind: 'externalIds'; readonly key: string; readonly parts: readonly SelectedPart[] }

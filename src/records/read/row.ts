@@ -6,7 +6,7 @@ import { columnOf } from './columns.ts'
 import { fieldPartsSql, fieldValueSql } from './field-value.ts'
 import { connectionSql } from './page.ts'
 import { type PlanBuilder, ROW } from './plan-builder.ts'
-import { valuesSql } from './record-values.ts'
+import { valuesSql, wholeValueSql } from './record-values.ts'
 import type { RecordSelection, SelectedField, SelectedPart } from './request.ts'
 import { viewerAccessSql } from './viewer-access.ts'
 
@@ -50,6 +50,8 @@ function memberSql(selected: SelectedField, module: ModuleDefinition, alias: str
         joins.push(` CROSS JOIN LATERAL (SELECT ${parts.members}) ${object}`)
         return `CASE WHEN ${parts.present} THEN ${object} END`
       })
+    case 'whole':
+      return wholeValueSql(selected.field, module, alias, builder)
     case 'displayName': {
       const field = module.fields.get(module.nameField) as FieldDefinition
       return leveledSql(field, row, (level) => fieldValueSql(field, alias, level))

@@ -55,12 +55,29 @@ export interface ModuleDefinition extends Omit<ModuleMetadata, 'fields'> {
   readonly virtualFields: readonly FieldDefinition[]
 }
 
+/** A plugin that is enabled in a snapshot. */
+export interface EnabledPlugin {
+  readonly name: string
+  readonly version: string
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Keys of the roles that have each of its own permissions. */
+  readonly permissions: Readonly<Record<string, readonly string[]>>
+  /** Modules whose writes its hooks judge. */
+  readonly judges: readonly string[]
+  /** Its computed fields, by module: names that nobody else may give. */
+  readonly members: Readonly<Record<string, readonly string[]>>
+  /** Its service user. */
+  readonly userId: string | null
+}
+
 /** Immutable snapshot of all modules. */
 export interface Registry {
   /** Schema epoch that this snapshot was read at. */
   readonly version: number
   readonly modules: ReadonlyMap<string, ModuleDefinition>
   readonly byNumber: ReadonlyMap<number, ModuleDefinition>
+  /** By name. What is enabled changes with the schema epoch alone. */
+  readonly plugins: readonly EnabledPlugin[]
   /** Definition by name; throws DefectError for an unknown one (callers pass names that the schema has checked). */
   module(name: string): ModuleDefinition
 }

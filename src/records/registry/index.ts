@@ -4,14 +4,14 @@ import { isComputed } from '../../entities/value-type.ts'
 import { DefectError } from '../../errors/index.ts'
 import { checkModule } from './check-module.ts'
 import { RegistryConflict } from './conflict.ts'
-import type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
+import type { EnabledPlugin, FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 import { derivedNames, typeNameOf } from './derived-names.ts'
 import { collectInputs, fieldIdOf } from './inputs.ts'
 import { systemFields } from './system-fields.ts'
 
 export { isComputed, valueTypeOf } from '../../entities/value-type.ts'
 export { RegistryConflict } from './conflict.ts'
-export type { FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
+export type { EnabledPlugin, FieldDefinition, FieldPlace, InverseRelation, ModuleDefinition, Registry } from './definition.ts'
 export { derivedNames, typeNameOf } from './derived-names.ts'
 export { directInputs, expressionFields, fieldIdOf } from './inputs.ts'
 export { fieldNamed, fieldsById, historyKey, moduleOfTable, requireKey, targetOf, uniqueFieldOf } from './lookup.ts'
@@ -26,7 +26,7 @@ export const FIRST_CUSTOM_NUMBER = 1000
  * The registry of these modules at a schema epoch: an immutable snapshot. Throws RegistryConflict, naming the owner, where two
  * modules claim one name, a list of one module meets a field of another, or a reference leads nowhere.
  */
-export function buildRegistry(metadata: readonly ModuleMetadata[], version: number): Registry {
+export function buildRegistry(metadata: readonly ModuleMetadata[], version: number, plugins: readonly EnabledPlugin[] = []): Registry {
   for (const module of metadata) if (!known.has(module)) checkModule(module)
   checkClaims(metadata)
   const inverses = collectInverses(metadata)
@@ -36,6 +36,7 @@ export function buildRegistry(metadata: readonly ModuleMetadata[], version: numb
   return Object.freeze({
     version,
     modules,
+    plugins: Object.freeze([...plugins]),
     byNumber: new Map(definitions.map((module) => [module.number, module])),
     module(name: string): ModuleDefinition {
       const found = modules.get(name)

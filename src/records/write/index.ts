@@ -12,4 +12,4 @@ export type {
   WriteOutcome,
 } from './request.ts'
 export type { AppliedChange, DerivedUpdate, DerivedWrites, ModuleRule, MoneyTotal, Operation, PendingChange, RecordImage, RuleContext } from './rule.ts'
-export { createWriter, type Writer, type WriterOptions } from './writer.ts'
+export { createWriter, type RulesAround, type Writer, type WriterOptions } from './writer.ts'

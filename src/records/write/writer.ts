@@ -20,10 +20,18 @@ export interface WriterOptions {
   readonly now: () => Date
   /** Behaviour of modules, in the order in which it runs. */
   readonly rules?: readonly ModuleRule[]
+  /** Behaviour that plugins bring in a registry: what runs before that of the product, and what runs behind it. */
+  readonly pluginRules?: (registry: Registry) => RulesAround
   /** Needed where fields have `requiredWhen`. */
   readonly compileExpression?: CompileExpression
   /** Told of each run that was committed. */
   readonly onCommit?: () => void
+}
+
+/** Rules around those of the product. */
+export interface RulesAround {
+  readonly first: readonly ModuleRule[]
+  readonly last: readonly ModuleRule[]
 }
 
 export interface Writer {
@@ -39,8 +47,17 @@ export interface Writer {
 /** Advisory lock of runs that are repeated; any constant. */
 const REPEATED_RUNS = 7_203_114_621
 
-export function createWriter({ database, registry, newId, now, rules = [], compileExpression, onCommit }: WriterOptions): Writer {
-  const rulesByModule = groupRules(rules)
+export function createWriter({ database, registry, newId, now, rules = [], pluginRules, compileExpression, onCommit }: WriterOptions): Writer {
+  const alone = groupRules(rules)
+  /** Grouped once for each set of plugins. */
+  const grouped = new WeakMap<RulesAround, typeof alone>()
+  const rulesOf = (snapshot: Registry): typeof alone => {
+    const around = pluginRules?.(snapshot)
+    if (!around) return alone
+    const all = grouped.get(around) ?? groupRules([...around.first, ...rules, ...around.last])
+    grouped.set(around, all)
+    return all
+  }
   return {
     async run(principal, origin, work, snapshot = registry()) {
       if (snapshot.version !== principal.policy.epochs.schema) throw new StaleEpochError()
@@ -49,7 +66,16 @@ export function createWriter({ database, registry, newId, now, rules = [], compi
           const result = await database.transaction(async (transaction) => {
             // Those who lost once go one by one, or they would meet each other crosswise again and again.
             if (attempt > 1) await transaction.query({ text: 'SELECT pg_advisory_xact_lock($1)', values: [REPEATED_RUNS], purpose: 'transaction' })
-            const session = await openSession({ transaction, principal, origin, registry: snapshot, newId, at: now(), rules: rulesByModule, compileExpression })
+            const session = await openSession({
+              transaction,
+              principal,
+              origin,
+              registry: snapshot,
+              newId,
+              at: now(),
+              rules: rulesOf(snapshot),
+              compileExpression,
+            })
             const value = await work(new PipelineChangeSet(session), transaction)
             await session.checks.run(session)
             return value

@@ -4,9 +4,9 @@ import { derivedNames } from '../../records/registry/derived-names.ts'
 
 /** Root fields and types that the product will have; a module that took them now would stand in their way. */
 const PLANNED = {
-  types: ['ChangeConnection', 'Plugin', 'Webhook'],
-  queries: ['plugins', 'search', 'timeline'],
-  mutations: ['enablePlugin', 'disablePlugin', 'applyMetadata'],
+  types: ['ChangeConnection', 'Webhook'],
+  queries: ['search', 'timeline'],
+  mutations: [],
   subscriptions: [],
 } as const
 

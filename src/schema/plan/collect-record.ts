@@ -5,7 +5,7 @@ import type { ConnectionMember, ConnectionSelection, EdgeMember, RecordSelection
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { fieldNamed, valueTypeOf } from '../../records/registry/index.ts'
 import { operandOf, resolved } from './arguments.ts'
-import { type CollectContext, isEverReadable, isModuleReadable, isPartlyShown, levelOf, noteNamed } from './collect-context.ts'
+import { type CollectContext, isEverReadable, isModuleReadable, isPartlyShown, isUsable, levelOf, noteNamed } from './collect-context.ts'
 import { collectFields, subselections } from './collect-fields.ts'
 import { argumentsOf, collectList } from './collect-list.ts'
 import { toManyRelation } from './collect-relation.ts'
@@ -99,8 +99,14 @@ function collectField(
     case 'externalIds':
     case 'viewerAccess':
       return { kind: descriptor.kind, key, parts: collectParts(field.type, nodes, context) }
+    case 'computed': {
+      const { audience } = field.extensions
+      const needs = typeof audience === 'object' && 'needs' in audience ? audience.needs : []
+      if (!needs.every((need) => isUsable(context, module, fieldOf(module, need)))) return hidden()
+      context.ordinary = true
+      return { kind: 'raw', key, column: 'id' }
+    }
     case 'history':
-    case 'computed':
       context.ordinary = true
       return { kind: 'raw', key, column: 'id' }
     case 'anyRecord': {

@@ -65,7 +65,7 @@ export function redactedSelections(
         visitRecords(descriptor.module === '*' ? readableModules() : [registry.module(descriptor.module)], nodes, path)
         return
       case 'handle': {
-        if (!isAnswered(parent, field.name)) return
+        if (!isAnswered(parent, field)) return
         visitRecords(descriptor.module === '*' ? readableModules() : [registry.module(descriptor.module)], nodes, path)
         return
       }
@@ -73,12 +73,12 @@ export function redactedSelections(
         if (parent.extensions.guanxi?.kind === 'change') visitMembers(field.type, nodes, path)
         return
       case undefined:
-        if (isAnswered(parent, field.name)) visitMembers(field.type, nodes, path)
+        if (isAnswered(parent, field)) visitMembers(field.type, nodes, path)
     }
   }
 
-  function isAnswered(parent: GraphQLObjectType, name: string): boolean {
-    const audience = audienceOf(parent.name, name)
+  function isAnswered(parent: GraphQLObjectType, { name, extensions }: ReturnType<GraphQLObjectType['getFields']>[string]): boolean {
+    const audience = audienceOf(parent.name, name, extensions.audience)
     return audience !== 'public' && isForPrincipal(audience, principal)
   }
 

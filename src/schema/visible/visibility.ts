@@ -91,9 +91,9 @@ export function visibilityFor(principal: Principal, registry: Registry): Visibil
 
   return {
     reads: (module) => isReadable(registry.modules.get(module)),
-    output: (typeName, { name, extensions: { guanxi } }) =>
+    output: (typeName, { name, extensions: { guanxi, audience } }) =>
       guanxi === undefined || guanxi.kind === 'handle' || guanxi.kind === 'computed'
-        ? isForPrincipal(audienceOf(typeName, name), principal)
+        ? isForPrincipal(audienceOf(typeName, name, audience), principal)
         : isSelectable(guanxi),
     input: (typeName, { extensions: { guanxi } }) => {
       const place = inputs.get(typeName)

@@ -1,0 +1,23 @@
+/** What may be asked for on records of a module. */
+export type RecordAction = 'CREATE' | 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE'
+
+/**
+ * What a plugin asks for. Whoever enables it agrees to all of it, and it never gets more: what is not named here is refused, whatever the rights of the user on whose behalf the
+ * plugin works. Records of its own modules need no entry.
+ */
+export interface Capabilities {
+  /** Actions on records of other modules, by module: `{account: ['READ', 'UPDATE']}`. Hooks, guards, transitions and computed fields of a module need READ on it. */
+  readonly modules?: Readonly<Record<string, readonly RecordAction[]>>
+  /** Sensitive fields that its service user needs, by `<module>.<field>`; others are hidden from it. */
+  readonly fields?: Readonly<Record<string, 'READ' | 'WRITE'>>
+  /** Modules whose changes it is told of. */
+  readonly events?: readonly string[]
+  /** Hosts that it may reach: `api.example.com`. */
+  readonly network?: readonly string[]
+  /** It puts jobs into the queue, or has a timetable. */
+  readonly jobs?: boolean
+  /** It may go beyond the rights of the user on whose behalf it works (`asSystem`), within the modules that are named here. Each use is in the audit log. */
+  readonly system?: boolean
+  /** It answers HTTP requests below `/plugins/<name>`. */
+  readonly routes?: boolean
+}

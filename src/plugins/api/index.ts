@@ -1,0 +1,51 @@
+export type { Capabilities, RecordAction } from './capabilities.ts'
+export type {
+  Actor,
+  CallContext,
+  DerivedRecords,
+  HookContext,
+  JobQueue,
+  LogDetails,
+  OnceContext,
+  PluginCache,
+  PluginContext,
+  PluginLog,
+  PluginMetrics,
+  WorkContext,
+} from './context.ts'
+export {
+  type DefinedPlugin,
+  type Dependencies,
+  defineJob,
+  definePlugin,
+  PLUGIN,
+  PLUGIN_API_VERSION,
+  type PluginDefinition,
+  type PluginManifest,
+} from './define-plugin.ts'
+export type {
+  AfterHook,
+  BeforeHook,
+  ChangeableRecord,
+  Guard,
+  PendingChange,
+  RecordImage,
+  RecordOperation,
+  TransitionRule,
+  ValidationRule,
+  WrittenChange,
+} from './hooks.ts'
+export type { FindOptions, PluginRecord, RecordChanges, RecordFilter, RecordReader, Records, RecordValues, RecordWriter } from './records.ts'
+export { REFUSAL, Refusal, type RefusalCode, type RefusalIssue } from './refusal.ts'
+export type {
+  ComputedField,
+  ComputedType,
+  DefaultGrant,
+  FieldDescription,
+  GraphQLPart,
+  ModuleDescription,
+  Permission,
+  RecordRef,
+  Resolver,
+} from './schema.ts'
+export type { EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest } from './work.ts'

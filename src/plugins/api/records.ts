@@ -1,0 +1,49 @@
+/**
+ * A record, by API names of its fields: references as ids, lists of ids for REFERENCES, MONEY `{amount, currency}` with the amount as text, PHONE `{raw, e164}`, decimals as text, times in
+ * RFC 3339. A field without a value is null; so is one that whoever the plugin works for may not read.
+ */
+export type PluginRecord = Readonly<Record<string, unknown>> & { readonly id: string }
+
+/** Values to write, by field: as in a record, references as ids. Left out = unchanged, null = cleared. */
+export type RecordValues = Readonly<Record<string, unknown>>
+
+/** A filter as in the API: `{status: {eq: 'open'}, account: {industry: {in: ['retail']}}}`. */
+export type RecordFilter = Readonly<Record<string, unknown>>
+
+export interface FindOptions {
+  readonly filter?: RecordFilter
+  /** Own fields of the module, the first decides first; newest first unless given. */
+  readonly orderBy?: readonly Readonly<Record<string, 'ASC' | 'DESC'>>[]
+  /** At most so many; 50 unless given, at most 500. */
+  readonly first?: number
+  /** Fields to read; all that there are unless given. `id` always comes along. */
+  readonly fields?: readonly string[]
+}
+
+/** Reads by the rights of whoever the plugin works for, and within its capabilities. */
+export interface RecordReader {
+  /** Null where there is none that may be read. */
+  get(module: string, id: string, fields?: readonly string[]): Promise<PluginRecord | null>
+  /** In the order of the ids; null for each that is not there or may not be read. One statement. */
+  byIds(module: string, ids: readonly string[], fields?: readonly string[]): Promise<readonly (PluginRecord | null)[]>
+  find(module: string, options?: FindOptions): Promise<readonly PluginRecord[]>
+  count(module: string, filter?: RecordFilter): Promise<number>
+}
+
+/** Writes by the rights of whoever the plugin works for, and within its capabilities. */
+export interface RecordWriter {
+  /** Answers the ids in the order of the values. At most 1,000. */
+  create(module: string, records: readonly RecordValues[]): Promise<readonly string[]>
+  update(module: string, updates: readonly { readonly id: string; readonly values: RecordValues; readonly ifVersion?: number }[]): Promise<void>
+  delete(module: string, ids: readonly string[]): Promise<void>
+  restore(module: string, ids: readonly string[]): Promise<void>
+}
+
+/** Reads and writes of one transaction and one change set. */
+export interface RecordChanges extends RecordReader, RecordWriter {}
+
+/** Records outside of a transaction. */
+export interface Records extends RecordReader {
+  /** Runs `work` in one transaction: all that it writes stands or falls together. It runs again after a deadlock, so it must not keep anything from a lost run. */
+  change<T>(work: (records: RecordChanges) => Promise<T>): Promise<T>
+}

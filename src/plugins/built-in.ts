@@ -1,0 +1,4 @@
+import type { PluginManifest } from './api/index.ts'
+
+/** Plugins that come with the product: what is known of each before its code runs, and the way to its code. */
+export const BUILT_IN: readonly { readonly manifest: PluginManifest; readonly load: () => Promise<unknown> }[] = []

@@ -1,0 +1,92 @@
+import { GuanxiError } from '../../errors/index.ts'
+import { actorOf as auditActorOf, writeEntries } from '../../records/audit/write-entries.ts'
+import type { RuleContext } from '../../records/write/index.ts'
+import type { DerivedRecords, HookContext } from '../api/index.ts'
+import type { Turn } from './guarded-call.ts'
+import { actorOf, type PluginInstance } from './instance.ts'
+import { reachOf, wholeOf } from './limit-policy.ts'
+import { type Reading, recordReader } from './read-records.ts'
+import type { HostServices } from './services.ts'
+
+/** What a plugin is handed to judge a write: everything in the transaction of the write, and over with its turn. */
+export function hookContext(services: Pick<HostServices, 'noteReads'>, instance: PluginInstance, context: RuleContext, turn: Turn): HookContext<never> {
+  const { principal, registry, transaction, organisationCurrency, origin } = context
+  const from = { requestId: origin.requestId, client: `plugin ${instance.enabled.name}`, ip: origin.ip ?? null }
+  const reading = (by: typeof principal) => async (): Promise<Reading> => {
+    turn.check()
+    return { executor: transaction, registry, principal: by, organisationCurrency, checked: true, origin: from, noteReads: services.noteReads }
+  }
+  return Object.freeze({
+    ...instance.common,
+    user: actorOf(principal),
+    at: context.at,
+    changeSetId: context.changeSetId,
+    derived: context.derived,
+    records: recordReader(reading(instance.limit(wholeOf(principal)))),
+    permits: (permission: string) => instance.permits(principal, permission),
+    derive: ownWrites(instance, context, turn),
+    asSystem: async (reason: string) => {
+      turn.check()
+      requireSystem(instance, reason)
+      const at = new Date(context.at)
+      const details = { plugin: instance.enabled.name, reason }
+      await writeEntries(transaction, [{ ...auditActorOf(principal), at, action: 'plugin.asSystem', origin: from, result: 'ok', details }], 'platform')
+      const system = instance.limitedSystem(reason, registry, principal.policy.epochs)
+      return Object.freeze({ ...recordReader(reading(system)), ...capableWrites(instance, context, turn) })
+    },
+  })
+}
+
+/** Throws FORBIDDEN where the plugin has not asked for it, and VALIDATION_FAILED without a reason. */
+export function requireSystem({ loaded: { manifest } }: PluginInstance, reason: unknown): void {
+  if (manifest.capabilities.system !== true) throw new GuanxiError('FORBIDDEN', `The plugin ${manifest.name} has no capability to go beyond the user's rights.`)
+  if (typeof reason !== 'string' || reason.trim() === '')
+    throw new GuanxiError('FORBIDDEN', `The plugin ${manifest.name} gives no reason for going beyond the user's rights.`)
+}
+
+/** The plugin has brought the field, or the module that it belongs to. */
+export function isOwnField({ loaded: { definition } }: PluginInstance, module: string, field: string): boolean {
+  return isOwnModule(definition, module) || (definition.fields ?? []).some((each) => each.module === module && each.name === field)
+}
+
+function isOwnModule({ modules = [] }: PluginInstance['loaded']['definition'], module: string): boolean {
+  return modules.some(({ name }) => name === module)
+}
+
+type Act = 'CREATE' | 'UPDATE' | 'DELETE'
+
+function derived(context: RuleContext, turn: Turn, allow: (act: Act, module: string, values: readonly object[]) => boolean, plugin: string): DerivedRecords {
+  const require = (act: Act, module: string, values: readonly object[] = []): void => {
+    turn.check()
+    if (!context.registry.modules.has(module) || !allow(act, module, values))
+      throw new GuanxiError('FORBIDDEN', `The plugin ${plugin} may not ${act.toLowerCase()} ${String(module).slice(0, 60)} by itself.`)
+  }
+  return {
+    create: async (module, records) => {
+      require('CREATE', module, records)
+      return context.derive.create(module, records)
+    },
+    update: async (module, updates) => {
+      require('UPDATE', module, updates.map(({ values }) => values))
+      await context.derive.update(module, updates)
+    },
+    delete: async (module, ids) => {
+      require('DELETE', module)
+      await context.derive.delete(module, ids)
+    },
+  }
+}
+
+/** On records of its own modules, and to its own fields of others. */
+function ownWrites(instance: PluginInstance, context: RuleContext, turn: Turn): DerivedRecords {
+  const { definition } = instance.loaded
+  const allow = (act: Act, module: string, values: readonly object[]): boolean =>
+    isOwnModule(definition, module) || (act === 'UPDATE' && values.every((each) => Object.keys(each).every((field) => isOwnField(instance, module, field))))
+  return derived(context, turn, allow, instance.enabled.name)
+}
+
+/** On whatever the plugin has capabilities for. */
+function capableWrites(instance: PluginInstance, context: RuleContext, turn: Turn): DerivedRecords {
+  const reach = reachOf(instance.loaded)
+  return derived(context, turn, (act, module) => reach.get(module)?.has(act) === true, instance.enabled.name)
+}

@@ -1,0 +1,75 @@
+import { systemPrincipal } from '../../auth/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import type { EnabledPlugin, Registry } from '../../records/registry/index.ts'
+import type { Actor, PluginContext } from '../api/index.ts'
+import { type Calls, createCalls, type FailureReport } from './guarded-call.ts'
+import { createLimits, reachOf } from './limit-policy.ts'
+import type { LoadedPlugin } from './load-code.ts'
+import { createCounters, createPluginCache, createPluginLog, type HostLog } from './plugin-log.ts'
+import type { PluginMetrics } from './services.ts'
+
+/** A plugin of one version and with one set of settings, at work in this process. */
+export interface PluginInstance {
+  readonly enabled: EnabledPlugin
+  readonly loaded: LoadedPlugin
+  readonly calls: Calls
+  /** What is in every context. */
+  readonly common: PluginContext<never>
+  /** Somebody's rights as far as the plugin's capabilities go. */
+  limit(principal: Principal): Principal
+  /** All rights, as far as the plugin's capabilities go; for use inside of a transaction, or with epochs that hold. */
+  limitedSystem(reason: string, registry: Registry, epochs: Principal['policy']['epochs']): Principal
+  permits(principal: Principal, permission: string): boolean
+}
+
+export interface InstanceServices {
+  readonly log: HostLog
+  readonly report: FailureReport
+  readonly metrics: PluginMetrics
+}
+
+export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics }: InstanceServices): PluginInstance {
+  const { name, version } = enabled
+  const limit = createLimits(reachOf(loaded))
+  const systems = new WeakMap<Registry, Principal>()
+  return {
+    enabled,
+    loaded,
+    calls: createCalls(name, report, (outcome, milliseconds) => metrics.call(name, outcome, milliseconds)),
+    common: Object.freeze({
+      plugin: name,
+      version,
+      settings: settingsOf(loaded, enabled.settings) as never,
+      log: createPluginLog(log, name),
+      cache: createPluginCache(),
+      metrics: createCounters(name, metrics),
+    }),
+    limit,
+    limitedSystem: (reason, registry, epochs) => {
+      const known = systems.get(registry)
+      const current = known?.policy.epochs
+      const fits = known !== undefined && current?.schema === epochs.schema && current.access === epochs.access
+      const system = fits ? known : systemPrincipal(reason, registry, epochs)
+      systems.set(registry, system)
+      return Object.freeze({ ...limit(system), via: `plugin ${name}: ${reason}`.slice(0, 200) })
+    },
+    permits: ({ kind, roles }, permission) =>
+      kind === 'system' || roles.includes('admin') || (enabled.permissions[permission] ?? []).some((role) => roles.includes(role)),
+  }
+}
+
+/** What is stored may be of an earlier version: what does not fit any more is left out, so that the default holds. */
+export function settingsOf({ definition }: LoadedPlugin, stored: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { settings } = definition
+  if (!settings) return Object.freeze({})
+  const whole = settings.safeParse(stored)
+  if (whole.success) return Object.freeze(whole.data)
+  const fitting = Object.fromEntries(
+    Object.entries(stored).filter(([member, value]) => Object.hasOwn(settings.shape, member) && settings.shape[member]?.safeParse(value).success),
+  )
+  return Object.freeze(settings.parse(fitting))
+}
+
+export function actorOf({ userId, roles, kind }: Principal): Actor {
+  return Object.freeze({ id: userId, roles, system: kind === 'system' })
+}

@@ -1,0 +1,299 @@
+import { basename } from 'node:path'
+import type { GraphQLSchema } from 'graphql'
+import semver from 'semver'
+import { requireAdministrator } from '../../auth/index.ts'
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import { applyPlugin, type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
+import { checkSchema, enabledOf, neededBy, refuseMisfits, refuseTakenMembers, refuseWhileNeeded } from './check-fit.ts'
+import type { CodeStore } from './code-store.ts'
+import type { FoundPlugin } from './discover.ts'
+import { beginFollowing } from './follow-events.ts'
+import { judgedModules } from './hooks.ts'
+import type { LoadedPlugin } from './load-code.ts'
+import { checkApiVersion, PluginProblem } from './manifest.ts'
+import type { LiveNode, Nodes } from './nodes.ts'
+import { checkCycle, checkNeeds } from './order.ts'
+import { noteError, type PluginRow, readPlugins, stateStatement, want } from './plugin-rows.ts'
+import { ensureServiceUser, grantCapabilities, grantDefaults, roleKeyOf } from './service-user.ts'
+import type { HostServices } from './services.ts'
+
+/** Topic of the signal that processes should look what is wanted of them. */
+export const PLUGINS_TOPIC = 'plugins'
+
+/** Milliseconds for all processes to load a version, and to serve it once it is enabled. */
+const LOAD_PATIENCE = 30_000
+const SERVE_PATIENCE = 15_000
+
+export interface LifecycleServices extends HostServices {
+  readonly codes: CodeStore
+  readonly nodes: Nodes
+  /** The schema that is served. */
+  readonly served: () => GraphQLSchema
+  /** Runs what the plugin itself does at a step of its life, and its migrations; throws what it throws. */
+  readonly act: (loaded: LoadedPlugin, step: LifeStep) => Promise<void>
+}
+
+export type LifeStep = { readonly kind: 'enable' | 'disable' | 'uninstall' } | { readonly kind: 'upgrade'; readonly from: string }
+
+export interface Lifecycle {
+  enable(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
+  disable(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
+  upgrade(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
+  uninstall(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
+  purge(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
+  /** Takes a plugin out of service that no process can run. */
+  quarantine(name: string, why: string): Promise<void>
+}
+
+export function createLifecycle(services: LifecycleServices): Lifecycle {
+  const { database, codes, nodes, metadata } = services
+
+  /** Has every live process load the version. Throws VALIDATION_FAILED with what is in the way; then nothing has changed. */
+  async function loadEverywhere(found: FoundPlugin): Promise<LoadedPlugin> {
+    const { name, version } = found.manifest
+    const attempt = await want(database, name, version)
+    services.signals.publish(PLUGINS_TOPIC, name)
+    try {
+      const loaded = await codes.load(name, version)
+      await nodes.beat()
+      const late = await nodes.waitFor((node) => hasLoaded(node, name, version) || node.plugins[name]?.attempt === attempt, LOAD_PATIENCE)
+      const without = late.length > 0 ? late : (await nodes.live()).filter((node) => !hasLoaded(node, name, version))
+      const [first] = without
+      if (first)
+        throw new PluginProblem(
+          `The process ${first.process} (${first.role}) has not version ${version} of the plugin ${name}: ${first.plugins[name]?.error ?? 'it does not answer'}`,
+        )
+      return loaded
+    } catch (error) {
+      await want(database, name, null, (error as Error).message)
+      throw error
+    }
+  }
+
+  async function servedEverywhere(version: number): Promise<void> {
+    const [late] = await nodes.waitFor((node) => node.schemaVersion >= version, SERVE_PATIENCE)
+    if (late) services.log.warn({ process: late.process, version }, 'a process does not serve a change of plugins yet')
+  }
+
+  async function findPlugin(name: string): Promise<FoundPlugin> {
+    const { plugins, problems } = await codes.discover()
+    const found = plugins.get(name)
+    if (found) return found
+    const [, problem] = [...problems].find(([source]) => source === name || basename(source) === name) ?? []
+    if (problem !== undefined) throw new PluginProblem(problem)
+    throw new GuanxiError('NOT_FOUND', `There is no plugin named ${JSON.stringify(name.slice(0, 60))} where this server looks for plugins.`)
+  }
+
+  /** Throws PluginProblem where the plugin does not fit to what is enabled. */
+  async function checkFit({ manifest }: FoundPlugin, rows: ReadonlyMap<string, PluginRow>): Promise<void> {
+    checkApiVersion(manifest)
+    const { plugins } = await codes.discover()
+    checkCycle(manifest.name, new Map([...plugins].map(([name, plugin]) => [name, plugin.manifest])))
+    checkNeeds(manifest, new Map([...enabledOf(rows)].map(([name, row]) => [name, row.version])))
+  }
+
+  /** Puts a version into service, for the first time, again, or in the place of an earlier one. */
+  async function putIntoService(principal: Principal, found: FoundPlugin, action: string, origin: MetadataOrigin): Promise<LoadedPlugin> {
+    const { name, version, capabilities } = found.manifest
+    const loaded = await loadEverywhere(found)
+    try {
+      checkSchema(loaded, services.registry(), services)
+      await ensureServiceUser(services, name)
+      const { schemaVersion } = await metadata.changePlugins(principal, action, { origin }, async (change, site) => {
+        const { workspace, transaction, rows } = change
+        const stored = await readPlugins(transaction)
+        const row = stored.get(name)
+        checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
+        const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
+        const { modules = [], fields = [], permissions = [] } = loaded.definition
+        await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, { modules, fields }, site)
+        refuseTakenMembers(loaded, workspace.registry)
+        await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
+        await grantCapabilities(transaction, loaded, workspace.registry)
+        await beginFollowing(transaction, name, loaded.definition.events ?? [])
+        const kept = Object.fromEntries(permissions.map((each) => [each.name, row?.permissions[each.name] ?? each.roles ?? []]))
+        change.touched.unshift(`plugin ${name} ${version}`)
+        rows.push({
+          text: `UPDATE plugin SET state = 'enabled', version = $2, capabilities = $3, permissions = $4, judges = $5, members = $6, wanted_version = NULL, last_error = NULL, last_error_at = NULL,
+            changed_at = now() WHERE name = $1`,
+          values: [name, version, JSON.stringify(capabilities), JSON.stringify(kept), judgedModules(loaded.definition), JSON.stringify(computedNames(loaded))],
+          purpose: 'platform',
+        })
+      })
+      await servedEverywhere(schemaVersion)
+      return loaded
+    } catch (error) {
+      await want(database, name, null)
+      throw error
+    }
+  }
+
+  async function takeOutOfService(principal: Principal, name: string, state: 'disabled' | 'uninstalled', origin: MetadataOrigin): Promise<void> {
+    const { schemaVersion } = await metadata.changePlugins(
+      principal,
+      `plugin.${state === 'disabled' ? 'disable' : 'uninstall'}`,
+      { origin },
+      async (change) => {
+        refuseWhileNeeded(name, await readPlugins(change.transaction), codes)
+        withholdPlugin(change, name)
+        change.touched.unshift(`plugin ${name}`)
+        change.rows.push(stateStatement(name, state))
+      },
+    )
+    await servedEverywhere(schemaVersion)
+  }
+
+  async function rowOf(name: string): Promise<PluginRow> {
+    const row = (await readPlugins(database)).get(name)
+    if (row) return row
+    await findPlugin(name)
+    throw problem(`The plugin ${name} has never been enabled.`)
+  }
+
+  /** What a plugin does at the end of its service is its own affair: it is told, and nothing waits for it to succeed. */
+  async function farewell(row: PluginRow, step: LifeStep): Promise<void> {
+    const loaded = row.state === 'enabled' ? codes.loaded(row.name, row.version) : undefined
+    if (!loaded) return
+    await services.act(loaded, step).catch((error: unknown) => services.log.warn({ err: error, plugin: row.name }, `a plugin failed at ${step.kind}`))
+  }
+
+  /** Enabled, and not able to begin: it is out of service until somebody looks at it. */
+  async function begin(loaded: LoadedPlugin, step: LifeStep): Promise<void> {
+    try {
+      await services.act(loaded, step)
+    } catch (error) {
+      const why = `It failed at ${step.kind}: ${(causeOf(error) as Error).message}`
+      await quarantine(loaded.manifest.name, why)
+      throw new GuanxiError(
+        'PLUGIN_UNAVAILABLE',
+        `The plugin ${loaded.manifest.name} was taken out of service again. ${why}`,
+        { plugin: loaded.manifest.name },
+        { cause: error },
+      )
+    }
+  }
+
+  async function quarantine(name: string, why: string): Promise<void> {
+    const origin = { requestId: `plugin ${name}`, client: null, ip: null }
+    const { schemaVersion } = await underCurrentEpochs(async () =>
+      metadata.changePlugins(await services.system(`plugin ${name}`), 'plugin.quarantine', { origin }, async (change) => {
+        const rows = await readPlugins(change.transaction)
+        if (rows.get(name)?.state !== 'enabled') return
+        for (const each of [name, ...neededBy(name, rows, codes)]) {
+          withholdPlugin(change, each)
+          change.touched.push(`plugin ${each}`)
+          change.rows.push(stateStatement(each, 'quarantined', each === name ? why : `It needs the plugin ${name}, which is out of service.`))
+        }
+      }),
+    )
+    await servedEverywhere(schemaVersion)
+  }
+
+  /** Problems with a plugin are problems with what an administrator asked for. */
+  const told = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      throw error instanceof PluginProblem ? problem(error.message) : error
+    }
+  }
+
+  return {
+    enable: (principal, name, origin) =>
+      told(async () => {
+        requireAdministrator(principal)
+        const found = await findPlugin(name)
+        const rows = await readPlugins(database)
+        const row = rows.get(name)
+        if (row?.state === 'enabled' && row.version === found.manifest.version) return
+        if (row?.state === 'enabled')
+          throw new PluginProblem(`The plugin ${name} is enabled in version ${row.version}. Call upgradePlugin for ${found.manifest.version}.`)
+        if (row && semver.lt(found.manifest.version, row.version))
+          throw new PluginProblem(`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
+        await checkFit(found, rows)
+        const loaded = await putIntoService(principal, found, 'plugin.enable', origin)
+        await begin(loaded, row && row.version !== found.manifest.version ? { kind: 'upgrade', from: row.version } : { kind: 'enable' })
+      }),
+    upgrade: (principal, name, origin) =>
+      told(async () => {
+        requireAdministrator(principal)
+        const row = await rowOf(name)
+        const found = await findPlugin(name)
+        const { version } = found.manifest
+        if (row.state !== 'enabled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Call enablePlugin.`)
+        if (!semver.gt(version, row.version))
+          throw new PluginProblem(`The plugin ${name} is enabled in version ${row.version}, and ${version} is what this server finds.`)
+        const rows = await readPlugins(database)
+        await checkFit(found, rows)
+        refuseMisfits(name, version, rows, codes)
+        const loaded = await putIntoService(principal, found, 'plugin.upgrade', origin)
+        await begin(loaded, { kind: 'upgrade', from: row.version })
+      }),
+    disable: (principal, name, origin) =>
+      told(async () => {
+        requireAdministrator(principal)
+        const row = await rowOf(name)
+        if (row.state === 'disabled') return
+        if (row.state === 'uninstalled') throw new PluginProblem(`The plugin ${name} is uninstalled.`)
+        refuseWhileNeeded(name, await readPlugins(database), codes)
+        await farewell(row, { kind: 'disable' })
+        await takeOutOfService(principal, name, 'disabled', origin)
+      }),
+    uninstall: (principal, name, origin) =>
+      told(async () => {
+        requireAdministrator(principal)
+        const row = await rowOf(name)
+        if (row.state === 'uninstalled') return
+        refuseWhileNeeded(name, await readPlugins(database), codes)
+        await farewell(row, { kind: 'uninstall' })
+        await takeOutOfService(principal, name, 'uninstalled', origin)
+      }),
+    purge: (principal, name, origin) =>
+      told(async () => {
+        requireAdministrator(principal)
+        const row = await rowOf(name)
+        if (row.state !== 'uninstalled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Uninstall it first; its data stays until it is purged.`)
+        const { schemaVersion } = await metadata.changePlugins(principal, 'plugin.purge', { origin }, async (change) => {
+          await purgePlugin(change, name)
+          change.touched.unshift(`plugin ${name}`)
+          change.rows.push(...leftovers(name))
+        })
+        await servedEverywhere(schemaVersion)
+      }),
+    quarantine: async (name, why) => {
+      await noteError(database, name, why)
+      await quarantine(name, why)
+    },
+  }
+}
+
+/** What a plugin leaves beside its modules and fields. Its user stays, disabled, since records tell of it. */
+function leftovers(name: string) {
+  const statement = (text: string, value: string) => ({ text, values: [value], purpose: 'platform' }) as const
+  return [
+    statement(`UPDATE users SET status = 'disabled' WHERE id = (SELECT user_id FROM plugin WHERE name = $1)`, name),
+    statement('DELETE FROM role WHERE key = $1', roleKeyOf(name)),
+    statement(`DELETE FROM follower WHERE name LIKE replace($1, '_', '\\_') || ' %'`, `plugin ${name}`),
+    statement(`DELETE FROM graphile_worker._private_jobs WHERE key LIKE $1 || ' %' AND locked_by IS NULL`, `plugin ${name}`),
+    statement('DELETE FROM plugin WHERE name = $1', name),
+  ]
+}
+
+function computedNames({ definition: { computed = [] } }: LoadedPlugin): Readonly<Record<string, readonly string[]>> {
+  const modules = [...new Set(computed.map(({ module }) => module))]
+  return Object.fromEntries(modules.map((module) => [module, computed.filter((field) => field.module === module).map(({ name }) => name)]))
+}
+
+function problem(message: string): GuanxiError {
+  return validationFailed([{ path: ['name'], code: 'PLUGIN', message }])
+}
+
+function hasLoaded({ plugins }: LiveNode, name: string, version: string): boolean {
+  return plugins[name]?.loaded.includes(version) === true
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error
+}

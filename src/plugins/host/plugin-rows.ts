@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto'
+import type { Executor, Statement } from '../../records/database.ts'
+
+export type PluginState = 'enabled' | 'disabled' | 'quarantined' | 'uninstalled'
+
+/** A row of `plugin`. */
+export interface PluginRow {
+  readonly name: string
+  readonly version: string
+  readonly state: PluginState
+  readonly settings: Readonly<Record<string, unknown>>
+  readonly permissions: Readonly<Record<string, readonly string[]>>
+  readonly userId: string | null
+  readonly lastError: string | null
+}
+
+export async function readPlugins(executor: Executor): Promise<ReadonlyMap<string, PluginRow>> {
+  const rows = await executor.query<PluginRow>({
+    text: 'SELECT name, version, state, settings, permissions, user_id::text AS "userId", last_error AS "lastError" FROM plugin ORDER BY name',
+    purpose: 'platform',
+  })
+  return new Map(rows.map((row) => [row.name, row]))
+}
+
+/** Asks every process to load a version; null: none any more. A plugin that nobody has enabled yet gets its row. Answers what tells this asking from others. */
+export async function want(executor: Executor, name: string, version: string | null, lastError: string | null = null): Promise<string> {
+  const attempt = randomUUID()
+  await executor.query({
+    text: `INSERT INTO plugin (name, version, state, wanted_version, attempt, capabilities) SELECT $1, $2, 'disabled', $2, $3::uuid, '{}' WHERE $2::text IS NOT NULL
+      ON CONFLICT (name) DO UPDATE SET wanted_version = excluded.wanted_version, attempt = excluded.attempt`,
+    values: [name, version, attempt],
+    purpose: 'platform',
+  })
+  if (version !== null) return attempt
+  await executor.query({
+    text: `UPDATE plugin SET wanted_version = NULL, last_error = coalesce($2, last_error), last_error_at = CASE WHEN $2::text IS NULL THEN last_error_at ELSE now() END WHERE name = $1`,
+    values: [name, lastError],
+    purpose: 'platform',
+  })
+  return attempt
+}
+
+export async function noteError(executor: Executor, name: string, error: string): Promise<void> {
+  await executor.query({
+    text: 'UPDATE plugin SET last_error = $2, last_error_at = now() WHERE name = $1',
+    values: [name, error.slice(0, 2_000)],
+    purpose: 'background',
+  })
+}
+
+/** Sets a state in a change of metadata; the error stays unless one is given, and goes when the plugin is enabled. */
+export function stateStatement(name: string, state: PluginState, error: string | null = null): Statement {
+  return {
+    text: `UPDATE plugin SET state = $2, wanted_version = NULL, changed_at = now(),
+        last_error = CASE WHEN $3::text IS NULL THEN last_error ELSE $3 END, last_error_at = CASE WHEN $3::text IS NULL THEN last_error_at ELSE now() END WHERE name = $1`,
+    values: [name, state, error],
+    purpose: 'platform',
+  }
+}

@@ -1,0 +1,121 @@
+import { repeat } from '../../jobs/repeat.ts'
+import { followEvents } from './follow-events.ts'
+import type { PluginInstance } from './instance.ts'
+import { putJobs } from './plugin-jobs.ts'
+import type { HostServices } from './services.ts'
+import { latestMoment, parseTimetable, type Timetable } from './timetable.ts'
+
+/** What plugins do beside the requests: each has a round of its own, so that one which takes long keeps no other waiting. */
+export interface PluginWork {
+  /** These are at work from now on. */
+  serve(instances: readonly PluginInstance[]): void
+  /** Something was committed. */
+  wake(): void
+  stop(): Promise<void>
+}
+
+interface Round {
+  readonly instance: PluginInstance
+  wake(): void
+  stop(): Promise<void>
+}
+
+/** Milliseconds between two looks at changes, between two looks at timetables, and at most between two tries of a handler that fails. */
+const EVERY = 1_000
+const TIMETABLES_EVERY = 10_000
+const LONGEST_PAUSE = 60_000
+
+export function createPluginWork(services: HostServices, node: string): PluginWork {
+  const rounds = new Map<string, Round>()
+  const stopping = new Set<Promise<void>>()
+  const end = (round: Round): void => {
+    rounds.delete(round.instance.enabled.name)
+    const stopped = round.stop().finally(() => stopping.delete(stopped))
+    stopping.add(stopped)
+  }
+  return {
+    serve: (instances) => {
+      for (const round of [...rounds.values()]) if (!instances.includes(round.instance)) end(round)
+      for (const instance of instances) {
+        const { name } = instance.enabled
+        if (!rounds.has(name) && hasWork(instance)) rounds.set(name, beginRound(services, instance, node))
+      }
+    },
+    wake: () => {
+      for (const round of rounds.values()) round.wake()
+    },
+    stop: async () => {
+      for (const round of [...rounds.values()]) end(round)
+      await Promise.all(stopping)
+    },
+  }
+}
+
+function hasWork({ loaded: { definition } }: PluginInstance): boolean {
+  return (definition.events ?? []).length > 0 || (definition.jobs ?? []).some(({ cron }) => cron !== undefined)
+}
+
+function beginRound(services: HostServices, instance: PluginInstance, node: string): Round {
+  const end = new AbortController()
+  const { events = [], jobs = [] } = instance.loaded.definition
+  /** By handler: when it may be tried again, and how often it has failed. */
+  const failures = new Map<string, { count: number; until: number }>()
+  const follow = async (isStopping: () => boolean): Promise<void> => {
+    for (const handler of events) {
+      const failed = failures.get(handler.name)
+      if (isStopping() || (failed && failed.until > Date.now())) continue
+      try {
+        while (!isStopping() && (await followEvents({ services, instance, node, until: end.signal }, handler)));
+        failures.delete(handler.name)
+      } catch (error) {
+        const count = (failed?.count ?? 0) + 1
+        failures.set(handler.name, { count, until: Date.now() + Math.min(LONGEST_PAUSE, EVERY * 2 ** count) })
+        if (!end.signal.aborted)
+          services.log.warn({ err: error, plugin: instance.enabled.name, handler: handler.name }, 'a plugin did not take events; they wait')
+      }
+    }
+  }
+  const onError = (error: unknown): void => services.log.warn({ err: error, plugin: instance.enabled.name }, 'work of a plugin not done; it is tried again')
+  const following = events.length > 0 ? repeat({ every: EVERY, run: follow, onError }) : undefined
+  const timed = jobs.flatMap(({ name, cron }) => {
+    const timetable = cron === undefined ? null : parseTimetable(cron)
+    return timetable ? [{ name, timetable }] : []
+  })
+  const timing = timed.length > 0 ? repeat({ every: TIMETABLES_EVERY, run: () => putDue(services, instance, timed), onError }) : undefined
+  timing?.wake()
+  return {
+    instance,
+    wake: () => following?.wake(),
+    stop: async () => {
+      end.abort()
+      await Promise.all([following?.stop(), timing?.stop()])
+    },
+  }
+}
+
+/** Puts jobs into the queue whose moment has come: once for each moment, whichever process looks first. */
+async function putDue(
+  { database, now }: HostServices,
+  instance: PluginInstance,
+  timed: readonly { readonly name: string; readonly timetable: Timetable }[],
+): Promise<void> {
+  const { name: plugin } = instance.enabled
+  for (const { name, timetable } of timed) {
+    await database.transaction(async (transaction) => {
+      const [row] = await transaction.query<{ last: Date }>({
+        text: `INSERT INTO plugin_timetable (plugin, job, last_at) VALUES ($1, $2, $3) ON CONFLICT (plugin, job) DO UPDATE SET job = excluded.job RETURNING last_at AS last`,
+        values: [plugin, name, now()],
+        purpose: 'background',
+      })
+      const moment = row && latestMoment(timetable, new Date(row.last), now())
+      if (!moment) return
+      const at = moment.toISOString()
+      await transaction.query({
+        text: 'UPDATE plugin_timetable SET last_at = $3 WHERE plugin = $1 AND job = $2',
+        values: [plugin, name, at],
+        purpose: 'background',
+      })
+      await putJobs(transaction, instance.loaded, [{ job: name, payload: { at }, key: `at ${at}` }])
+    })
+  }
+}

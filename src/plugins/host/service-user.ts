@@ -1,0 +1,106 @@
+import { writeSystemAudit } from '../../auth/index.ts'
+import { fieldKey, moduleKey } from '../../auth/module-key.ts'
+import { insertRole, replaceFields, replaceGrants } from '../../auth/role-store.ts'
+import type { FieldGrant, Grant } from '../../auth/shipped-roles.ts'
+import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
+import type { Action } from '../../records/access/policy.ts'
+import type { Transaction } from '../../records/database.ts'
+import type { Registry } from '../../records/registry/index.ts'
+import { reachOf } from './limit-policy.ts'
+import type { LoadedPlugin } from './load-code.ts'
+import type { HostServices } from './services.ts'
+
+/** Key of the role that the service user of a plugin holds. */
+export const roleKeyOf = (plugin: string): string => `plugin_${plugin.replaceAll('-', '_')}`.slice(0, 48)
+
+/** Makes the user that the plugin's own work is done as, once; it never signs in. Answers its id. */
+export async function ensureServiceUser({ writer, system, registry, database, now }: HostServices, plugin: string): Promise<string> {
+  const [row] = await database.query<{ userId: string | null }>({
+    text: 'SELECT user_id::text AS "userId" FROM plugin WHERE name = $1',
+    values: [plugin],
+    purpose: 'platform',
+  })
+  if (row?.userId) return row.userId
+  const reason = `plugin ${plugin}`
+  return underCurrentEpochs(async () =>
+    writer.run(
+      await system(reason),
+      { requestId: reason, cause: 'system' },
+      async (changes, transaction) => {
+        const [held] = await transaction.query<{ userId: string | null }>({
+          text: 'SELECT user_id::text AS "userId" FROM plugin WHERE name = $1 FOR UPDATE',
+          values: [plugin],
+          purpose: 'platform',
+        })
+        if (held?.userId) return held.userId
+        const { ids } = await changes.create(changes.registry.module('user'), [{ name: `Plugin ${plugin}`, kind: 'service' }], { pathOf: () => [] })
+        const id = ids[0] as string
+        const role = { key: roleKeyOf(plugin), name: `Plugin ${plugin}`, system: true }
+        await insertRole(transaction, role)
+        await transaction.query({
+          text: 'INSERT INTO user_role (user_id, role_id) SELECT $1, id FROM role WHERE key = $2 ON CONFLICT DO NOTHING',
+          values: [id, role.key],
+          purpose: 'platform',
+        })
+        await transaction.query({ text: 'UPDATE plugin SET user_id = $2 WHERE name = $1', values: [plugin, id], purpose: 'platform' })
+        await writeSystemAudit(transaction, reason, { at: now(), action: 'plugin.serviceUser', userIds: [id], details: { plugin, role: role.key } })
+        return id
+      },
+      registry(),
+    ),
+  )
+}
+
+/** Gives the plugin's role what its capabilities say, on all records; administrators may narrow it until the capabilities change. */
+export async function grantCapabilities(transaction: Transaction, { manifest, ...loaded }: LoadedPlugin, registry: Registry): Promise<void> {
+  const [role] = await transaction.query<{ id: string }>({
+    text: 'SELECT id FROM role WHERE key = $1',
+    values: [roleKeyOf(manifest.name)],
+    purpose: 'platform',
+  })
+  if (!role) return
+  const reach = [...reachOf({ manifest, ...loaded })].flatMap(([name, actions]) => {
+    const module = registry.modules.get(name)
+    return module ? [{ module, actions: [...actions] as Action[] }] : []
+  })
+  const own = new Set((loaded.definition.modules ?? []).map(({ name }) => name))
+  const grants = reach.map(({ module, actions }): Grant => ({ module: moduleKey(module), actions, scope: 'ALL' }))
+  const asked = Object.entries(manifest.capabilities.fields ?? {})
+  const fields = reach.flatMap(({ module }): FieldGrant[] => {
+    if (own.has(module.name)) return [{ module: moduleKey(module), fieldId: `${moduleKey(module)}.*`, access: 'WRITE' }]
+    return asked.flatMap(([key, access]) => {
+      const [name, field] = key.split('.') as [string, string]
+      const definition = name === module.name ? module.fields.get(field) : undefined
+      return definition ? [{ module: moduleKey(module), fieldId: fieldKey(module, definition), access }] : []
+    })
+  })
+  await replaceGrants(transaction, role.id, grants)
+  await replaceFields(transaction, role.id, fields)
+}
+
+/** Gives roles the rights that the plugin proposes on modules that are new with it. A role that is gone, or was never there, is passed over. */
+export async function grantDefaults(
+  transaction: Transaction,
+  { definition }: LoadedPlugin,
+  registry: Registry,
+  isNew: (module: string) => boolean,
+): Promise<void> {
+  for (const { role, module: name, actions, scope, fields = {} } of definition.grants ?? []) {
+    const module = registry.modules.get(name)
+    if (!module || !isNew(name)) continue
+    await transaction.query({
+      text: `INSERT INTO role_grant (role_id, module, actions, scope) SELECT id, $2, $3, $4 FROM role WHERE key = $1`,
+      values: [role, moduleKey(module), actions, scope],
+      purpose: 'platform',
+    })
+    for (const [field, access] of Object.entries(fields)) {
+      const found = module.fields.get(field)
+      if (!found) continue
+      await transaction.query({
+        text: 'INSERT INTO role_field (role_id, module, field_id, access) SELECT id, $2, $3, $4 FROM role WHERE key = $1 ON CONFLICT DO NOTHING',
+        values: [role, moduleKey(module), fieldKey(module, found), access],
+        purpose: 'platform',
+      })
+    }
+  }
+}

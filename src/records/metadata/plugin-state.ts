@@ -1,0 +1,131 @@
+import { GuanxiError } from '../../errors/index.ts'
+import { directInputs } from '../registry/index.ts'
+import { applyState } from './apply.ts'
+import type { MetadataChange, MetadataOwner } from './change.ts'
+import { renewRequiredChecks } from './change-module.ts'
+import type { ModuleSite } from './create-module.ts'
+import type { FieldInput, ModuleInput } from './field-input.ts'
+import { purgeModule } from './purge-module.ts'
+import { purgeField } from './remove-field.ts'
+import { exportState, type ModuleState } from './state.ts'
+import type { StoredField, StoredModule, StoredState } from './stored.ts'
+import type { Workspace } from './workspace.ts'
+
+/** What a plugin brings: modules of its own, and fields of modules that others have made. */
+export interface PluginSchema {
+  readonly modules: readonly ModuleInput[]
+  readonly fields: readonly (FieldInput & { readonly module: string })[]
+}
+
+/**
+ * Makes the plugin's modules and fields what its schema says, whatever it brought before; what was withheld is served again with its data, what the schema does not name any
+ * more is deleted. Nobody else's are touched. Throws VALIDATION_FAILED, DUPLICATE for names that belong to somebody else, LIMIT_EXCEEDED.
+ */
+export async function applyPlugin(change: MetadataChange, owner: MetadataOwner, schema: PluginSchema, site: ModuleSite): Promise<void> {
+  move(change, owner.plugin, 'withheld', 'active')
+  await applyState({ ...change, owner }, withPlugin(change.workspace, owner.plugin, schema), site, false)
+}
+
+/** Takes the plugin's modules and fields out of what is served, and keeps them with their data. What others have built on them waits for them. */
+export function withholdPlugin(change: MetadataChange, plugin: string): void {
+  move(change, plugin, 'active', 'withheld')
+}
+
+/** Gives the plugin's modules and fields up for good, with their data and whatever others have built on them. */
+export async function purgePlugin(change: MetadataChange, plugin: string): Promise<void> {
+  const { workspace } = change
+  for (const module of workspace.modules) if (module.ownerPlugin === plugin && module.state !== 'purged') await purgeModule(change, module)
+  const own = workspace.fields.filter(({ ownerPlugin, state }) => ownerPlugin === plugin && state !== 'purged')
+  for (const field of [...own, ...computedFrom(own, workspace)]) purgeField(change, field)
+}
+
+function computedFrom(fields: readonly StoredField[], workspace: Workspace): readonly StoredField[] {
+  const ids = new Set(fields.map(({ id }) => id))
+  const found: StoredField[] = []
+  for (let before = -1; before !== found.length; ) {
+    before = found.length
+    for (const field of workspace.fields) {
+      if (field.state === 'purged' || ids.has(field.id) || !directInputs(field.parameters).some((id) => ids.has(id))) continue
+      ids.add(field.id)
+      found.push(field)
+    }
+  }
+  return found
+}
+
+/** Brings all that is the plugin's from one state to the other. */
+function move(change: MetadataChange, plugin: string, from: StoredState, to: StoredState): void {
+  const { workspace, rows } = change
+  const moves = ({ ownerPlugin, state }: Pick<StoredModule, 'ownerPlugin' | 'state'>) => ownerPlugin === plugin && state === from
+  const modules = workspace.modules.filter(moves)
+  const fields = workspace.fields.filter(moves)
+  for (const module of modules) workspace.put({ module: { ...module, state: to } })
+  for (const field of fields) workspace.put({ field: { ...field, state: to } })
+  if (modules.length + fields.length === 0) return
+  // Required references that lead there cannot be demanded while nobody can give them.
+  for (const module of modules) renewRequiredChecks(change, module)
+  for (const table of ['custom_module', 'custom_field'])
+    rows.push({ text: `UPDATE ${table} SET state = $3 WHERE owner_plugin = $1 AND state = $2`, values: [plugin, from, to], purpose: 'platform' })
+  change.touched.push(...modules.map(({ name }) => name), ...fields.map((field) => `${workspace.holderOf(field)?.name}.${field.name}`))
+}
+
+/** The whole state as it stands, with the plugin's part as its schema says. */
+function withPlugin(workspace: Workspace, plugin: string, schema: PluginSchema): ModuleState[] {
+  const owners = ownersOf(workspace)
+  const states = new Map<string, ModuleState>()
+  for (const state of exportState(workspace)) {
+    const fields = (state.fields ?? []).filter(({ name }) => owners.field(state.name, name) !== plugin)
+    if (owners.module(state.name) === plugin && !schema.modules.some(({ name }) => name === state.name)) refuseForeign(state.name, fields, plugin)
+    else states.set(state.name, { ...state, fields })
+  }
+  for (const module of schema.modules) {
+    const standing = states.get(module.name)
+    if (standing && owners.module(module.name) !== plugin) throw taken(`The module ${module.name}`, owners.module(module.name), plugin)
+    states.set(module.name, { ...standing, ...module, fields: joined(module.name, module.fields ?? [], standing, plugin, owners) })
+  }
+  for (const [module, fields] of byModule(schema.fields)) {
+    const standing = states.get(module) ?? { name: module }
+    states.set(module, { ...standing, fields: joined(module, fields, standing, plugin, owners) })
+  }
+  return [...states.values()]
+}
+
+/** The plugin's fields of a module before those of others. */
+function joined(module: string, own: readonly FieldInput[], standing: ModuleState | undefined, plugin: string, owners: Owners): readonly FieldInput[] {
+  const others = standing?.fields ?? []
+  const clash = others.find(({ name }) => own.some((field) => field.name === name))
+  if (clash) throw taken(`The field ${module}.${clash.name}`, owners.field(module, clash.name), plugin)
+  return [...own, ...others]
+}
+
+function byModule(fields: PluginSchema['fields']): ReadonlyMap<string, readonly FieldInput[]> {
+  const groups = new Map<string, FieldInput[]>()
+  for (const { module, ...field } of fields) groups.set(module, [...(groups.get(module) ?? []), field])
+  return groups
+}
+
+/** Fields of administrators on a module that leaves would go with it, and nobody has asked them. */
+function refuseForeign(module: string, fields: readonly FieldInput[], plugin: string): void {
+  if (fields.length === 0) return
+  const names = fields.map(({ name }) => name).join(', ')
+  throw new GuanxiError('DUPLICATE', `The plugin ${plugin} gives up its module ${module}, which still has fields of others: ${names}. Delete them first.`)
+}
+
+function taken(what: string, owner: string | null | undefined, plugin: string): GuanxiError {
+  const whose = owner == null ? 'is there already and belongs to the administrators' : `belongs to the plugin ${owner}`
+  return new GuanxiError('DUPLICATE', `${what} of the plugin ${plugin} ${whose}. Rename or delete that first.`)
+}
+
+interface Owners {
+  /** Undefined: no custom module of that name is served; null: an administrator's. */
+  module(name: string): string | null | undefined
+  field(module: string, name: string): string | null | undefined
+}
+
+/** Whom what is served belongs to. */
+export function ownersOf(workspace: Workspace): Owners {
+  const modules = new Map(workspace.modules.filter(({ state }) => state === 'active').map(({ name, ownerPlugin }) => [name, ownerPlugin]))
+  const active = workspace.fields.filter(({ state }) => state === 'active')
+  const fields = new Map(active.map((field) => [`${workspace.moduleOf(field)?.name}.${field.name}`, field.ownerPlugin]))
+  return { module: (name) => modules.get(name), field: (module, name) => fields.get(`${module}.${name}`) }
+}
