@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { ERROR_CODES } from '../../src/errors/index.ts'
 
-/** Codes of the contract whose features do not exist yet: idempotency keys, change streams, run-time schema changes, plugins. */
-const NOT_YET = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH', 'PLUGIN_UNAVAILABLE']
+/** Codes of the contract whose feature does not exist yet: idempotency keys. */
+const NOT_YET = ['IDEMPOTENCY_IN_PROGRESS', 'IDEMPOTENCY_MISMATCH']
 
 /** Codes whose one producer is a helper of the catalogue's own folder. */
 const BY_HELPER: Readonly<Record<string, RegExp>> = { VALIDATION_FAILED: /validationFailed\(/, NOT_FOUND: /notFound\(/ }
