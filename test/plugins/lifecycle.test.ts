@@ -68,6 +68,21 @@ describe('a plugin', () => {
     )
   })
 
+  test('goes by the role of its service user, which administrators may narrow for good', async () => {
+    const { roles } = await admin.data('{ roles { key grants { module actions } } }')
+    const granted = (all: { key: string; grants: { module: string; actions: string[] }[] }[]) =>
+      all
+        .find(({ key }) => key === 'plugin_warranty')
+        ?.grants.map(({ module }) => module)
+        .sort()
+    expect(granted(roles)).toEqual(['account', 'opportunity', 'user', 'warrantyClaim'])
+    const grants = [{ module: 'warrantyClaim', actions: ['CREATE', 'READ'], scope: 'ALL' }]
+    await admin.data('mutation ($grants: [RoleGrantInput!]!) { updateRole(key: "plugin_warranty", input: {grants: $grants}) { role { key } } }', { grants })
+    await step(admin, 'disablePlugin', 'warranty')
+    await step(admin, 'enablePlugin', 'warranty')
+    expect(granted((await admin.data('{ roles { key grants { module actions } } }')).roles)).toEqual(['warrantyClaim'])
+  })
+
   test('is disabled: what it brought is out of sight, and comes back with its data', async () => {
     expect(await step(admin, 'disablePlugin', 'warranty')).toMatchObject({ state: 'disabled' })
     expect(codesOf(await admin.send('{ warrantyClaims { totalCount } }'))).toEqual(['GRAPHQL_VALIDATION_FAILED'])
@@ -82,7 +97,7 @@ describe('a plugin', () => {
     expect(await step(admin, 'uninstallPlugin', 'warranty')).toMatchObject({ state: 'uninstalled' })
     expect(codesOf(await admin.send('{ warrantyClaims { totalCount } }'))).toEqual(['GRAPHQL_VALIDATION_FAILED'])
     expect(await step(admin, 'enablePlugin', 'warranty')).toMatchObject({ state: 'enabled' })
-    expect((await admin.data('{ warrantyClaims { totalCount } }')).warrantyClaims.totalCount).toBe(4)
+    expect((await admin.data('{ warrantyClaims { totalCount } }')).warrantyClaims.totalCount).toBe(5)
     await step(admin, 'uninstallPlugin', 'warranty')
     expect(await step(admin, 'purgePlugin', 'warranty')).toMatchObject({ name: 'warranty', state: 'installed' })
     const { customModules, customFields, roles } = await admin.data(

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { GraphQLSchema } from 'graphql'
 import semver from 'semver'
 import { requireAdministrator } from '../../auth/index.ts'
@@ -111,7 +112,8 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, { modules, fields }, site)
         refuseTakenMembers(loaded, workspace.registry)
         await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
-        await grantCapabilities(transaction, loaded, workspace.registry)
+        const brings = modules.some((module) => !before.has(module.name))
+        if (brings || !isDeepStrictEqual(row?.capabilities, capabilities)) await grantCapabilities(transaction, loaded, workspace.registry)
         await beginFollowing(transaction, name, loaded.definition.events ?? [])
         const kept = Object.fromEntries(permissions.map((each) => [each.name, row?.permissions[each.name] ?? each.roles ?? []]))
         change.touched.unshift(`plugin ${name} ${version}`)

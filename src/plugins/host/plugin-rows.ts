@@ -8,6 +8,8 @@ export interface PluginRow {
   readonly name: string
   readonly version: string
   readonly state: PluginState
+  /** What an administrator agreed to last; empty before. */
+  readonly capabilities: unknown
   readonly settings: Readonly<Record<string, unknown>>
   readonly permissions: Readonly<Record<string, readonly string[]>>
   readonly userId: string | null
@@ -16,7 +18,7 @@ export interface PluginRow {
 
 export async function readPlugins(executor: Executor): Promise<ReadonlyMap<string, PluginRow>> {
   const rows = await executor.query<PluginRow>({
-    text: 'SELECT name, version, state, settings, permissions, user_id::text AS "userId", last_error AS "lastError" FROM plugin ORDER BY name',
+    text: 'SELECT name, version, state, capabilities, settings, permissions, user_id::text AS "userId", last_error AS "lastError" FROM plugin ORDER BY name',
     purpose: 'platform',
   })
   return new Map(rows.map((row) => [row.name, row]))

@@ -51,7 +51,7 @@ export async function ensureServiceUser({ writer, system, registry, database, no
   )
 }
 
-/** Gives the plugin's role what its capabilities say, on all records; administrators may narrow it until the capabilities change. */
+/** Gives the plugin's role what its capabilities say, on all records; administrators may narrow it until the capabilities change, or it brings another module. */
 export async function grantCapabilities(transaction: Transaction, { manifest, ...loaded }: LoadedPlugin, registry: Registry): Promise<void> {
   const [role] = await transaction.query<{ id: string }>({
     text: 'SELECT id FROM role WHERE key = $1',
