@@ -38,9 +38,10 @@ export interface Database extends Executor {
   /**
    * One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. Where the server is lost
    * it throws UNAVAILABLE, and nothing was committed unless the error says `outcome: 'UNKNOWN'`. Some connections are never given to transactions, so that
-   * statements outside of them do not wait for as long as many transactions take.
+   * statements outside of them do not wait for as long as many transactions take. `isGuard`: it only holds something while others work, and is none of those
+   * that wait for each other's connections.
    */
-  transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>
+  transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: { readonly isGuard?: boolean }): Promise<T>
   readonly pool: PoolLike
 }
 
@@ -168,6 +169,9 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
   return {
     pool,
     query: (statement) => withClient((client) => run(client, statement)) as Promise<never>,
-    transaction: (work) => withSlot((client) => runTransaction((statement) => run(client, statement), work)),
+    transaction: (work, { isGuard = false } = {}) => {
+      const begin = isGuard ? withClient : withSlot
+      return begin((client) => runTransaction((statement) => run(client, statement), work))
+    },
   }
 }

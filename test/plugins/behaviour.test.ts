@@ -99,13 +99,16 @@ describe('a plugin at work', () => {
       input: Array.from({ length: 499 }, (_, index) => ({ name: `Account ${index}` })),
     })
     await eventually(async () => (await admin.data('{ accounts(filter: {warrantyNote: {isNull: true}}) { totalCount } }')).accounts.totalCount === 0, 20_000)
-    const plain = await server.statementsOf(() => admin.data('{ accounts(first: 500) { nodes { name } } }'))
+    const records = (statements: Awaited<ReturnType<TestServer['statementsOf']>>) => statements.filter(({ purpose }) => purpose === 'record').length
+    // What plugins do by themselves may run meanwhile, and does not always.
+    const fewest = async (work: () => Promise<unknown>) =>
+      Math.min(...[records(await server.statementsOf(work)), records(await server.statementsOf(work)), records(await server.statementsOf(work))])
+    const plain = await fewest(() => admin.data('{ accounts(first: 500) { nodes { name } } }'))
     let answer: { accounts: { nodes: { warrantySummary: string }[] } } | undefined
-    const computed = await server.statementsOf(async () => {
+    const computed = await fewest(async () => {
       answer = await admin.data('{ accounts(first: 500) { nodes { name warrantySummary } } }')
     })
-    const records = (statements: typeof plain) => statements.filter(({ purpose }) => purpose === 'record').length
-    expect(records(computed) - records(plain)).toBeLessThanOrEqual(2)
+    expect(computed - plain).toBeLessThanOrEqual(2)
     expect(answer?.accounts.nodes).toHaveLength(500)
     expect(answer?.accounts.nodes.map(({ warrantySummary }) => warrantySummary)).toContain('Wheels Ltd: 1 claims')
     expect(await finance.data('{ accounts(first: 1) { nodes { creditWord } } }')).toEqual({ accounts: { nodes: [{ creditWord: 'credit' }] } })

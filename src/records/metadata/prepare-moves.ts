@@ -109,13 +109,14 @@ export async function withPreparedMoves<T>(
 ): Promise<T> {
   let done: { readonly value: T } | undefined
   try {
-    await services.database.transaction(async (guard) => {
+    const work = async (guard: Transaction): Promise<void> => {
       await guard.query({ text: 'SET LOCAL idle_in_transaction_session_timeout = 0', purpose: 'platform' })
       const [session] = await guard.query<{ pid: number }>({ text: 'SELECT pg_backend_pid() AS pid', purpose: 'platform' })
       const prepared: PreparedMove[] = []
       for (const each of wanted) prepared.push({ ...(await prepareMove(services, guard, each)), guard: session?.pid ?? 0 })
       done = { value: await change(prepared) }
-    })
+    }
+    await services.database.transaction(work, { isGuard: true })
   } catch (error) {
     // A guard that is lost costs time, no more: what maintenance emptied too early is seen under the lock. The change stands or falls by itself.
     if (!done) throw error
