@@ -119,8 +119,12 @@ interface Sample extends Place {
 }
 
 /** A value that the field takes: one that is refused for what it is would be so before anybody looks for the record. */
-const valueOf = ({ type, options }: FieldDefinition): unknown =>
-  type === 'SELECT' ? options?.[0]?.value : ({ TEXT: 'x', LONG_TEXT: 'x', EMAIL: 'x@example.com', BOOLEAN: true } as Record<string, unknown>)[type]
+const valueOf = ({ type, options, pattern }: FieldDefinition): unknown =>
+  pattern !== undefined
+    ? undefined
+    : type === 'SELECT'
+      ? options?.[0]?.value
+      : ({ TEXT: 'x', LONG_TEXT: 'x', EMAIL: 'x@example.com', BOOLEAN: true } as Record<string, unknown>)[type]
 const takesValue = (field: FieldDefinition) => !field.required || valueOf(field) !== undefined
 
 function draw(): Sample {
