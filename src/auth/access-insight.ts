@@ -1,3 +1,4 @@
+import { Mutex } from 'async-mutex'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
@@ -30,10 +31,16 @@ export interface AccessInsightOptions {
 }
 
 export function createAccessInsight({ database, registry, authenticator, usage, now }: AccessInsightOptions): AccessInsight {
+  // Each reads and compiles the roles of everybody; those of one operation are asked at once, and would leave nobody else a turn.
+  const mutex = new Mutex()
+  const inTurn =
+    <Asked extends readonly unknown[], T>(ask: (...asked: Asked) => Promise<T>) =>
+    (...asked: Asked): Promise<T> =>
+      mutex.runExclusive(() => ask(...asked))
   return {
     explain: createExplanation(database, registry, authenticator),
-    whoCanSee: createSight(database, registry, now),
-    diffRole: createRoleDiff(database, registry, now),
+    whoCanSee: inTurn(createSight(database, registry, now)),
+    diffRole: inTurn(createRoleDiff(database, registry, now)),
     unusedGrants: createUnusedGrants(database, registry, usage),
   }
 }
