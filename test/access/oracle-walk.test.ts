@@ -255,5 +255,5 @@ test(
     expect(told.seen / told.all).toBeGreaterThan(0.3)
     expect(told.seen / told.all).toBeLessThan(0.9)
   },
-  POLICIES * 20_000,
+  POLICIES * 60_000,
 )
