@@ -10,6 +10,7 @@ import { readQueueState } from '../jobs/queue-state.ts'
 import { remindOfRecord } from '../jobs/remind-of-records.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { PluginHost } from '../plugins/host/index.ts'
+import { answerWithin } from '../records/data-source.ts'
 import type { Kernel } from './kernel.ts'
 
 interface JobOptions {
@@ -41,7 +42,7 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
     jobs: [sendDelivery(services), remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now }), host.job],
     without: host.withoutFlags,
     concurrency: config.jobConcurrency,
-    answerWithin: config.statementTimeout + 1_000,
+    answerWithin: answerWithin(config.statementTimeout),
     patience: config.drainTimeout,
     report: reporter(logger),
   })

@@ -8,7 +8,8 @@ import { secured } from '../records/access/secured.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { StaleEpochError } from '../records/epochs.ts'
 import type { Registry } from '../records/registry/index.ts'
-import type { CheckedChangeSet, Writer } from '../records/write/index.ts'
+import type { CheckedChangeSet } from '../records/write/index.ts'
+import type { SystemWork } from './system-work.ts'
 
 /** Timers that one transaction fires. */
 const BATCH = 250
@@ -19,13 +20,7 @@ const LONGEST_ASIDE = 3_600_000
 /** Milliseconds in which one transaction finds out what becomes of its timers. */
 const PATIENCE = 1_000
 
-export interface TimerJob {
-  readonly database: Database
-  readonly writer: Writer
-  readonly registry: () => Registry
-  /** The system, by the epochs of now. */
-  readonly principal: () => Promise<Principal>
-  readonly now: () => Date
+export interface TimerJob extends SystemWork {
   /** Milliseconds by which a timer may be late and still fire. */
   readonly tolerance: number
   /** Told of a timer that cannot be fired; it is tried again later. */

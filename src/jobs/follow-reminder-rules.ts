@@ -4,9 +4,10 @@ import { isUuid } from '../lib/record-id.ts'
 import type { Database, Executor, Transaction } from '../records/database.ts'
 import { findFailing, forgetJobs, isAboutRecords, leaveToJobs } from './left-out-records.ts'
 import { reconcileReminders, restoreReminders } from './reconcile-reminders.ts'
-import { type Acting, FOLLOWER, type ReminderRuleJob, readRules, remindOf, resolved } from './remind-of-records.ts'
+import { type Acting, FOLLOWER, readRules, remindOf, resolved } from './remind-of-records.ts'
 import { enqueueBackfills, nextPage } from './reminder-backfill.ts'
 import { type Reader, readActiveRules, readMakers } from './reminder-rule-rows.ts'
+import type { SystemWork } from './system-work.ts'
 
 /** Places in the order of commits that one step goes on by. */
 const WINDOW = 1_000
@@ -32,7 +33,7 @@ interface Place {
  * keeps nothing back: it is left to a job of its own. One process follows at a time. Ends between two steps where it is to stop. Answers how many it took. Throws what is not about
  * the records, such as a database that is away, and goes on from there the next time.
  */
-export async function followReminderRules(job: ReminderRuleJob, isStopping: () => boolean = () => false): Promise<number> {
+export async function followReminderRules(job: SystemWork, isStopping: () => boolean = () => false): Promise<number> {
   for (let steps = 0; ; steps += 1) {
     if (isStopping()) return steps
     const acting: Acting = { registry: job.registry(), principal: await job.principal() }
@@ -79,7 +80,7 @@ interface Try {
 }
 
 /** False where another process follows, or it is to stop. */
-async function stepPast(job: ReminderRuleJob, acting: Acting, isStopping: () => boolean): Promise<boolean> {
+async function stepPast(job: SystemWork, acting: Acting, isStopping: () => boolean): Promise<boolean> {
   const about = new Set<string>()
   try {
     return await step(job, acting, { leaveOut: new Set(), about })
@@ -91,7 +92,7 @@ async function stepPast(job: ReminderRuleJob, acting: Acting, isStopping: () => 
 }
 
 /** False where another process follows. */
-function step({ writer, now }: ReminderRuleJob, { registry, principal }: Acting, { leaveOut, about }: Try): Promise<boolean> {
+function step({ writer, now }: SystemWork, { registry, principal }: Acting, { leaveOut, about }: Try): Promise<boolean> {
   return writer.run(
     principal,
     { requestId: randomUUID(), cause: 'system' },

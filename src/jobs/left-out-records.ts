@@ -3,7 +3,7 @@ import { DefectError, GuanxiError } from '../errors/index.ts'
 import { isUuid } from '../lib/record-id.ts'
 import { isConnectionLoss, sqlState, type Transaction } from '../records/database.ts'
 import { StaleEpochError } from '../records/epochs.ts'
-import { enqueue } from '../records/jobs/enqueue.ts'
+import { dequeue, enqueue } from '../records/jobs/enqueue.ts'
 import type { JobKind } from '../records/jobs/job-kind.ts'
 
 /** Brings the reminders of one record, which could not be written with those of the others, to what the record says. */
@@ -44,13 +44,8 @@ export async function leaveToJobs(transaction: Transaction, records: readonly st
 }
 
 /** The reminders of these records are written: the jobs that were to do so go, those apart that run. */
-export async function forgetJobs(transaction: Transaction, records: readonly string[]): Promise<void> {
-  if (records.length === 0) return
-  await transaction.query({
-    text: 'DELETE FROM graphile_worker._private_jobs WHERE key = ANY($1) AND locked_at IS NULL',
-    values: [records.map(keyOf)],
-    purpose: 'background',
-  })
+export function forgetJobs(transaction: Transaction, records: readonly string[]): Promise<void> {
+  return dequeue(transaction, records.map(keyOf))
 }
 
 /**

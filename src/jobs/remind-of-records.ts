@@ -1,23 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { type ReminderRuleSource, type StoredReminderRule, sourceOf } from '../domain/index.ts'
 import type { Principal } from '../records/access/policy.ts'
-import type { Database, Transaction } from '../records/database.ts'
+import type { Transaction } from '../records/database.ts'
 import type { Registry } from '../records/registry/index.ts'
-import type { Writer } from '../records/write/index.ts'
 import { defineJob, type JobDefinition } from './job.ts'
 import { REMIND_OF_RECORD } from './left-out-records.ts'
 import { reconcileReminders, restoreReminders } from './reconcile-reminders.ts'
 import { type Reader, readActiveRules } from './reminder-rule-rows.ts'
+import type { SystemWork } from './system-work.ts'
 import { underCurrentEpochs } from './under-current-epochs.ts'
-
-export interface ReminderRuleJob {
-  readonly database: Database
-  readonly writer: Writer
-  readonly registry: () => Registry
-  /** The system, by the epochs of now. */
-  readonly principal: () => Promise<Principal>
-  readonly now: () => Date
-}
 
 /** By what it is done. */
 export interface Acting {
@@ -29,7 +20,7 @@ export interface Acting {
 export const FOLLOWER = 'reminder rules'
 
 /** What is left out of the steps that follow changes is tried again by itself, and its end is one with what it writes. */
-export function remindOfRecord(job: ReminderRuleJob): JobDefinition {
+export function remindOfRecord(job: SystemWork): JobDefinition {
   return defineJob(REMIND_OF_RECORD, ({ record }, run) =>
     underCurrentEpochs(async () => remindOf(job, { registry: job.registry(), principal: await job.principal() }, [record], run.settle)),
   )
@@ -37,7 +28,7 @@ export function remindOfRecord(job: ReminderRuleJob): JobDefinition {
 
 /** Brings the reminders of these records to what they say now, in a transaction of its own, in which `behind` runs at the end. */
 export function remindOf(
-  { writer, now }: Pick<ReminderRuleJob, 'writer' | 'now'>,
+  { writer, now }: Pick<SystemWork, 'writer' | 'now'>,
   { registry, principal }: Acting,
   records: readonly string[],
   behind: (transaction: Transaction) => Promise<void> = async () => {},

@@ -33,6 +33,9 @@ export const STATEMENT_TIMEOUT = 30_000
 /** Milliseconds beyond a statement's own limit after which its answer will not come any more. */
 const ON_THE_WAY = 1_000
 
+/** Milliseconds within which a statement is answered, if it ever is. */
+export const answerWithin = (statementTimeout: number): number => statementTimeout + ON_THE_WAY
+
 /**
  * Settings of each connection. JIT compiles for longer than our statements run; a statement that takes so long is lost to its
  * caller anyway; a client that dies, or is cut off, must hold neither the locks of its transaction nor the connection itself. (The pool closes what is idle for 10 s.)
@@ -74,5 +77,5 @@ export function createDataSource({ url, max = 10, applicationName = 'guanxi', st
 /** The record engine's database over the data source's own pool, so that both share its connections. `statementTimeout`: that of the data source. */
 export function databaseOf(dataSource: DataSource, observe?: StatementObserver, statementTimeout = STATEMENT_TIMEOUT): Database {
   const { master } = dataSource.driver as unknown as { master: PoolLike }
-  return createDatabase(master, observe, statementTimeout + ON_THE_WAY)
+  return createDatabase(master, observe, answerWithin(statementTimeout))
 }

@@ -28,6 +28,15 @@ afterAll(async () => {
   await directory?.remove()
 })
 
+const workerOf = (run: (payload: { readonly text: string }) => Promise<void>, concurrency: number) =>
+  startJobWorker({
+    databaseUrl: testDatabase.url,
+    jobs: [defineJob(NOTE, run), defineJob(OTHER, run)],
+    concurrency,
+    answerWithin: 31_000,
+    patience: 5_000,
+    report: () => {},
+  })
 const guanxi = (command: string) => runGuanxi(directory.path, command, { DATABASE_URL: testDatabase.url }).finished
 /** Jobs with how often they were begun; `now` where that is to come at once. */
 const states = async () =>
@@ -48,14 +57,7 @@ beforeEach(async () => {
   const fail = async ({ text }: { text: string }) => {
     throw new Error(`no\n${text}\u001b[31m`)
   }
-  const worker = startJobWorker({
-    databaseUrl: testDatabase.url,
-    jobs: [defineJob(NOTE, fail), defineJob(OTHER, fail)],
-    concurrency: 2,
-    answerWithin: 31_000,
-    patience: 5_000,
-    report: () => {},
-  })
+  const worker = workerOf(fail, 2)
   await eventually(async () => (await pool.query('SELECT FROM graphile_worker.jobs WHERE last_error IS NOT NULL AND locked_at IS NULL')).rowCount === 4)
   await worker.stop()
   // Its pause does not end while a test looks.
@@ -88,14 +90,7 @@ describe('guanxi jobs', () => {
     const note = async ({ text }: { text: string }) => {
       done.push(text)
     }
-    const worker = startJobWorker({
-      databaseUrl: testDatabase.url,
-      jobs: [defineJob(NOTE, note), defineJob(OTHER, note)],
-      concurrency: 1,
-      answerWithin: 31_000,
-      patience: 5_000,
-      report: () => {},
-    })
+    const worker = workerOf(note, 1)
     await eventually(async () => done.length === 2 && (await states()).length === 3)
     await worker.stop()
     expect(done.sort()).toEqual(['a', 'c'])

@@ -4,6 +4,7 @@ import type { AccessPolicy, Principal } from '../../records/access/policy.ts'
 import type { AccessBinder } from '../../records/access/predicate-sql.ts'
 import { secured } from '../../records/access/secured.ts'
 import type { Database, Executor } from '../../records/database.ts'
+import { dequeue } from '../../records/jobs/enqueue.ts'
 import type { ModuleDefinition, Registry } from '../../records/registry/index.ts'
 import { heldColumn, heldFrom } from '../../records/write/held-columns.ts'
 
@@ -52,10 +53,11 @@ async function forgetBatch(transaction: Executor, registry: Registry, { policy }
     purpose: 'background',
   })
   if (ended.length === 0) return 0
-  const take = (text: string) => transaction.query({ text, values: [ended.map(({ id }) => id)], purpose: 'background' })
+  const ids = ended.map(({ id }) => id)
+  const take = (text: string) => transaction.query({ text, values: [ids], purpose: 'background' })
   for (const { table, column } of links) await take(`DELETE FROM ${table} WHERE ${quoteIdentifier(column)} = ANY($1::uuid[])`)
   for (const table of ['external_id', 'record_share']) await take(`DELETE FROM ${table} WHERE record_id = ANY($1::uuid[])`)
-  await take('DELETE FROM graphile_worker._private_jobs WHERE key = ANY($1::text[]) AND locked_at IS NULL')
+  await dequeue(transaction, ids)
   await take(`DELETE FROM ${quoteIdentifier(module.table)} WHERE id = ANY($1::uuid[])`)
   return ended.length
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { Transaction } from '../../records/database.ts'
-import { enqueue } from '../../records/jobs/enqueue.ts'
+import { dequeue, enqueue } from '../../records/jobs/enqueue.ts'
 import type { JobKind } from '../../records/jobs/job-kind.ts'
 import type { LoadedPlugin } from './load-code.ts'
 
@@ -32,12 +32,8 @@ export interface JobWanted {
 }
 
 /** Takes a job of a plugin that waits out of the queue. */
-export async function removeJob(transaction: Transaction, plugin: string, job: string, key: string): Promise<void> {
-  await transaction.query({
-    text: 'DELETE FROM graphile_worker._private_jobs WHERE key = $1 AND locked_at IS NULL',
-    values: [keyOf(plugin, `${job} ${key}`)],
-    purpose: 'platform',
-  })
+export function removeJob(transaction: Transaction, plugin: string, job: string, key: string): Promise<void> {
+  return dequeue(transaction, [keyOf(plugin, `${job} ${key}`)])
 }
 
 /** Puts jobs of a plugin into the queue, when the transaction commits. Throws VALIDATION_FAILED for one that the plugin does not have, or a payload that it does not take. */

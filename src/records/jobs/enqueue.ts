@@ -1,4 +1,4 @@
-import type { Transaction } from '../database.ts'
+import type { Executor, Transaction } from '../database.ts'
 import type { JobKind } from './job-kind.ts'
 
 export interface JobRequest<Payload> {
@@ -31,6 +31,16 @@ export async function enqueue<Payload>(transaction: Transaction, kind: JobKind<P
       SELECT ROW($1, j.payload, NULL, j.run_at, j.attempts, j.key, j.priority, j.flags)::graphile_worker.job_spec
         FROM jsonb_to_recordset($2::jsonb) AS j (payload json, key text, run_at timestamptz, attempts int, priority int, flags text[])))`,
     values: [kind.name, JSON.stringify(specs)],
+    purpose: 'platform',
+  })
+}
+
+/** Takes jobs that wait out of the queue by their keys; those that run are left. */
+export async function dequeue(transaction: Executor, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return
+  await transaction.query({
+    text: 'DELETE FROM graphile_worker._private_jobs WHERE key = ANY($1::text[]) AND locked_at IS NULL',
+    values: [keys],
     purpose: 'platform',
   })
 }

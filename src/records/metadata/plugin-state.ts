@@ -1,14 +1,13 @@
 import { GuanxiError } from '../../errors/index.ts'
-import { directInputs } from '../registry/index.ts'
 import { applyState } from './apply.ts'
 import type { MetadataChange, MetadataOwner } from './change.ts'
 import { renewRequiredChecks } from './change-module.ts'
 import type { ModuleSite } from './create-module.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
-import { purgeModule } from './purge-module.ts'
+import { computedFrom, purgeModule } from './purge-module.ts'
 import { purgeField } from './remove-field.ts'
 import { exportState, type ModuleState } from './state.ts'
-import type { StoredField, StoredModule, StoredState } from './stored.ts'
+import type { StoredModule, StoredState } from './stored.ts'
 import type { Workspace } from './workspace.ts'
 
 /** What a plugin brings: modules of its own, and fields of modules that others have made. */
@@ -35,22 +34,9 @@ export function withholdPlugin(change: MetadataChange, plugin: string): void {
 export async function purgePlugin(change: MetadataChange, plugin: string): Promise<void> {
   const { workspace } = change
   for (const module of workspace.modules) if (module.ownerPlugin === plugin && module.state !== 'purged') await purgeModule(change, module)
-  const own = workspace.fields.filter(({ ownerPlugin, state }) => ownerPlugin === plugin && state !== 'purged')
-  for (const field of [...own, ...computedFrom(own, workspace)]) purgeField(change, field)
-}
-
-function computedFrom(fields: readonly StoredField[], workspace: Workspace): readonly StoredField[] {
-  const ids = new Set(fields.map(({ id }) => id))
-  const found: StoredField[] = []
-  for (let before = -1; before !== found.length; ) {
-    before = found.length
-    for (const field of workspace.fields) {
-      if (field.state === 'purged' || ids.has(field.id) || !directInputs(field.parameters).some((id) => ids.has(id))) continue
-      ids.add(field.id)
-      found.push(field)
-    }
-  }
-  return found
+  const standing = workspace.fields.filter(({ state }) => state !== 'purged')
+  const own = standing.filter(({ ownerPlugin }) => ownerPlugin === plugin)
+  for (const field of [...own, ...computedFrom(own, standing)]) purgeField(change, field)
 }
 
 /** Brings all that is the plugin's from one state to the other. */

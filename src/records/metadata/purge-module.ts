@@ -40,16 +40,22 @@ export async function purgeModule(change: MetadataChange, module: StoredModule):
 function lostWith(module: StoredModule, own: readonly StoredField[], workspace: Workspace): StoredField[] {
   const others = workspace.fields.filter(({ moduleNumber, state }) => moduleNumber !== module.number && state !== 'purged')
   const lost = others.filter((field) => leadsTo(field, module))
-  const ids = new Set([...own, ...lost].map(({ id }) => id))
-  for (let before = -1; before !== lost.length; ) {
-    before = lost.length
-    for (const field of others) {
+  return [...lost, ...computedFrom([...own, ...lost], others)]
+}
+
+/** Those of the candidates that are computed from these fields, or from each other on the way there. */
+export function computedFrom(fields: readonly StoredField[], candidates: readonly StoredField[]): readonly StoredField[] {
+  const ids = new Set(fields.map(({ id }) => id))
+  const found: StoredField[] = []
+  for (let before = -1; before !== found.length; ) {
+    before = found.length
+    for (const field of candidates) {
       if (ids.has(field.id) || !directInputs(field.parameters).some((id) => ids.has(id))) continue
       ids.add(field.id)
-      lost.push(field)
+      found.push(field)
     }
   }
-  return lost
+  return found
 }
 
 /** Numbers of its extension tables: each has a field's columns, or free ones. */

@@ -58,11 +58,7 @@ export class Idempotency {
 
   /** Takes the key for a transaction. Answers what was answered the first time; null where this is it. Throws IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_MISMATCH and FORBIDDEN. */
   async before(transaction: Executor, keyed: Keyed): Promise<OperationAnswer | null> {
-    const { held, known } = await claimKey(transaction, keyed, this.#options.now())
-    const answer = known && this.#answerOf(known, keyed)
-    if (answer) return answer
-    if (!held || known) throw inProgress()
-    return null
+    return (await this.#claim(transaction, keyed, () => false)).answer
   }
 
   /** Keeps the answer in the transaction that it is of. */
@@ -79,11 +75,10 @@ export class Idempotency {
   ): Promise<OperationAnswer> {
     const { database } = this.#options
     const begin = async (transaction: Executor): Promise<OperationAnswer | null> => {
-      const { held, known } = await claimKey(transaction, keyed, this.#options.now())
-      const answer = known && this.#answerOf(known, keyed)
+      const isLost = ({ since }: KnownAnswer) => since.getTime() + LOST < this.#options.now().getTime()
+      const { answer, isTakenOver } = await this.#claim(transaction, keyed, isLost)
       if (answer) return answer
-      const isLost = known !== null && known.since.getTime() + LOST < this.#options.now().getTime()
-      if (!held || (known && !isLost) || !(await this.#keep(transaction, keyed, Buffer.alloc(0), isLost))) throw inProgress()
+      if (!(await this.#keep(transaction, keyed, Buffer.alloc(0), isTakenOver))) throw inProgress()
       this.#begun.add(request)
       return null
     }
@@ -93,6 +88,18 @@ export class Idempotency {
     if (hasFailed(answer)) await releaseKey(database, keyed)
     else await this.#keep(database, keyed, this.#sealed(answer, keyed), true)
     return answer
+  }
+
+  /** The answer of the first time; null where the key is the transaction's now, be it one that `isLost` to whoever had begun. Throws as `before`. */
+  async #claim(
+    transaction: Executor,
+    keyed: Keyed,
+    isLost: (known: KnownAnswer) => boolean,
+  ): Promise<{ readonly answer: OperationAnswer | null; readonly isTakenOver: boolean }> {
+    const { held, known } = await claimKey(transaction, keyed, this.#options.now())
+    const answer = known && this.#answerOf(known, keyed)
+    if (answer === null && (!held || (known && !isLost(known)))) throw inProgress()
+    return { answer, isTakenOver: known !== null }
   }
 
   #keep(executor: Executor, keyed: Keyed, response: Buffer, over: boolean): Promise<boolean> {
