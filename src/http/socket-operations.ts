@@ -21,6 +21,11 @@ interface SocketOperation {
   readonly idempotencyKey: string | null
 }
 
+/** What stands around the number of a place holder, at the end of a message. */
+const PAYLOAD = '"payload":'
+const PLACE_START = `${PAYLOAD}{"place":"`
+const PLACE_END = '"}}'
+
 /** An operation that can be executed, or why not. */
 type Reading = ExecutionArgs | readonly GraphQLError[]
 
@@ -45,6 +50,9 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   const running = new Map<SocketExtra, number>()
   const open = new Map<SocketExtra, number>()
   const carried = new Map<string, string>()
+  /** Nobody can guess it, and so make a message of his own (a ping's payload comes back) ask for another one's answer. */
+  const secret = randomUUID()
+  let places = 0
   let draining = false
 
   const refused = (code: ErrorCode, message: string, requestId: string) => [
@@ -174,17 +182,20 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     carry: ({ data }) => {
       const answer: unknown = data
       if (!(answer instanceof CarriedAnswer)) return undefined
-      const place = randomUUID()
+      places += 1
+      const place = `${secret} ${places}`
       carried.set(place, answerText(answer.answer))
       return { place } as never
     },
     unfold: (text) => {
-      if (carried.size === 0) return text
-      const place = /"payload":\{"place":"([0-9a-f-]{36})"\}/.exec(text)?.[1]
-      const answer = place === undefined ? undefined : carried.get(place)
-      if (place === undefined || answer === undefined) return text
+      // The payload stands last in a message of graphql-ws, and quotes in what stands before it, the client's own id, are escaped.
+      if (carried.size === 0 || !text.endsWith(PLACE_END)) return text
+      const start = text.lastIndexOf(PLACE_START)
+      const place = start < 0 ? '' : text.slice(start + PLACE_START.length, -PLACE_END.length)
+      const answer = carried.get(place)
+      if (answer === undefined) return text
       carried.delete(place)
-      return text.replace(`{"place":"${place}"}`, () => answer)
+      return `${text.slice(0, start + PAYLOAD.length)}${answer}}`
     },
     settle: async (extra, timeout) => {
       for (let waited = 0; running.has(extra) && waited < timeout; waited += 20) await delay(20)

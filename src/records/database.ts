@@ -17,6 +17,11 @@ export interface Statement {
   readonly purpose: StatementPurpose
   /** Milliseconds after which the answer will not come any more; those of the database unless given. */
   readonly patience?: number
+  /**
+   * Index of the value that is a list, where the one row that the statement answers has one member for each element of it: `data`, the text of a JSON array. Such statements, alike but for
+   * their lists, can be run as one.
+   */
+  readonly listOf?: number
 }
 
 /** Sees each statement after it ran; used for metrics and for statement-count assertions. */

@@ -204,6 +204,27 @@ describe('a subscription to a module', () => {
     expect(statements.filter(({ text }) => text.includes('jsonb_to_recordset')).length).toBe(2)
   })
 
+  test('the records of changes that come at once are read by one statement for all cohorts of the same rights', async () => {
+    const after = await cursorNow(admin)
+    const filters = [{ size: { gt: 10 } }, { size: { gt: 20 } }, { size: { gt: 30 } }]
+    const following = filters.map((filter) => subscribe(admin, CHANGED, { after, filter }))
+    await create({ name: 'Sign', size: 100 })
+    await Promise.all(following.map((each) => each.until(1)))
+    const statements = await server.statementsOf(async () => {
+      const input = [15, 25, 35, 45, 55].map((size) => ({ type: 'customer', name: `Of ${size}`, size }))
+      await admin.data('mutation ($input: [CreateAccountInput!]!) { createAccounts(input: $input) { changeSetId } }', { input })
+      await Promise.all(following.map((each, index) => each.until(6 - index)))
+    })
+    for (const each of following) each.close()
+    const names = following.map(({ told }) => told.slice(1).map(({ data }) => data.accountChanged.account.name))
+    expect(names).toEqual([
+      ['Of 15', 'Of 25', 'Of 35', 'Of 45', 'Of 55'],
+      ['Of 25', 'Of 35', 'Of 45', 'Of 55'],
+      ['Of 35', 'Of 45', 'Of 55'],
+    ])
+    expect(statements.filter(({ text }) => text.includes('WITH ORDINALITY k(id, position)')).length).toBe(1)
+  })
+
   test('half a character in one filter is no matter of the others', async () => {
     const after = await cursorNow(admin)
     const [half, whole] = ['\ud800', 'Whole'].map((name) => subscribe(admin, CHANGED, { after, filter: { name: { eq: name } } })) as [

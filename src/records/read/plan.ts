@@ -8,7 +8,7 @@ import { encodeComparable, encodeId, encodeIds, encodeText } from './encode.ts'
 import { expandTables } from './expand-tables.ts'
 import { connectionSelect } from './page.ts'
 import { type BindParameter, PlanBuilder, type PlanContext, type PlanInputs, ROW } from './plan-builder.ts'
-import type { ReadRequest, RecordSelection, UniqueKey } from './request.ts'
+import type { Operand, ReadRequest, RecordSelection, UniqueKey } from './request.ts'
 import { rowSql } from './row.ts'
 
 /** One statement: `SELECT <epochs still hold> AS fresh, <json text> AS data`. Reusable for every caller of the same permission shape. */
@@ -18,13 +18,25 @@ export interface ReadPlan {
   readonly bindings: readonly BindParameter[]
   /** Names of the modules whose records it reads. */
   readonly reads: readonly string[]
+  /** As `Statement` has it. */
+  readonly listOf?: number
 }
 
 /** Plans one root record field. Throws GuanxiError for operands that are not valid. */
 export function planRead(request: ReadRequest, context: PlanContext): ReadPlan {
   const builder = new PlanBuilder(context)
-  const whole = freshSql((build) => requestSql(request, build), builder)
-  return { ...usedOnly(whole, builder.bindings), reads: [...builder.reads] }
+  const whole = usedOnly(
+    freshSql((build) => requestSql(request, build), builder),
+    builder.bindings,
+  )
+  const reads = [...builder.reads]
+  if (request.kind !== 'byIds' || request.ids.kind !== 'variable') return { ...whole, reads }
+  const ids = builder.bindings[Number(idsOf(request.ids, builder).slice(1)) - 1] as BindParameter
+  return { ...whole, reads, listOf: whole.bindings.indexOf(ids) }
+}
+
+function idsOf(ids: Operand, builder: PlanBuilder): string {
+  return builder.operand(ids, 'uuid[]', encodeIds)
 }
 
 /** What `data` writes, and whether the epochs still hold, as one statement. */
@@ -68,13 +80,19 @@ export async function runRead(plan: ReadPlan, inputs: PlanInputs, executor: Exec
 
 /** Likewise, with the values bound. */
 export async function runStatement(
-  { text, name }: Pick<ReadPlan, 'text' | 'name'>,
+  { text, name, listOf }: Pick<ReadPlan, 'text' | 'name' | 'listOf'>,
   values: readonly unknown[],
   inputs: Pick<PlanInputs, 'policy' | 'checked'>,
   executor: Executor,
 ): Promise<string | null> {
   try {
-    const [row] = await executor.query<{ fresh: boolean; data: string | null }>({ text, name, values, purpose: 'record' })
+    const [row] = await executor.query<{ fresh: boolean; data: string | null }>({
+      text,
+      name,
+      values,
+      purpose: 'record',
+      ...(listOf !== undefined && { listOf }),
+    })
     if (row?.fresh !== true) throw new StaleEpochError()
     return row.data
   } catch (error) {
@@ -95,7 +113,7 @@ function requestSql(request: ReadRequest, builder: PlanBuilder): string {
     case 'getBy':
       return singleSql(request.selection, request.by, builder)
     case 'byIds': {
-      const ids = builder.operand(request.ids, 'uuid[]', encodeIds)
+      const ids = idsOf(request.ids, builder)
       const alias = builder.alias()
       const match = [`${quoteIdentifier(alias)}.id = k.id`]
       if (!request.deleted) match.push(`${quoteIdentifier(alias)}.deleted_at IS NULL`)

@@ -10,6 +10,7 @@ import { type GraphQLEngine, namesOfOperation, type OperationAnswer, type Operat
 import { HiddenNameError } from '../plan/hidden-names.ts'
 import { checkVariablesDepth } from '../plan/variables-depth.ts'
 import type { ChangeTail } from '../push/change-tail.ts'
+import { SharedReads } from '../push/shared-reads.ts'
 import { ChangeStreams } from '../push/streams.ts'
 import { BeforeExecution, flawsSeenBy } from './before-execution.ts'
 import { VisibleSchemas } from './execute-introspection.ts'
@@ -66,6 +67,9 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   const revalidation = new Revalidation()
   const visible = new VisibleSchemas()
   const before = new BeforeExecution(report)
+  const sharedReads = new SharedReads(database)
+  /** For events: those of one moment share their statements. */
+  const eventDatabase: Database = { ...database, query: (statement) => sharedReads.query(statement) }
   const swap = await createSwap({
     readVersion: () => readSchemaEpoch(database),
     buildRuntime: options.buildRuntime,
@@ -157,7 +161,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         return executeMutation(operation, current, principal, request, { database, writer, settings, report, idempotency: options.idempotency })
       case OperationTypeNode.SUBSCRIPTION:
         if (value === undefined) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'Subscriptions are sent over WebSocket as subscribe messages.')
-        return executeQuery(operation, current, principal, request, queries, value)
+        return executeQuery(operation, current, principal, request, { ...queries, database: eventDatabase }, value)
     }
   }
 
@@ -214,6 +218,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     },
     answer,
     failure: failed,
+    isWitnessed: ({ data, reads, errors }) => (reads !== undefined && data != null) || errors?.some((error) => refusalCode(error) !== null) === true,
     witness: async (shown, request) => {
       try {
         const principal = await request.caller.principal()

@@ -34,6 +34,16 @@ export interface CohortOptions extends Standing {
   readonly onEmpty: () => void
 }
 
+/** Changes that are read at the same time. */
+const TOGETHER = 16
+
+/** What a change is answered by, and the member whose request asked. */
+interface Answered {
+  readonly answer: OperationAnswer
+  readonly by: Member
+  readonly isLast: boolean
+}
+
 /** Answers that say nothing of the change: it is tried again so often, after so many milliseconds. */
 const PASSING = 'UNAVAILABLE'
 const TRIES = 5
@@ -162,25 +172,40 @@ export class Cohort {
       const window = { after: position, upTo: end, variables: changes.variables }
       const reader = { principal, runtime, settings }
       this.#plan ??= planWindow(changes.request, window, reader)
-      for (const change of await windows.read({ plan: this.#plan, window, reader })) {
-        const untold = open().filter((member) => BigInt(member.position) < BigInt(change.position))
-        if (patient) for (const { queue } of untold) await queue.drained(LONGEST_QUEUE / 2)
-        if (changes.operations?.has(change.operation) !== false) await this.#tellOne(untold, change)
-        for (const member of untold) member.reach(change.position)
+      const seen = await windows.read({ plan: this.#plan, window, reader })
+      // What is read for one who reads slowly is not read long before he gets it.
+      const size = patient ? 1 : TOGETHER
+      for (let start = 0; start < seen.length; start += size) {
+        if (patient) for (const { queue } of open()) await queue.drained(LONGEST_QUEUE / 2)
+        await this.#tellInOrder(seen.slice(start, start + size), open())
       }
       for (const member of open()) member.reach(end)
       position = end
     }
   }
 
-  async #tellOne(members: readonly Member[], change: SeenChange): Promise<void> {
-    const answered = await this.#answer(members, change)
-    if (answered === null) return
-    const { answer, by, isLast } = answered
+  /** Reads all of the changes at once, and tells one after the other. */
+  async #tellInOrder(seen: readonly SeenChange[], members: readonly Member[]): Promise<void> {
+    const { operations } = this.#options.changes
+    const told = seen.map((change) => {
+      const untold = members.filter((member) => BigInt(member.position) < BigInt(change.position))
+      return { change, untold, answered: operations?.has(change.operation) === false ? null : this.#answer(untold, change) }
+    })
+    // One that fails stops what comes after it, not what comes before.
+    await Promise.allSettled(told.map(({ answered }) => answered))
+    for (const { change, untold, answered } of told) {
+      const one = await answered
+      if (one !== null) await this.#tellOne(untold, one)
+      for (const member of untold) member.reach(change.position)
+    }
+  }
+
+  async #tellOne(members: readonly Member[], { answer, by, isLast }: Answered): Promise<void> {
+    const isWitnessed = this.#options.services.isWitnessed(answer)
     for (const member of members) {
       const { queue, request, position } = member
       if (queue.ended) continue
-      if (member !== by) await this.#options.services.witness(answer, request)
+      if (isWitnessed && member !== by) await this.#options.services.witness(answer, request)
       if (isLast) queue.end(answer)
       else if (!queue.push(answer))
         queue.end(
@@ -190,10 +215,7 @@ export class Cohort {
   }
 
   /** What the change is answered by, by the rights that all members have; null where nobody is left. Throws StaleEpochError where rights or schema have moved on. */
-  async #answer(
-    members: readonly Member[],
-    change: SeenChange,
-  ): Promise<{ readonly answer: OperationAnswer; readonly by: Member; readonly isLast: boolean } | null> {
+  async #answer(members: readonly Member[], change: SeenChange): Promise<Answered | null> {
     const { services, changes, principal, runtime, shared } = this.#options
     let tries = 1
     for (const member of members) {

@@ -25,6 +25,8 @@ export interface StreamServices {
   /** Answers one event, by the rights and the schema of its moment. Never throws. */
   readonly answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>
   readonly failure: (error: unknown, request: OperationRequest) => OperationAnswer
+  /** Whether an answer shows or refuses something that is noted for each who gets it. */
+  readonly isWitnessed: (answer: OperationAnswer) => boolean
   /** Notes what an answer shows, and what it refuses, for a request that gets it too. */
   readonly witness: (answer: OperationAnswer, request: OperationRequest) => Promise<void>
   readonly resync: (request: OperationRequest, message: string, cursor: string) => OperationAnswer
