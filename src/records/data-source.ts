@@ -70,7 +70,7 @@ export function createDataSource({ url, max = 10, applicationName = 'guanxi', st
     logger: logger ?? SILENT,
     synchronize: false,
     installExtensions: false,
-    extra: { options, connectionTimeoutMillis: 5000, keepAlive: true, keepAliveInitialDelayMillis: 10_000, Client: ImpatientClient },
+    extra: { options, connectionTimeoutMillis: 5000, keepAlive: true, keepAliveInitialDelayMillis: 10_000, Client: ImpatientClient, pipeline: true },
   })
 }
 

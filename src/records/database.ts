@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Writable } from 'node:stream'
 import { Semaphore, withTimeout } from 'async-mutex'
 import { DefectError } from '../errors/index.ts'
 import { isDatabaseLost, NO_CONNECTION, translated } from './database-loss.ts'
@@ -102,7 +103,8 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
   async function run(client: PoolClientLike, statement: Statement): Promise<unknown[]> {
     const started = performance.now()
     try {
-      if (statement.name !== undefined) await keepWithinLimit(client, statement.name)
+      const room = statement.name === undefined ? undefined : keepWithinLimit(client, statement.name)
+      if (room !== undefined) await room
       const config: QueryConfigLike = { text: statement.text }
       if (statement.values !== undefined) config.values = statement.values as unknown[]
       if (statement.name !== undefined) config.name = statement.name
@@ -119,7 +121,22 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     }
   }
 
-  async function keepWithinLimit(client: PoolClientLike, name: string): Promise<void> {
+  /** In one packet, where the connection takes a statement before the one before is answered (pg's `pipeline`). */
+  async function runBoth(client: PoolClientLike, first: Statement, second: Statement): Promise<unknown[]> {
+    const { pipeline, connection } = client as { pipeline?: boolean; connection?: { stream: Writable } }
+    if (!pipeline || !connection) {
+      await run(client, first)
+      return run(client, second)
+    }
+    connection.stream.cork()
+    const both = Promise.all([run(client, first), run(client, second)])
+    connection.stream.uncork()
+    const [, rows] = await both
+    return rows
+  }
+
+  /** Undefined where there is nothing to wait for. */
+  function keepWithinLimit(client: PoolClientLike, name: string): Promise<unknown> | undefined {
     let prepared = preparedOf.get(client)
     if (!prepared) {
       prepared = new Set()
@@ -127,18 +144,18 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     }
     if (prepared.delete(name)) {
       prepared.add(name)
-      return
+      return undefined
     }
     prepared.add(name)
-    if (prepared.size <= MAX_PREPARED) return
+    if (prepared.size <= MAX_PREPARED) return undefined
     const oldest = prepared.values().next().value as string
     prepared.delete(oldest)
     // pg remembers what it prepared on the connection; both sides must forget the statement.
     const known = (client as { connection?: { parsedStatements?: Record<string, unknown> } }).connection?.parsedStatements
     // One that PostgreSQL refused to parse is not there, and to deallocate it would end the transaction.
-    if (known && !Object.hasOwn(known, oldest)) return
+    if (known && !Object.hasOwn(known, oldest)) return undefined
     if (known) delete known[oldest]
-    await client.query({ text: `DEALLOCATE "${oldest}"` }).catch(() => {})
+    return client.query({ text: `DEALLOCATE "${oldest}"` }).catch(() => {})
   }
 
   async function withClient<T>(work: (client: PoolClientLike) => Promise<T>): Promise<T> {
@@ -176,7 +193,7 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     query: (statement) => withClient((client) => run(client, statement)) as Promise<never>,
     transaction: (work, { isGuard = false } = {}) => {
       const begin = isGuard ? withClient : withSlot
-      return begin((client) => runTransaction((statement) => run(client, statement), work))
+      return begin((client) => runTransaction({ run: (statement) => run(client, statement), runBoth: (first, second) => runBoth(client, first, second) }, work))
     },
   }
 }

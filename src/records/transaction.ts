@@ -4,17 +4,33 @@ import { outcomeUnknown } from './database-loss.ts'
 
 export const COMMIT: Statement = Object.freeze({ text: 'COMMIT', purpose: 'transaction' })
 
-/** Runs `work` between BEGIN and COMMIT, or ROLLBACK where it throws. Statements are given to the connection one by one, in the order in which they are asked for. */
-export async function runTransaction<T>(run: (statement: Statement) => Promise<unknown[]>, work: (transaction: Transaction) => Promise<T>): Promise<T> {
+const BEGIN: Statement = Object.freeze({ text: 'BEGIN', purpose: 'transaction' })
+
+/** One connection, as a transaction uses it. */
+export interface TransactionConnection {
+  run(statement: Statement): Promise<unknown[]>
+  /** Sends both at once; answers the rows of the second. Throws where either fails. */
+  runBoth(first: Statement, second: Statement): Promise<unknown[]>
+}
+
+/**
+ * Runs `work` between BEGIN and COMMIT, or ROLLBACK where it throws. BEGIN is sent with the first statement; where there is none, nothing is. Statements are given to the connection one by one, in the order in which
+ * they are asked for.
+ */
+export async function runTransaction<T>(connection: TransactionConnection, work: (transaction: Transaction) => Promise<T>): Promise<T> {
   let savepoints = 0
   let statements = 0
+  let begun = false
   let ended = false
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = (statement: Statement, ends = false): Promise<unknown[]> => {
     const turn = last.then(() => {
       if (ended && !ends) throw new DefectError('a statement came when its transaction had ended')
       ended ||= ends
-      return run(statement)
+      if (begun) return connection.run(statement)
+      if (ends) return []
+      begun = true
+      return connection.runBoth(BEGIN, statement)
     })
     last = turn.catch(() => {})
     return turn
@@ -42,7 +58,6 @@ export async function runTransaction<T>(run: (statement: Statement) => Promise<u
       }
     },
   }
-  await control('BEGIN')
   try {
     const value = await work(transaction)
     await inTurn(COMMIT, true).catch((error: unknown) => {

@@ -6,13 +6,16 @@ import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { watchStatements } from '../support/statement-events.mjs'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 
-describe('transactions', () => {
+describe.each([
+  ['one statement after the other', false],
+  ['pipelined', true],
+])('transactions, %s', (_, pipeline) => {
   let opened: TestDatabase
   let pool: pg.Pool
   let database: Database
   beforeAll(async () => {
     opened = await openTestDatabase('empty')
-    pool = new pg.Pool({ connectionString: opened.url, max: 1 })
+    pool = new pg.Pool({ connectionString: opened.url, max: 1, pipeline } as pg.PoolConfig)
     database = createDatabase(pool as unknown as PoolLike)
     await database.query({ text: 'CREATE TABLE mark (n int)', purpose: 'platform' })
   })
@@ -59,7 +62,7 @@ describe('transactions', () => {
     const proxy = await startTcpProxy({ host: hostname, port: Number(port) })
     const through = new URL(opened.url)
     through.host = `127.0.0.1:${proxy.port}`
-    const cutPool = new pg.Pool({ connectionString: through.href, max: 1 })
+    const cutPool = new pg.Pool({ connectionString: through.href, max: 1, pipeline } as pg.PoolConfig)
     const stop = watchStatements((state, text) => {
       if (state === 'sent' && text === 'COMMIT') proxy.cut()
     })
@@ -81,7 +84,7 @@ describe('transactions', () => {
     const proxy = await startTcpProxy({ host: hostname, port: Number(port) })
     const through = new URL(opened.url)
     through.host = `127.0.0.1:${proxy.port}`
-    const lostPool = new pg.Pool({ connectionString: through.href, max: 1, Client: ImpatientClient })
+    const lostPool = new pg.Pool({ connectionString: through.href, max: 1, Client: ImpatientClient, pipeline } as pg.PoolConfig)
     lostPool.on('error', () => {})
     const impatient = createDatabase(lostPool as unknown as PoolLike, undefined, 1_000)
     try {
@@ -114,12 +117,13 @@ describe('transactions', () => {
         })
       }
     }
-    const watched = new pg.Pool({ connectionString: opened.url, max: 1, Client: Watched })
+    const watched = new pg.Pool({ connectionString: opened.url, max: 1, Client: Watched, pipeline } as pg.PoolConfig)
     try {
       const rows = await createDatabase(watched as unknown as PoolLike).transaction((transaction) =>
         Promise.all([1, 2, 3, 4, 5].map((n) => transaction.query({ text: 'SELECT $1::int AS n', values: [n], purpose: 'platform' }))),
       )
-      expect([rows, most]).toEqual([[1, 2, 3, 4, 5].map((n) => [{ n }]), 1])
+      // BEGIN goes with the first.
+      expect([rows, most]).toEqual([[1, 2, 3, 4, 5].map((n) => [{ n }]), pipeline ? 2 : 1])
     } finally {
       await watched.end()
     }
@@ -135,5 +139,24 @@ describe('transactions', () => {
     await expect(work).rejects.toThrow('given up')
     await expect(late).rejects.toThrow('its transaction had ended')
     expect(await database.query({ text: 'SELECT n FROM mark', purpose: 'platform' })).toEqual([])
+  })
+
+  test('a first statement that fails leaves nothing behind, and one without statements sends nothing', async () => {
+    const failing = database.transaction((transaction) => transaction.query({ text: 'INSERT INTO mark SELECT 1 / 0', purpose: 'platform' }))
+    await expect(failing).rejects.toThrow('division by zero')
+    const sent: string[] = []
+    const stop = watchStatements((state, text) => {
+      if (state === 'sent') sent.push(text)
+    })
+    try {
+      expect(await database.transaction(async () => 'done')).toBe('done')
+      await database.transaction(() => Promise.reject(new Error('given up'))).catch(() => {})
+      expect(sent).toEqual([])
+      await database.transaction((transaction) => transaction.query({ text: 'INSERT INTO mark VALUES (4)', purpose: 'platform' }))
+      expect(sent).toEqual(['BEGIN', 'INSERT INTO mark VALUES (4)', 'COMMIT'])
+    } finally {
+      stop()
+    }
+    expect(await database.query({ text: 'DELETE FROM mark RETURNING n', purpose: 'platform' })).toEqual([{ n: 4 }])
   })
 })
