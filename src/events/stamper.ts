@@ -27,8 +27,9 @@ export interface Stamper {
 
 /** Any constant; whoever holds it stamps. */
 const STAMPER_LOCK = 7_203_114_734
-/** Milliseconds between two looks where there was nothing to do, between two tries to take over, and after a failure. */
-const IDLE = 20
+/** Milliseconds between two looks where there was nothing to do: while other processes have been writing, for so long, and otherwise. */
+const IDLE = { besideOthers: 20, othersStay: 10_000, alone: 100 }
+/** Milliseconds between two tries to take over, and after a failure. */
 const STANDBY = 500
 const FAILED = 1_000
 /** Milliseconds between two batches of events: what comes meanwhile shares a commit, a signal, and a look of each cohort. */
@@ -61,6 +62,8 @@ export function startStamper({ connect, now, key, onCheckpoint, onStamped, onErr
   /** Something was committed since the last look. */
   let woken = false
   let isIdle = false
+  /** When others were last seen to have written, of whom no word comes. */
+  let othersSeen = Number.NEGATIVE_INFINITY
   let goOn = (): void => {}
   const pause = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -74,7 +77,7 @@ export function startStamper({ connect, now, key, onCheckpoint, onStamped, onErr
   async function idle(): Promise<void> {
     if (woken) return
     isIdle = true
-    await pause(IDLE)
+    await pause(performance.now() - othersSeen < IDLE.othersStay ? IDLE.besideOthers : IDLE.alone)
     isIdle = false
   }
 
@@ -91,11 +94,13 @@ export function startStamper({ connect, now, key, onCheckpoint, onStamped, onErr
     let day = ''
     let audited = 0
     while (!stopped) {
+      const isWoken = woken
       woken = false
       const today = now().toISOString().slice(0, 10)
       const work = await workOf(run)
       const position = work.events ? await stampOutbox(run, token) : null
       if (position !== null) onStamped(position)
+      if (position !== null && !isWoken) othersSeen = performance.now()
       const isQuiet = position === null
       if ((work.audit || today !== day) && (isQuiet || performance.now() - audited > AUDIT_PATIENCE)) {
         const done = await inTransaction(connection, () => stampAuditBatch(run, token))
