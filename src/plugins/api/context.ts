@@ -1,3 +1,4 @@
+import type { PluginFetch } from './network.ts'
 import type { RecordChanges, RecordReader, Records } from './records.ts'
 
 export type LogDetails = Readonly<Record<string, unknown>>
@@ -97,6 +98,11 @@ export interface OnceContext<Settings> extends WorkContext<Settings> {
    * Runs `work` in one transaction, which also notes that this piece of work is done: its writes take effect exactly once, however often the work is begun. At most once in each run, and last.
    */
   once<T>(work: (records: RecordChanges, jobs: JobQueue) => Promise<T>): Promise<T>
+}
+
+/** Where jobs and handlers of events work: nobody waits for them, so they may ask the network. */
+export interface TaskContext<Settings> extends OnceContext<Settings> {
+  readonly fetch: PluginFetch
 }
 
 export interface JobQueue {

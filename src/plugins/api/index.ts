@@ -11,6 +11,7 @@ export type {
   PluginContext,
   PluginLog,
   PluginMetrics,
+  TaskContext,
   WorkContext,
 } from './context.ts'
 export {
@@ -35,6 +36,7 @@ export type {
   ValidationRule,
   WrittenChange,
 } from './hooks.ts'
+export { type FetchOptions, FetchRefusal, type FetchRefusalCode, type PluginFetch } from './network.ts'
 export type { FindOptions, PluginRecord, RecordChanges, RecordFilter, RecordReader, Records, RecordValues, RecordWriter } from './records.ts'
 export { REFUSAL, Refusal, type RefusalCode, type RefusalIssue } from './refusal.ts'
 export type {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { CallContext, OnceContext, WorkContext } from './context.ts'
+import type { CallContext, OnceContext, TaskContext, WorkContext } from './context.ts'
 import type { RecordOperation } from './hooks.ts'
 
 /** A change that has been committed. */
@@ -28,7 +28,7 @@ export interface EventHandler<Settings> {
   readonly on?: readonly RecordOperation[]
   /** Milliseconds for one batch; 30,000 unless given. */
   readonly budget?: number
-  run(events: readonly RecordEvent[], context: OnceContext<Settings>): Promise<void>
+  run(events: readonly RecordEvent[], context: TaskContext<Settings>): Promise<void>
 }
 
 /** What runs beside the requests, at least once for each time that it is asked for. */
@@ -42,7 +42,7 @@ export interface Job<Settings, Payload = unknown> {
   readonly attempts?: number
   /** Milliseconds; 60,000 unless given. */
   readonly budget?: number
-  run(payload: Payload, context: OnceContext<Settings>): Promise<void>
+  run(payload: Payload, context: TaskContext<Settings>): Promise<void>
 }
 
 /** A step that brings what an earlier version left to what this one needs. Each runs once, in one transaction with the note that it has run. */

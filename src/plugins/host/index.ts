@@ -17,6 +17,8 @@ import type { PluginInstance } from './instance.ts'
 import { createLifecycle, type LifeStep, PLUGINS_TOPIC } from './lifecycle.ts'
 import { type LoadedPlugin, messageOf } from './load-code.ts'
 import { createNodes } from './nodes.ts'
+import { createOpenTransactions } from './outbound/open-transactions.ts'
+import { createTransport, type Transport, type TransportOptions } from './outbound/transport.ts'
 import { flagOf } from './plugin-jobs.ts'
 import { noteError } from './plugin-rows.ts'
 import { createPluginWork } from './plugin-work.ts'
@@ -26,9 +28,11 @@ import { takeLifeStep } from './take-life-step.ts'
 import { tendAbsent } from './tend-absent.ts'
 
 export type { BuiltInPlugin, PluginSources } from './discover.ts'
+export type { OutboundAnswer, OutboundRequest, ResolveHost, Transport } from './outbound/transport.ts'
 export type { HostServices } from './services.ts'
 
-export interface PluginHostOptions extends HostServices {
+export interface PluginHostOptions extends Omit<HostServices, 'transport' | 'openTransactions'> {
+  readonly outbound: TransportOptions & { readonly transport?: Transport | undefined }
   readonly sources: PluginSources
   /** `api`, `worker` or `all`. */
   readonly role: string
@@ -89,7 +93,9 @@ const START_PATIENCE = 10_000
 /** Milliseconds between two notes of an error of one plugin in the database. */
 const NOTE_EVERY = 1_000
 
-export function createPluginHost(options: PluginHostOptions): PluginHost {
+export function createPluginHost({ outbound, ...given }: PluginHostOptions): PluginHost {
+  const network = createTransport(outbound)
+  const options = { ...given, transport: outbound.transport ?? network.send, openTransactions: createOpenTransactions() }
   const { database, log, registry } = options
   const noted = new Map<string, number>()
   const report = (plugin: string, what: string, error: unknown): void => {
@@ -187,6 +193,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
       await work?.stop()
       await nodes.stop()
       await codes.close()
+      await network.close()
     },
   }
 }

@@ -2,7 +2,7 @@ import { defineJob, type JobDefinition } from '../../jobs/job.ts'
 import type { PluginInstance } from './instance.ts'
 import { PLUGIN_JOB } from './plugin-jobs.ts'
 import type { HostServices } from './services.ts'
-import { onceContext } from './work-context.ts'
+import { taskContext } from './work-context.ts'
 
 /** Milliseconds for a run unless the job says otherwise. */
 const BUDGET = 60_000
@@ -19,7 +19,7 @@ export function pluginJob(services: HostServices, instanceOf: (plugin: string) =
     await instance.calls.run(
       `job ${name}`,
       job.budget ?? BUDGET,
-      (turn) => job.run(parsed, onceContext(services, instance, turn, `job ${run.id}`, settle)),
+      (turn) => job.run(parsed, taskContext(services, instance, turn, `job ${run.id}`, settle)),
       run.signal,
     )
   })
