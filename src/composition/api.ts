@@ -111,6 +111,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     auditLog: createAuditLog({ database, registry, cursorKey, reads }),
     ticketMerging: createTicketMerging(writer),
     plugins: host.administration,
+    steps: host.steps,
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
   const plain = applyShield(operations, rightsAreCurrent)

@@ -1,4 +1,3 @@
-import { isAdministrator } from '../../auth/index.ts'
 import { GuanxiError } from '../../errors/index.ts'
 import type { AppliedChange, ModuleRule, PendingChange, RuleContext, RulesAround } from '../../records/write/index.ts'
 import type { AfterHook, BeforeHook, ChangeableRecord, Guard, TransitionRule } from '../api/index.ts'
@@ -6,6 +5,7 @@ import { unavailable } from './guarded-call.ts'
 import { hookContext, isOwnField } from './hook-context.ts'
 import type { PluginInstance } from './instance.ts'
 import type { HostServices } from './services.ts'
+import { isFor, rulesBetween } from './transition-steps.ts'
 
 /** Milliseconds for a batch unless the hook says otherwise, and at most. */
 const BUDGET = 2_000
@@ -159,16 +159,15 @@ function checkStep(change: PendingChange, field: string, steps: readonly Transit
   if (change.operation === 'DELETED' || change.operation === 'RESTORED' || !change.changes(field)) return
   const [from, to] = [(change.before?.[field] ?? null) as string | null, (change.after[field] ?? null) as string | null]
   if (to === null) return
-  // Where nothing is said of the beginning, everything may be one.
-  if (from === null && !steps.some((step) => step.from === null)) return
-  const possible = steps.filter((step) => step.to === to && (step.from === from || step.from === '*'))
+  const possible = rulesBetween(steps, from, to)
+  if (possible === undefined) return
   if (possible.length === 0) {
     const targets = steps.filter((step) => step.from === from || step.from === '*').map((step) => step.to)
     const wayOut = targets.length > 0 ? `It can go to ${targets.join(', ')}.` : 'Nothing follows.'
     change.refuse(field, 'TRANSITION', `${field} cannot go from ${from ?? 'nothing'} to ${to}. ${wayOut}`)
     return
   }
-  const mine = possible.filter(({ roles }) => !roles || derived || isAdministrator(principal) || roles.some((role) => principal.roles.includes(role)))
+  const mine = possible.filter((step) => derived || isFor(step, principal))
   if (mine.length === 0) {
     change.refuse(field, 'TRANSITION', `Your roles do not allow ${field} to go from ${from ?? 'nothing'} to ${to}.`)
     return

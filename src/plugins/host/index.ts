@@ -4,6 +4,7 @@ import type { JobDefinition } from '../../jobs/job.ts'
 import { repeat } from '../../jobs/repeat.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import type { RulesAround } from '../../records/write/index.ts'
+import type { PluginSteps } from '../../resolvers/field-step.ts'
 import type { PluginAdministration } from '../../resolvers/plugin-administration.ts'
 import type { RouteAnswer, RouteRequest } from '../api/index.ts'
 import { createActivePlugins } from './active-plugins.ts'
@@ -26,6 +27,7 @@ import { pluginJob } from './run-job.ts'
 import type { HostServices } from './services.ts'
 import { takeLifeStep } from './take-life-step.ts'
 import { tendAbsent } from './tend-absent.ts'
+import { fieldSteps, type StepRules } from './transition-steps.ts'
 
 export type { BuiltInPlugin, PluginSources } from './discover.ts'
 export type { OutboundAnswer, OutboundRequest, ResolveHost, Transport } from './outbound/transport.ts'
@@ -45,6 +47,8 @@ export interface PluginHost {
   readonly administration: PluginAdministration
   /** What plugins have to say about writes under a registry. */
   rulesOf(registry: Registry): RulesAround
+  /** Steps of SELECT fields that plugins have a say in. */
+  readonly steps: PluginSteps
   /** Loads the code of all plugins that are enabled in the registry, as far as it is here. Never throws. */
   prepare(registry: Registry): Promise<void>
   /**
@@ -134,6 +138,14 @@ export function createPluginHost({ outbound, ...given }: PluginHostOptions): Plu
   return {
     administration: createAdministration(options, lifecycle, codes, nodes),
     rulesOf: (served) => active.of(served).rules,
+    steps: (served, module, field, principal) => {
+      const rules = active.of(served).instances.flatMap(({ loaded }) => {
+        const { transitions = {} } = loaded.definition
+        const key = `${module.name}.${field.name}`
+        return Object.hasOwn(transitions, key) ? [transitions[key] as StepRules] : []
+      })
+      return rules.length > 0 ? fieldSteps(field, rules, principal) : null
+    },
     prepare: async ({ plugins }) => {
       for (const { name, version } of plugins) {
         if (codes.loaded(name, version)) continue
