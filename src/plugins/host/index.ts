@@ -31,6 +31,7 @@ import { fieldSteps, type StepRules } from './transition-steps.ts'
 
 export type { BuiltInPlugin, PluginSources } from './discover.ts'
 export type { OutboundAnswer, OutboundRequest, ResolveHost, Transport } from './outbound/transport.ts'
+export { pluginRulesAlone } from './rules-alone.ts'
 export type { HostServices } from './services.ts'
 
 export interface PluginHostOptions extends Omit<HostServices, 'transport' | 'openTransactions'> {

@@ -16,7 +16,7 @@ import type { LoadedPlugin } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
 import { checkCycle, checkNeeds } from './order.ts'
-import { noteError, type PluginRow, readPlugins, stateStatement, want } from './plugin-rows.ts'
+import { noteError, type PluginRow, readPlugins, stateStatement, want, wasEnabled } from './plugin-rows.ts'
 import { ensureServiceUser, grantCapabilities, grantDefaults, roleKeyOf } from './service-user.ts'
 import type { HostServices } from './services.ts'
 
@@ -149,7 +149,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
 
   async function rowOf(name: string): Promise<PluginRow> {
     const row = (await readPlugins(database)).get(name)
-    if (row) return row
+    if (wasEnabled(row)) return row
     await findPlugin(name)
     throw problem(`The plugin ${name} has never been enabled.`)
   }
