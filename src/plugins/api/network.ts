@@ -21,9 +21,17 @@ export type FetchRefusalCode =
   /** No connection, or it broke. */
   | 'UNREACHABLE'
 
+/** How a refusal is known, also one that was made by another copy of this package. */
+const FETCH_REFUSAL = Symbol.for('guanxi.plugin.fetchRefusal')
+
 /** What `fetch` throws. Thrown on by a job or a handler, it counts as a failure, after which the work is tried again. */
 export class FetchRefusal extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && FETCH_REFUSAL in value
+  }
+
   override readonly name = 'FetchRefusal'
+  readonly [FETCH_REFUSAL] = true
   readonly code: FetchRefusalCode
 
   constructor(code: FetchRefusalCode, message: string, options?: ErrorOptions) {

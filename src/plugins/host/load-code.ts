@@ -6,6 +6,7 @@ import { type DefinedPlugin, PLUGIN } from '../api/index.ts'
 import { checkDefinition } from './check-definition.ts'
 import type { FoundPlugin } from './discover.ts'
 import { checkApiVersion, type Manifest, PluginProblem } from './manifest.ts'
+import { provideModules } from './provide-modules.ts'
 
 /** Code of a plugin that is in this process. */
 export interface LoadedPlugin {
@@ -23,6 +24,7 @@ const COPIES = '.guanxi'
 /** Runs a plugin's code, and checks what it says against its manifest. `again`: this process has loaded code of the plugin before. Throws PluginProblem, whatever goes wrong. */
 export async function loadCode({ manifest, builtIn, place }: FoundPlugin, again: boolean): Promise<LoadedPlugin> {
   checkApiVersion(manifest)
+  if ('folder' in place) provideModules()
   const module = await inTime(manifest.name, 'load' in place ? place.load() : again ? importCopy(place) : importFrom(place.folder, place.entry))
   const definition = (module as { default?: unknown }).default as DefinedPlugin | undefined
   if (typeof definition !== 'object' || definition === null || definition[PLUGIN] !== true)
@@ -39,7 +41,9 @@ async function inTime(name: string, loading: Promise<unknown>): Promise<unknown>
   try {
     return await Promise.race([loading, late])
   } catch (error) {
-    throw new PluginProblem(`The code of the plugin ${name} cannot be loaded: ${messageOf(error)}`)
+    const isMissing = (error as NodeJS.ErrnoException | null)?.code === 'ERR_MODULE_NOT_FOUND'
+    const wayOut = isMissing ? '. What it needs besides guanxi/plugin and zod is installed in its own folder: npm install --omit=dev' : ''
+    throw new PluginProblem(`The code of the plugin ${name} cannot be loaded: ${messageOf(error)}${wayOut}`)
   } finally {
     clearTimeout(timer)
   }
