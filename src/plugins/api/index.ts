@@ -49,5 +49,6 @@ export type {
   Permission,
   RecordRef,
   Resolver,
+  ResolverClass,
 } from './schema.ts'
 export type { EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest } from './work.ts'

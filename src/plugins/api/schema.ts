@@ -53,12 +53,17 @@ export interface RecordRef {
 
 export type Resolver<Settings> = (args: Readonly<Record<string, never>>, context: CallContext<Settings>) => unknown
 
+/** A class of TypeGraphQL's `@Resolver()`, made by the host without arguments, once for each version in a process. */
+export type ResolverClass = new () => object
+
 /**
- * Types and root fields in GraphQL's own language. `types` may define types and extend Query and Mutation; it may name any type of the schema, also those of modules. A resolver of a root
+ * Types and root fields in GraphQL's own language, as classes with the decorators of `guanxi/type-graphql`, or both. `types` may define types and extend Query and Mutation; it may name any type of the schema, also those of modules. A resolver of a root
  * field answers plain values, and a `RecordRef` where the type is that of a record. Mutations stand alone in their operation.
  */
 export interface GraphQLPart<Settings> {
-  readonly types: string
+  readonly types?: string
+  /** Their types come along. What stands at `@Ctx()` is a `CallContext`; a field with code of its own is called for each object, so read for a whole list in the root field. */
+  readonly resolvers?: readonly ResolverClass[]
   readonly Query?: Readonly<Record<string, Resolver<Settings>>>
   readonly Mutation?: Readonly<Record<string, Resolver<Settings>>>
   /** Root fields that need one of the plugin's own permissions; others are for every signed-in user. */

@@ -73,7 +73,7 @@ export interface PluginHost {
 /** Makes the types that plugins have a part in: what is wrong inside of a type shows when it is made. */
 function touch(schema: GraphQLSchema, instances: readonly PluginInstance[], registry: Registry): void {
   for (const { loaded } of instances) {
-    const { types } = readAddition(loaded.definition)
+    const { types } = readAddition(loaded)
     const records = (loaded.definition.computed ?? []).flatMap(({ module }) => registry.modules.get(module)?.typeName ?? [])
     for (const name of [...types, ...records]) {
       const type = schema.getType(name)

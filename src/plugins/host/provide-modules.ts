@@ -9,7 +9,7 @@ const MARK = Symbol.for('guanxi.plugin.modules')
 const ending = extname(new URL(import.meta.url).pathname)
 
 /**
- * Lets plugins import `guanxi/plugin` and zod where their own folders have neither: a plugin in a folder needs no installation then. What a plugin has installed itself goes
+ * Lets plugins import `guanxi/plugin`, `guanxi/type-graphql` and zod where their own folders do not have them: a plugin in a folder needs no installation then. What a plugin has installed itself goes
  * first. Call before the first code of a plugin is loaded.
  */
 export function provideModules(): void {
@@ -17,6 +17,7 @@ export function provideModules(): void {
   Reflect.defineProperty(globalThis, MARK, { value: true })
   const data: Provided = {
     'guanxi/plugin': new URL(`../api/index${ending}`, import.meta.url).href,
+    'guanxi/type-graphql': new URL(`../type-graphql/index${ending}`, import.meta.url).href,
     zod: import.meta.resolve('zod'),
   }
   register(`./resolve-provided${ending}`, { parentURL: import.meta.url, data })
