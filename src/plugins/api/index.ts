@@ -46,6 +46,7 @@ export type {
   ModuleDescription,
   Permission,
   RecordRef,
+  ReminderDescription,
   Resolver,
 } from './schema.ts'
 export type { EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest } from './work.ts'
