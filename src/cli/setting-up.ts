@@ -38,7 +38,7 @@ async function judged<T>(kernel: Kernel, config: Config, directory: string, work
   const { database, now } = kernel
   const reads = createReadLog({ write: (entries) => writeEntries(database, entries, 'background'), now })
   const sources = { builtIn: BUILT_IN, packages: config.plugins, paths: config.pluginPaths, directory }
-  const plugins = await pluginRulesAlone(kernel.registry(), { sources, log: createLogger(config.logLevel, process.stderr), noteReads: reads.note })
+  const plugins = await pluginRulesAlone(kernel.registry(), { sources, log: createLogger(config.logLevel, process.stderr), noteReads: reads.note, now })
   kernel.judgeBy(plugins.rulesOf)
   try {
     return await work()

@@ -31,6 +31,8 @@ export interface PluginContext<Settings> {
   readonly version: string
   /** As the settings schema has parsed them; frozen. */
   readonly settings: Settings
+  /** Now, by the product's clock, which tests can set. */
+  now(): Date
   readonly log: PluginLog
   readonly cache: PluginCache
   readonly metrics: PluginMetrics
@@ -43,6 +45,8 @@ export interface Actor {
   readonly roles: readonly string[]
   /** The system itself: set-up, timers. */
   readonly system: boolean
+  /** The plugin by itself, as its service user: jobs, handlers of events. */
+  readonly self: boolean
 }
 
 /** Where the plugin works for a user: resolvers, computed fields, routes. */

@@ -48,6 +48,7 @@ export type {
   ModuleDescription,
   Permission,
   RecordRef,
+  ReminderDescription,
   Resolver,
   ResolverClass,
 } from './schema.ts'

@@ -28,13 +28,14 @@ export interface PluginInstance {
 }
 
 export interface InstanceServices {
+  readonly now: () => Date
   readonly log: HostLog
   readonly report: FailureReport
   readonly metrics: PluginMetrics
   readonly transport: Transport
 }
 
-export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics, transport }: InstanceServices): PluginInstance {
+export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics, now, transport }: InstanceServices): PluginInstance {
   const { name, version } = enabled
   const limit = createLimits(reachOf(loaded))
   const systems = new WeakMap<Registry, Principal>()
@@ -46,6 +47,7 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
       plugin: name,
       version,
       settings: settingsOf(loaded, enabled.settings) as never,
+      now: () => now(),
       log: createPluginLog(log, name),
       cache: createPluginCache(),
       metrics: createCounters(name, metrics),
@@ -77,6 +79,7 @@ export function settingsOf({ definition }: LoadedPlugin, stored: Readonly<Record
   return Object.freeze(settings.parse(fitting))
 }
 
-export function actorOf({ userId, roles, kind }: Principal): Actor {
-  return Object.freeze({ id: userId, roles, system: kind === 'system' })
+/** `enabled`: whose service user is the plugin itself. */
+export function actorOf({ userId, roles, kind }: Principal, enabled: Pick<EnabledPlugin, 'userId'>): Actor {
+  return Object.freeze({ id: userId, roles, system: kind === 'system', self: enabled.userId !== null && userId === enabled.userId })
 }

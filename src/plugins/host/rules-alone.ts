@@ -6,7 +6,7 @@ import type { PluginSources } from './discover.ts'
 import { messageOf } from './load-code.ts'
 import type { HostLog, HostServices } from './services.ts'
 
-export interface RulesAloneOptions extends Pick<HostServices, 'noteReads'> {
+export interface RulesAloneOptions extends Pick<HostServices, 'noteReads' | 'now'> {
   readonly sources: PluginSources
   readonly log: HostLog
 }
@@ -17,7 +17,7 @@ export interface RulesAloneOptions extends Pick<HostServices, 'noteReads'> {
  */
 export async function pluginRulesAlone(
   registry: Registry,
-  { sources, log, noteReads }: RulesAloneOptions,
+  { sources, log, noteReads, now }: RulesAloneOptions,
 ): Promise<{
   rulesOf(registry: Registry): RulesAround
   close(): Promise<void>
@@ -26,6 +26,7 @@ export async function pluginRulesAlone(
   const active = createActivePlugins(codes, {
     log,
     noteReads,
+    now,
     report: (plugin, what, error) => log.warn({ err: error, plugin, what }, 'a plugin failed'),
     metrics: { call: () => {}, count: () => {} },
     transport: async () => {

@@ -13,15 +13,16 @@ export function rulesBetween(rules: StepRules, from: string | null, to: string):
   return rules.filter((rule) => rule.to === to && (rule.from === from || rule.from === '*'))
 }
 
-/** Whether somebody's roles allow a step. */
-export function isFor({ roles }: TransitionRule, principal: Principal): boolean {
-  return !roles || isAdministrator(principal) || roles.some((role) => principal.roles.includes(role))
+/** Whether roles allow a step. `held`: keys of those that somebody has; null: all. */
+export function isFor({ roles }: TransitionRule, held: readonly string[] | null): boolean {
+  return !roles || held === null || roles.some((role) => held.includes(role))
 }
 
 /**
  * The steps of a SELECT field, by what the field itself says and what each plugin says of it: those that all of them allow. What may stand at the beginning is told where somebody says so.
  */
 export function fieldSteps(field: FieldDefinition, plugins: readonly StepRules[], principal: Principal): FieldStep[] {
+  const held = isAdministrator(principal) ? null : principal.roles
   const options = field.options ?? []
   const begins = plugins.some((rules) => rules.some(({ from }) => from === null))
   const sources = [...(begins ? [null] : []), ...options.map(({ value }) => value)]
@@ -34,18 +35,18 @@ export function fieldSteps(field: FieldDefinition, plugins: readonly StepRules[]
         const between = rulesBetween(rules, from, to)
         return between ? [between] : []
       })
-      return said.some((between) => between.length === 0) ? [] : [stepOf(from, to, said, principal)]
+      return said.some((between) => between.length === 0) ? [] : [stepOf(from, to, said, held)]
     }),
   )
 }
 
 /** `said`: by plugin, the ways of which one is enough. */
-function stepOf(from: string | null, to: string, said: readonly StepRules[], principal: Principal): FieldStep {
+function stepOf(from: string | null, to: string, said: readonly StepRules[], held: readonly string[] | null): FieldStep {
   const requires = new Set<string>()
   let isAllowed = true
   let roles: readonly string[] | null = null
   for (const ways of said) {
-    const mine = ways.filter((way) => isFor(way, principal))
+    const mine = ways.filter((way) => isFor(way, held))
     if (mine.length === 0) isAllowed = false
     const [least] = [...(mine.length > 0 ? mine : ways)].sort((one, other) => (one.requires?.length ?? 0) - (other.requires?.length ?? 0))
     for (const name of least?.requires ?? []) requires.add(name)
