@@ -52,4 +52,4 @@ export type {
   Resolver,
   ResolverClass,
 } from './schema.ts'
-export type { EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest } from './work.ts'
+export type { DueTimer, EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest, Timer } from './work.ts'

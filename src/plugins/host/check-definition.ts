@@ -39,6 +39,7 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
   }
   for (const { module } of [...(definition.before ?? []), ...(definition.guards ?? []), ...(definition.after ?? [])]) need(module, 'a hook')
   for (const { module } of definition.validations ?? []) need(module, 'a validation')
+  for (const { module, name: timer } of definition.timers ?? []) need(module, `its timer ${timer}`)
   for (const key of Object.keys(definition.transitions ?? {})) need(key.split('.')[0] as string, 'a transition')
   for (const computed of definition.computed ?? []) {
     need(computed.module, `its computed field ${computed.name}`)
@@ -57,6 +58,7 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
       if (!own.has(module) && capabilities.events?.includes(module) !== true)
         refuse(`its handler ${handler.name} follows ${module}, for whose events it has no capability.`)
   if ((definition.jobs ?? []).length > 0 && capabilities.jobs !== true) refuse('it has jobs without the capability for them.')
+  if ((definition.timers ?? []).length > 0 && capabilities.jobs !== true) refuse('it has timers without the capability for jobs.')
   if ((definition.routes ?? []).length > 0 && capabilities.routes !== true) refuse('it has routes without the capability for them.')
   for (const { cron, name: job } of definition.jobs ?? [])
     if (cron !== undefined && parseTimetable(cron) === null) refuse(`the timetable of its job ${job} is none: ${cron}`)
@@ -68,11 +70,12 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
   }
 }
 
-function namesOf({ events, jobs, migrations, permissions, modules, reminders }: DefinedPlugin): Readonly<Record<string, string[]>> {
+function namesOf({ events, jobs, timers, migrations, permissions, modules, reminders }: DefinedPlugin): Readonly<Record<string, string[]>> {
   const names = (list: readonly { readonly name: string }[] | undefined) => (list ?? []).map(({ name }) => String(name))
   return {
     handlers: names(events),
     jobs: names(jobs),
+    timers: names(timers),
     migrations: names(migrations),
     permissions: names(permissions),
     modules: names(modules),

@@ -6,6 +6,7 @@ import { unavailable } from './guarded-call.ts'
 import { hookContext, isOwnField } from './hook-context.ts'
 import { actorOf, type PluginInstance } from './instance.ts'
 import type { HostServices } from './services.ts'
+import { timerRules } from './timers/keep-timers.ts'
 import { isFor, rulesBetween } from './transition-steps.ts'
 
 /** Milliseconds for a batch unless the hook says otherwise, and at most. */
@@ -34,13 +35,21 @@ export function pluginRules(
   for (const instance of instances) last.push(...transitionRules(instance), ...validationRules(instance))
   for (const { instance, hook } of placed(instances, ({ guards = [] }) => guards)) last.push(guardRule(services, instance, hook))
   for (const { instance, hook } of placed(instances, ({ after = [] }) => after)) last.push(afterRule(services, instance, hook))
+  for (const instance of instances) last.push(...timerRules(instance))
   return { first, last }
 }
 
 /** Modules whose writes the plugin judges, or follows in their transaction. */
-export function judgedModules({ before = [], guards = [], after = [], validations = [], transitions = {} }: PluginInstance['loaded']['definition']): string[] {
+export function judgedModules({
+  before = [],
+  guards = [],
+  after = [],
+  validations = [],
+  timers = [],
+  transitions = {},
+}: PluginInstance['loaded']['definition']): string[] {
   const fields = Object.keys(transitions).map((key) => key.split('.')[0] as string)
-  return [...new Set([...[...before, ...guards, ...after, ...validations].map(({ module }) => module), ...fields])].sort()
+  return [...new Set([...[...before, ...guards, ...after, ...validations, ...timers].map(({ module }) => module), ...fields])].sort()
 }
 
 function placed<Hook extends { readonly priority?: number }>(

@@ -20,6 +20,7 @@ import { noteError, type PluginRow, readPlugins, stateStatement, want, wasEnable
 import { deleteReminderRules } from './reminder-rules.ts'
 import { ensureServiceUser, grantCapabilities, grantDefaults, grantLevels, roleKeyOf } from './service-user.ts'
 import type { HostServices } from './services.ts'
+import { cancelTimers } from './timers/cancel-timers.ts'
 
 /** Topic of the signal that processes should look what is wanted of them. */
 export const PLUGINS_TOPIC = 'plugins'
@@ -269,6 +270,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
           change.rows.push(...leftovers(name))
         })
         await deleteReminderRules(services, name)
+        await cancelTimers(services, name)
         await servedEverywhere(schemaVersion)
       }),
     quarantine: async (name, why) => {
