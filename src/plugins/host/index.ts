@@ -33,6 +33,7 @@ export type { BuiltInPlugin, PluginSources } from './discover.ts'
 export type { OutboundAnswer, OutboundRequest, ResolveHost, Transport } from './outbound/transport.ts'
 export { pluginRulesAlone } from './rules-alone.ts'
 export type { HostServices } from './services.ts'
+export { checkSource, type SourceFinding } from './source/check-source.ts'
 
 export interface PluginHostOptions extends Omit<HostServices, 'transport' | 'openTransactions'> {
   readonly outbound: TransportOptions & { readonly transport?: Transport | undefined }
