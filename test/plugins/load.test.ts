@@ -51,7 +51,7 @@ beforeAll(async () => {
   const { schemaVersion } = (await first.admin.data(METADATA.createField, { input: { module: 'account', name: 'steady', type: 'TEXT' } })).answer
   await second.admin.send('{ schemaVersion }', {}, { headers: { 'x-min-schema-version': String(schemaVersion) } })
   await prepareSteadyLoad(first.admin)
-}, 120_000)
+}, 300_000)
 afterAll(async () => {
   await Promise.all([first, second].map((node) => node?.close()))
   await database?.close()
