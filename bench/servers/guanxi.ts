@@ -9,8 +9,15 @@ import { type BenchServer, startChild } from './child.ts'
 
 export const ADMIN_EMAIL = 'admin@bench.guanxi.local'
 
-/** This product, started as its users start it, in production mode; requests come from the sales manager unless another's address is given. */
-export async function startGuanxi(databaseUrl: string, connections: number, email: string = MANAGER_EMAIL): Promise<BenchServer> {
+/**
+ * This product, started as its users start it, in production mode; requests come from the sales manager unless another's address is given. `settings`: more of them, by environment variable.
+ */
+export async function startGuanxi(
+  databaseUrl: string,
+  connections: number,
+  email: string = MANAGER_EMAIL,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   const directory = await mkdtemp(join(tmpdir(), 'guanxi-bench-'))
   const port = await freePort()
   const environment = {
@@ -25,6 +32,7 @@ export async function startGuanxi(databaseUrl: string, connections: number, emai
     ADMIN_PASSWORD: PASSWORD,
     // The other two write no log.
     LOG_LEVEL: 'warn',
+    ...settings,
   }
   const { child, stop } = startChild({ command: process.execPath, arguments: ['bin/guanxi.js', 'start'], environment }, () => {})
   const url = `http://127.0.0.1:${port}`

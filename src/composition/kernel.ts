@@ -6,6 +6,7 @@ import { coreModules } from '../entities/index.ts'
 import { StartupError } from '../errors/index.ts'
 import type { Logger } from '../http/index.ts'
 import { createRecordIdFactory } from '../lib/record-id.ts'
+import type { ResolveHost, Transport } from '../plugins/host/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { createDataSource, databaseOf } from '../records/data-source.ts'
 import type { Database, StatementObserver } from '../records/database.ts'
@@ -39,6 +40,8 @@ export interface AppOverrides {
   readonly metadataPatience?: number | undefined
   /** Seconds between attempts to send a message. */
   readonly retryDelays?: readonly number[] | undefined
+  /** Where requests of plugins go: `transport` in the place of the network, `resolve` in that of the resolver. */
+  readonly outbound?: { readonly transport?: Transport; readonly resolve?: ResolveHost } | undefined
 }
 
 /** Milliseconds for which statements under way may keep the connections at the end. */

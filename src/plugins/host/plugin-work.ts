@@ -3,6 +3,7 @@ import { followEvents } from './follow-events.ts'
 import type { PluginInstance } from './instance.ts'
 import { putJobs } from './plugin-jobs.ts'
 import type { HostServices } from './services.ts'
+import { firePluginTimers } from './timers/fire-timers.ts'
 import { latestMoment, parseTimetable, type Timetable } from './timetable.ts'
 
 /** What plugins do beside the requests: each has a round of its own, so that one which takes long keeps no other waiting. */
@@ -52,7 +53,7 @@ export function createPluginWork(services: HostServices, node: string): PluginWo
 }
 
 function hasWork({ loaded: { definition } }: PluginInstance): boolean {
-  return (definition.events ?? []).length > 0 || (definition.jobs ?? []).some(({ cron }) => cron !== undefined)
+  return (definition.events ?? []).length > 0 || (definition.timers ?? []).length > 0 || (definition.jobs ?? []).some(({ cron }) => cron !== undefined)
 }
 
 function beginRound(services: HostServices, instance: PluginInstance, node: string): Round {
@@ -83,12 +84,16 @@ function beginRound(services: HostServices, instance: PluginInstance, node: stri
   })
   const timing = timed.length > 0 ? repeat({ every: TIMETABLES_EVERY, run: () => putDue(services, instance, timed), onError }) : undefined
   timing?.wake()
+  const firing =
+    (instance.loaded.definition.timers ?? []).length > 0
+      ? repeat({ every: EVERY, run: (isStopping) => firePluginTimers(services, instance, isStopping), onError })
+      : undefined
   return {
     instance,
     wake: () => following?.wake(),
     stop: async () => {
       end.abort()
-      await Promise.all([following?.stop(), timing?.stop()])
+      await Promise.all([following?.stop(), timing?.stop(), firing?.stop()])
     },
   }
 }
