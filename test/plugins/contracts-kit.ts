@@ -1,4 +1,4 @@
-import { type Answer, issuesOf, type TestClient } from '../support/client.ts'
+import { type Answer, createTestClient, issuesOf, type TestClient } from '../support/client.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { eventually, step } from './kit.ts'
 
@@ -70,7 +70,17 @@ export async function openContractDesk({ settings, now = '2026-03-02T10:00:00Z' 
 }
 
 async function furnish(server: TestServer, clock: { now: number }, settings: object | undefined): Promise<ContractDesk> {
-  const { admin } = server
+  const keys: TestClient[] = []
+  // Sessions end when the clock is moved, keys do not.
+  const withKey = async (client: TestClient, roleKey: string): Promise<TestClient> => {
+    const { createApiKey } = await client.data('mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }', {
+      input: { name: 'k', roleKey },
+    })
+    const made = createTestClient(server.url, createApiKey.secret)
+    keys.push(made)
+    return made
+  }
+  const admin = await withKey(server.admin, 'admin')
   await step(admin, 'enablePlugin', 'contracts')
   if (settings)
     await admin.data('mutation ($settings: JSON!) { updatePluginSettings(name: "contracts", settings: $settings) { plugin { name } } }', { settings })
@@ -78,7 +88,7 @@ async function furnish(server: TestServer, clock: { now: number }, settings: obj
   const add = async (name: string, role: string, inTeam = false) => {
     const user = await server.addUser(name, role)
     if (inTeam) await admin.data('mutation ($id: ID!, $team: ID!) { updateUser(id: $id, input: {team: {id: $team}}) { changeSetId } }', { id: user.id, team })
-    return user
+    return { id: user.id, client: await withKey(user.client, role) }
   }
   const manager = await add('Manager', 'sales_manager', true)
   const rep = await add('Rep', 'sales_rep', true)
@@ -146,6 +156,9 @@ async function furnish(server: TestServer, clock: { now: number }, settings: obj
     set,
     make,
     add: async (client, module, input) => refusalsOf(await client.send(createOf(module), { input })),
-    close: () => server.close(),
+    close: async () => {
+      for (const key of keys) await key.close()
+      await server.close()
+    },
   }
 }
