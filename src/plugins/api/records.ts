@@ -1,6 +1,7 @@
 /**
  * A record, by API names of its fields: references as ids, lists of ids for REFERENCES, MONEY `{amount, currency}` with the amount as text, PHONE `{raw, e164}`, decimals as text, times in
- * RFC 3339. A field without a value is null; so is one that whoever the plugin works for may not read.
+ * RFC 3339. A field without a value is null; so is one that whoever the plugin works for may not read, and a reference to a record that they, or the plugin by its capabilities, may not
+ * read: users too.
  */
 export type PluginRecord = Readonly<Record<string, unknown>> & { readonly id: string }
 
