@@ -35,7 +35,18 @@ export type {
   ValidationRule,
   WrittenChange,
 } from './hooks.ts'
-export type { FindOptions, PluginRecord, RecordChanges, RecordFilter, RecordReader, Records, RecordValues, RecordWriter } from './records.ts'
+export type {
+  AggregateOptions,
+  FindOptions,
+  PluginRecord,
+  RecordChanges,
+  RecordFilter,
+  RecordGroup,
+  RecordReader,
+  Records,
+  RecordValues,
+  RecordWriter,
+} from './records.ts'
 export { REFUSAL, Refusal, type RefusalCode, type RefusalIssue } from './refusal.ts'
 export type {
   ComputedField,
@@ -44,6 +55,7 @@ export type {
   FieldDescription,
   GraphQLPart,
   ModuleDescription,
+  OptionalField,
   Permission,
   RecordRef,
   Resolver,

@@ -1,12 +1,18 @@
 import type { FieldInput, ModuleInput } from '../../records/metadata/index.ts'
 import type { CallContext } from './context.ts'
-import type { PluginRecord } from './records.ts'
+import type { PluginRecord, RecordFilter } from './records.ts'
+
+/** A field that is there only while another plugin is. */
+export interface OptionalField {
+  /** Name of an optional dependency: the field comes when that is enabled, and is withheld with its values while it is not. */
+  readonly whenPlugin?: string
+}
 
 /** A module, described as an administrator would describe it to `createCustomModule`. */
-export type ModuleDescription = ModuleInput & { readonly fields: readonly FieldInput[] }
+export type ModuleDescription = Omit<ModuleInput, 'fields'> & { readonly fields: readonly (FieldInput & OptionalField)[] }
 
 /** A field of somebody else's module, described as for `createCustomField`. It cannot be required. */
-export type FieldDescription = FieldInput & { readonly module: string }
+export type FieldDescription = FieldInput & OptionalField & { readonly module: string }
 
 /** Rights that a shipped role gets with the plugin; administrators may change them afterwards. */
 export interface DefaultGrant {
@@ -16,6 +22,8 @@ export interface DefaultGrant {
   readonly module: string
   readonly actions: readonly ('CREATE' | 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE' | 'EXPORT' | 'BULK')[]
   readonly scope: 'OWN' | 'TEAM' | 'TEAM_TREE' | 'ALL'
+  /** Records that it reaches within the scope, as in `createRole`: `{members: {some: {user: {id: {eq: {viewer: 'id'}}}}}}`. */
+  readonly where?: RecordFilter
   /** Levels of sensitive fields, by name; others follow the actions. */
   readonly fields?: Readonly<Record<string, 'MASKED' | 'READ' | 'WRITE'>>
 }

@@ -51,12 +51,15 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
       const fits = known !== undefined && current?.schema === epochs.schema && current.access === epochs.access
       const system = fits ? known : systemPrincipal(reason, registry, epochs)
       systems.set(registry, system)
-      return Object.freeze({ ...limit(system), via: `plugin ${name}: ${reason}`.slice(0, 200) })
+      return Object.freeze({ ...limit(system), via: `${viaPlugin(name)}: ${reason}`.slice(0, 200) })
     },
     permits: ({ kind, roles }, permission) =>
       kind === 'system' || roles.includes('admin') || (enabled.permissions[permission] ?? []).some((role) => roles.includes(role)),
   }
 }
+
+/** How a principal is called that does the plugin's own work; what it does as the system has a reason behind it. */
+export const viaPlugin = (name: string): string => `plugin ${name}`
 
 /** What is stored may be of an earlier version: what does not fit any more is left out, so that the default holds. */
 export function settingsOf({ definition }: LoadedPlugin, stored: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

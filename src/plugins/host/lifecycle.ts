@@ -15,6 +15,7 @@ import { judgedModules } from './hooks.ts'
 import type { LoadedPlugin } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
+import { bringOptionalFields, schemaBeside, withholdOptionalFields } from './optional-fields.ts'
 import { checkCycle, checkNeeds } from './order.ts'
 import { noteError, type PluginRow, readPlugins, stateStatement, want } from './plugin-rows.ts'
 import { ensureServiceUser, grantCapabilities, grantDefaults, roleKeyOf } from './service-user.ts'
@@ -108,8 +109,10 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = stored.get(name)
         checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
         const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
-        const { modules = [], fields = [], permissions = [] } = loaded.definition
-        await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, { modules, fields }, site)
+        const { modules = [], permissions = [] } = loaded.definition
+        const beside = new Set(enabledOf(stored).keys())
+        await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, schemaBeside(loaded, beside), site)
+        await bringOptionalFields(change, name, stored, { codes, site })
         refuseTakenMembers(loaded, workspace.registry)
         await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
         const brings = modules.some((module) => !before.has(module.name))
@@ -138,7 +141,9 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       `plugin.${state === 'disabled' ? 'disable' : 'uninstall'}`,
       { origin },
       async (change) => {
-        refuseWhileNeeded(name, await readPlugins(change.transaction), codes)
+        const rows = await readPlugins(change.transaction)
+        refuseWhileNeeded(name, rows, codes)
+        withholdOptionalFields(change, name, rows, codes)
         withholdPlugin(change, name)
         change.touched.unshift(`plugin ${name}`)
         change.rows.push(stateStatement(name, state))
@@ -184,6 +189,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const rows = await readPlugins(change.transaction)
         if (rows.get(name)?.state !== 'enabled') return
         for (const each of [name, ...neededBy(name, rows, codes)]) {
+          withholdOptionalFields(change, each, rows, codes)
           withholdPlugin(change, each)
           change.touched.push(`plugin ${each}`)
           change.rows.push(stateStatement(each, 'quarantined', each === name ? why : `It needs the plugin ${name}, which is out of service.`))
