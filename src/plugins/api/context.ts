@@ -34,6 +34,8 @@ export interface PluginContext<Settings> {
   readonly log: PluginLog
   readonly cache: PluginCache
   readonly metrics: PluginMetrics
+  /** The moment by the server's clock, which tests can set. */
+  now(): Date
 }
 
 /** Who the plugin works for. */

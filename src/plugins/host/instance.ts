@@ -26,9 +26,10 @@ export interface InstanceServices {
   readonly log: HostLog
   readonly report: FailureReport
   readonly metrics: PluginMetrics
+  readonly now: () => Date
 }
 
-export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics }: InstanceServices): PluginInstance {
+export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics, now }: InstanceServices): PluginInstance {
   const { name, version } = enabled
   const limit = createLimits(reachOf(loaded))
   const systems = new WeakMap<Registry, Principal>()
@@ -43,6 +44,7 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
       log: createPluginLog(log, name),
       cache: createPluginCache(),
       metrics: createCounters(name, metrics),
+      now: () => now(),
     }),
     limit,
     limitedSystem: (reason, registry, epochs) => {
