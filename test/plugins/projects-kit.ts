@@ -1,4 +1,4 @@
-import type { TestClient } from '../support/client.ts'
+import { createTestClient, type TestClient } from '../support/client.ts'
 import { startTestServer, type TestServer, type TestServerOptions } from '../support/server.ts'
 import { step } from './kit.ts'
 
@@ -17,6 +17,7 @@ export interface ProjectKit {
   /** Fields of a project as the client reads them. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever its own query selected
   project(id: string, fields: string, client?: TestClient): Promise<any>
+  close(): Promise<void>
 }
 
 export interface Person {
@@ -26,27 +27,52 @@ export interface Person {
 
 const capital = (name: string): string => name[0]?.toUpperCase() + name.slice(1)
 
+/** All callers have API keys: the test clock leaps, and sessions end. */
 export async function openProjectKit(options: TestServerOptions = {}): Promise<ProjectKit> {
   const server = await startTestServer(options)
-  const { admin } = server
-  try {
-    await step(admin, 'enablePlugin', 'projects')
-  } catch (error) {
+  const clients: TestClient[] = []
+  const close = async () => {
+    for (const client of clients) await client.close()
     await server.close()
+  }
+  const withKey = async (client: TestClient, roleKey: string): Promise<TestClient> => {
+    const { createApiKey } = await client.data('mutation ($role: String!) { createApiKey(input: {name: "test", roleKey: $role}) { secret } }', {
+      role: roleKey,
+    })
+    const made = createTestClient(server.url, createApiKey.secret)
+    clients.push(made)
+    return made
+  }
+  const person = async (name: string, role: string): Promise<Person> => {
+    const { id, client } = await server.addUser(name, role)
+    return { id, client: await withKey(client, role) }
+  }
+  try {
+    const admin = await withKey(server.admin, 'admin')
+    await step(admin, 'enablePlugin', 'projects')
+    return {
+      server,
+      admin,
+      manager: await person('Manager', 'sales_manager'),
+      rep: await person('Rep', 'sales_rep'),
+      colleague: await person('Colleague', 'service_agent'),
+      finance: await person('Finance', 'finance'),
+      ...recordCalls(admin),
+      close,
+    }
+  } catch (error) {
+    await close()
     throw error
   }
+}
+
+function recordCalls(admin: TestClient): Pick<ProjectKit, 'make' | 'makeAll' | 'change' | 'project'> {
   const makeAll: ProjectKit['makeAll'] = async (client, module, plural, input) => {
     const create = `create${capital(plural)}`
     const data = await client.data(`mutation ($input: [Create${capital(module)}Input!]!) { ${create}(input: $input) { ${plural} { id } } }`, { input })
     return data[create][plural].map(({ id }: { id: string }) => id)
   }
   return {
-    server,
-    admin,
-    manager: await server.addUser('Manager', 'sales_manager'),
-    rep: await server.addUser('Rep', 'sales_rep'),
-    colleague: await server.addUser('Colleague', 'service_agent'),
-    finance: await server.addUser('Finance', 'finance'),
     makeAll,
     make: async (client, module, input) => {
       const create = `create${capital(module)}`

@@ -94,7 +94,7 @@ export async function restoreModule(
   if (issues.length > 0) throw validationFailed(issues)
   const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
   change.workspace.put({ module: restored })
-  renewRequiredChecks(change, restored)
+  renewRequiredChecks(change, [restored])
   const concerned = change.workspace.fields.filter((field) => field.state === 'active' && (field.moduleNumber === module.number || leadsTo(field, module)))
   const back = recheckRestored(change, concerned, { currency, country: change.country }, [argument])
   for (const { table, number } of change.workspace.registry.modules.values())
@@ -112,11 +112,12 @@ export async function restoreModule(
  * A required reference is not served, and cannot be demanded, while the module that it leads to is deleted: that concerns fields of the restored module
  * whose target is deleted, and fields of others that were waiting for this one.
  */
-export function renewRequiredChecks(change: MetadataChange, module: StoredModule): void {
+export function renewRequiredChecks(change: MetadataChange, modules: readonly StoredModule[]): void {
   const { workspace } = change
   for (const field of workspace.fields) {
     const { reference, required } = field.parameters
-    const concerned = field.moduleNumber === module.number || leadsTo(field, module)
+    // Once, also where it leads from one of them to another.
+    const concerned = modules.some((module) => field.moduleNumber === module.number || leadsTo(field, module))
     const holder = workspace.moduleOf(field)
     if (field.state !== 'active' || !required || reference?.moduleNumber === undefined || !concerned || !holder) continue
     const held = { table: holder.table, number: holder.number }
