@@ -29,8 +29,8 @@ describe('what plugins do with many records', () => {
           { role: 'sales_rep', module: 'tallyBox', actions: ['CREATE', 'READ', 'UPDATE'], scope: 'OWN' },
           { role: 'sales_rep', module: 'tallyItem', actions: ['READ'], scope: 'ALL', where: { box: { keeper: { id: { eq: { viewer: 'id' } } } } } },
           { role: 'sales_rep', module: 'tallyItem', actions: ['CREATE', 'READ', 'UPDATE', 'BULK'], scope: 'ALL', where: { kind: { eq: 'a' } } }],
-        guards: [{ module: 'tallyBox', run: (changes, { derived, own }) => {
-          for (const change of changes) if (change.given('items') && !derived && !own) change.refuse('items', 'COUNTED', 'The plugin counts them.') } }],
+        guards: [{ module: 'tallyBox', run: (changes, { derived, user }) => {
+          for (const change of changes) if (change.given('items') && !derived && !user.self) change.refuse('items', 'COUNTED', 'The plugin counts them.') } }],
         after: [{ module: 'tallyItem', run: async (changes, { derive, asSystem }) => {
           const ids = [...new Set(changes.flatMap(({ before, after }) => [before?.box, after.box]).filter(Boolean))]
           const boxes = await derive.lock('tallyBox', ids)

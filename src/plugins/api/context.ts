@@ -31,11 +31,11 @@ export interface PluginContext<Settings> {
   readonly version: string
   /** As the settings schema has parsed them; frozen. */
   readonly settings: Settings
+  /** Now, by the product's clock, which tests can set. */
+  now(): Date
   readonly log: PluginLog
   readonly cache: PluginCache
   readonly metrics: PluginMetrics
-  /** The moment by the server's clock, which tests can set. */
-  now(): Date
 }
 
 /** Who the plugin works for. */
@@ -45,6 +45,8 @@ export interface Actor {
   readonly roles: readonly string[]
   /** The system itself: set-up, timers. */
   readonly system: boolean
+  /** The plugin by itself, as its service user: jobs, handlers of events. */
+  readonly self: boolean
 }
 
 /** Where the plugin works for a user: resolvers, computed fields, routes. */
@@ -65,8 +67,6 @@ export interface HookContext<Settings> extends PluginContext<Settings> {
   readonly changeSetId: string
   /** The changes follow from others; nobody has asked for them. */
   readonly derived: boolean
-  /** The plugin itself makes the changes, in its own work (jobs, handlers, lifecycle) or as the system. */
-  readonly own: boolean
   /** What the user reads, as it stands in this transaction. */
   readonly records: RecordReader
   permits(permission: string): boolean

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Capabilities } from './capabilities.ts'
 import type { AfterHook, BeforeHook, Guard, TransitionRule, ValidationRule } from './hooks.ts'
-import type { ComputedField, DefaultGrant, FieldDescription, GraphQLPart, ModuleDescription, Permission } from './schema.ts'
+import type { ComputedField, DefaultGrant, FieldDescription, GraphQLPart, ModuleDescription, Permission, ReminderDescription } from './schema.ts'
 import type { EventHandler, Job, Lifecycle, PluginMigration, Route } from './work.ts'
 
 /** Version of this interface. A plugin says by a range which it is written for. */
@@ -33,6 +33,7 @@ export interface PluginDefinition<Settings extends z.ZodObject = z.ZodObject> ex
   readonly settings?: Settings
   readonly modules?: readonly ModuleDescription[]
   readonly fields?: readonly FieldDescription[]
+  readonly reminders?: readonly ReminderDescription[]
   readonly grants?: readonly DefaultGrant[]
   readonly permissions?: readonly Permission[]
   readonly computed?: readonly ComputedField<z.output<Settings>>[]

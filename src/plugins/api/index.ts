@@ -58,6 +58,7 @@ export type {
   OptionalField,
   Permission,
   RecordRef,
+  ReminderDescription,
   Resolver,
 } from './schema.ts'
 export type { EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest } from './work.ts'

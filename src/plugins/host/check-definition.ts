@@ -17,7 +17,7 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
   for (const member of ['dependsOn', 'capabilities'] as const)
     if (definition[member] !== undefined && !isDeepStrictEqual(definition[member], manifest[member]))
       refuse(`its code has other ${member} than its package.json.`)
-  for (const member of ['modules', 'fields', 'grants', 'permissions', 'transitions'] as const)
+  for (const member of ['modules', 'fields', 'grants', 'permissions', 'transitions', 'reminders'] as const)
     refuseHostileKeys(definition[member], `The plugin ${name}: ${member}`)
   checkSettings(definition, refuse)
 
@@ -46,6 +46,13 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
     if (!NAME.test(computed.name)) refuse(`${String(computed.name).slice(0, 60)} cannot name a computed field.`)
   }
   for (const { role, module } of definition.grants ?? []) if (!own.has(module)) refuse(`it grants ${role} rights on ${module}, which is not its own.`)
+  for (const { name: reminder, module, field } of definition.reminders ?? []) {
+    const described = modules.find((each) => each.name === module)?.fields.find((each) => each.name === field)
+    if (described?.type !== 'DATE' && described?.type !== 'DATETIME')
+      refuse(
+        `its reminders ${String(reminder).slice(0, 60)} are of ${String(module).slice(0, 60)}.${String(field).slice(0, 60)}, which is no date of its modules.`,
+      )
+  }
   for (const handler of definition.events ?? [])
     for (const module of handler.modules)
       if (!own.has(module) && capabilities.events?.includes(module) !== true)
@@ -76,7 +83,7 @@ function checkOptionalFields({ modules = [], fields = [], computed = [] }: Defin
   }
 }
 
-function namesOf({ events, jobs, migrations, permissions, modules }: DefinedPlugin): Readonly<Record<string, string[]>> {
+function namesOf({ events, jobs, migrations, permissions, modules, reminders }: DefinedPlugin): Readonly<Record<string, string[]>> {
   const names = (list: readonly { readonly name: string }[] | undefined) => (list ?? []).map(({ name }) => String(name))
   return {
     handlers: names(events),
@@ -84,6 +91,7 @@ function namesOf({ events, jobs, migrations, permissions, modules }: DefinedPlug
     migrations: names(migrations),
     permissions: names(permissions),
     modules: names(modules),
+    reminders: names(reminders),
   }
 }
 

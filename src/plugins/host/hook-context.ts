@@ -3,7 +3,7 @@ import { actorOf as auditActorOf, writeEntries } from '../../records/audit/write
 import type { RuleContext } from '../../records/write/index.ts'
 import type { DerivedRecords, HookContext } from '../api/index.ts'
 import type { Turn } from './guarded-call.ts'
-import { actorOf, type PluginInstance, viaPlugin } from './instance.ts'
+import { actorOf, type PluginInstance } from './instance.ts'
 import { reachOf, wholeOf } from './limit-policy.ts'
 import { recordReader } from './read-records.ts'
 import type { Reading } from './reading.ts'
@@ -19,11 +19,10 @@ export function hookContext(services: Pick<HostServices, 'noteReads'>, instance:
   }
   return Object.freeze({
     ...instance.common,
-    user: actorOf(principal),
+    user: actorOf(principal, instance.enabled),
     at: context.at,
     changeSetId: context.changeSetId,
     derived: context.derived,
-    own: isOwnWork(instance, principal.via),
     records: recordReader(reading(instance.limit(wholeOf(principal)))),
     permits: (permission: string) => instance.permits(principal, permission),
     derive: ownWrites(instance, context, turn),
@@ -53,12 +52,6 @@ export function isOwnField({ loaded: { definition } }: PluginInstance, module: s
 
 function isOwnModule({ modules = [] }: PluginInstance['loaded']['definition'], module: string): boolean {
   return modules.some(({ name }) => name === module)
-}
-
-/** What a plugin does by itself is done `via` it; what it does for a user is not. */
-function isOwnWork({ enabled }: PluginInstance, via: string): boolean {
-  const own = viaPlugin(enabled.name)
-  return via === own || via.startsWith(`${own}: `)
 }
 
 type Act = 'CREATE' | 'UPDATE' | 'DELETE' | 'LOCK'

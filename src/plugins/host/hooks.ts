@@ -1,10 +1,10 @@
 import { isAdministrator } from '../../auth/index.ts'
 import { GuanxiError } from '../../errors/index.ts'
-import type { AppliedChange, ModuleRule, PendingChange, RuleContext, RulesAround } from '../../records/write/index.ts'
+import type { AppliedChange, ModuleRule, PendingChange, RulesAround } from '../../records/write/index.ts'
 import type { AfterHook, BeforeHook, ChangeableRecord, Guard, TransitionRule } from '../api/index.ts'
 import { unavailable } from './guarded-call.ts'
 import { hookContext, isOwnField } from './hook-context.ts'
-import type { PluginInstance } from './instance.ts'
+import { actorOf, type PluginInstance } from './instance.ts'
 import type { HostServices } from './services.ts'
 
 /** Milliseconds for a batch unless the hook says otherwise, and at most. */
@@ -151,11 +151,18 @@ function changeable(instance: PluginInstance, module: string, change: PendingCha
 function transitionRules(instance: PluginInstance): ModuleRule[] {
   return Object.entries(instance.loaded.definition.transitions ?? {}).map(([key, steps]) => {
     const [module, field] = key.split('.') as [string, string]
-    return { module, before: (changes, context) => void changes.forEach((change) => checkStep(change, field, steps, context)) }
+    return {
+      module,
+      before: (changes, context) => {
+        const mayAll = context.derived || isAdministrator(context.principal) || actorOf(context.principal, instance.enabled).self
+        for (const change of changes) checkStep(change, field, steps, mayAll ? null : context.principal.roles)
+      },
+    }
   })
 }
 
-function checkStep(change: PendingChange, field: string, steps: readonly TransitionRule[], { principal, derived }: RuleContext): void {
+/** `held`: the roles that count; null: all of them. */
+function checkStep(change: PendingChange, field: string, steps: readonly TransitionRule[], held: readonly string[] | null): void {
   if (change.operation === 'DELETED' || change.operation === 'RESTORED' || !change.changes(field)) return
   const [from, to] = [(change.before?.[field] ?? null) as string | null, (change.after[field] ?? null) as string | null]
   if (to === null) return
@@ -168,7 +175,7 @@ function checkStep(change: PendingChange, field: string, steps: readonly Transit
     change.refuse(field, 'TRANSITION', `${field} cannot go from ${from ?? 'nothing'} to ${to}. ${wayOut}`)
     return
   }
-  const mine = possible.filter(({ roles }) => !roles || derived || isAdministrator(principal) || roles.some((role) => principal.roles.includes(role)))
+  const mine = possible.filter(({ roles }) => !roles || held === null || roles.some((role) => held.includes(role)))
   if (mine.length === 0) {
     change.refuse(field, 'TRANSITION', `Your roles do not allow ${field} to go from ${from ?? 'nothing'} to ${to}.`)
     return

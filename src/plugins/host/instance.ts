@@ -23,10 +23,10 @@ export interface PluginInstance {
 }
 
 export interface InstanceServices {
+  readonly now: () => Date
   readonly log: HostLog
   readonly report: FailureReport
   readonly metrics: PluginMetrics
-  readonly now: () => Date
 }
 
 export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics, now }: InstanceServices): PluginInstance {
@@ -41,10 +41,10 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
       plugin: name,
       version,
       settings: settingsOf(loaded, enabled.settings) as never,
+      now: () => now(),
       log: createPluginLog(log, name),
       cache: createPluginCache(),
       metrics: createCounters(name, metrics),
-      now: () => now(),
     }),
     limit,
     limitedSystem: (reason, registry, epochs) => {
@@ -53,15 +53,12 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
       const fits = known !== undefined && current?.schema === epochs.schema && current.access === epochs.access
       const system = fits ? known : systemPrincipal(reason, registry, epochs)
       systems.set(registry, system)
-      return Object.freeze({ ...limit(system), via: `${viaPlugin(name)}: ${reason}`.slice(0, 200) })
+      return Object.freeze({ ...limit(system), via: `plugin ${name}: ${reason}`.slice(0, 200) })
     },
     permits: ({ kind, roles }, permission) =>
       kind === 'system' || roles.includes('admin') || (enabled.permissions[permission] ?? []).some((role) => roles.includes(role)),
   }
 }
-
-/** How a principal is called that does the plugin's own work; what it does as the system has a reason behind it. */
-export const viaPlugin = (name: string): string => `plugin ${name}`
 
 /** What is stored may be of an earlier version: what does not fit any more is left out, so that the default holds. */
 export function settingsOf({ definition }: LoadedPlugin, stored: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
@@ -75,6 +72,7 @@ export function settingsOf({ definition }: LoadedPlugin, stored: Readonly<Record
   return Object.freeze(settings.parse(fitting))
 }
 
-export function actorOf({ userId, roles, kind }: Principal): Actor {
-  return Object.freeze({ id: userId, roles, system: kind === 'system' })
+/** `enabled`: whose service user is the plugin itself. */
+export function actorOf({ userId, roles, kind }: Principal, enabled: Pick<EnabledPlugin, 'userId'>): Actor {
+  return Object.freeze({ id: userId, roles, system: kind === 'system', self: enabled.userId !== null && userId === enabled.userId })
 }

@@ -15,10 +15,11 @@ import { judgedModules } from './hooks.ts'
 import type { LoadedPlugin } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
-import { bringOptionalFields, schemaBeside, withholdOptionalFields } from './optional-fields.ts'
+import { bringOptionalFields, fieldsOfPlugin, schemaBeside, withholdOptionalFields } from './optional-fields.ts'
 import { checkCycle, checkNeeds } from './order.ts'
 import { noteError, type PluginRow, readPlugins, stateStatement, want } from './plugin-rows.ts'
-import { ensureServiceUser, grantCapabilities, grantDefaults, roleKeyOf } from './service-user.ts'
+import { deleteReminderRules } from './reminder-rules.ts'
+import { ensureServiceUser, grantCapabilities, grantDefaults, grantLevels, roleKeyOf } from './service-user.ts'
 import type { HostServices } from './services.ts'
 
 /** Topic of the signal that processes should look what is wanted of them. */
@@ -109,12 +110,14 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = stored.get(name)
         checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
         const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
+        const known = fieldsOfPlugin(workspace, name)
         const { modules = [], permissions = [] } = loaded.definition
         const beside = new Set(enabledOf(stored).keys())
         await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, schemaBeside(loaded, beside), site)
         await bringOptionalFields(change, name, stored, { codes, site })
         refuseTakenMembers(loaded, workspace.registry)
         await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
+        await grantLevels(transaction, loaded, workspace.registry, (field) => !known.has(field))
         const brings = modules.some((module) => !before.has(module.name))
         if (brings || !isDeepStrictEqual(row?.capabilities, capabilities)) await grantCapabilities(transaction, loaded, workspace.registry)
         await beginFollowing(transaction, name, loaded.definition.events ?? [])
@@ -268,6 +271,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
           change.touched.unshift(`plugin ${name}`)
           change.rows.push(...leftovers(name))
         })
+        await deleteReminderRules(services, name)
         await servedEverywhere(schemaVersion)
       }),
     quarantine: async (name, why) => {

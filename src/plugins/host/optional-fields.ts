@@ -1,15 +1,16 @@
 import { applyPlugin, holdFields, type MetadataChange, type ModuleSite, type PluginSchema } from '../../records/metadata/index.ts'
-import type { OptionalField } from '../api/index.ts'
+import type { FieldDescription, OptionalField } from '../api/index.ts'
 import { enabledOf } from './check-fit.ts'
 import type { CodeStore } from './code-store.ts'
 import type { LoadedPlugin } from './load-code.ts'
 import type { PluginRow } from './plugin-rows.ts'
+import { grantLevels } from './service-user.ts'
 
 /** What a plugin brings while these others are enabled. */
 export function schemaBeside({ definition }: Pick<LoadedPlugin, 'definition'>, enabled: ReadonlySet<string>): PluginSchema {
   const { modules = [], fields = [] } = definition
   const isThere = ({ whenPlugin }: OptionalField) => whenPlugin === undefined || enabled.has(whenPlugin)
-  const described = <Field extends OptionalField>({ whenPlugin: _, ...field }: Field) => field
+  const described = <Field extends OptionalField & Pick<FieldDescription, 'levels'>>({ whenPlugin: _, levels: __, ...field }: Field) => field
   const held = [
     ...modules.flatMap(({ name, fields: own }) => own.filter((field) => !isThere(field)).map((field) => ({ module: name, name: field.name }))),
     ...fields.filter((field) => !isThere(field)).map(({ module, name }) => ({ module, name })),
@@ -19,6 +20,12 @@ export function schemaBeside({ definition }: Pick<LoadedPlugin, 'definition'>, e
     fields: fields.filter(isThere).map(described),
     held,
   }
+}
+
+/** Fields that a plugin has brought until now, as `<module>.<field>`. */
+export function fieldsOfPlugin(workspace: MetadataChange['workspace'], plugin: string): ReadonlySet<string> {
+  const own = workspace.fields.filter(({ ownerPlugin, state }) => ownerPlugin === plugin && state !== 'purged')
+  return new Set(own.map((field) => `${workspace.holderOf(field)?.name}.${field.name}`))
 }
 
 /** Enabled plugins some of whose fields are there only while this one is. */
@@ -43,7 +50,9 @@ export async function bringOptionalFields(
   const enabled = new Set([...enabledOf(rows).keys(), name])
   for (const loaded of beside(name, rows, codes)) {
     const owner = { plugin: loaded.manifest.name, builtIn: loaded.builtIn }
+    const known = fieldsOfPlugin(change.workspace, owner.plugin)
     await applyPlugin(change, owner, schemaBeside(loaded, enabled), site)
+    await grantLevels(change.transaction, loaded, change.workspace.registry, (field) => !known.has(field))
   }
 }
 

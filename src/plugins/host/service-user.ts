@@ -100,16 +100,32 @@ export async function grantDefaults(
       values: [role, moduleKey(module), actions, scope, predicate],
       purpose: 'platform',
     })
-    for (const [field, access] of Object.entries(fields)) {
-      const found = module.fields.get(field)
-      if (!found) continue
-      await transaction.query({
-        text: 'INSERT INTO role_field (role_id, module, field_id, access) SELECT id, $2, $3, $4 FROM role WHERE key = $1 ON CONFLICT DO NOTHING',
-        values: [role, moduleKey(module), fieldKey(module, found), access],
-        purpose: 'platform',
-      })
-    }
+    for (const [field, access] of Object.entries(fields)) await grantLevel(transaction, role, module, field, access)
   }
+}
+
+/** Likewise, the levels that it proposes of its fields in modules of others, by `<module>.<field>`. */
+export async function grantLevels(
+  transaction: Transaction,
+  { definition }: LoadedPlugin,
+  registry: Registry,
+  isNew: (field: string) => boolean,
+): Promise<void> {
+  for (const { module: name, name: field, levels = {} } of definition.fields ?? []) {
+    const module = registry.modules.get(name)
+    if (!module || !isNew(`${name}.${field}`)) continue
+    for (const [role, access] of Object.entries(levels)) await grantLevel(transaction, role, module, field, access)
+  }
+}
+
+async function grantLevel(transaction: Transaction, role: string, module: ModuleDefinition, field: string, access: string): Promise<void> {
+  const found = module.fields.get(field)
+  if (!found) return
+  await transaction.query({
+    text: 'INSERT INTO role_field (role_id, module, field_id, access) SELECT id, $2, $3, $4 FROM role WHERE key = $1 ON CONFLICT DO NOTHING',
+    values: [role, moduleKey(module), fieldKey(module, found), access],
+    purpose: 'platform',
+  })
 }
 
 /** The condition of a grant as it is stored. Throws PluginProblem for one that no administrator could give. */

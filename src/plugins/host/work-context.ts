@@ -10,7 +10,7 @@ import type { ChangeOrigin, CheckedChangeSet } from '../../records/write/index.t
 import type { JobQueue, OnceContext, RecordChanges, RecordReader, Records, WorkContext } from '../api/index.ts'
 import type { Turn } from './guarded-call.ts'
 import { requireSystem } from './hook-context.ts'
-import { type PluginInstance, viaPlugin } from './instance.ts'
+import type { PluginInstance } from './instance.ts'
 import { putJobs, removeJob } from './plugin-jobs.ts'
 import { recordReader } from './read-records.ts'
 import type { Reading } from './reading.ts'
@@ -95,7 +95,7 @@ export function workContext(services: HostServices, instance: PluginInstance, tu
   const serviceUser: Acting = async () => {
     const principal = enabled.userId === null ? null : await services.principalOfUser(enabled.userId)
     if (!principal) throw new GuanxiError('FORBIDDEN', `The service user of the plugin ${enabled.name} is disabled.`)
-    return instance.limit(Object.freeze({ ...principal, via: viaPlugin(enabled.name) }))
+    return instance.limit(Object.freeze({ ...principal, via: `plugin ${enabled.name}` }))
   }
   const origin = (): ChangeOrigin => ({ requestId, cause: 'plugin', client: `plugin ${enabled.name}` })
   const { database } = services
@@ -129,7 +129,7 @@ export function onceContext(services: HostServices, instance: PluginInstance, tu
         const principal = userId === null ? null : await services.principalOfUser(userId)
         if (!principal) throw new GuanxiError('FORBIDDEN', `The service user of the plugin ${instance.enabled.name} is disabled.`)
         const origin: ChangeOrigin = { requestId, cause: 'plugin', client: `plugin ${instance.enabled.name}` }
-        const limited = instance.limit(Object.freeze({ ...principal, via: viaPlugin(instance.enabled.name) }))
+        const limited = instance.limit(Object.freeze({ ...principal, via: `plugin ${instance.enabled.name}` }))
         return services.writer.run(
           limited,
           origin,

@@ -55,12 +55,12 @@ function followStatus(change: ChangeableRecord, today: string): void {
 export const projectHolds: Guard<Settings> = {
   module: 'project',
   on: ['CREATED', 'UPDATED'],
-  run: (changes, { derived, own }) => {
+  run: (changes, { derived, user }) => {
     for (const change of changes) {
       const { startsOn, endsOn } = change.after as { startsOn: string | null; endsOn: string | null }
       if (startsOn !== null && endsOn !== null && endsOn < startsOn && (change.changes('startsOn') || change.changes('endsOn')))
         change.refuse('endsOn', 'BEFORE_START', `endsOn must not be before startsOn, ${startsOn}.`)
-      if (derived || own) continue
+      if (derived || user.self || user.system) continue
       for (const field of COMPUTED) if (change.given(field)) change.refuse(field, 'COMPUTED', `${field} is computed; leave it out.`)
     }
   },
