@@ -32,4 +32,8 @@ export default definePlugin({
   after: [taskCounts, milestoneCounts, memberOnce, timeEntryCounts, expenseCounts],
   events: [wonOpportunities],
   jobs: [assessAll, makeProject],
+  lifecycle: {
+    // What has changed while it was switched off, it has not seen.
+    onEnable: ({ jobs, now }) => jobs.add('assessAll', { at: now().toISOString() }, { key: 'enabled' }),
+  },
 })

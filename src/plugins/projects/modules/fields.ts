@@ -45,5 +45,13 @@ const TASK_FIELDS: readonly FieldDescription[] = [
 
 export const FIELDS: readonly FieldDescription[] = [
   ...TASK_FIELDS,
-  { module: 'user', name: 'hourlyCost', type: 'MONEY', labels: labels('Cost of an hour', '小时成本'), sensitivity: 'finance', min: 0 },
+  {
+    module: 'user',
+    name: 'hourlyCost',
+    type: 'MONEY',
+    labels: labels('Cost of an hour', '小时成本'),
+    sensitivity: 'finance',
+    min: 0,
+    levels: { finance: 'READ' },
+  },
 ]
