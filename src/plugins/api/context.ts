@@ -1,3 +1,4 @@
+import type { RecordImage } from './hooks.ts'
 import type { PluginFetch } from './network.ts'
 import type { RecordChanges, RecordReader, Records } from './records.ts'
 
@@ -80,6 +81,11 @@ export interface HookContext<Settings> extends PluginContext<Settings> {
 }
 
 export interface DerivedRecords {
+  /**
+   * Records as they stand now, by id, with all their fields, which nobody else changes until the transaction ends. Waits for others who change them; what is read afterwards shows what
+   * those have committed, so that a figure made of many records misses none. What is not there is left out.
+   */
+  lock(module: string, ids: readonly string[]): Promise<ReadonlyMap<string, RecordImage>>
   create(module: string, records: readonly Readonly<Record<string, unknown>>[]): Promise<readonly string[]>
   update(module: string, updates: readonly { readonly id: string; readonly values: Readonly<Record<string, unknown>> }[]): Promise<void>
   delete(module: string, ids: readonly string[]): Promise<void>

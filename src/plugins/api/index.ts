@@ -37,7 +37,18 @@ export type {
   WrittenChange,
 } from './hooks.ts'
 export { type FetchOptions, FetchRefusal, type FetchRefusalCode, type PluginFetch } from './network.ts'
-export type { FindOptions, PluginRecord, RecordChanges, RecordFilter, RecordReader, Records, RecordValues, RecordWriter } from './records.ts'
+export type {
+  AggregateOptions,
+  FindOptions,
+  PluginRecord,
+  RecordChanges,
+  RecordFilter,
+  RecordGroup,
+  RecordReader,
+  Records,
+  RecordValues,
+  RecordWriter,
+} from './records.ts'
 export { REFUSAL, Refusal, type RefusalCode, type RefusalIssue } from './refusal.ts'
 export type {
   ComputedField,
@@ -46,6 +57,7 @@ export type {
   FieldDescription,
   GraphQLPart,
   ModuleDescription,
+  OptionalField,
   Permission,
   RecordRef,
   ReminderDescription,

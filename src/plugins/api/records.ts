@@ -21,6 +21,28 @@ export interface FindOptions {
   readonly fields?: readonly string[]
 }
 
+export interface AggregateOptions {
+  readonly filter?: RecordFilter
+  /** Own fields of the module, references by their ids; all records are one group unless given. At most 1,000 groups. */
+  readonly groupBy?: readonly string[]
+  /** Numbers and money. */
+  readonly sum?: readonly string[]
+  readonly avg?: readonly string[]
+  /** Numbers, money, dates and times. */
+  readonly min?: readonly string[]
+  readonly max?: readonly string[]
+}
+
+/** Records that have the values of `key` in common. Figures by field; null where no record has a value. Sums and averages are decimals as text, money is `{amount, currency}` in the organisation's currency. */
+export interface RecordGroup {
+  readonly key: Readonly<Record<string, unknown>>
+  readonly count: number
+  readonly sum: Readonly<Record<string, unknown>>
+  readonly avg: Readonly<Record<string, unknown>>
+  readonly min: Readonly<Record<string, unknown>>
+  readonly max: Readonly<Record<string, unknown>>
+}
+
 /** Reads by the rights of whoever the plugin works for, and within its capabilities. */
 export interface RecordReader {
   /** Null where there is none that may be read. */
@@ -29,6 +51,8 @@ export interface RecordReader {
   byIds(module: string, ids: readonly string[], fields?: readonly string[]): Promise<readonly (PluginRecord | null)[]>
   find(module: string, options?: FindOptions): Promise<readonly PluginRecord[]>
   count(module: string, filter?: RecordFilter): Promise<number>
+  /** Counts and figures of groups, in one statement however many records there are. */
+  aggregate(module: string, options?: AggregateOptions): Promise<readonly RecordGroup[]>
 }
 
 /** Writes by the rights of whoever the plugin works for, and within its capabilities. */
@@ -41,7 +65,13 @@ export interface RecordWriter {
 }
 
 /** Reads and writes of one transaction and one change set. */
-export interface RecordChanges extends RecordReader, RecordWriter {}
+export interface RecordChanges extends RecordReader, RecordWriter {
+  /**
+   * Keeps others from changing these records until the transaction ends, and waits for those who change them: what is read afterwards shows what they have committed. Leaves out
+   * what whoever the plugin works for does not read. At most 500.
+   */
+  lock(module: string, ids: readonly string[]): Promise<void>
+}
 
 /** Records outside of a transaction. */
 export interface Records extends RecordReader {

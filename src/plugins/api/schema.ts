@@ -1,19 +1,26 @@
 import type { FieldInput, ModuleInput } from '../../records/metadata/index.ts'
 import type { CallContext } from './context.ts'
-import type { PluginRecord } from './records.ts'
+import type { PluginRecord, RecordFilter } from './records.ts'
+
+/** A field that is there only while another plugin is. */
+export interface OptionalField {
+  /** Name of an optional dependency: the field comes when that is enabled, and is withheld with its values while it is not. */
+  readonly whenPlugin?: string
+}
 
 /**
  * A module, described as an administrator would describe it to `createCustomModule`. Beyond that it can have an `accessParent`, whose rights decide about its records, and fields
  * that are `readOnly`: hooks of the plugin set them (`set`, `derive`), and nobody else.
  */
-export type ModuleDescription = ModuleInput & { readonly fields: readonly FieldInput[] }
+export type ModuleDescription = Omit<ModuleInput, 'fields'> & { readonly fields: readonly (FieldInput & OptionalField)[] }
 
 /** A field of somebody else's module, described as for `createCustomField`. It cannot be required. */
-export type FieldDescription = FieldInput & {
-  readonly module: string
-  /** Levels that shipped roles get on it with the plugin, by key of the role, where it is sensitive: `{finance: 'READ'}`. They count where the role has rights on the module. */
-  readonly levels?: Readonly<Record<string, 'MASKED' | 'READ' | 'WRITE'>>
-}
+export type FieldDescription = FieldInput &
+  OptionalField & {
+    readonly module: string
+    /** Levels that shipped roles get on it with the plugin, by key of the role, where it is sensitive: `{finance: 'READ'}`. They count where the role has rights on the module. */
+    readonly levels?: Readonly<Record<string, 'MASKED' | 'READ' | 'WRITE'>>
+  }
 
 /**
  * Reminders of a date of the plugin's own modules, one for each record: a rule of the product, made when the plugin is enabled for the first time. Administrators may change it
@@ -50,6 +57,8 @@ export interface DefaultGrant {
   readonly module: string
   readonly actions: readonly ('CREATE' | 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE' | 'EXPORT' | 'BULK')[]
   readonly scope: 'OWN' | 'TEAM' | 'TEAM_TREE' | 'ALL'
+  /** Records that it reaches within the scope, as in `createRole`: `{members: {some: {user: {id: {eq: {viewer: 'id'}}}}}}`. */
+  readonly where?: RecordFilter
   /** Levels of sensitive fields, by name; others follow the actions. */
   readonly fields?: Readonly<Record<string, 'MASKED' | 'READ' | 'WRITE'>>
 }

@@ -37,6 +37,7 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
     need(field.module, `its field ${field.name}`)
     if (field.required) refuse(`its field ${field.module}.${field.name} cannot be required: others write records of that module.`)
   }
+  checkOptionalFields(definition, manifest, refuse)
   for (const { module } of [...(definition.before ?? []), ...(definition.guards ?? []), ...(definition.after ?? [])]) need(module, 'a hook')
   for (const { module } of definition.validations ?? []) need(module, 'a validation')
   for (const { module, name: timer } of definition.timers ?? []) need(module, `its timer ${timer}`)
@@ -67,6 +68,20 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
     if (bad !== undefined) refuse(`${bad.slice(0, 60)} cannot name one of its ${what}.`)
     const twice = names.find((each, index) => names.indexOf(each) !== index)
     if (twice !== undefined) refuse(`two of its ${what} are named ${twice}.`)
+  }
+}
+
+/** Fields that come and go with another plugin: nothing else can build on them. */
+function checkOptionalFields({ modules = [], fields = [], computed = [] }: DefinedPlugin, manifest: Manifest, refuse: (message: string) => never): void {
+  const all = [...modules.flatMap(({ name, fields: own }) => own.map((field) => ({ ...field, module: name }))), ...fields]
+  for (const { module, name, whenPlugin, required } of all) {
+    if (whenPlugin === undefined) continue
+    const needed = manifest.dependsOn[whenPlugin]
+    if (typeof needed !== 'object')
+      refuse(`its field ${module}.${name} waits for the plugin ${String(whenPlugin).slice(0, 60)}, which is no optional dependency.`)
+    if (required) refuse(`its field ${module}.${name} cannot be required, since it is not always there.`)
+    const user = computed.find((each) => each.module === module && each.needs.includes(name))
+    if (user) refuse(`its computed field ${module}.${user.name} needs ${name}, which is not always there.`)
   }
 }
 

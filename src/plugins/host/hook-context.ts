@@ -5,7 +5,8 @@ import type { DerivedRecords, HookContext } from '../api/index.ts'
 import type { Turn } from './guarded-call.ts'
 import { actorOf, type PluginInstance } from './instance.ts'
 import { reachOf, wholeOf } from './limit-policy.ts'
-import { type Reading, recordReader } from './read-records.ts'
+import { recordReader } from './read-records.ts'
+import type { Reading } from './reading.ts'
 import type { HostServices } from './services.ts'
 
 /** What a plugin is handed to judge a write: everything in the transaction of the write, and over with its turn. */
@@ -53,7 +54,7 @@ function isOwnModule({ modules = [] }: PluginInstance['loaded']['definition'], m
   return modules.some(({ name }) => name === module)
 }
 
-type Act = 'CREATE' | 'UPDATE' | 'DELETE'
+type Act = 'CREATE' | 'UPDATE' | 'DELETE' | 'LOCK'
 
 function derived(context: RuleContext, turn: Turn, allow: (act: Act, module: string, values: readonly object[]) => boolean, plugin: string): DerivedRecords {
   const require = (act: Act, module: string, values: readonly object[] = []): void => {
@@ -62,6 +63,11 @@ function derived(context: RuleContext, turn: Turn, allow: (act: Act, module: str
       throw new GuanxiError('FORBIDDEN', `The plugin ${plugin} may not ${act.toLowerCase()} ${String(module).slice(0, 60)} by itself.`)
   }
   return {
+    lock: async (module, ids) => {
+      require('LOCK', module)
+      const found = await context.images(module, ids, { lock: true })
+      return new Map([...found].map(([id, image]) => [id, Object.freeze(structuredClone(image))]))
+    },
     create: async (module, records) => {
       require('CREATE', module, records)
       return context.derive.create(module, records)
@@ -88,5 +94,5 @@ function ownWrites(instance: PluginInstance, context: RuleContext, turn: Turn): 
 /** On whatever the plugin has capabilities for. */
 function capableWrites(instance: PluginInstance, context: RuleContext, turn: Turn): DerivedRecords {
   const reach = reachOf(instance.loaded)
-  return derived(context, turn, (act, module) => reach.get(module)?.has(act) === true, instance.enabled.name)
+  return derived(context, turn, (act, module) => reach.get(module)?.has(act === 'LOCK' ? 'UPDATE' : act) === true, instance.enabled.name)
 }

@@ -15,6 +15,7 @@ import { judgedModules } from './hooks.ts'
 import type { LoadedPlugin } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
+import { bringOptionalFields, fieldsOfPlugin, schemaBeside, withholdOptionalFields } from './optional-fields.ts'
 import { checkCycle, checkNeeds } from './order.ts'
 import { noteError, type PluginRow, readPlugins, stateStatement, want, wasEnabled } from './plugin-rows.ts'
 import { deleteReminderRules } from './reminder-rules.ts'
@@ -110,12 +111,11 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = stored.get(name)
         checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
         const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
-        const known = new Set(
-          workspace.fields.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((field) => keyOfField(field, workspace)),
-        )
+        const known = fieldsOfPlugin(workspace, name)
         const { modules = [], permissions = [] } = loaded.definition
-        const fields = (loaded.definition.fields ?? []).map(({ levels: _, ...field }) => field)
-        await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, { modules, fields }, site)
+        const beside = new Set(enabledOf(stored).keys())
+        await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, schemaBeside(loaded, beside), site)
+        await bringOptionalFields(change, name, stored, { codes, site })
         refuseTakenMembers(loaded, workspace.registry)
         await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
         await grantLevels(transaction, loaded, workspace.registry, (field) => !known.has(field))
@@ -145,7 +145,9 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       `plugin.${state === 'disabled' ? 'disable' : 'uninstall'}`,
       { origin },
       async (change) => {
-        refuseWhileNeeded(name, await readPlugins(change.transaction), codes)
+        const rows = await readPlugins(change.transaction)
+        refuseWhileNeeded(name, rows, codes)
+        withholdOptionalFields(change, name, rows, codes)
         withholdPlugin(change, name)
         change.touched.unshift(`plugin ${name}`)
         change.rows.push(stateStatement(name, state))
@@ -191,6 +193,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const rows = await readPlugins(change.transaction)
         if (rows.get(name)?.state !== 'enabled') return
         for (const each of [name, ...neededBy(name, rows, codes)]) {
+          withholdOptionalFields(change, each, rows, codes)
           withholdPlugin(change, each)
           change.touched.push(`plugin ${each}`)
           change.rows.push(stateStatement(each, 'quarantined', each === name ? why : `It needs the plugin ${name}, which is out of service.`))
@@ -295,12 +298,6 @@ function leftovers(name: string) {
 function computedNames({ definition: { computed = [] } }: LoadedPlugin): Readonly<Record<string, readonly string[]>> {
   const modules = [...new Set(computed.map(({ module }) => module))]
   return Object.fromEntries(modules.map((module) => [module, computed.filter((field) => field.module === module).map(({ name }) => name)]))
-}
-
-type Change = Parameters<Parameters<HostServices['metadata']['changePlugins']>[3]>[0]
-
-function keyOfField(field: Parameters<Change['workspace']['holderOf']>[0] & { readonly name: string }, workspace: Change['workspace']): string {
-  return `${workspace.holderOf(field)?.name}.${field.name}`
 }
 
 function problem(message: string): GuanxiError {

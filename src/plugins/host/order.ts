@@ -26,7 +26,7 @@ export function checkNeeds(manifest: Pick<Manifest, 'name' | 'version' | 'depend
   }
 }
 
-/** Throws PluginProblem, naming the way round, where a plugin needs itself. */
+/** Throws PluginProblem, naming the way round, where a plugin cannot do without itself. Who can do without each other may ask for each other. */
 export function checkCycle(name: string, manifests: ReadonlyMap<string, Pick<Manifest, 'name' | 'dependsOn'>>): void {
   const way: string[] = []
   const visit = (current: string): void => {
@@ -36,21 +36,26 @@ export function checkCycle(name: string, manifests: ReadonlyMap<string, Pick<Man
     }
     way.push(current)
     const manifest = manifests.get(current)
-    if (manifest) for (const need of needsOf(manifest)) visit(need.name)
+    if (manifest) for (const need of needsOf(manifest)) if (!need.optional) visit(need.name)
     way.pop()
   }
   visit(name)
 }
 
-/** Each behind those that it needs, as far as these are among them; otherwise by name. */
+/** Each behind those that it needs, and behind those that it can do without unless they need it, as far as these are among them; otherwise by name. */
 export function inOrder<T>(plugins: ReadonlyMap<string, T>, needs: (plugin: T) => readonly Need[]): T[] {
   const ordered: T[] = []
   const seen = new Set<string>()
+  const needsHard = (name: string, other: string, way: readonly string[] = []): boolean => {
+    const plugin = plugins.get(name)
+    if (plugin === undefined || way.includes(name)) return false
+    return needs(plugin).some((need) => !need.optional && (need.name === other || needsHard(need.name, other, [...way, name])))
+  }
   const visit = (name: string): void => {
     const plugin = plugins.get(name)
     if (plugin === undefined || seen.has(name)) return
     seen.add(name)
-    for (const need of needs(plugin)) visit(need.name)
+    for (const need of needs(plugin)) if (!need.optional || !needsHard(need.name, name)) visit(need.name)
     ordered.push(plugin)
   }
   for (const name of [...plugins.keys()].sort()) visit(name)

@@ -1,29 +1,13 @@
 import { createHash } from 'node:crypto'
-import { API_NAMES } from '../../auth/predicate-names.ts'
-import { readPredicate } from '../../auth/read-predicate.ts'
-import { GuanxiError, type Issue, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { isUuid, moduleNumberOf } from '../../lib/record-id.ts'
-import type { Principal } from '../../records/access/policy.ts'
-import { fieldLevel, isAllowed, isEverShown } from '../../records/access/secured.ts'
-import type { AuditOrigin, ReadLog } from '../../records/audit/index.ts'
-import type { Executor } from '../../records/database.ts'
-import { isSensitive, type PlanInputs, planRead, type ReadRequest, runRead, type SelectedField } from '../../records/read/index.ts'
-import type { FilterNode, OrderKey } from '../../records/read/request.ts'
-import { type FieldDefinition, fieldNamed, type ModuleDefinition, type Registry } from '../../records/registry/index.ts'
-import type { FindOptions, PluginRecord, RecordFilter, RecordReader } from '../api/index.ts'
-
-/** By whose rights, and where, records are read. */
-export interface Reading {
-  readonly executor: Executor
-  readonly registry: Registry
-  readonly principal: Principal
-  readonly organisationCurrency: string
-  /** In a transaction that has compared the epochs already. */
-  readonly checked: boolean
-  /** Where the reads come from, for the audit of sensitive fields. */
-  readonly origin: AuditOrigin
-  readonly noteReads: ReadLog['note']
-}
+import { fieldLevel, isEverShown } from '../../records/access/secured.ts'
+import { isSensitive, type SelectedField } from '../../records/read/index.ts'
+import type { OrderKey } from '../../records/read/request.ts'
+import type { ModuleDefinition } from '../../records/registry/index.ts'
+import type { FindOptions, PluginRecord, RecordReader } from '../api/index.ts'
+import { aggregateRecords } from './aggregate-records.ts'
+import { constant, filterOf, isUsable, type Reading, readable, required, run } from './reading.ts'
 
 const MOST = 500
 
@@ -64,38 +48,13 @@ export function recordReader(reading: () => Promise<Reading>): RecordReader {
       await noteShown(now, module, selection.fields, page.nodes, { filter, orderBy, first })
       return page.nodes
     },
-    count: async (name, filter) => {
-      const now = await reading()
-      const module = readable(now, name)
-      const request: ReadRequest = {
-        kind: 'aggregate',
-        module,
-        filter: filterOf(now, module, filter),
-        search: null,
-        deleted: 'EXCLUDE',
-        groupBy: [],
-        orderBy: [],
-        first: null,
-        timeZone: constant('UTC'),
-        members: [{ kind: 'count', key: 'count' }],
-      }
-      const groups = (await run(now, request)) as readonly { readonly count: number }[]
-      return groups[0]?.count ?? 0
-    },
+    count: async (name, filter) => (await aggregateRecords(await reading(), name, filter === undefined ? {} : { filter }))[0]?.count ?? 0,
+    aggregate: async (name, options) => aggregateRecords(await reading(), name, options),
   }
 }
 
 /** An id that no record has: of no module. */
 const NOBODY = '00000000-0000-0000-0000-000000000000'
-
-const constant = (value: unknown) => ({ kind: 'constant', value }) as const
-
-async function run({ executor, registry, principal, organisationCurrency, checked }: Reading, request: ReadRequest): Promise<unknown> {
-  const { policy } = principal
-  const inputs: PlanInputs = { policy, variables: {}, checked, cursorKey: '', decodedCursors: new Map() }
-  const text = await runRead(planRead(request, { registry, policy, organisationCurrency, inputs }), inputs, executor)
-  return text === null ? null : JSON.parse(text)
-}
 
 /** Notes which records showed something of sensitive fields; masked values do not count. */
 async function noteShown(
@@ -116,12 +75,6 @@ async function noteShown(
   await noteReads([{ principal, verb: 'read', module, fields: sensitive.map(({ field }) => field.id), ids: new Set(showing), asked }], origin)
 }
 
-function readable({ registry, principal }: Reading, name: string): ModuleDefinition {
-  const module = registry.modules.get(name)
-  if (module && isAllowed(module, 'READ', principal.policy, registry)) return module
-  throw new GuanxiError('FORBIDDEN', `The user may not read ${String(name).slice(0, 60)}, or the plugin has no capability for it.`)
-}
-
 /** A part is masked as over the API, what is hidden is null. */
 function selected({ principal }: Reading, module: ModuleDefinition, names?: readonly string[]): SelectedField[] {
   const wanted = names === undefined ? [...module.fields.keys()] : [...new Set(['id', ...names])]
@@ -129,26 +82,6 @@ function selected({ principal }: Reading, module: ModuleDefinition, names?: read
     const field = required(module, name)
     return isEverShown(principal.policy, module.name, field.name) ? { kind: 'whole', key: name, field } : { kind: 'hidden', key: name }
   })
-}
-
-function required(module: ModuleDefinition, name: string): FieldDefinition {
-  const field = fieldNamed(module, name)
-  if (!field) throw validationFailed([{ path: [name], code: 'UNKNOWN', message: `The module ${module.name} has no field ${String(name).slice(0, 60)}.` }])
-  return field
-}
-
-function isUsable({ principal }: Reading, { module, name }: FieldDefinition): boolean {
-  const level = fieldLevel(principal.policy, module, name)
-  return level === 'READ' || level === 'WRITE'
-}
-
-function filterOf(reading: Reading, module: ModuleDefinition, filter: RecordFilter | undefined): FilterNode | null {
-  if (filter === undefined || Object.keys(filter).length === 0) return null
-  const issues: Issue[] = []
-  const source = { module, registry: reading.registry, names: API_NAMES, path: ['filter'], mayRead: (field: FieldDefinition) => isUsable(reading, field) }
-  const predicate = readPredicate(filter, source, issues)
-  if (!predicate) throw validationFailed(issues)
-  return predicate.node
 }
 
 function orderKey(reading: Reading, module: ModuleDefinition, name: string, direction: string): OrderKey {

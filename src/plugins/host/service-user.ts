@@ -1,13 +1,18 @@
 import { writeSystemAudit } from '../../auth/index.ts'
 import { fieldKey, moduleKey } from '../../auth/module-key.ts'
+import { API_NAMES, type PredicateObject } from '../../auth/predicate-names.ts'
+import { readPredicate } from '../../auth/read-predicate.ts'
 import { insertRole, replaceFields, replaceGrants } from '../../auth/role-store.ts'
 import type { FieldGrant, Grant } from '../../auth/shipped-roles.ts'
+import { storedPredicate } from '../../auth/translate-predicate.ts'
+import type { Issue } from '../../errors/index.ts'
 import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
 import type { Action } from '../../records/access/policy.ts'
 import type { Transaction } from '../../records/database.ts'
 import type { ModuleDefinition, Registry } from '../../records/registry/index.ts'
 import { reachOf } from './limit-policy.ts'
 import type { LoadedPlugin } from './load-code.ts'
+import { PluginProblem } from './manifest.ts'
 import type { HostServices } from './services.ts'
 
 /** Key of the role that the service user of a plugin holds. */
@@ -85,12 +90,14 @@ export async function grantDefaults(
   registry: Registry,
   isNew: (module: string) => boolean,
 ): Promise<void> {
-  for (const { role, module: name, actions, scope, fields = {} } of definition.grants ?? []) {
+  for (const { role, module: name, actions, scope, where, fields = {} } of definition.grants ?? []) {
     const module = registry.modules.get(name)
     if (!module || !isNew(name)) continue
+    const predicate = where === undefined ? null : storedWhere(definition.name, where, module, registry)
     await transaction.query({
-      text: `INSERT INTO role_grant (role_id, module, actions, scope) SELECT id, $2, $3, $4 FROM role WHERE key = $1`,
-      values: [role, moduleKey(module), actions, scope],
+      text: `INSERT INTO role_grant (role_id, module, actions, scope, predicate, position)
+        SELECT r.id, $2, $3, $4, $5, (SELECT coalesce(max(g.position) + 1, 0) FROM role_grant g WHERE g.role_id = r.id) FROM role r WHERE r.key = $1`,
+      values: [role, moduleKey(module), actions, scope, predicate],
       purpose: 'platform',
     })
     for (const [field, access] of Object.entries(fields)) await grantLevel(transaction, role, module, field, access)
@@ -119,4 +126,15 @@ async function grantLevel(transaction: Transaction, role: string, module: Module
     values: [role, moduleKey(module), fieldKey(module, found), access],
     purpose: 'platform',
   })
+}
+
+/** The condition of a grant as it is stored. Throws PluginProblem for one that no administrator could give. */
+function storedWhere(plugin: string, where: PredicateObject, module: ModuleDefinition, registry: Registry): PredicateObject {
+  const issues: Issue[] = []
+  const read = readPredicate(where, { module, registry, names: API_NAMES, path: ['where'], mayRead: () => true }, issues)
+  const stored = read && storedPredicate(where, module, registry)
+  if (stored) return stored
+  throw new PluginProblem(
+    `The plugin ${plugin} grants rights on ${module.name} by a condition that is none: ${issues[0]?.message ?? 'it names what is not there'}`,
+  )
 }

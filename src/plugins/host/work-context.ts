@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { GuanxiError } from '../../errors/index.ts'
 import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
 import type { Principal } from '../../records/access/policy.ts'
+import { isAllowed } from '../../records/access/secured.ts'
 import type { AuditOrigin } from '../../records/audit/index.ts'
 import { actorOf as auditActorOf, writeEntries } from '../../records/audit/write-entries.ts'
 import type { Executor, Transaction } from '../../records/database.ts'
@@ -11,7 +12,8 @@ import type { Turn } from './guarded-call.ts'
 import { requireSystem } from './hook-context.ts'
 import type { PluginInstance } from './instance.ts'
 import { putJobs, removeJob } from './plugin-jobs.ts'
-import { type Reading, recordReader } from './read-records.ts'
+import { recordReader } from './read-records.ts'
+import type { Reading } from './reading.ts'
 import type { HostServices } from './services.ts'
 import { recordWriter } from './write-records.ts'
 
@@ -31,6 +33,7 @@ export function freeRecords(services: HostServices, turn: Turn, acting: Acting, 
     byIds: (...args) => underCurrentEpochs(() => reader.byIds(...args)),
     find: (...args) => underCurrentEpochs(() => reader.find(...args)),
     count: (...args) => underCurrentEpochs(() => reader.count(...args)),
+    aggregate: (...args) => underCurrentEpochs(() => reader.aggregate(...args)),
     change: (work) =>
       underCurrentEpochs(async () => {
         turn.check()
@@ -49,7 +52,21 @@ export function boundRecords(services: HostServices, turn: Turn, changes: Checke
     return changes
   }
   const reader: RecordReader = recordReader(async () => readingOf(services, transaction, current().principal, true, from))
-  return Object.freeze({ ...reader, ...recordWriter(current) })
+  return Object.freeze({ ...reader, ...recordWriter(current), lock: (module, ids) => lockReadable(current, reader, module, ids) } satisfies RecordChanges)
+}
+
+async function lockReadable(changes: () => CheckedChangeSet, reader: RecordReader, name: string, ids: readonly string[]): Promise<void> {
+  const found = await reader.byIds(name, ids, [])
+  const { registry, principal } = changes()
+  if (!isAllowed(registry.module(name), 'UPDATE', principal.policy, registry))
+    throw new GuanxiError('FORBIDDEN', `The user may not change ${name}, or the plugin has no capability for it.`)
+  await changes()
+    .followUp()
+    .images(
+      name,
+      found.map((record) => record?.id),
+      { lock: true },
+    )
 }
 
 function readingOf(

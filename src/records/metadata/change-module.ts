@@ -119,6 +119,7 @@ export function renewRequiredChecks(change: MetadataChange, modules: readonly St
   const { workspace } = change
   for (const field of workspace.fields) {
     const { reference, required } = field.parameters
+    // Once, also where it leads from one of them to another.
     const concerned = modules.some((module) => field.moduleNumber === module.number || leadsTo(field, module))
     const holder = workspace.moduleOf(field)
     if (field.state !== 'active' || !required || reference?.moduleNumber === undefined || !concerned || !holder) continue

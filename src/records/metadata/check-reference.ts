@@ -116,7 +116,8 @@ export function defineAcyclic(
 ): Pick<ReferenceMetadata, 'acyclic'> {
   if (reference?.acyclic !== true) return {}
   const refuse = (code: string, message: string) => void issues.push({ path: [...path, 'reference', 'acyclic'], code, message })
-  if (type !== 'REFERENCE' || reference.module !== holder.name) refuse('NOT_APPLICABLE', 'acyclic belongs to a REFERENCE to the module that holds it.')
+  if ((type !== 'REFERENCE' && type !== 'REFERENCES') || reference.module !== holder.name)
+    refuse('NOT_APPLICABLE', 'acyclic belongs to a REFERENCE or REFERENCES to the module that holds it.')
   else if (before && before.acyclic !== true) refuse('FIXED', 'Records may lead in a circle already. Make a new field that does not allow it.')
   return { acyclic: true }
 }

@@ -21,7 +21,7 @@ export interface ReferenceInput {
   readonly inverseLabels?: readonly LabelInput[] | null
   /** `restrict`, `clear` or `cascade`. */
   readonly onDelete?: string | null
-  /** No record may lead back to itself; for a REFERENCE to the module that holds it. */
+  /** No record may lead back to itself, by however many steps; for a REFERENCE or REFERENCES to the module that holds it. */
   readonly acyclic?: boolean | null
 }
 

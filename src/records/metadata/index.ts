@@ -19,7 +19,7 @@ export {
 } from './metadata.ts'
 export type { KernelNames } from './names.ts'
 export type { PlanStep } from './plan-steps.ts'
-export { applyPlugin, type PluginSchema, purgePlugin, withholdPlugin } from './plugin-state.ts'
+export { applyPlugin, type FieldName, holdFields, type PluginSchema, purgePlugin, withholdPlugin } from './plugin-state.ts'
 export type { FieldState, ModuleState } from './state.ts'
 export type { FieldPatch } from './update-field.ts'
 export { adoptFields, upgradeConflicts } from './upgrade.ts'

@@ -14,6 +14,14 @@ import type { Workspace } from './workspace.ts'
 export interface PluginSchema {
   readonly modules: readonly ModuleInput[]
   readonly fields: readonly (FieldInput & { readonly module: string })[]
+  /** Fields of the plugin that it does not bring now and will bring again: withheld with their values, where they are there. */
+  readonly held?: readonly FieldName[]
+}
+
+/** A field by its names. */
+export interface FieldName {
+  readonly module: string
+  readonly name: string
 }
 
 /**
@@ -22,12 +30,27 @@ export interface PluginSchema {
  */
 export async function applyPlugin(change: MetadataChange, owner: MetadataOwner, schema: PluginSchema, site: ModuleSite): Promise<void> {
   move(change, owner.plugin, 'withheld', 'active')
+  holdFields(change, owner.plugin, schema.held ?? [])
   await applyState({ ...change, owner }, withPlugin(change.workspace, owner.plugin, schema), site, false)
 }
 
 /** Takes the plugin's modules and fields out of what is served, and keeps them with their data. What others have built on them waits for them. */
 export function withholdPlugin(change: MetadataChange, plugin: string): void {
   move(change, plugin, 'active', 'withheld')
+}
+
+/** Takes some of the plugin's fields out of what is served, and keeps them with their values. */
+export function holdFields({ workspace, rows, touched }: MetadataChange, plugin: string, names: readonly FieldName[]): void {
+  const held = workspace.fields.filter(
+    (field) =>
+      field.ownerPlugin === plugin &&
+      field.state === 'active' &&
+      names.some(({ module, name }) => name === field.name && workspace.holderOf(field)?.name === module),
+  )
+  if (held.length === 0) return
+  for (const field of held) workspace.put({ field: { ...field, state: 'withheld' } })
+  rows.push({ text: `UPDATE custom_field SET state = 'withheld' WHERE id = ANY($1::uuid[])`, values: [held.map(({ id }) => id)], purpose: 'platform' })
+  touched.push(...held.map((field) => `${workspace.holderOf(field)?.name}.${field.name}`))
 }
 
 /** Gives the plugin's modules and fields up for good, with their data and whatever others have built on them. */

@@ -37,11 +37,11 @@ export class DeferredChecks {
 
   #noteReference(module: ModuleDefinition, field: FieldDefinition, drafts: readonly Draft[]): void {
     for (const draft of drafts) {
-      const target = draft.after[field.name] ?? null
-      if (target === null || draft.operation === 'DELETED' || (draft.before !== null && !draft.changes(field.name))) continue
+      if (draft.operation === 'DELETED' || (draft.before !== null && !draft.changes(field.name))) continue
+      const targets = newTargets(draft, field)
       // A new record can be part of a circle only through other records of its own change set.
       const fresh = this.created.has(draft.id)
-      if (fresh && !this.created.has(target as string)) continue
+      if (!targets.some((target) => !fresh || this.created.has(target))) continue
       const entry = this.#acyclic.get(field.id) ?? { module, field, paths: new Map(), rivals: false }
       entry.paths.set(draft.id, [...draft.path, field.name])
       entry.rivals ||= !fresh
@@ -60,6 +60,13 @@ export class DeferredChecks {
   }
 }
 
+/** Records that it leads to by the change: the one of a REFERENCE, those of REFERENCES that it did not lead to before. */
+function newTargets({ before, after }: Draft, { name, type }: FieldDefinition): readonly string[] {
+  if (type !== 'REFERENCES') return after[name] == null ? [] : [after[name] as string]
+  const known = new Set((before?.[name] ?? []) as readonly string[])
+  return ((after[name] ?? []) as readonly string[]).filter((target) => !known.has(target))
+}
+
 async function findCycles(session: Session, { module, field, paths, rivals }: AcyclicReference): Promise<Issue[]> {
   if (rivals) {
     // Its own statement: the look afterwards must see what the rival has committed.
@@ -70,12 +77,11 @@ async function findCycles(session: Session, { module, field, paths, rivals }: Ac
     })
   }
   const builder = new StatementBuilder(session.registry)
-  const table = builder.secured(module, 'READ', session.unrestricted, 't')
-  const column = quoteIdentifier(field.column)
+  const { from, at, to } = stepsOf(builder, session, module, field)
   const rows = await session.transaction.query<{ start: string }>(
     builder.statement(`WITH RECURSIVE way(start, at) AS (
-  SELECT t.id, t.${column} FROM ${table.from} WHERE t.id = ANY(${builder.bind([...paths.keys()], 'uuid[]')}) AND t.${column} IS NOT NULL
-  UNION SELECT way.start, t.${column} FROM way JOIN ${table.from} ON t.id = way.at WHERE t.${column} IS NOT NULL AND way.at <> way.start)
+  SELECT ${at}, ${to} FROM ${from} WHERE ${at} = ANY(${builder.bind([...paths.keys()], 'uuid[]')}) AND ${to} IS NOT NULL
+  UNION SELECT way.start, ${to} FROM way JOIN ${from} ON ${at} = way.at WHERE ${to} IS NOT NULL AND way.at <> way.start)
 SELECT DISTINCT start FROM way WHERE at = start`),
   )
   const found = new Set(rows.map(({ start }) => start))
@@ -83,6 +89,12 @@ SELECT DISTINCT start FROM way WHERE at = start`),
   return [...paths].flatMap(([id, path]) =>
     found.has(id) ? [{ path, code: 'CYCLE', message: `${field.name} would lead in a circle back to the ${module.name} itself.` }] : [],
   )
+}
+
+/** Where the steps from record to record stand: in the records themselves, or in the link table. */
+function stepsOf(builder: StatementBuilder, session: Session, module: ModuleDefinition, field: FieldDefinition) {
+  if (field.type === 'REFERENCES') return { from: `${quoteIdentifier(field.column)} AS l`, at: 'l.source_id', to: 'l.target_id' }
+  return { from: builder.secured(module, 'READ', session.unrestricted, 't').from, at: 't.id', to: `t.${quoteIdentifier(field.column)}` }
 }
 
 interface Restriction {

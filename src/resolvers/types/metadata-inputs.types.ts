@@ -57,7 +57,7 @@ export class CustomFieldReferenceInput {
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'No record may lead back to itself: for a REFERENCE to the module that holds it, as to a parent. Permanent.',
+    description: 'No record may lead back to itself, by however many steps: for a REFERENCE or REFERENCES to the module that holds it. Permanent.',
   })
   acyclic?: boolean | null
 }

@@ -1,0 +1,31 @@
+import { type GraphQLPart, Refusal } from '../api/index.ts'
+import { dayOf } from './figures/days.ts'
+import type { Settings } from './settings.ts'
+import { createFromTemplate, type FromTemplate } from './work/create-from-template.ts'
+
+type Arguments = Omit<FromTemplate, 'startsOn'> & { readonly startsOn?: string | null }
+
+export const GRAPHQL: GraphQLPart<Settings> = {
+  types: `
+    extend type Mutation {
+      "Makes a project with the milestones and tasks of a template, whose days count from \`startsOn\` (today unless given). What is left out is taken from the opportunity, if there is one."
+      createProjectFromTemplate(template: ID!, name: String, startsOn: Date, account: ID, opportunity: ID, owner: ID): Project
+    }
+  `,
+  Mutation: {
+    createProjectFromTemplate: async (given, { records, settings, now }) => {
+      const { startsOn, ...order } = given as unknown as Arguments
+      const id = await records.change(async (changes) => {
+        const opportunity = order.opportunity == null ? null : await changes.get('opportunity', order.opportunity, ['name', 'account', 'owner'])
+        if (order.opportunity != null && !opportunity) throw new Refusal('NOT_FOUND', 'There is no opportunity with this id, or you cannot read it.')
+        return createFromTemplate(changes, {
+          ...order,
+          name: order.name ?? (opportunity?.['name'] as string | undefined) ?? null,
+          account: order.account ?? (opportunity?.['account'] as string | undefined) ?? null,
+          startsOn: startsOn ?? dayOf(now().toISOString(), settings.timeZone),
+        })
+      })
+      return { module: 'project', id }
+    },
+  },
+}
