@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
+import { Mutex } from 'async-mutex'
 import { repeat } from '../../jobs/repeat.ts'
 import type { Database } from '../../records/database.ts'
 
@@ -60,7 +61,10 @@ const LOOK = 50
 export function createNodes({ database, role, state, onWanted, onError }: NodesOptions): Nodes {
   const id = randomUUID()
   const place = `${hostname()} ${process.pid}`
-  const tell = async (): Promise<void> => {
+  // One after the other: what is older must not be written over what is newer.
+  const telling = new Mutex()
+  const tell = (): Promise<void> => telling.runExclusive(write)
+  const write = async (): Promise<void> => {
     const { schemaVersion, plugins } = state()
     await database.query({
       text: `INSERT INTO node (id, process, role, seen_at, schema_version, plugins) VALUES ($1, $2, $3, now(), $4, $5)
