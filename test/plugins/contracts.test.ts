@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { issuesOf } from '../support/client.ts'
 import { type ContractDesk, openContractDesk, updateOf, usd } from './contracts-kit.ts'
@@ -79,7 +80,7 @@ describe('the life of a contract', () => {
     }
     expect(await desk.add(admin, 'contract', { ...taken, status: 'active', number: 'OLD-7' })).toEqual([])
     expect(await desk.add(admin, 'contract', { ...taken, status: 'expired' })).toEqual(['input.status: TOO_EARLY'])
-    expect(await desk.add(admin, 'contract', { ...taken, title: 'same number', number: 'OLD-7' })).toEqual(['DUPLICATE'])
+    expect(await desk.add(admin, 'contract', { ...taken, title: 'same number', number: 'OLD-7' })).toEqual(['input.number: DUPLICATE'])
   })
 
   test('once more than a draft, its terms stay, and once signed, it stays', async () => {
@@ -99,6 +100,12 @@ describe('the life of a contract', () => {
     expect(await set(rep, id, { title: 'Supply of wheels and tyres', notes: 'filed', documentUrl: 'https://files.test/1' })).toEqual([])
     const DELETE = 'mutation ($id: ID!) { deleteContract(id: $id) { id } }'
     expect(issuesOf(await rep.send(DELETE, { id })).length).toBe(1)
+    const submitted = await desk.draft({ amount: usd('20000') })
+    await desk.make(rep, 'contractParty', { contract: { id: submitted }, name: 'Wheels Ltd', account: { id: desk.account } })
+    await desk.make(rep, 'contractInstalment', { contract: { id: submitted }, dueAt: '2026-04-01', amount: usd('20000') })
+    await set(rep, submitted, { status: 'in_approval' })
+    await desk.make(desk.manager, 'contractApproval', { contract: { id: submitted }, verdict: 'approved' })
+    await rep.data(DELETE, { id: submitted })
     const draft = await desk.draft()
     await desk.make(rep, 'contractParty', { contract: { id: draft }, name: 'Wheels Ltd', account: { id: desk.account } })
     await desk.make(rep, 'contractInstalment', { contract: { id: draft }, dueAt: '2026-04-01', amount: usd('5000') })
@@ -142,6 +149,14 @@ describe('the life of a contract', () => {
     const { module } = await rep.data('{ module(name: "contract") { label(locale: "zh-CN") fields { name label(locale: "zh-CN") } } }')
     expect(module.label).toBe('合同')
     expect(module.fields.find(({ name }: { name: string }) => name === 'noticeBy').label).toBe('最迟通知日')
+  })
+
+  test('the examples of its documentation hold', async () => {
+    const text = readFileSync(new URL('../../docs/plugins/contracts.md', import.meta.url), 'utf8')
+    const examples = [...text.matchAll(/```graphql\n([\s\S]*?)```/g)].map(([, example]) => (example as string).replace('"…"', JSON.stringify(desk.account)))
+    expect(examples.length).toBeGreaterThan(3)
+    for (const example of examples) await desk.admin.data(example)
+    await desk.admin.data('mutation { updatePluginSettings(name: "contracts", settings: {approvals: null}) { plugin { name } } }')
   })
 
   test('tells administrators what can be set, and refuses what cannot', async () => {

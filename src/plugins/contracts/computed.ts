@@ -38,16 +38,16 @@ function unpaid(name: string, description: string, isMeant: (dueAt: Day, today: 
   }
 }
 
-function missing(module: Approvable, needs: readonly string[]): Field {
+function missing(module: Approvable): Field {
   return {
     module,
     name: 'missingApprovals',
     type: '[String!]',
     description: 'Roles whose approval is still missing, while it is in approval.',
-    needs,
-    load: async (records, { records: reader, settings }) => {
-      const asking = records.filter(({ status }) => status === 'in_approval').map(({ id }) => id)
-      const lacking = asking.length > 0 ? await missingApprovals(reader, module, asking, settings) : new Map<string, readonly string[]>()
+    needs: ['status', 'approvalsNeeded', 'approvalRound'],
+    load: async (records, { records: reader }) => {
+      const asking = records.filter(({ status }) => status === 'in_approval')
+      const lacking = await missingApprovals(reader, module, asking)
       return records.map(({ id }) => lacking.get(id) ?? [])
     },
   }
@@ -64,8 +64,8 @@ export const computed: readonly Field[] = [
   unpaid('unpaidAmount', 'What is to be paid yet, in the currency of the contract; null where it has no amount.', () => true),
   unpaid('dueAmount', 'What is to be paid by today and is not, in the currency of the contract.', (dueAt, now) => dueAt <= now),
   unpaid('overdueAmount', 'What was to be paid before today and is not, in the currency of the contract.', (dueAt, now) => dueAt < now),
-  missing('contract', ['amount', 'status', 'approvalRound']),
-  missing('contractAmendment', ['newAmount', 'status', 'approvalRound']),
+  missing('contract'),
+  missing('contractAmendment'),
   {
     module: 'contractInstalment',
     name: 'state',

@@ -17,10 +17,10 @@ const part = (role: string, module: string, actions: Actions, fields: Levels = {
 /** Who negotiates contracts writes their amounts, and reads whether they were paid; what was paid, and how, is for finance. */
 function sales(role: string, actions: Actions, scope: DefaultGrant['scope'], decides: boolean): DefaultGrant[] {
   return [
-    { role, module: 'contract', actions, scope, fields: { amount: 'WRITE' } },
+    { role, module: 'contract', actions, scope, fields: { amount: 'WRITE', approvalsNeeded: 'READ' } },
     part(role, 'contractParty', actions),
     part(role, 'contractInstalment', actions, { amount: 'WRITE', paidAt: 'READ' }),
-    part(role, 'contractAmendment', actions, { newAmount: 'WRITE', amountBefore: 'READ' }),
+    part(role, 'contractAmendment', actions, { newAmount: 'WRITE', amountBefore: 'READ', approvalsNeeded: 'READ' }),
     part(role, 'contractApproval', decides ? DECIDE : READ),
   ]
 }
@@ -28,7 +28,7 @@ function sales(role: string, actions: Actions, scope: DefaultGrant['scope'], dec
 /** Writes payments and decides on what others have made; reads everything else. */
 const FINANCE_READS = read(
   ...['title', 'status', 'account', 'opportunity', 'amount', 'signedAt', 'startsAt', 'endsAt', 'renewal', 'renewalMonths', 'noticeDays', 'noticeGivenAt'],
-  ...['terminatedAt', 'terminationReason', 'documentUrl', 'notes', 'received', 'owner', 'team', 'tags'],
+  ...['terminatedAt', 'terminationReason', 'documentUrl', 'notes', 'received', 'approvalsNeeded', 'owner', 'team', 'tags'],
 )
 
 /** Rights that shipped roles have from the beginning. Marketing has none; `read_only` reads what is not sensitive, as everywhere. */
@@ -43,7 +43,7 @@ export const grants: readonly DefaultGrant[] = [
     paidAmount: 'WRITE',
     paymentReference: 'WRITE',
   }),
-  part('finance', 'contractAmendment', READ_AND_EXPORT, read('newAmount', 'amountBefore')),
+  part('finance', 'contractAmendment', READ_AND_EXPORT, read('newAmount', 'amountBefore', 'approvalsNeeded')),
   part('finance', 'contractApproval', DECIDE),
   { role: 'service_agent', module: 'contract', actions: READ, scope: 'ALL' },
   part('service_agent', 'contractParty', READ),

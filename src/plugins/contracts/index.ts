@@ -12,7 +12,7 @@ import { contractNumbering } from './modules/numbering.ts'
 import { contractParty } from './modules/party.ts'
 import { labels } from './modules/texts.ts'
 import { completeAmendment, followAmendments, judgeAmendments } from './rules/amendments.ts'
-import { demandApprovals, followApprovals, judgeApprovals, rolesOf } from './rules/approvals.ts'
+import { demandApprovals, followApprovals, judgeApprovals, rolesOf, settleNeeds } from './rules/approvals.ts'
 import { completeContract, judgeContract } from './rules/contract-rules.ts'
 import { giveNumbers, SERIES } from './rules/numbers.ts'
 import { demandSignatures, followParties, judgeParties } from './rules/parties.ts'
@@ -127,7 +127,15 @@ export default definePlugin({
   after: [
     { module: 'contractParty', run: followParties },
     { module: 'contractInstalment', run: followInstalments },
-    { module: 'contractAmendment', on: [...WRITTEN], run: followAmendments },
+    { module: 'contract', on: ['UPDATED'], run: (changes, context) => settleNeeds('contract', changes, context) },
+    {
+      module: 'contractAmendment',
+      on: [...WRITTEN],
+      run: async (changes, context) => {
+        await settleNeeds('contractAmendment', changes, context)
+        await followAmendments(changes, context)
+      },
+    },
     { module: 'contractApproval', on: ['CREATED'], run: followApprovals },
   ],
   jobs: [followDates],

@@ -50,6 +50,7 @@ export const contractAmendment: ModuleDescription = {
     { name: 'newNoticeDays', type: 'INTEGER', labels: labels('New days of notice', '新通知期（天）'), min: 0, max: 730 },
     { name: 'submittedBy', type: 'USER', labels: labels('Submitted by', '提交人'), readOnly: true },
     { name: 'submittedAt', type: 'DATETIME', labels: labels('Submitted at', '提交时间'), readOnly: true },
+    { name: 'approvalsNeeded', type: 'JSON', labels: labels('Approvals needed', '所需审批'), readOnly: true, sensitivity: 'finance' },
     { name: 'approvalRound', type: 'INTEGER', labels: labels('Round of approval', '审批轮次'), readOnly: true },
     { name: 'inForceAt', type: 'DATETIME', labels: labels('In force since', '生效时间'), readOnly: true },
     { name: 'revision', type: 'INTEGER', labels: labels('Revision', '版本号'), readOnly: true },

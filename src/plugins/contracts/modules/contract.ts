@@ -68,6 +68,7 @@ export const contract: ModuleDescription = {
     { name: 'notes', type: 'LONG_TEXT', labels: labels('Notes', '备注') },
     { name: 'submittedBy', type: 'USER', labels: labels('Submitted by', '提交人'), readOnly: true },
     { name: 'submittedAt', type: 'DATETIME', labels: labels('Submitted at', '提交时间'), readOnly: true },
+    { name: 'approvalsNeeded', type: 'JSON', labels: labels('Approvals needed', '所需审批'), readOnly: true, sensitivity: 'finance' },
     { name: 'approvalRound', type: 'INTEGER', labels: labels('Round of approval', '审批轮次'), readOnly: true },
     { name: 'revision', type: 'INTEGER', labels: labels('Revision', '版本号'), readOnly: true },
     { name: 'expiresAt', type: 'DATE', labels: labels('Expires on', '到期日'), readOnly: true, indexed: true },

@@ -82,7 +82,7 @@ function judgeSubmitted(change: PendingChange, contract: PluginRecord, parts: re
   const says = Object.keys(NEW_TERMS).some((field) => (change.after[field] ?? null) !== null) || change.after['openEnded'] === true || hasPlan
   if (!says) change.refuse(null, 'EMPTY', 'The amendment changes nothing: give it new terms, or instalments.')
   const flaw = flawOf(amendedPlan(parts, change.id), change.after['newAmount'] ?? contract['amount'], 'exactly')
-  if (flaw) change.refuse('status', flaw.code, `${flaw.message} Give the amendment instalments (its own take the place of those that are not paid).`)
+  if (flaw) change.refuse('newAmount', flaw.code, `${flaw.message} Give the amendment instalments (its own take the place of those that are not paid).`)
 }
 
 /** The contract's terms as they will be. */

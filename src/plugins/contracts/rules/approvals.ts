@@ -15,31 +15,40 @@ function reaching(what: Approvable, from: number) {
   return { or: [{ newAmount: atLeast }, { newAmount: { isNull: true }, contract: { amount: atLeast } }] }
 }
 
-/** Roles whose approval each record lacks in its present round; those that lack none are absent. */
-export async function missingApprovals(
-  reader: RecordReader,
-  what: Approvable,
-  ids: readonly string[],
-  { approvals }: Settings,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+/** Settles which roles must approve what was submitted, by the thresholds of now. */
+export async function settleNeeds(what: Approvable, changes: readonly WrittenChange[], context: HookContext<Settings>): Promise<void> {
+  const submitted = changes.filter(({ before, after }) => after['status'] === 'in_approval' && before?.['status'] !== 'in_approval').map(({ id }) => id)
+  if (submitted.length === 0) return
+  const system = await context.asSystem('approvals of a contract')
+  const needed = new Map<string, string[]>(submitted.map((id) => [id, []]))
+  for (const { from, role } of context.settings.approvals)
+    for (const id of await matching(system, what, submitted, reaching(what, from))) {
+      const roles = needed.get(id)
+      if (roles && !roles.includes(role)) roles.push(role)
+    }
+  await context.derive.update(
+    what,
+    [...needed].map(([id, roles]) => ({ id, values: { approvalsNeeded: roles } })),
+  )
+}
+
+/** What is asked for, and in which round. */
+type Asking = Readonly<Record<string, unknown>> & { readonly id: string }
+
+/** Roles whose approval each record lacks in its present round; those that lack none are absent. One statement. */
+export async function missingApprovals(reader: RecordReader, what: Approvable, asking: readonly Asking[]): Promise<ReadonlyMap<string, readonly string[]>> {
   const reference = REFERENCE[what]
-  const subjects = await recordsOf(reader, what, ids, ['approvalRound'])
   const given = await partsOf(reader, 'contractApproval', {
     reference,
-    ids,
+    ids: asking.map(({ id }) => id),
     fields: ['round', 'roles'],
     filter: { verdict: { eq: 'approved' }, ...(what === 'contract' && { amendment: { id: { isNull: true } } }) },
   })
-  const missing = new Map<string, string[]>()
-  for (const { from, role } of approvals) {
-    for (const id of await matching(reader, what, ids, reaching(what, from))) {
-      const round = subjects.get(id)?.['approvalRound']
-      const isGiven = given.some((each) => each[reference] === id && each['round'] === round && ((each['roles'] ?? []) as readonly string[]).includes(role))
-      const roles = missing.get(id) ?? []
-      if (!isGiven && !roles.includes(role)) missing.set(id, [...roles, role])
-    }
-  }
-  return missing
+  const missing = asking.map(({ id, approvalRound, approvalsNeeded }) => {
+    const spoken = given.flatMap((each) => (each[reference] === id && each['round'] === approvalRound ? ((each['roles'] ?? []) as readonly string[]) : []))
+    return [id, ((approvalsNeeded ?? []) as readonly string[]).filter((role) => !spoken.includes(role))] as const
+  })
+  return new Map(missing.filter(([, roles]) => roles.length > 0))
 }
 
 /** Refuses to sign what has not all approvals that its amount asks for. */
@@ -50,8 +59,7 @@ export async function demandApprovals(what: Approvable, changes: readonly Pendin
   const missing = await missingApprovals(
     system,
     what,
-    signing.map(({ id }) => id),
-    context.settings,
+    signing.map(({ id, after }) => ({ ...after, id })),
   )
   for (const change of signing) {
     const roles = missing.get(change.id)

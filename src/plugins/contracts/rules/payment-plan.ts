@@ -97,9 +97,10 @@ export async function followInstalments(changes: readonly WrittenChange[], conte
     ids.map((id) => ({ id, values: { partsChangedAt: context.at } })),
   )
   const system = await context.asSystem('payment plan of a contract')
-  const contracts = await recordsOf(system, 'contract', ids, ['status', 'amount'])
+  // By what the writer reads of amounts: what is refused would tell of others.
+  const contracts = await recordsOf(context.records, 'contract', ids, ['status', 'amount'])
   const amendments = await recordsOf(
-    system,
+    context.records,
     'contractAmendment',
     planned.map(({ after }) => after['amendment']),
     ['status', 'newAmount'],
@@ -162,7 +163,7 @@ export async function demandPlans(changes: readonly PendingChange[], context: Ho
   for (const change of leaving) {
     const plan = (plans.get(change.id) ?? []).filter(({ proposed }) => proposed !== true)
     const flaw = flawOf(plan, change.after['amount'], 'exactly')
-    if (flaw) change.refuse('status', flaw.code, flaw.message)
+    if (flaw) change.refuse('amount', flaw.code, flaw.message)
   }
 }
 
