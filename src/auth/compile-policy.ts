@@ -3,6 +3,7 @@ import { parentOf } from '../records/access/access-parent.ts'
 import { admissionsKey } from '../records/access/admissions.ts'
 import type { AccessPolicy, Admission, Epochs, FieldLevel, KeyList, ModuleAccess, PartialLevel, Scope } from '../records/access/policy.ts'
 import { FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
+import { viewerValuesIn } from '../records/access/predicate-sql.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { WRITABLE_SYSTEM_FIELDS } from '../records/registry/index.ts'
@@ -31,8 +32,8 @@ export interface CompiledModules {
   readonly scopes: readonly Scope[]
   /** Access parents whose children some roles reach only by the parents that the same role reaches: a shared parent opens its children all the same. */
   readonly pairedParents: ReadonlySet<string>
-  /** Some rows are judged by conditions, which may name values of the viewer. */
-  readonly namesViewer: boolean
+  /** As AccessPolicy has it. */
+  readonly viewerValues: readonly string[]
 }
 
 /**
@@ -50,7 +51,7 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
   const pairedParents = new Set<string>()
-  let namesViewer = false
+  const viewerValues = new Set<string>()
   for (const [name, access] of modules) {
     const actions = [...access.actions].map(([action, admissions]) => [action, admissionsKey(admissions)])
     hash.update(
@@ -59,12 +60,12 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
     const levels = [...access.partial.values()].flatMap((level) => Object.values(level))
     for (const admission of [...access.actions.values(), ...levels].flat()) {
       addScopes(admission, used)
-      namesViewer ||= hasCondition(admission)
+      for (const name of valuesIn(admission)) viewerValues.add(name)
     }
     const isPaired = [...access.actions.values()].flat().some(({ parent }) => parent)
     if (isPaired) pairedParents.add(parentOf(registry.module(name), registry).module.name)
   }
-  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)), pairedParents, namesViewer }
+  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)), pairedParents, viewerValues: [...viewerValues].sort() }
 }
 
 function addScopes({ scope, parent }: Admission, used: Set<Scope>): void {
@@ -76,8 +77,8 @@ function partialKey({ masked, read, update, create }: PartialLevel) {
   return [masked, read, update, create].map(admissionsKey)
 }
 
-function hasCondition({ where, parent }: Admission): boolean {
-  return where !== undefined || (parent ?? []).some(hasCondition)
+function valuesIn({ where, parent = [] }: Admission): readonly string[] {
+  return [...(where ? viewerValuesIn(where.node) : []), ...parent.flatMap(valuesIn)]
 }
 
 /** Keys of each scope for one user, the number of all users and teams, and modules of which records are shared with the user. */
@@ -100,7 +101,7 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
     .digest('base64url')
     .slice(0, 27)
   const judgedBy: KeyList[] = [
-    ...(compiled.namesViewer || shared.size > 0 || compiled.scopes.includes('OWN') ? (['OWN'] as const) : []),
+    ...(compiled.viewerValues.length > 0 || shared.size > 0 || compiled.scopes.includes('OWN') ? (['OWN'] as const) : []),
     ...compiled.scopes.filter((scope) => scope !== 'ALL' && scope !== 'OWN'),
     ...(shared.size > 0 ? (['SHARED'] as const) : []),
   ]
@@ -111,7 +112,7 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
   return Object.freeze({
     shape,
     fingerprint,
-    namesViewer: compiled.namesViewer,
+    viewerValues: Object.freeze(compiled.viewerValues),
     judgedBy: Object.freeze(judgedBy),
     modules: compiled.modules,
     scopes: Object.freeze(scopes),

@@ -63,8 +63,8 @@ export interface AccessPolicy {
   readonly shape: string
   /** Digest of the shape and of the lists in `judgedBy`: policies of one fingerprint show the same of everything. */
   readonly fingerprint: string
-  /** Conditions of grants have a say, which may take values from the caller. */
-  readonly namesViewer: boolean
+  /** Values of the viewer that conditions of grants name: those of VIEWER_VALUES, and ids of fields of users. Sorted. */
+  readonly viewerValues: readonly string[]
   /** Lists of `scopes` that have a say in what is shown. */
   readonly judgedBy: readonly KeyList[]
   readonly modules: ReadonlyMap<string, ModuleAccess>

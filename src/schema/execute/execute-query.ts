@@ -141,7 +141,7 @@ async function executeOrdinary(
   const session = newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database), redacted })
   // What its other fields read may be newer than the place, never older.
   if (principal !== null && prepared.readsPlace) {
-    session.place = readPlaces(principal, session.executor)
+    session.place = readPlaces(principal, runtime.registry, session.executor)
     await session.place
   }
   return runOrdinary(session, services, value)
