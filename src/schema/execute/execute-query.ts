@@ -74,8 +74,8 @@ async function executeText(
       try {
         text = await runRead(root.plan, inputs, services.database)
         if (text === null) error = root.failure?.()
-        else if (root.watched) {
-          const taken = takeReads(text, root.watched, principal, { nodes: root.watched.nodes, variables }, services.settings)
+        if (root.watched) {
+          const taken = takeReads(text, root.watched.sensitive, principal, { nodes: root.watched.nodes, variables }, services.settings)
           text = taken.text
           reads.push(...taken.reads)
         }

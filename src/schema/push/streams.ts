@@ -1,4 +1,5 @@
 import { GuanxiError } from '../../errors/index.ts'
+import { sightOf } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { PreparedOperation } from '../execute/prepared-operation.ts'
@@ -24,6 +25,8 @@ export interface StreamServices {
   readonly prepare: (request: OperationRequest, runtime: Runtime) => PreparedOperation
   /** Answers one event, by the rights and the schema of its moment. Never throws. */
   readonly answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>
+  /** Notes what the filter of a subscription compares of sensitive fields: what is told by it tells of their values. */
+  readonly noteAsked: (standing: Standing, request: OperationRequest) => Promise<void>
   readonly failure: (error: unknown, request: OperationRequest) => OperationAnswer
   /** Whether an answer shows or refuses something that is noted for each who gets it. */
   readonly isWitnessed: (answer: OperationAnswer) => boolean
@@ -63,6 +66,7 @@ export class ChangeStreams {
       module: changes.request.module.name,
       shared: places.shared,
     })
+    await this.#services.noteAsked(standing, request)
     this.#join(member, standing, places)
     return member.queue
   }
@@ -147,7 +151,7 @@ export class ChangeStreams {
     { principal, runtime, changes }: Standing,
     shared: string | null,
   ): string {
-    const { epochs, fingerprint } = principal.policy
+    const { epochs } = principal.policy
     // Those who resume are soon told the same, wherever they began.
     const told = Object.entries(variables).filter(([name]) => name !== changes.afterVariable)
     return JSON.stringify([
@@ -156,7 +160,7 @@ export class ChangeStreams {
       told,
       accessMode,
       tellsVersion === true,
-      fingerprint,
+      sightOf(principal, changes.byCaller),
       epochs,
       runtime.version,
       shared,
