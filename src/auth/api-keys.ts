@@ -40,10 +40,11 @@ export interface NewApiKey {
 export interface ApiKeys {
   /**
    * Makes a key; its text is answered this once. Administrators make keys for everyone and with any role, others for themselves and with a role they hold.
-   * Throws FORBIDDEN for the rest, VALIDATION_FAILED for an unknown user or role.
+   * A key that makes another one is its end: the other ends no later, and is revoked with it.
+   * Throws FORBIDDEN for the rest, VALIDATION_FAILED for an unknown user or role, and for an end behind that of the caller's key.
    */
   create(principal: Principal, input: NewApiKey, origin: RequestOrigin): Promise<{ readonly apiKey: ApiKeyInfo; readonly secret: string }>
-  /** Ends a key: one's own, or any for administrators. Throws NOT_FOUND for others. A second time changes nothing. */
+  /** Ends a key and those that were made by it: one's own, or any for administrators. Throws NOT_FOUND for others. A second time changes nothing. */
   revoke(principal: Principal, id: string, origin: RequestOrigin): Promise<ApiKeyInfo>
   /** The caller's keys, all keys for administrators; the latest first. */
   list(principal: Principal): Promise<readonly ApiKeyInfo[]>
@@ -71,10 +72,22 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
         if (input.roleKey != null) await requireHeldRole(transaction, input.roleKey, principal)
         const roleId = input.roleKey == null ? null : await roleIdOf(transaction, input.roleKey)
         await requireActiveUser(transaction, userId)
+        const expiresAt = await endOf(transaction, principal, input)
         const [created] = await transaction.query<ApiKeyInfo>({
-          text: `INSERT INTO api_key AS k (id, name, prefix, secret_hash, user_id, role_id, created_by, created_at, expires_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ${COLUMNS}`,
-          values: [randomUUID(), input.name.trim(), key.prefix, digestOf(key.secret), userId, roleId, principal.userId, now(), input.expiresAt ?? null],
+          text: `INSERT INTO api_key AS k (id, name, prefix, secret_hash, user_id, role_id, created_by, made_by_key, created_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${COLUMNS}`,
+          values: [
+            randomUUID(),
+            input.name.trim(),
+            key.prefix,
+            digestOf(key.secret),
+            userId,
+            roleId,
+            principal.userId,
+            principal.apiKeyId ?? null,
+            now(),
+            expiresAt,
+          ],
           purpose: 'platform',
         })
         await writeAudit(transaction, {
@@ -100,11 +113,12 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
           purpose: 'platform',
         })
         if (!revoked) throw notFound('API key')
+        const alsoOf = await revokeMadeBy(transaction, id, now())
         await writeAudit(transaction, {
           at: now(),
           ...actorOf(principal),
           action: 'apiKey.revoke',
-          userIds: [revoked.userId],
+          userIds: [...new Set([revoked.userId, ...alsoOf])],
           origin,
           result: 'ok',
         })
@@ -118,6 +132,34 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
         purpose: 'platform',
       }),
   }
+}
+
+/** The end of a new key. One that a key makes ends with that key, unless before: else whoever has it for a while had it for good. */
+async function endOf(transaction: Executor, { apiKeyId }: Principal, { expiresAt = null }: NewApiKey): Promise<Date | null> {
+  if (apiKeyId === undefined) return expiresAt
+  const [maker] = await transaction.query<{ end: Date | null }>({
+    text: 'SELECT expires_at AS "end" FROM api_key WHERE id = $1 AND revoked_at IS NULL',
+    values: [apiKeyId],
+    purpose: 'platform',
+  })
+  if (!maker) throw new GuanxiError('UNAUTHENTICATED', 'The API key is not valid any more.')
+  const { end } = maker
+  if (end !== null && expiresAt !== null && expiresAt > end)
+    throw validationFailed([
+      { path: ['input', 'expiresAt'], code: 'TOO_LATE', message: `A key that an API key makes ends no later than that one, at ${end.toISOString()}.` },
+    ])
+  return expiresAt ?? end
+}
+
+/** Ends the keys that a key has made, those that these have made, and so on. Changes of rights come one at a time, so none is being made. Answers whom they act for. */
+async function revokeMadeBy(transaction: Executor, id: string, at: Date): Promise<string[]> {
+  const rows = await transaction.query<{ userId: string }>({
+    text: `WITH RECURSIVE made AS (SELECT k.id FROM api_key k WHERE k.made_by_key = $1 UNION SELECT k.id FROM made m JOIN api_key k ON k.made_by_key = m.id)
+           UPDATE api_key k SET revoked_at = $2 FROM made WHERE k.id = made.id AND k.revoked_at IS NULL RETURNING k.user_id AS "userId"`,
+    values: [id, at],
+    purpose: 'platform',
+  })
+  return rows.map(({ userId }) => userId)
 }
 
 function checkInput({ name, expiresAt }: NewApiKey, now: Date): void {

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { parentOf } from '../records/access/access-parent.ts'
 import { admissionsKey } from '../records/access/admissions.ts'
 import type { AccessPolicy, Admission, Epochs, FieldLevel, KeyList, ModuleAccess, PartialLevel, Scope } from '../records/access/policy.ts'
-import { FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
+import { allAdmissions, FIELD_LEVELS, SCOPES } from '../records/access/policy.ts'
+import { predicateFields } from '../records/access/predicate-fields.ts'
+import { viewerValuesIn } from '../records/access/predicate-sql.ts'
 import { mergesScope } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { WRITABLE_SYSTEM_FIELDS } from '../records/registry/index.ts'
@@ -31,8 +33,10 @@ export interface CompiledModules {
   readonly scopes: readonly Scope[]
   /** Access parents whose children some roles reach only by the parents that the same role reaches: a shared parent opens its children all the same. */
   readonly pairedParents: ReadonlySet<string>
-  /** Some rows are judged by conditions, which may name values of the viewer. */
-  readonly namesViewer: boolean
+  /** Text of the fields that conditions look at on records of each module themselves. */
+  readonly judged: string
+  /** As AccessPolicy has it. */
+  readonly viewerValues: readonly string[]
 }
 
 /**
@@ -50,21 +54,30 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
   const pairedParents = new Set<string>()
-  let namesViewer = false
+  const viewerValues = new Set<string>()
+  const judged: unknown[] = []
   for (const [name, access] of modules) {
     const actions = [...access.actions].map(([action, admissions]) => [action, admissionsKey(admissions)])
     hash.update(
       `${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}:${JSON.stringify([...access.partial].map(([field, level]) => [field, partialKey(level)]))}\n`,
     )
-    const levels = [...access.partial.values()].flatMap((level) => Object.values(level))
-    for (const admission of [...access.actions.values(), ...levels].flat()) {
+    for (const admission of allAdmissions(access)) {
       addScopes(admission, used)
-      namesViewer ||= hasCondition(admission)
+      for (const name of valuesIn(admission)) viewerValues.add(name)
     }
+    const looked = predicateFields(registry.module(name), { modules })
+    if (looked.size > 0) judged.push([name, [...looked].sort()])
     const isPaired = [...access.actions.values()].flat().some(({ parent }) => parent)
     if (isPaired) pairedParents.add(parentOf(registry.module(name), registry).module.name)
   }
-  return { modules, digest: hash.digest('base64url'), scopes: SCOPES.filter((scope) => used.has(scope)), pairedParents, namesViewer }
+  return {
+    modules,
+    digest: hash.digest('base64url'),
+    scopes: SCOPES.filter((scope) => used.has(scope)),
+    pairedParents,
+    viewerValues: [...viewerValues].sort(),
+    judged: JSON.stringify(judged),
+  }
 }
 
 function addScopes({ scope, parent }: Admission, used: Set<Scope>): void {
@@ -76,8 +89,8 @@ function partialKey({ masked, read, update, create }: PartialLevel) {
   return [masked, read, update, create].map(admissionsKey)
 }
 
-function hasCondition({ where, parent }: Admission): boolean {
-  return where !== undefined || (parent ?? []).some(hasCondition)
+function valuesIn({ where, parent = [] }: Admission): readonly string[] {
+  return [...(where ? viewerValuesIn(where.node) : []), ...parent.flatMap(valuesIn)]
 }
 
 /** Keys of each scope for one user, the number of all users and teams, and modules of which records are shared with the user. */
@@ -86,21 +99,23 @@ export interface ScopeKeys {
   readonly population: number
   /** None unless given. */
   readonly shared?: readonly string[]
+  /** What all roles of the user come to, where the policy is that of fewer. */
+  readonly held?: CompiledModules
 }
 
 /** Binds compiled modules to one user's keys. */
-export function bindPolicy(compiled: CompiledModules, { scopes, population, shared: all = [] }: ScopeKeys, epochs: Epochs): AccessPolicy {
+export function bindPolicy(compiled: CompiledModules, { scopes, population, shared: all = [], held }: ScopeKeys, epochs: Epochs): AccessPolicy {
   // A scope that no grant uses must not split policies into more shapes.
   const merges = (scope: Exclude<Scope, 'ALL'>) => compiled.scopes.includes(scope) && mergesScope(scopes[scope].length, population)
   const merged = { OWN: merges('OWN'), TEAM: merges('TEAM'), TEAM_TREE: merges('TEAM_TREE') }
   // Nor what shares add nothing to.
   const shared = new Set(all.filter((name) => sharesAdd(compiled.modules.get(name)) || compiled.pairedParents.has(name)).sort())
   const shape = createHash('sha256')
-    .update(`${compiled.digest}|${Object.values(merged).join()}|${[...shared].join()}`)
+    .update(`${compiled.digest}|${Object.values(merged).join()}|${[...shared].join()}|${held?.judged ?? ''}`)
     .digest('base64url')
     .slice(0, 27)
   const judgedBy: KeyList[] = [
-    ...(compiled.namesViewer || shared.size > 0 || compiled.scopes.includes('OWN') ? (['OWN'] as const) : []),
+    ...(compiled.viewerValues.length > 0 || shared.size > 0 || compiled.scopes.includes('OWN') ? (['OWN'] as const) : []),
     ...compiled.scopes.filter((scope) => scope !== 'ALL' && scope !== 'OWN'),
     ...(shared.size > 0 ? (['SHARED'] as const) : []),
   ]
@@ -111,9 +126,10 @@ export function bindPolicy(compiled: CompiledModules, { scopes, population, shar
   return Object.freeze({
     shape,
     fingerprint,
-    namesViewer: compiled.namesViewer,
+    viewerValues: Object.freeze(compiled.viewerValues),
     judgedBy: Object.freeze(judgedBy),
     modules: compiled.modules,
+    ...(held && { held: held.modules }),
     scopes: Object.freeze(scopes),
     merged: Object.freeze(merged),
     shared,

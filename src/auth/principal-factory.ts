@@ -52,8 +52,9 @@ export function createPrincipalFactory(registry: () => Registry): PrincipalFacto
     const scopes = { OWN: [rights.userId], TEAM: rights.team, TEAM_TREE: rights.teamTree, SHARED: rights.grantees }
     const shared = rights.sharedModules.flatMap((number) => current.byNumber.get(number)?.name ?? [])
     const compiled = (some: readonly StoredRole[]) => modulesOf(withInherited(some, rights.roles), current, rights.accessEpoch)
-    const bound = bindPolicy(compiled(roles), { scopes, population: rights.population, shared }, { schema: current.version, access: rights.accessEpoch })
-    const policy = rights.apiKeyRoleId === null ? bound : Object.freeze({ ...bound, held: compiled([...heldRoles(rights), ...roles]).modules })
+    const held = rights.apiKeyRoleId === null ? undefined : compiled([...heldRoles(rights), ...roles])
+    const keys = { scopes, population: rights.population, shared, ...(held && { held }) }
+    const policy = bindPolicy(compiled(roles), keys, { schema: current.version, access: rights.accessEpoch })
     policies.set(key, policy)
     return policy
   }

@@ -47,13 +47,17 @@ export async function findShare(executor: Executor, { moduleNumber, recordId, us
   return share
 }
 
-/** Makes a share, or gives the one that was made by hand with the same grantee another level and end. Undefined where the end has passed by the database's clock. */
+/**
+ * Makes a share, or puts it in the place of the one that was made by hand with the same grantee: level, end and whose it is, since what somebody has shared himself counts for nothing to him (`sharedSql`).
+ * Undefined where the end has passed by the database's clock.
+ */
 export async function putShare(executor: Executor, share: NewShare): Promise<StoredShare | undefined> {
   const { moduleNumber, recordId, userId, teamId, level, expiresAt, at, createdBy } = share
   const [stored] = await executor.query<StoredShare>({
     text: `INSERT INTO record_share AS s (id, module_number, record_id, user_id, team_id, level, expires_at, created_at, created_by)
            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE $7::timestamptz(3) IS NULL OR $7::timestamptz(3) > statement_timestamp()
-           ON CONFLICT (grantee_id, module_number, record_id, watching) DO UPDATE SET level = excluded.level, expires_at = excluded.expires_at
+           ON CONFLICT (grantee_id, module_number, record_id, watching) DO UPDATE SET
+             level = excluded.level, expires_at = excluded.expires_at, created_at = excluded.created_at, created_by = excluded.created_by
            RETURNING ${SHARE_COLUMNS}`,
     values: [randomUUID(), moduleNumber, recordId, userId, teamId, level, expiresAt, at, createdBy],
     purpose: 'platform',

@@ -23,7 +23,7 @@ export interface Share extends StoredShare {
  * that with records of the module at all; it opens no field, and never lets anybody delete, restore or export. Who may update a record by roles shares it, and ends its shares.
  */
 export interface Shares {
-  /** A second share with the same grantee replaces level and end. Throws VALIDATION_FAILED, NOT_FOUND for what the caller cannot read, FORBIDDEN for what the caller cannot update. */
+  /** A second share with the same grantee replaces the first, also as to whose it is. Throws VALIDATION_FAILED, NOT_FOUND for what the caller cannot read, FORBIDDEN for what the caller cannot update. */
   share(principal: Principal, input: ShareInput, origin: RequestOrigin): Promise<Share>
   /** Answers the share as it was. Throws NOT_FOUND and FORBIDDEN. */
   unshare(principal: Principal, id: string, origin: RequestOrigin): Promise<Share>

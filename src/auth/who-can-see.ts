@@ -1,3 +1,4 @@
+import { extensionTable } from '../entities/columns.ts'
 import { type Issue, notFound } from '../errors/index.ts'
 import { quoteIdentifier } from '../lib/quote-identifier.ts'
 import { canonicalId, moduleNumberOf } from '../lib/record-id.ts'
@@ -26,10 +27,11 @@ const NO_KEYS = { scopes: { OWN: [], TEAM: [], TEAM_TREE: [], SHARED: [] }, popu
 /**
  * Ids of all active users who can read a record, or one field of it, unmasked; ascending. Each set of roles that users hold is compiled once, and asks one statement about all of
  * its users together: so the statements are as many as the sets of roles that can read the field, and a few. Service users count by their API keys, too.
+ * Of a reference those count who can also read the record that it leads to: it shows nothing to others.
  * Administrators only; throws FORBIDDEN for others, VALIDATION_FAILED for an unknown module or field, NOT_FOUND.
  */
 export function createSight(database: Database, registry: () => Registry, now: () => Date) {
-  return async (principal: Principal, { module: name, recordId, field }: SightQuestion): Promise<readonly string[]> => {
+  const sight = async (principal: Principal, { module: name, recordId, field }: SightQuestion): Promise<readonly string[]> => {
     requireAdministrator(principal)
     const current = registry()
     const module = current.modules.get(name)
@@ -64,8 +66,37 @@ export function createSight(database: Database, registry: () => Registry, now: (
     for (const { set, policy } of reads) {
       for (const userId of await admitted(database, target, { id, field: field ?? null }, policy, current, holder, set.userIds, reach)) seeing.add(userId)
     }
-    return [...seeing].sort()
+    const led = leadsTo && (await ledTo(database, target, { id, field: field as string, to: leadsTo }, principal.policy, current))
+    const readers = led && new Set(await sight(principal, { module: (leadsTo as ModuleDefinition).name, recordId: led }))
+    return [...seeing].filter((userId) => !readers || readers.has(userId)).sort()
   }
+  return sight
+}
+
+/** The record that a reference leads to, which shows nothing to whoever cannot read that one; null where it leads nowhere, or is a list, of which everybody is shown what he reads. */
+async function ledTo(
+  executor: Executor,
+  module: ModuleDefinition,
+  { id, field: name, to }: { readonly id: string; readonly field: string; readonly to: ModuleDefinition },
+  policy: AccessPolicy,
+  registry: Registry,
+): Promise<string | null> {
+  const field = module.fields.get(name) as FieldDefinition
+  if (field.type !== 'REFERENCE' && field.type !== 'USER') return null
+  const values: unknown[] = [id]
+  const binder = bindValues(values, policy)
+  const table = secured(module, 'READ', policy, 't', registry, binder)
+  const column = quoteIdentifier(field.column)
+  const value = field.extension
+    ? `(SELECT x.${column} FROM ${quoteIdentifier(extensionTable(module.table, field.extension))} x WHERE x.id = t.id)`
+    : `t.${column}`
+  const led = secured(to, 'READ', policy, 'r', registry, binder)
+  const [row] = await executor.query<{ target: string }>({
+    text: `SELECT r.id AS target FROM ${table.from}, ${led.from} WHERE t.id = $1 AND ${table.condition} AND r.id = ${value} AND r.deleted_at IS NULL AND ${led.condition}`,
+    values,
+    purpose: 'platform',
+  })
+  return row?.target ?? null
 }
 
 /** Owner or team that decides who reaches the record: its own, or that of the record above it. Null where it has neither. Throws NOT_FOUND. */

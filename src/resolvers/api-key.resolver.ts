@@ -30,7 +30,7 @@ export class ApiKeyResolver {
     return { apiKey: apiKeyOf(apiKey), secret }
   }
 
-  @Mutation(() => RevokeApiKeyPayload, { nullable: true, description: 'Ends an API key at once.' })
+  @Mutation(() => RevokeApiKeyPayload, { nullable: true, description: 'Ends an API key at once, and all keys that were made by it.' })
   async revokeApiKey(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RevokeApiKeyPayload> {
     const caller = callerOf(context)
     const key = await this.#work.run(context, () => this.#apiKeys.revoke(caller, id, originOf(context)))

@@ -32,7 +32,7 @@ interface Person {
 }
 
 const sessions = `mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }`
-const signedIn = async ({ email }: Person): Promise<string> =>
+const signedIn = async ({ email }: Pick<Person, 'email'>): Promise<string> =>
   (await server.anonymous.data(sessions, { input: { email, password: TEST_PASSWORD } })).signIn.accessToken
 
 const change =
@@ -248,4 +248,34 @@ test('whoever becomes an administrator, or is none any more, is taken for what h
       expect([what, codesOf(made)[0] ?? 'ok']).toEqual([what, code])
     }
   }
+})
+
+test('what stands beside changeCursor is answered by the rights of now too', async () => {
+  await server.admin.data(
+    'mutation { createRole(input: {key: "seer", name: "Seer", grants: [{module: "account", actions: [READ], scope: ALL}], fields: [{module: "account", field: "phone", access: READ}]}) { role { key } } }',
+  )
+  const { email } = await server.addUser('Seer', 'seer')
+  const headers = { authorization: `Bearer ${await signedIn({ email })}` }
+  const ask = (query: string, variables = {}) => deaf.admin.send(query, variables, { headers })
+  const described = '{ changeCursor __type(name: "Account") { fields { name } } }'
+  const names = async () => (await ask(described)).data.__type.fields.map(({ name }: { name: string }) => name)
+  expect(await names()).toContain('phone')
+  await server.admin.data('mutation { updateRole(key: "seer", input: {fields: [{module: "account", field: "phone", access: HIDDEN}]}) { role { key } } }')
+  expect(await names()).not.toContain('phone')
+
+  const contacts = '{ changeCursor contacts { totalCount } }'
+  expect(codesOf(await ask(contacts))).toEqual(['FORBIDDEN'])
+  await server.admin.data(
+    'mutation { updateRole(key: "seer", input: {grants: [{module: "account", actions: [READ], scope: ALL}, {module: "contact", actions: [READ], scope: ALL}]}) { role { key } } }',
+  )
+  expect(codesOf(await ask(contacts))).toEqual([])
+
+  // The same where the feed is read, which looks for modules that changed.
+  const { changeCursor } = (await ask('{ changeCursor }')).data
+  await server.admin.data('mutation { createAccount(input: {name: "Told", phone: "+86 10 6234 5678"}) { changeSetId } }')
+  const feed = 'query ($after: String!) { changes(after: $after) { cursor } __type(name: "Account") { fields { name } } }'
+  const told = async () => (await ask(feed, { after: changeCursor })).data.__type.fields.map(({ name }: { name: string }) => name)
+  expect(await told()).not.toContain('phone')
+  await server.admin.data('mutation { updateRole(key: "seer", input: {fields: [{module: "account", field: "phone", access: READ}]}) { role { key } } }')
+  expect(await told()).toContain('phone')
 })

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
 import { SYSTEM_USER_ID } from '../../src/auth/index.ts'
 import { codesOf, issuesOf, type TestClient, TRANSPORTS } from '../support/client.ts'
+import { eventually } from '../support/guanxi-process.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { subscribe } from '../support/subscription.ts'
 
 const ENTRY = `id at position actor { id name } via action module recordIds fields operation rootFields changeSetId sessionId apiKeyId requestId client ip result details
   changes { recordId version field before after }`
@@ -264,6 +266,50 @@ describe('reads of sensitive fields', () => {
     ])
     await server.admin.data(METADATA.deleteField, { id: shout.id })
     expect((await entriesOf({ action: 'account.read', recordId: id })).flatMap(({ fields }) => fields)).not.toContain('account.shout')
+  })
+
+  test('of what is told without a record: by cursors, by comparisons, by keys, by subscriptions; and of version conflicts', async () => {
+    await makeField(server.admin, { module: 'account', name: 'secretive', type: 'TEXT', sensitivity: 'SENSITIVE', unique: true })
+    const id = await createAccount(server.admin, 'Secretive')
+    await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {secretive: "one"}) { changeSetId } }', { id })
+    await server.admin.data('mutation ($id: ID!) { updateAccount(id: $id, input: {secretive: "two"}) { changeSetId } }', { id })
+    await server.admin.data('mutation ($id: ID!) { createContact(input: {name: "C", account: {id: $id}}) { changeSetId } }', { id })
+    const sources: readonly (readonly [name: string, source: string])[] = [
+      ['EdgeCursor', 'query EdgeCursor { accounts(orderBy: [{secretive: ASC}]) { edges { cursor } } }'],
+      ['PageCursor', 'query PageCursor { accounts(orderBy: [{secretive: DESC}]) { nodes { id } pageInfo { endCursor } } }'],
+      ['Related', 'query Related { contacts(orderBy: [{account: {secretive: ASC}}]) { edges { cursor } } }'],
+      ['Filter', 'query Filter { accounts(filter: {not: {secretive: {startsWith: "t"}}}) { totalCount } }'],
+      ['Nested', 'query Nested { contacts(filter: {account: {secretive: {eq: "none"}}}) { nodes { id } } }'],
+      ['Key', 'query Key { accountBy(by: {secretive: "two"}) { id } }'],
+      ['NoKey', 'query NoKey { accountBy(by: {secretive: "three"}) { id } }'],
+      ['Counted', 'query Counted { accountsAggregate(filter: {secretive: {eq: "two"}}) { count } }'],
+      ['ByType', `query ByType { accounts(filter: {secretive: {eq: "two"}}) { nodes { ${'long'.repeat(20)}: id } } }`],
+    ]
+    for (const [, source] of sources) await server.admin.send(source)
+    const harmless = 'query Harmless { accounts(orderBy: [{secretive: ASC}]) { nodes { id } } named: accounts(orderBy: [{name: ASC}]) { edges { cursor } } }'
+    await server.admin.data(harmless)
+    const told = async (name: string) => (await entriesOf({ actorId: adminId, action: 'account.read' }, 100)).filter(({ operation }) => operation === name)
+    for (const [name] of sources)
+      expect([name, await told(name)]).toEqual([
+        name,
+        [
+          expect.objectContaining({
+            ...{ recordIds: [], fields: ['account.secretive'] },
+            details: { aggregated: true, asked: expect.stringMatching(/^[0-9a-f]{64}$/) },
+          }),
+        ],
+      ])
+    expect(await told('Harmless')).toEqual([])
+    await server.admin.data('query Ordered { opportunitiesAggregate(groupBy: [{name: true}], orderBy: [{sum: {amount: DESC}}]) { count } }')
+    expect((await entriesOf({ action: 'opportunity.read', actorId: adminId }))[0]).toMatchObject({ operation: 'Ordered', fields: ['opportunity.amount'] })
+
+    const conflict = await server.admin.send('mutation Conflict($id: ID!) { updateAccount(id: $id, input: {name: "z"}, ifVersion: 2) { changeSetId } }', { id })
+    expect(conflict.errors[0]?.extensions).toMatchObject({ code: 'VERSION_CONFLICT', base: { secretive: 'one' }, current: { secretive: 'two' } })
+    expect(await told('Conflict')).toMatchObject([{ recordIds: [id], fields: expect.arrayContaining(['account.secretive']) }])
+
+    const following = subscribe(server.admin, 'subscription Follow { accountChanged(filter: {secretive: {eq: "two"}}) { operation } }')
+    await eventually(async () => (await told('Follow')).length === 1)
+    following.close()
   })
 
   test('in the audit log itself are recorded too', async () => {

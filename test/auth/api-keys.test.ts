@@ -124,6 +124,25 @@ describe('API keys', () => {
     expect(await codeOf(identity.apiKeys.create(limited, { name: 'x', roleKey: 'sales_rep' }, ORIGIN))).toBe('FORBIDDEN')
   })
 
+  // Who has a key for a week must not have another one for good by the end of it.
+  test('outlive no key by which they were made', async () => {
+    const person = await signedIn('sales_rep')
+    const end = new Date(identity.now().getTime() + 3_600_000)
+    const byKey = async (secret: string, input: object) =>
+      identity.apiKeys.create(await identity.principalOf(secret), { name: 'made', roleKey: 'sales_rep', ...input }, ORIGIN)
+    const first = await create(person, { name: 'for an hour', expiresAt: end })
+    expect(await byKey(first.secret, { expiresAt: new Date(end.getTime() + 1) }).catch((error) => error.details)).toMatchObject({
+      issues: [{ path: ['input', 'expiresAt'], code: 'TOO_LATE' }],
+    })
+    const second = await byKey(first.secret, {})
+    expect(second.apiKey.expiresAt).toEqual(end)
+    const third = await byKey(second.secret, { expiresAt: new Date(end.getTime() - 60_000) })
+    const own = await create(person, { name: 'of the person' })
+    await identity.apiKeys.revoke(await today(person), first.apiKey.id, ORIGIN)
+    for (const { secret } of [first, second, third]) expect(await codeOf(identity.principalOf(secret))).toBe('UNAUTHENTICATED')
+    expect((await identity.principalOf(own.secret)).userId).toBe(person.userId)
+  })
+
   test('refuse unknown users, roles and ids with their path', async () => {
     expect(await create(admin, { name: 'x', roleKey: 'nobody' }).catch((error) => error.details)).toMatchObject({ issues: [{ path: ['input', 'roleKey'] }] })
     expect(await create(admin, { name: 'x', userId: 'nobody' }).catch((error) => error.details)).toMatchObject({ issues: [{ path: ['input', 'userId'] }] })

@@ -89,8 +89,11 @@ interface Place {
   readonly field: FieldDefinition | null
 }
 
-/** Whether somebody sees the whole of each place: all in one operation. */
-async function sees(client: TestClient, places: readonly Place[]): Promise<boolean[]> {
+/** A reference to records of one module. */
+const isReference = ({ field }: Place) => (field?.type === 'REFERENCE' && field.reference?.module !== '*') || field?.type === 'USER'
+
+/** Whether somebody sees the whole of each place: all in one operation. `leading`: places whose references lead to a record, which somebody then sees as well. */
+async function sees(client: TestClient, places: readonly Place[], leading: readonly boolean[] = []): Promise<boolean[]> {
   const looks = places.map(({ module, recordId, field }, index) => {
     const filter = recordId === null ? '' : `, filter: {id: {eq: "${recordId}"}}`
     return `p${index}: ${module.pluralName}(first: 1, deleted: INCLUDE${filter}) { nodes { id ${field ? selectionOf(field) : ''} viewerAccess { hiddenFields maskedFields } } }`
@@ -98,9 +101,10 @@ async function sees(client: TestClient, places: readonly Place[]): Promise<boole
   const { data, errors } = await client.send(`{ ${looks.join('\n')} }`)
   expect(errors.map(({ extensions }) => extensions.code)).not.toContain('INTERNAL')
   return places.map(({ recordId, field }, index) => {
-    const nodes: { viewerAccess: { hiddenFields: string[]; maskedFields: string[] } }[] | undefined = data?.[`p${index}`]?.nodes
+    const nodes: (Record<string, unknown> & { viewerAccess: { hiddenFields: string[]; maskedFields: string[] } })[] | undefined = data?.[`p${index}`]?.nodes
     if (nodes === undefined || (recordId !== null && nodes.length === 0)) return false
     const isRefused = errors.some(({ path, extensions }) => path?.[0] === `p${index}` && extensions.code === 'FORBIDDEN_FIELD')
+    if (leading[index] && (nodes[0]?.[field?.name ?? ''] ?? null) === null) return false
     const closed = [...(nodes[0]?.viewerAccess.hiddenFields ?? []), ...(nodes[0]?.viewerAccess.maskedFields ?? [])]
     return field === null || !(isRefused || closed.includes(field.name))
   })
@@ -211,7 +215,10 @@ test(
       })
       const answers = await server.admin.data(`{ ${places.map((place, index) => `w${index}: whoCanSee(${askedFor(place)}) { id }`).join('\n')} }`)
       const looks = new Map<string, readonly boolean[]>()
-      for (const { id, client } of people) looks.set(id, await sees(client, places))
+      const all = places.map(() => true)
+      const whole = await sees(server.admin, places, all)
+      const leading = places.map((place, index) => isReference(place) && whole[index] === true)
+      for (const { id, client } of people) looks.set(id, await sees(client, places, leading))
       for (const [index, place] of places.entries()) {
         const told = (answers[`w${index}`] as { id: string }[]).map(({ id }) => id).filter((id) => looks.has(id))
         expect([askedFor(place), told.sort()]).toEqual([askedFor(place), people.map(({ id }) => id).filter((id) => looks.get(id)?.[index])])

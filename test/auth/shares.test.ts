@@ -647,6 +647,29 @@ describe('what is told about shares', () => {
     expect(auditLog.nodes).toEqual([{ result: 'ok' }, { result: 'ok' }])
   })
 
+  test('goes by who shared last: a share by others that somebody replaces is his own from then on, and the other way round', async () => {
+    const mine = async () => codesOf(await update(olga, { name: 'Still hers' }))
+    const toTom = () =>
+      server.admin.data('mutation ($id: ID!, $owner: ID!) { updateAccount(id: $id, input: {owner: {id: $owner}, team: null}) { changeSetId } }', {
+        id: account,
+        owner: tom.id,
+      })
+    await setTeam(olga, north)
+    await share({ teamId: north, expiresAt: new Date(Date.now() + 86_400_000).toISOString() }, server.admin)
+    expect(await share({ teamId: north, level: 'WRITE' })).toMatchObject({ level: 'WRITE', expiresAt: null, createdBy: { id: olga.id } })
+    await toTom()
+    expect(await mine()).toEqual(['NOT_FOUND'])
+    expect(await found(olga)).toEqual(everyWay(false))
+
+    name = `Account ${count} again`
+    account = await accountOf(olga, name)
+    await share({ teamId: north, level: 'WRITE' })
+    expect(await share({ teamId: north, level: 'WRITE' }, server.admin)).not.toMatchObject({ createdBy: { id: olga.id } })
+    await toTom()
+    expect(await mine()).toEqual([])
+    await setTeam(olga, null)
+  })
+
   test('explainAccess names the share, and whoCanSee counts it', async () => {
     const expiresAt = new Date(Date.now() + 86_400_000).toISOString()
     const explain = async (action: string) =>

@@ -228,6 +228,50 @@ test('what a condition takes from the viewer ends the subscription when it chang
   expect(said(s)).toEqual(['CREATED', 'RESYNC'])
 }, 60_000)
 
+test('a root team that goes, and what an extension table holds of the viewer, end it too', async () => {
+  for (let start = 0; start < 300; start += 100)
+    await admin.data(METADATA.createFields, { input: Array.from({ length: 100 }, (_, i) => ({ module: 'user', name: `uf${start + i}`, type: 'TEXT' })) })
+  await role('far', [all('account', { zone: { eq: { viewer: 'uf290' } } })])
+  await role('mates', [all('account', { team: { id: { in: { viewer: 'teamTree' } } } })])
+  const [far, mate] = [await server.addUser('U9a', 'far'), await server.addUser('U9b', 'mates')]
+  const team = await made('Team', { name: 'Root' })
+  await upd('User', far.id, { uf290: 'north' })
+  await upd('User', mate.id, { team: { id: team } })
+  const follow = async ({ client }: { client: TestClient }) => subscribe(client, DOC, { after: await cursorNow(client) })
+  const [a, b] = [await follow(far), await follow(mate)]
+  const ids = [await account({ name: 'F', zone: 'north' }), await account({ name: 'M', team: { id: team } })]
+  await Promise.all([a.until(1), b.until(1)])
+  await upd('User', far.id, { uf290: 'east' })
+  await admin.data('mutation ($id: ID!) { deleteTeam(id: $id) { changeSetId } }', { id: team })
+  for (const id of ids) await upd('Account', id, { name: 'Changed' })
+  await Promise.all([a.until(2), b.until(2)])
+  for (const each of [a, b]) each.close()
+  expect([said(a), said(b)]).toEqual([
+    ['CREATED', 'RESYNC'],
+    ['CREATED', 'RESYNC'],
+  ])
+}, 60_000)
+
+test('a condition that takes nothing from the viewer costs no look at him, and its readers are one cohort', async () => {
+  await role('constant', [all('account', { zone: { eq: 'fixed' } })])
+  const readers = [await server.addUser('U10a', 'constant'), await server.addUser('U10b', 'constant')]
+  const after = await cursorNow(readers[0]?.client)
+  const both = readers.map(({ client }) => subscribe(client, DOC, { after }))
+  const id = await account({ name: 'One', zone: 'fixed' })
+  await Promise.all(both.map((each) => each.until(1)))
+  const statements = await server.statementsOf(async () => {
+    await upd('Account', id, { name: 'Two' })
+    await Promise.all(both.map((each) => each.until(2)))
+  })
+  for (const each of both) each.close()
+  expect(both.map((each) => said(each))).toEqual([
+    ['CREATED', 'UPDATED'],
+    ['CREATED', 'UPDATED'],
+  ])
+  expect(statements.filter(({ text }) => text.includes('outbox_floor')).length).toBe(0)
+  expect(statements.filter(({ text }) => text.includes('WITH ORDINALITY k(id, position)')).length).toBe(1)
+}, 60_000)
+
 test('a condition over a field of an extension table is judged on what the record was', async () => {
   await admin.data(METADATA.createModule, { input: { name: 'sheet', pluralName: 'sheets', label: 'S', fields: [{ name: 'title', type: 'TEXT' }] } })
   for (let start = 0; start < 300; start += 100)

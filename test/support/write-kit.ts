@@ -159,7 +159,7 @@ function policyOf(registry: Registry, epochs: AccessPolicy['epochs'], { actions 
   return {
     shape: JSON.stringify({ actions, modules, fields }),
     fingerprint: JSON.stringify({ actions, modules, fields, scopes }),
-    namesViewer: false,
+    viewerValues: [],
     judgedBy: [],
     shared: new Set(),
     merged: { OWN: false, TEAM: false, TEAM_TREE: false },

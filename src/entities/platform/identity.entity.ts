@@ -92,6 +92,10 @@ export class ApiKey {
   @Column({ name: 'created_by', type: 'uuid', nullable: true })
   createdBy!: string | null
 
+  /** The key by which it was made, and with which it ends. */
+  @Column({ name: 'made_by_key', type: 'uuid', nullable: true })
+  madeByKey!: string | null
+
   @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
   createdAt!: Date
 

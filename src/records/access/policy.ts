@@ -42,6 +42,12 @@ export interface ModuleAccess {
   readonly partial: ReadonlyMap<string, PartialLevel>
 }
 
+/** All admissions of a module: those of its actions, and those of levels that are not the same on all records. */
+export function allAdmissions({ actions, partial }: Pick<ModuleAccess, 'actions' | 'partial'>): readonly Admission[] {
+  const levels = [...partial.values()].flatMap((level: PartialLevel) => Object.values(level))
+  return [...actions.values(), ...levels].flat()
+}
+
 /** Records on which a field's level is higher than everywhere. What is left out is no higher on any; what holds everywhere is an admission of all. */
 export interface PartialLevel {
   /** Where a part of the value is shown, or all of it. */
@@ -55,16 +61,16 @@ export interface PartialLevel {
 }
 
 /**
- * A principal's rights, compiled from roles. Two policies of the same `shape` differ in `scopes` alone, so they share
+ * A principal's rights, compiled from roles. Two policies of the same `shape` differ in `scopes` alone (and in what of `held` nobody asks), so they share
  * plans and prepared statements; `scopes` enter statements as parameters.
  */
 export interface AccessPolicy {
-  /** Digest of modules, actions, admissions with the values of their predicates, and field levels, and of `merged` and `shared`. */
+  /** Digest of modules, actions, admissions with the values of their predicates, and field levels, of `merged` and `shared`, and of the fields that conditions of `held` look at. */
   readonly shape: string
-  /** Digest of the shape and of the lists in `judgedBy`: policies of one fingerprint show the same of everything. */
+  /** Digest of the shape and of the lists in `judgedBy`: policies of one fingerprint show the same of all records. What is written by hand may ask for more of a principal (`sightOf`). */
   readonly fingerprint: string
-  /** Conditions of grants have a say, which may take values from the caller. */
-  readonly namesViewer: boolean
+  /** Values of the viewer that conditions of grants name: those of VIEWER_VALUES, and ids of fields of users. Sorted. */
+  readonly viewerValues: readonly string[]
   /** Lists of `scopes` that have a say in what is shown. */
   readonly judgedBy: readonly KeyList[]
   readonly modules: ReadonlyMap<string, ModuleAccess>
@@ -98,6 +104,13 @@ export type KeyList = keyof AccessPolicy['scopes']
 export interface Epochs {
   readonly schema: number
   readonly access: number
+}
+
+/**
+ * Whoever has the same is shown the same, at one time and by one schema; by members that are written by hand too, which may ask for roles. `byCaller`: some of what is asked may go by who he is.
+ */
+export function sightOf({ policy, roles, userId, via, apiKeyId = '' }: Principal, byCaller = false): string {
+  return JSON.stringify([policy.fingerprint, roles, ...(byCaller ? [userId, via, apiKeyId] : [])])
 }
 
 /** Who acts. Every function of records, domain, jobs and plugins takes it; there is no default. */

@@ -3,7 +3,7 @@ import { DefectError } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { comparableColumn, comparableType } from '../read/columns.ts'
 import { type FilterBuilder, filterSql } from '../read/filter.ts'
-import type { Operand } from '../read/request.ts'
+import type { FilterNode, Operand } from '../read/request.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { KeyList, Predicate } from './policy.ts'
 
@@ -27,6 +27,39 @@ export type ViewerValue = (typeof VIEWER_VALUES)[number]
  */
 export function predicateSql({ node }: Predicate, module: ModuleDefinition, alias: string, registry: Registry, binder: AccessBinder): string {
   return filterSql(node, module, alias, new PredicateBuilder(alias, registry, binder))
+}
+
+/** SQL of a digest of a value of the viewer, by which predicates compare: it stays the same as long as these say the same. */
+export function viewerDigestSql(name: string, registry: Registry, binder: AccessBinder): string {
+  const builder = new PredicateBuilder('u', registry, binder)
+  const isList = name === 'teams' || name === 'teamTree'
+  const value = builder.viewerSql(name, isList)
+  return isList ? `(SELECT string_agg(k.id::text, ',' ORDER BY k.id) FROM unnest(${value}) k(id))` : `(${value})::text`
+}
+
+/** Values of the viewer that the predicate of this node names. */
+export function* viewerValuesIn(node: FilterNode): Iterable<string> {
+  switch (node.kind) {
+    case 'and':
+    case 'or':
+      for (const inner of node.nodes) yield* viewerValuesIn(inner)
+      return
+    case 'not':
+    case 'one':
+    case 'many':
+      yield* viewerValuesIn(node.node)
+      return
+    case 'compare':
+      yield* variableIn(node.operand)
+      return
+    case 'externalId':
+      yield* variableIn(node.system)
+      yield* variableIn(node.externalKey)
+  }
+}
+
+function variableIn(operand: Operand): readonly string[] {
+  return operand.kind === 'variable' ? [operand.name] : []
 }
 
 class PredicateBuilder implements FilterBuilder {
@@ -59,7 +92,7 @@ class PredicateBuilder implements FilterBuilder {
   }
 
   operand(operand: Operand, encoding: string, encode: (value: unknown) => unknown): string {
-    return operand.kind === 'constant' ? this.#binder.value(encode(operand.value)) : this.#viewerSql(operand.name, encoding.endsWith('[]'))
+    return operand.kind === 'constant' ? this.#binder.value(encode(operand.value)) : this.viewerSql(operand.name, encoding.endsWith('[]'))
   }
 
   peek(operand: Operand): unknown {
@@ -70,14 +103,14 @@ class PredicateBuilder implements FilterBuilder {
   /** A value that the viewer does not have, an empty text and an empty list decide for nobody: nothing is admitted by them, whichever way round they are asked. */
   bounded(condition: string, operand: Operand, isList: boolean, negated: boolean): string {
     if (operand.kind === 'constant') return condition
-    const value = this.#viewerSql(operand.name, isList)
+    const value = this.viewerSql(operand.name, isList)
     const isMissing = isList ? `coalesce(cardinality(array_remove(${value}, NULL)), 0) = 0` : `nullif((${value})::text, '') IS NULL`
     return negated ? `(${isMissing} OR ${condition})` : `(NOT (${isMissing}) AND ${condition})`
   }
 
   assertReadable(): void {}
 
-  #viewerSql(name: string, isList: boolean): string {
+  viewerSql(name: string, isList: boolean): string {
     // Whoever a policy belongs to is the one key of OWN.
     const id = `(${this.#binder.scope('OWN')}::uuid[])[1]`
     const teams = `SELECT m.team_id AS id FROM team_membership m JOIN teams t ON t.id = m.team_id WHERE m.user_id = ${id} AND t.deleted_at IS NULL`

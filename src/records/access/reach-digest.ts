@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { admissionsKey } from './admissions.ts'
 import type { AccessPolicy } from './policy.ts'
-import type { AccessBinder } from './predicate-sql.ts'
-import { liveShareSql } from './shares.ts'
+import { type AccessBinder, viewerDigestSql } from './predicate-sql.ts'
+import { countedShareSql, liveShareSql } from './shares.ts'
 
 /**
  * Digest of the rows of these modules that a policy lets be read: as long as it stays the same, records come into sight and go out of it by changes of their own alone, of those that conditions look
@@ -30,21 +30,25 @@ export function lastModuleOf(registry: Registry): number {
   return Math.max(...registry.byNumber.keys())
 }
 
+/** Rows come into sight and go out of it without a change of the records themselves, and without one of rights. */
+export function isPassing(policy: AccessPolicy): boolean {
+  return policy.shared.size > 0 || passingValues(policy).length > 0
+}
+
 /**
- * SQL of a digest of what comes and goes without a change of the records themselves: what is shared with the caller now and, where conditions of grants take values from him, these values. Null where there
+ * SQL of a digest of what comes and goes without a change of the records themselves: what others share with the caller now, and the values that conditions of grants take from him. Null where there
  * is nothing of it.
  */
-export function passingDigestSql(policy: AccessPolicy, binder: Pick<AccessBinder, 'scope'>): string {
-  const parts: string[] = []
+export function passingDigestSql(policy: AccessPolicy, registry: Registry, binder: AccessBinder): string {
+  const parts = passingValues(policy).map((name) => viewerDigestSql(name, registry, binder))
   if (policy.shared.size > 0)
     parts.push(
-      `(SELECT string_agg(s.record_id::text, ',' ORDER BY s.record_id) FROM record_share s WHERE s.grantee_id = ANY(${binder.scope('SHARED')}::uuid[]) AND ${liveShareSql('s')})`,
+      `(SELECT string_agg(DISTINCT s.record_id::text, ',' ORDER BY s.record_id::text) FROM record_share s WHERE ${countedShareSql('s', binder)} AND ${liveShareSql('s')})`,
     )
-  if (policy.namesViewer) {
-    const viewer = `(${binder.scope('OWN')}::uuid[])[1]`
-    parts.push(`(SELECT (to_jsonb(u) - ARRAY['version', 'updated_at', 'updated_by', 'change_set_id'])::text FROM users u WHERE u.id = ${viewer})`)
-    parts.push(`(SELECT string_agg(m.team_id::text, ',' ORDER BY m.team_id) FROM team_membership m WHERE m.user_id = ${viewer})`)
-    parts.push(`(SELECT string_agg(t.id::text || t.parent_id::text, ',' ORDER BY t.id) FROM teams t WHERE t.deleted_at IS NULL)`)
-  }
-  return parts.length === 0 ? 'NULL::text' : `md5(concat_ws('|', ${parts.join(', ')}))`
+  return parts.length === 0 ? 'NULL::text' : `md5(json_build_array(${parts.join(', ')})::text)`
+}
+
+/** Nobody's id becomes another one. */
+function passingValues({ viewerValues }: AccessPolicy): readonly string[] {
+  return viewerValues.filter((name) => name !== 'id')
 }

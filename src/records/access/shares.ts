@@ -14,14 +14,18 @@ export function sharesGive(action: Action): action is 'READ' | 'UPDATE' {
   return action === 'READ' || action === 'UPDATE'
 }
 
+/** Shares that count for the caller: with him or a team of his, and made by others. `alias`: of a `record_share`. */
+export function countedShareSql(alias: string, binder: Pick<AccessBinder, 'scope'>): string {
+  return `${alias}.grantee_id = ANY(${binder.scope('SHARED')}::uuid[]) AND ${alias}.created_by <> ALL(${binder.scope('OWN')}::uuid[])`
+}
+
 /**
  * Condition that a row of the module is shared with the caller for the action: `table` is the quoted alias of the row. The ids come as an array that is made once for a statement: PostgreSQL joins its index of the primary key with the one of the scope, which it would not do
  * for a sub-query. What the caller has shared himself, with a team of his, does not count for him: else he would keep what he may lose, and open to himself what belongs to it.
  */
 export function sharedSql(module: { readonly number: number }, action: Action, table: string, binder: Pick<AccessBinder, 'scope'>): string {
   const level = action === 'UPDATE' ? ` AND s.level = 'WRITE'` : ''
-  const [grantees, viewer] = [binder.scope('SHARED'), binder.scope('OWN')]
-  return `${table}.id = ANY(ARRAY(SELECT s.record_id FROM record_share s WHERE s.grantee_id = ANY(${grantees}::uuid[]) AND s.created_by <> ALL(${viewer}::uuid[]) AND s.module_number = ${module.number}${level} AND ${liveShareSql('s')}))`
+  return `${table}.id = ANY(ARRAY(SELECT s.record_id FROM record_share s WHERE ${countedShareSql('s', binder)} AND s.module_number = ${module.number}${level} AND ${liveShareSql('s')}))`
 }
 
 /** The same rights without what others have shared: nobody passes on what was only shared with them. */

@@ -19,6 +19,7 @@ import { ServiceDesk0000000000018 } from './0018-service-desk.ts'
 import { Deliveries0000000000019 } from './0019-deliveries.ts'
 import { Timers0000000000020 } from './0020-timers.ts'
 import { Plugins0000000000021 } from './0021-plugins.ts'
+import { MadeByKey0000000000022 } from './0022-made-by-key.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   Deliveries0000000000019,
   Timers0000000000020,
   Plugins0000000000021,
+  MadeByKey0000000000022,
 ]

@@ -1,12 +1,13 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { AccessPolicy } from '../access/policy.ts'
 import { fieldLevel } from '../access/secured.ts'
-import { partlyShownSql, shownFields } from '../access/shown-fields.ts'
+import { partlyMaskedSql, partlyShownSql, shownFields } from '../access/shown-fields.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { allOf, instantSql } from '../sql-text.ts'
 import { filterSql } from './filter.ts'
 import { type PlanBuilder, ROW } from './plan-builder.ts'
 import type { ChangesRequest } from './request.ts'
+import { shownStamps } from './stamps.ts'
 
 /** Names under which the bounds of a window are bound; no GraphQL variable can have them. Positions as decimal text. */
 export const AFTER_VARIABLE = '#after'
@@ -25,8 +26,8 @@ export interface SeenChange {
   /** The version that the change made. */
   readonly version: number
   readonly operation: ChangeOperation
-  /** RFC 3339. */
-  readonly at: string
+  /** RFC 3339; null where the stamp is not shown, as `actor` then. */
+  readonly at: string | null
   readonly actor: { readonly id: string; readonly name: string | null } | null
   readonly changeSetId: string | null
   /** Names of the fields that it changed, as far as they are shown; none where no content is told. */
@@ -50,6 +51,8 @@ interface ChangeRow {
   readonly changed: readonly string[]
   /** Ids of fields that are shown on this record, though not on all. */
   readonly partly: readonly string[] | null
+  /** Ids of fields of which a part is shown on this record, though not on all. */
+  readonly masked: readonly string[] | null
   readonly was: boolean
   readonly is: boolean
   readonly now: boolean
@@ -75,15 +78,16 @@ export function changesSql({ module, filter }: ChangesRequest, builder: PlanBuil
   const table = builder.secured(module, 'READ', now)
   const row = quoteIdentifier(now)
   const partly = partlyShownSql(builder.row(module, now), ({ id }) => id)
+  const masked = partlyMaskedSql(builder.row(module, now), ({ id }) => id)
   const rowOf = (member: string) => `jsonb_populate_record(NULL::${quoteIdentifier(module.table)}, ${member}) AS ${member}_row`
   const members = `v.reader, o.position::text AS position, o.record_id AS id, o.version, o.operation, ${instantSql('o.at')} AS at, o.actor_id AS actor, u.name AS "actorName",
-    o.change_set_id AS "changeSet", o.changed_fields AS changed, n.partly, e.was, e.is, n.id IS NOT NULL AS now`
+    o.change_set_id AS "changeSet", o.changed_fields AS changed, n.partly, n.masked, e.was, e.is, n.id IS NOT NULL AS now`
   return `(SELECT coalesce(json_agg(${ROW}), '[]') FROM (
     WITH o AS MATERIALIZED (SELECT position, record_id, version, operation, at, actor_id, change_set_id, changed_fields, before, after, ${rowOf('before')}, ${rowOf('after')}
       FROM outbox WHERE module_number = ${module.number} AND position > ${position(AFTER_VARIABLE)} AND position <= ${position(UP_TO_VARIABLE)})
     SELECT ${members}
     FROM o CROSS JOIN ${READERS} CROSS JOIN LATERAL (SELECT ${image('before')} AS was, ${image('after')} AS is OFFSET 0) e
-    LEFT JOIN LATERAL (SELECT ${row}.id, ${partly} AS partly FROM ${table.from} WHERE ${allOf([`${row}.id = o.record_id`, `${row}.deleted_at IS NULL`, table.condition])}) n ON TRUE
+    LEFT JOIN LATERAL (SELECT ${row}.id, ${partly} AS partly, ${masked} AS masked FROM ${table.from} WHERE ${allOf([`${row}.id = o.record_id`, `${row}.deleted_at IS NULL`, table.condition])}) n ON TRUE
     LEFT JOIN users u ON u.id = o.actor_id
     WHERE (${without} IS NULL OR o.actor_id IS DISTINCT FROM ${without}) AND (e.was OR e.is)
     ORDER BY o.position) ${ROW})`
@@ -94,8 +98,9 @@ export function seenChanges(text: string, readers: readonly ChangeSight[]): Seen
   const seen: SeenChange[][] = readers.map(() => [])
   for (const row of JSON.parse(text) as ChangeRow[]) {
     const sight = readers[row.reader] as ChangeSight
-    const changed = row.changed.filter((key) => sight.shown.has(key) || row.partly?.includes(key))
-    const operation = meaningOf(row, changed.length > 0 || row.changed.some((key) => sight.masked.has(key)))
+    const isShown = (key: string) => sight.shown.has(key) || row.partly?.includes(key) === true
+    const changed = row.changed.filter(isShown)
+    const operation = meaningOf(row, changed.length > 0 || row.changed.some((key) => sight.masked.has(key) || row.masked?.includes(key) === true))
     if (operation === null) continue
     const isTold = operation === 'CREATED' || operation === 'UPDATED' || operation === 'RESTORED'
     const { position, id, version, at, actor, actorName, changeSet, now } = row
@@ -104,8 +109,9 @@ export function seenChanges(text: string, readers: readonly ChangeSight[]): Seen
       id,
       version,
       operation,
-      at,
-      actor: actor === null ? null : { id: actor, name: actorName },
+      ...shownStamps(sight.module, { operation: row.operation, at, actor: actor === null ? null : { id: actor, name: actorName } }, ({ id: key }) =>
+        isShown(key),
+      ),
       changeSetId: changeSet,
       changedFields: isTold ? changed.flatMap((key) => sight.names.get(key) ?? []) : [],
       shows: now && operation !== 'DELETED' && operation !== 'LEFT',
@@ -116,6 +122,7 @@ export function seenChanges(text: string, readers: readonly ChangeSight[]): Seen
 
 /** What a reader is told of the fields of a module, by their ids: those that he is shown on every record, and those of which he is shown a part. */
 export interface ChangeSight {
+  readonly module: ModuleDefinition
   readonly names: ReadonlyMap<string, string>
   readonly shown: ReadonlySet<string>
   readonly masked: ReadonlySet<string>
@@ -126,6 +133,7 @@ export function changeSight(module: ModuleDefinition, policy: AccessPolicy): Cha
   names.set(externalIdsKey(module), 'externalIds')
   const masked = [...module.fields.values()].filter(({ name }) => fieldLevel(policy, module.name, name) === 'MASKED')
   return {
+    module,
     names,
     shown: new Set([...shownFields({ module, policy }).map(({ id }) => id), externalIdsKey(module)]),
     masked: new Set(masked.map(({ id }) => id)),

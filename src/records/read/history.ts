@@ -10,13 +10,14 @@ import { historyKey } from '../registry/index.ts'
 import { allOf, instantSql } from '../sql-text.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
 import type { PlanInputs } from './plan-builder.ts'
+import { shownStamps } from './stamps.ts'
 
 /** One write on a record, as its reader may see it. */
 export interface HistoryEntry {
   readonly version: number
   readonly operation: string
-  /** RFC 3339. */
-  readonly at: string
+  /** RFC 3339; null where the stamp is not shown, as `actor` then. */
+  readonly at: string | null
   readonly actor: { readonly id: string; readonly name: string | null } | null
   readonly changeSetId: string | null
   readonly changes: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[]
@@ -112,8 +113,11 @@ export async function readHistory(
         entries: entries.slice(0, first).map((entry) => ({
           version: entry.version,
           operation: entry.operation,
-          at: entry.at,
-          actor: entry.actor_id === null ? null : { id: entry.actor_id, name: entry.actor_name },
+          ...shownStamps(
+            module,
+            { operation: entry.operation, at: entry.at, actor: entry.actor_id === null ? null : { id: entry.actor_id, name: entry.actor_name } },
+            (field) => shownKeys.has(historyKey(field)) || each.shown.includes(historyKey(field)),
+          ),
           changeSetId: entry.change_set_id,
           changes: changesOf(entry, each).map(({ field, before, now }) => ({ field: field.name, before: shown(field, before), after: shown(field, now) })),
           cursor: encodeCursor([String(entry.version)], FINGERPRINT, inputs.cursorKey),

@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
+import type { AccessPolicy } from '../access/policy.ts'
 import { type Executor, statementName } from '../database.ts'
 import { epochsHold, epochsHoldSql, mayBeOfAnotherSchema, StaleEpochError } from '../epochs.ts'
 import { allOf } from '../sql-text.ts'
@@ -100,6 +101,14 @@ export async function runStatement(
     if (mayBeOfAnotherSchema(error) && !inputs.checked && !(await epochsHold(executor, inputs))) throw new StaleEpochError()
     throw error
   }
+}
+
+/** Runs a statement that is no plan: the text of `data`, which numbers its parameters from 1, and null where there is no row. Throws StaleEpochError. */
+export function readFresh(data: string, values: readonly unknown[], policy: AccessPolicy, executor: Executor): Promise<string | null> {
+  const [schema, access] = [`$${values.length + 1}`, `$${values.length + 2}`]
+  const text = `SELECT ${epochsHoldSql(schema, access)} AS fresh, ${data}::text AS data`
+  const bound = [...values, policy.epochs.schema, policy.epochs.access]
+  return runStatement({ text, name: statementName(text) }, bound, { policy, checked: false }, executor)
 }
 
 function requestSql(request: ReadRequest, builder: PlanBuilder): string {

@@ -1,14 +1,28 @@
 import type { AccessPolicy } from '../access/policy.ts'
 import { fieldLevel, partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
-import type { ConnectionMember, ConnectionSelection, EdgeMember, ReadRequest, RecordSelection, SelectedField } from './request.ts'
+import type {
+  ConnectionMember,
+  ConnectionSelection,
+  EdgeMember,
+  FilterNode,
+  ListArguments,
+  Operand,
+  ReadRequest,
+  RecordSelection,
+  SelectedField,
+} from './request.ts'
 
-/** A request that shows sensitive fields. */
+/** Ids of fields, by module. */
+type FieldsByModule = ReadonlyMap<ModuleDefinition, ReadonlySet<string>>
+
+/** A request that shows sensitive fields, or asks about them. */
 export interface SensitiveRequest {
   /** The request as it is to be planned: each record has its id as first member, under the mark, and null where it shows no such field. */
   readonly request: ReadRequest
-  /** Ids of the fields, by module. */
-  readonly shown: ReadonlyMap<ModuleDefinition, ReadonlySet<string>>
+  readonly shown: FieldsByModule
+  /** Compared with something (in a filter, a search, a key), or told without the record that holds them: by a cursor, which is a place among the values of its order. */
+  readonly asked: FieldsByModule
 }
 
 /** The field's values are sensitive, or computed from such values. */
@@ -18,17 +32,25 @@ export function isSensitive(field: FieldDefinition, registry: Registry): boolean
 }
 
 /**
- * What a request shows of sensitive fields, and the request by which the records that show them can be told; null where it shows none. Aggregates and group
- * keys count as showing their fields, masked values do not. `mark`: a member's name that no response key can be.
+ * What a request shows of sensitive fields and asks about them, and the request by which the records that show them can be told; null where there is none of it. Aggregates and
+ * group keys count as showing their fields, masked values do not. `mark`: a member's name that no response key can be.
  */
 export function sensitiveRequest(request: ReadRequest, policy: AccessPolicy, registry: Registry, mark: string): SensitiveRequest | null {
   const finder = new SensitiveFinder(policy, registry, mark)
   const marked = finder.request(request)
-  return finder.shown.size === 0 ? null : { request: marked, shown: finder.shown }
+  return finder.shown.size + finder.asked.size === 0 ? null : { request: marked, shown: finder.shown, asked: finder.asked }
+}
+
+/** The sensitive fields that a filter compares. */
+export function askedByFilter(filter: FilterNode | null, policy: AccessPolicy, registry: Registry): FieldsByModule {
+  const finder = new SensitiveFinder(policy, registry, '')
+  finder.filter(filter)
+  return finder.asked
 }
 
 class SensitiveFinder {
   readonly shown = new Map<ModuleDefinition, Set<string>>()
+  readonly asked = new Map<ModuleDefinition, Set<string>>()
   readonly #policy: AccessPolicy
   readonly #registry: Registry
   readonly #mark: string
@@ -40,8 +62,12 @@ class SensitiveFinder {
   }
 
   request(request: ReadRequest): ReadRequest {
-    if (request.kind === 'list') return { ...request, connection: this.#connection(request.connection) }
+    if (request.kind === 'list') return { ...request, connection: this.#list(request.module, request.list, request.connection) }
+    if (request.kind === 'getBy' && request.by.kind === 'field') this.#ask([request.by.field])
     if (request.kind !== 'aggregate') return { ...request, selection: this.#record(request.selection) }
+    this.filter(request.filter)
+    this.#search(request.module, request.search)
+    this.#ask(request.orderBy.flatMap((order) => (order.kind === 'function' ? [order.field] : [])))
     for (const { through, field } of request.groupBy) this.#note(through.length === 0 ? request.module : this.#registry.module(field.module), [field])
     for (const member of request.members)
       if (member.kind === 'function')
@@ -50,6 +76,40 @@ class SensitiveFinder {
           member.members.flatMap(({ field }) => field ?? []),
         )
     return request
+  }
+
+  filter(node: FilterNode | null): void {
+    switch (node?.kind) {
+      case 'and':
+      case 'or':
+        for (const inner of node.nodes) this.filter(inner)
+        return
+      case 'one':
+        this.#ask([node.field])
+        this.filter(node.node)
+        return
+      case 'not':
+      case 'many':
+        this.filter(node.node)
+        return
+      case 'compare':
+        this.#ask([node.field])
+    }
+  }
+
+  #list(module: ModuleDefinition, { filter, search, orderBy }: ListArguments, connection: ConnectionSelection): ConnectionSelection {
+    this.filter(filter)
+    this.#search(module, search)
+    if (connection.members.some(showsCursor)) this.#ask(orderBy.flatMap(({ through, field }) => [...through, field]))
+    return this.#connection(connection)
+  }
+
+  #search(module: ModuleDefinition, search: Operand | null): void {
+    if (search !== null && !(search.kind === 'constant' && search.value === null)) this.#ask(module.searchableFields)
+  }
+
+  #ask(fields: readonly FieldDefinition[]): void {
+    for (const field of fields) this.#note(this.#registry.module(field.module), [field], this.asked)
   }
 
   #record(selection: RecordSelection): RecordSelection {
@@ -64,7 +124,7 @@ class SensitiveFinder {
 
   #below(selected: SelectedField): SelectedField {
     if (selected.kind === 'one') return { ...selected, selection: this.#record(selected.selection) }
-    if (selected.kind === 'many') return { ...selected, connection: this.#connection(selected.connection) }
+    if (selected.kind === 'many') return { ...selected, connection: this.#list(selected.module, selected.list, selected.connection) }
     return selected
   }
 
@@ -83,18 +143,24 @@ class SensitiveFinder {
   }
 
   /** Notes those that are sensitive and shown in full, be it on some records; answers them. */
-  #note(module: ModuleDefinition, fields: readonly FieldDefinition[]): readonly FieldDefinition[] {
+  #note(module: ModuleDefinition, fields: readonly FieldDefinition[], into = this.shown): readonly FieldDefinition[] {
     const sensitive = fields.filter((field) => {
       const level = fieldLevel(this.#policy, module.name, field.name)
       const isShown = level === 'READ' || level === 'WRITE' || partialLevel(this.#policy, module.name, field.name)?.read !== undefined
       return isShown && isSensitive(field, this.#registry)
     })
     if (sensitive.length === 0) return sensitive
-    const known = this.shown.get(module) ?? new Set()
+    const known = into.get(module) ?? new Set()
     for (const { id } of sensitive) known.add(id)
-    this.shown.set(module, known)
+    into.set(module, known)
     return sensitive
   }
+}
+
+/** A cursor holds the values of its record by which the list is ordered. */
+function showsCursor(member: ConnectionMember): boolean {
+  if (member.kind === 'pageInfo') return member.parts.some(({ part }) => part === 'startCursor' || part === 'endCursor')
+  return member.kind === 'edges' && member.members.some(({ kind }) => kind === 'cursor')
 }
 
 /** Fields of the record whose values a member shows. */

@@ -1,5 +1,5 @@
 import { GuanxiError } from '../../errors/index.ts'
-import { ACTIONS, type Action } from '../access/policy.ts'
+import { ACTIONS, type Action, allAdmissions } from '../access/policy.ts'
 import { maskedSql, readableSql, writableSql } from '../access/row-levels.ts'
 import { partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -62,13 +62,11 @@ function reference({ type }: FieldDefinition, targets: readonly string[], to: st
   return type === 'REFERENCES' ? { remove: targets.map((id) => ({ id })), add: [{ id: to }] } : { id: to }
 }
 
-/** What the field refers to has a say in who reaches its record: it follows that, or a condition of the caller's grants may look at it. */
+/** What the field refers to has a say in who reaches its record, or what he sees of it: it follows that, or a condition of the caller's grants may look at it. */
 function decides({ principal }: Session, { module, field }: Dependency): boolean {
-  const actions = principal.policy.modules.get(module.name)?.actions
-  return (
-    module.accessParent === field.name ||
-    [...(actions?.values() ?? [])].some((admissions) => admissions.some(({ where, parent }) => where !== undefined || parent !== undefined))
-  )
+  const access = principal.policy.modules.get(module.name)
+  const isJudged = access && allAdmissions(access).some(({ where, parent }) => where !== undefined || parent !== undefined)
+  return module.accessParent === field.name || isJudged === true
 }
 
 /** Records that are to be moved, with the targets of each: one statement. */

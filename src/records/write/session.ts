@@ -66,7 +66,7 @@ export function unrestrictedPolicy(registry: Registry): AccessPolicy {
   return {
     shape: 'unrestricted',
     fingerprint: 'unrestricted',
-    namesViewer: false,
+    viewerValues: [],
     judgedBy: [],
     modules,
     scopes: { OWN: [], TEAM: [], TEAM_TREE: [], SHARED: [] },

@@ -83,7 +83,7 @@ async function upsertRound(
   done: (target: Target, id: string, created: boolean) => void,
 ): Promise<Target[]> {
   const { session } = writes
-  const matches = await findMatches(session, module, targets, authority)
+  const matches = withoutUntold(session, module, await findMatches(session, module, targets, authority), authority)
   const taken = new Set<string>()
   const existing: Target[] = []
   const again: Target[] = []
@@ -99,6 +99,18 @@ async function upsertRound(
   await changeMatches(writes, module, existing, matches, resolved, authority)
   for (const target of existing) done(target, (matches.get(target) as StoredRecord).id, false)
   return [...again, ...(await createMissing(writes, module, missing, look, resolved, authority, done))]
+}
+
+/** Whoever could not create the record under a key learns from nothing that somebody else's has it: a record that he cannot read is one that does not exist. */
+function withoutUntold(
+  session: Session,
+  module: ModuleDefinition,
+  matches: ReadonlyMap<Target, StoredRecord>,
+  authority: Authority,
+): ReadonlyMap<Target, StoredRecord> {
+  const mayCreate = mayAct(session, module, 'CREATE', authority)
+  const mayTell = ({ item }: Target) => mayCreate && (item.ifVersion ?? null) === null
+  return new Map([...matches].filter(([target, { readable }]) => readable || mayTell(target)))
 }
 
 async function changeMatches(

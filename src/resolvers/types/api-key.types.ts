@@ -17,7 +17,10 @@ export class CreateApiKeyInput {
   @Field(() => ID, { nullable: true, description: 'Whom the key acts for; the caller where it is left out.' })
   userId?: string | null
 
-  @Field(() => DateTimeToken, { nullable: true, description: 'Left out: the key has no end.' })
+  @Field(() => DateTimeToken, {
+    nullable: true,
+    description: 'Left out: the key has no end, or that of the API key by which it is made; no later one is accepted then.',
+  })
   expiresAt?: Date | string | null
 }
 

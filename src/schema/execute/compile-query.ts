@@ -1,7 +1,7 @@
 import type { FieldNode, GraphQLFormattedError } from 'graphql'
 import { GuanxiError, notFound } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
-import { type PlanContext, planRead, type ReadPlan, type ReadRequest, type SensitiveRequest } from '../../records/read/index.ts'
+import { type PlanContext, planRead, type ReadPlan, type SensitiveRequest } from '../../records/read/index.ts'
 import type { Runtime } from '../operation.ts'
 import type { CollectContext, RedactedSelection } from '../plan/collect-context.ts'
 import { collectFields } from '../plan/collect-fields.ts'
@@ -19,8 +19,8 @@ export interface CompiledRoot {
   /** Absent where the answer needs no statement: `constant` then is its JSON text. */
   readonly plan?: ReadPlan
   readonly constant?: string
-  /** Set where it shows sensitive fields. */
-  readonly watched?: { readonly request: ReadRequest; readonly shown: SensitiveRequest['shown']; readonly nodes: readonly FieldNode[] }
+  /** Set where it shows sensitive fields, or asks about them. */
+  readonly watched?: { readonly sensitive: SensitiveRequest; readonly nodes: readonly FieldNode[] }
   /** Makes the error of a constant null, or of a plan that answers null. */
   readonly failure?: () => GuanxiError
   readonly locations: GraphQLFormattedError['locations']
@@ -102,8 +102,13 @@ export function compileQuery(
   return { query: { kind: 'text', roots, redacted, customFields: [...context.named], uses: [...reads].map((module) => `READ ${module}`) }, cacheable }
 }
 
-function plannedRoot(base: Omit<CompiledRoot, 'plan'>, nodes: readonly FieldNode[], { request, shown }: WatchedRequest, context: PlanContext): CompiledRoot {
-  return { ...base, plan: planRead(request, context), failure: () => emptyAnswer(request), ...(shown && { watched: { request, shown, nodes } }) }
+function plannedRoot(
+  base: Omit<CompiledRoot, 'plan'>,
+  nodes: readonly FieldNode[],
+  { request, sensitive }: WatchedRequest,
+  context: PlanContext,
+): CompiledRoot {
+  return { ...base, plan: planRead(request, context), failure: () => emptyAnswer(request), ...(sensitive && { watched: { sensitive, nodes } }) }
 }
 
 function locationsOf(node: FieldNode): GraphQLFormattedError['locations'] {

@@ -5,6 +5,7 @@ import type { ReadLog, RefusalLog, SensitiveRead } from '../../records/audit/ind
 import type { Database } from '../../records/database.ts'
 import { epochsHold, READ_EPOCHS_SQL, StaleEpochError } from '../../records/epochs.ts'
 import type { FieldUse } from '../../records/metadata/index.ts'
+import { askedByFilter } from '../../records/read/index.ts'
 import type { Registry } from '../../records/registry/definition.ts'
 import { type GraphQLEngine, namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
@@ -22,6 +23,7 @@ import { type PreparedOperation, PreparedOperations } from './prepared-operation
 import { isPublicDocument } from './public-document.ts'
 import { refusalCode, refusalsOf } from './refusals.ts'
 import { Revalidation } from './revalidation.ts'
+import { conflictReads, digestOfText, unnamedReads } from './sensitive-reads.ts'
 import type { EngineSettings } from './session.ts'
 import { subscriptionAnswers } from './subscriptions.ts'
 import { createSwap } from './swap.ts'
@@ -99,8 +101,9 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
       return refusal
     }
     const answer = await byRightsOfNow(operation, principal, () => run(operation, current, principal, request, value))
-    const { customFields: fieldIds = [], reads, uses = [] } = answer
-    if (reads !== undefined && answer.data != null) await noteReads(reads, request)
+    const { customFields: fieldIds = [], uses = [] } = answer
+    const reads = shownReads(answer, principal, current.registry)
+    if (reads.length > 0) await noteReads(reads, request)
     if (principal !== null && uses.length > 0) options.onGrantUse?.(principal, uses, current.registry)
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
     return request.tellsVersion && principal !== null ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
@@ -217,6 +220,11 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
       return operation
     },
     answer,
+    noteAsked: async ({ principal, runtime, changes }, request) => {
+      const asked = askedByFilter(changes.request.filter, principal.policy, runtime.registry)
+      const reads = unnamedReads(asked, principal, () => digestOfText(changes.filterDigest, settings))
+      if (reads.length > 0) await noteReads(reads, request)
+    },
     failure: failed,
     isWitnessed: ({ data, reads, errors }) => (reads !== undefined && data != null) || errors?.some((error) => refusalCode(error) !== null) === true,
     witness: async (shown, request) => {
@@ -291,6 +299,11 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
 
 const SIGN_IN_FIRST =
   'Sign in first: send `Authorization: Bearer <access token or API key>` (over WebSocket connectionParams.authorization). Without it a document may hold signIn and refreshSession, with plain fields of the user.'
+
+/** What an answer shows of sensitive fields, by its records or by what refuses it. */
+function shownReads({ data, reads, errors }: OperationAnswer, principal: Principal | null, registry: Registry): readonly SensitiveRead[] {
+  return [...(data == null ? [] : (reads ?? [])), ...(principal === null ? [] : conflictReads(errors, principal, registry))]
+}
 
 /** An operation that failed before any field ran has no `data` at all (GraphQL §7.1.2). */
 function wholeFailure(errors: readonly GraphQLFormattedError[]): OperationAnswer {

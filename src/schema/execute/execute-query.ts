@@ -74,8 +74,8 @@ async function executeText(
       try {
         text = await runRead(root.plan, inputs, services.database)
         if (text === null) error = root.failure?.()
-        else if (root.watched) {
-          const taken = takeReads(text, root.watched, principal, { nodes: root.watched.nodes, variables }, services.settings)
+        if (root.watched) {
+          const taken = takeReads(text, root.watched.sensitive, principal, { nodes: root.watched.nodes, variables }, services.settings)
           text = taken.text
           reads.push(...taken.reads)
         }
@@ -141,7 +141,7 @@ async function executeOrdinary(
   const session = newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database), redacted })
   // What its other fields read may be newer than the place, never older.
   if (principal !== null && prepared.readsPlace) {
-    session.place = readPlaces(principal, session.executor)
+    session.place = readPlaces(principal, runtime.registry, session.executor)
     await session.place
   }
   return runOrdinary(session, services, value)

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { getOperationAST } from 'graphql'
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { type SealingKey, seal, unseal } from '../../lib/sealed.ts'
-import type { Principal } from '../../records/access/policy.ts'
+import { type Principal, sightOf } from '../../records/access/policy.ts'
 import type { SensitiveRead } from '../../records/audit/index.ts'
 import type { Database, Executor } from '../../records/database.ts'
 import { claimKey, type KeyedOperation, type KnownAnswer, keepAnswer, releaseKey } from '../../records/idempotency.ts'
@@ -115,7 +115,7 @@ export class Idempotency {
       ids: ids && [...ids],
       asked,
     }))
-    const kept: KeptAnswer = { fingerprint: principal.policy.fingerprint, answer: { data, errors, extensions } as KeptAnswer['answer'], reads: shown }
+    const kept: KeptAnswer = { sight: sightOf(principal), answer: { data, errors, extensions } as KeptAnswer['answer'], reads: shown }
     return seal(JSON.stringify(kept), this.#options.keys[0] as SealingKey, placeOf(keyed))
   }
 
@@ -125,8 +125,8 @@ export class Idempotency {
       throw new GuanxiError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used before, with another operation or other variables. Use a new key.')
     if (response.length === 0) return null
     const text = unseal(response, this.#options.keys, placeOf(keyed))
-    const { answer, reads, fingerprint } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
-    if (!answer || fingerprint !== principal.policy.fingerprint)
+    const { answer, reads, sight } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
+    if (!answer || sight !== sightOf(principal))
       throw new GuanxiError(
         'FORBIDDEN',
         'The operation was carried out when this Idempotency-Key was used first. What you may read has changed since then, so that its answer is not shown again.',
@@ -137,8 +137,8 @@ export class Idempotency {
 }
 
 interface KeptAnswer {
-  /** Of the rights that it was made by. */
-  readonly fingerprint: string
+  /** `sightOf` him for whom it was made. */
+  readonly sight: string
   readonly answer: Pick<OperationAnswer, 'data' | 'errors' | 'extensions'>
   readonly reads: readonly (Omit<SensitiveRead, 'principal' | 'ids'> & { readonly ids: readonly string[] | null })[]
 }

@@ -92,15 +92,15 @@ async function read(
   variables: Readonly<Record<string, unknown>>,
   nodes: readonly FieldNode[],
 ): Promise<unknown> {
-  const { request, shown } = watched(asked, principal, session.runtime)
+  const { request, sensitive } = watched(asked, principal, session.runtime)
   const inputs = planInputs(principal, session.settings, variables, session.changes !== null)
   const plan = planRead(request, planContext(session.runtime, principal, session.settings, inputs))
   for (const module of plan.reads) session.uses.add(`READ ${module}`)
   const text = await runRead(plan, inputs, session.executor)
-  if (text === null || shown === null) return text === null ? null : JSON.parse(text)
-  const taken = takeReads(text, { request, shown }, principal, { nodes, variables }, session.settings)
-  session.reads.push(...taken.reads)
-  return JSON.parse(taken.text)
+  const taken = sensitive && takeReads(text, sensitive, principal, { nodes, variables }, session.settings)
+  session.reads.push(...(taken?.reads ?? []))
+  const clean = taken ? taken.text : text
+  return clean === null ? null : JSON.parse(clean)
 }
 
 /** Lets interfaces find the record's type. */

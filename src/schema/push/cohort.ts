@@ -1,5 +1,6 @@
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
+import { isPassing } from '../../records/access/reach-digest.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { ChangesPlan, SeenChange } from '../../records/read/index.ts'
 import type { EngineSettings } from '../execute/session.ts'
@@ -163,8 +164,8 @@ export class Cohort {
     const { database: executor, settings, windows } = services
     const open = () => members.filter(({ queue }) => !queue.ended)
     for (let position = lowest(members); position !== null && BigInt(position) < BigInt(upTo) && open().length > 0; ) {
-      if (patient || principal.policy.shared.size > 0 || principal.policy.namesViewer) {
-        const places = await readPlaces(principal, executor)
+      if (patient || isPassing(principal.policy)) {
+        const places = await readPlaces(principal, runtime.registry, executor)
         if (places.shared !== this.#options.shared) return this.#resync(open(), places)
         if (BigInt(places.floor) > BigInt(position)) return this.#expire(open(), places)
       }

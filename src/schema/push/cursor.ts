@@ -4,7 +4,7 @@ import { bindValues } from '../../records/access/bind-values.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { lastModuleOf, modulesUpTo, passingDigestSql, reachDigest } from '../../records/access/reach-digest.ts'
 import type { Executor } from '../../records/database.ts'
-import { decodeCursor, encodeCursor } from '../../records/read/index.ts'
+import { decodeCursor, encodeCursor, readFresh } from '../../records/read/index.ts'
 import type { Registry } from '../../records/registry/definition.ts'
 
 /** What cursors of changes are authenticated with; their places are those of the outbox. */
@@ -29,15 +29,12 @@ export interface Reader {
   readonly filter: string
 }
 
-export async function readPlaces({ policy }: Principal, executor: Executor): Promise<ChangePlaces> {
+/** Throws StaleEpochError. */
+export async function readPlaces({ policy }: Principal, registry: Registry, executor: Executor): Promise<ChangePlaces> {
   const values: unknown[] = []
-  const shared = passingDigestSql(policy, bindValues(values, policy))
-  const [row] = await executor.query<ChangePlaces>({
-    text: `SELECT outbox_position::text AS last, outbox_floor::text AS floor, ${shared} AS shared FROM stamper`,
-    values,
-    purpose: 'record',
-  })
-  return row ?? { last: '0', floor: '0', shared: null }
+  const shared = passingDigestSql(policy, registry, bindValues(values, policy))
+  const data = `(SELECT json_build_object('last', outbox_position::text, 'floor', outbox_floor::text, 'shared', ${shared}) FROM stamper)`
+  return JSON.parse((await readFresh(data, values, policy, executor)) ?? '{"last":"0","floor":"0","shared":null}') as ChangePlaces
 }
 
 /**

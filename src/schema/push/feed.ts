@@ -1,6 +1,6 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { isAllowed } from '../../records/access/secured.ts'
-import type { ChangesPlan, SeenChange } from '../../records/read/index.ts'
+import { type ChangesPlan, readFresh, type SeenChange } from '../../records/read/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import { requirePrincipal } from '../execute/read-records.ts'
 import type { OperationSession } from '../execute/session.ts'
@@ -25,7 +25,7 @@ const MOST_WINDOWS = 10
 /** The place in front of an operation's reads. Shared by all its fields. */
 export function changeCursor(session: OperationSession): Promise<string> {
   const principal = requirePrincipal(session)
-  session.place ??= readPlaces(principal, session.executor)
+  session.place ??= readPlaces(principal, session.runtime.registry, session.executor)
   return session.place.then(({ last, shared }) => cursorAt(last, shared, readerOf(session)))
 }
 
@@ -37,7 +37,7 @@ export async function readFeed(session: OperationSession, { modules: names, afte
   if (size > LARGEST_PAGE)
     throw new GuanxiError('LIMIT_EXCEEDED', `first may be ${LARGEST_PAGE} at most; ${size} was asked.`, { limit: LARGEST_PAGE, asked: size })
   const modules = modulesOf(session, names)
-  const places = await readPlaces(principal, session.executor)
+  const places = await readPlaces(principal, session.runtime.registry, session.executor)
   const reader = readerOf(session)
   const start = positionOf(after, places, reader)
   let position = start
@@ -57,7 +57,7 @@ export async function readFeed(session: OperationSession, { modules: names, afte
     position = upTo
   }
   // What is taken away while it is read is not read.
-  const { floor } = await readPlaces(principal, session.executor)
+  const { floor } = await readPlaces(principal, session.runtime.registry, session.executor)
   if (BigInt(floor) > BigInt(start)) throw cursorExpired(cursorAt(places.last, places.shared, reader))
   const inOrder = found.sort((a, b) => (BigInt(a.change.position) < BigInt(b.change.position) ? -1 : 1))
   const page = inOrder.slice(0, size)
@@ -87,11 +87,9 @@ function refuse(name: string): never {
   throw moduleForbidden({ name, pluralName: `records of a module ${JSON.stringify(name.slice(0, 60))}` } as ModuleDefinition)
 }
 
-async function modulesWithin({ executor }: OperationSession, after: string, upTo: string): Promise<ReadonlySet<number>> {
-  const rows = await executor.query<{ number: number }>({
-    text: 'SELECT DISTINCT module_number AS number FROM outbox WHERE position > $1::bigint AND position <= $2::bigint',
-    values: [after, upTo],
-    purpose: 'record',
-  })
-  return new Set(rows.map(({ number }) => number))
+/** Throws StaleEpochError. */
+async function modulesWithin(session: OperationSession, after: string, upTo: string): Promise<ReadonlySet<number>> {
+  const { policy } = requirePrincipal(session)
+  const data = `(SELECT coalesce(json_agg(DISTINCT module_number), '[]') FROM outbox WHERE position > $1::bigint AND position <= $2::bigint)`
+  return new Set(JSON.parse((await readFresh(data, [after, upTo], policy, session.executor)) as string) as number[])
 }

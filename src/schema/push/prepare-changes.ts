@@ -15,6 +15,7 @@ import { collectFilter } from '../plan/collect-filter.ts'
 import { argumentsOf, argumentType } from '../plan/collect-list.ts'
 import { moduleForbidden } from '../plan/collect-root.ts'
 import { filterDigest } from './cursor.ts'
+import { selectsComputed } from './selects-computed.ts'
 
 /** A subscription to changes as it is understood by one schema and one reader's rights. */
 export interface PreparedChanges {
@@ -28,6 +29,8 @@ export interface PreparedChanges {
   readonly afterVariable: string | null
   /** Whom it is about, where that is the reader himself; else nobody in particular. */
   readonly about: string | null
+  /** Something is selected that may be answered by who asks: a member that is written by hand, or one of a plugin. */
+  readonly byCaller: boolean
   /** All unless given. */
   readonly operations?: ReadonlySet<ChangeOperation>
 }
@@ -57,11 +60,12 @@ export function prepareChanges(
   const field = root.getFields()[node.name.value]
   const descriptor = field?.extensions.guanxi
   if (!field || descriptor?.kind !== 'changed') return null
+  const byCaller = selectsComputed(document, schema)
   requireAllowed(descriptor, { principal, runtime })
   const module = registry.module(descriptor.module)
   const args = argumentsOf(field, node, context)
   if (descriptor.due && !DECIDING.every((name) => isUsable(context, module, module.fields.get(name) as FieldDefinition))) throw moduleForbidden(module)
-  if (descriptor.due) return dueReminders(module, principal, coerced, field.name, textOf(resolved(args.get('after'), coerced)))
+  if (descriptor.due) return { ...dueReminders(module, principal, coerced, field.name, textOf(resolved(args.get('after'), coerced))), byCaller }
   const type = argumentType(field, 'filter')
   const filter = isInputObjectType(type) ? collectFilter(args.get('filter'), type, module, ['filter'], context) : null
   if (filter && !looksAtOwnFields(filter, registry))
@@ -81,6 +85,7 @@ export function prepareChanges(
     after: textOf(resolved(args.get('after'), coerced)),
     afterVariable: afterVariableOf(node, source),
     about: null,
+    byCaller,
     filterDigest: filterDigest(module.name, filter && [valueOf(args.get('filter'), coerced), columnsOf(filter)], id),
   }
 }
@@ -104,7 +109,7 @@ function dueReminders(
   variables: PreparedChanges['variables'],
   fieldName: string,
   after: string | null,
-): PreparedChanges {
+): Omit<PreparedChanges, 'byCaller'> {
   const compare = (name: string, operator: CompareOperator, value: unknown): FilterNode => ({
     kind: 'compare',
     field: module.fields.get(name) as FieldDefinition,

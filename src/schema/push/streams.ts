@@ -1,4 +1,5 @@
 import { GuanxiError } from '../../errors/index.ts'
+import { sightOf } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { PreparedOperation } from '../execute/prepared-operation.ts'
@@ -24,6 +25,8 @@ export interface StreamServices {
   readonly prepare: (request: OperationRequest, runtime: Runtime) => PreparedOperation
   /** Answers one event, by the rights and the schema of its moment. Never throws. */
   readonly answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>
+  /** Notes what the filter of a subscription compares of sensitive fields: what is told by it tells of their values. */
+  readonly noteAsked: (standing: Standing, request: OperationRequest) => Promise<void>
   readonly failure: (error: unknown, request: OperationRequest) => OperationAnswer
   /** Whether an answer shows or refuses something that is noted for each who gets it. */
   readonly isWitnessed: (answer: OperationAnswer) => boolean
@@ -51,11 +54,11 @@ export class ChangeStreams {
 
   /** Opens a subscription; null where the operation is one to something else. Throws GuanxiError. */
   async open(request: OperationRequest): Promise<AsyncIterableIterator<OperationAnswer> | null> {
-    const { database, settings } = this.#services
-    const standing = await this.#standing(request)
-    if (standing === null) return null
+    const { settings } = this.#services
+    const placed = await this.#placed(request)
+    if (placed === null) return null
+    const { standing, places } = placed
     const { principal, runtime, changes } = standing
-    const places = await readPlaces(principal, database)
     const position = changes.after === null ? places.last : positionOf(changes.after, places, readerOf(standing, settings))
     const member = new Member({ ...request, schema: NO_SCHEMA }, position, {
       principal,
@@ -63,6 +66,7 @@ export class ChangeStreams {
       module: changes.request.module.name,
       shared: places.shared,
     })
+    await this.#services.noteAsked(standing, request)
     this.#join(member, standing, places)
     return member.queue
   }
@@ -92,16 +96,16 @@ export class ChangeStreams {
 
   /** Members go on from where they are, each by its own rights of now; one that reads other rows than before cannot. */
   async #regroup(members: readonly Member[]): Promise<void> {
-    const { database, settings, resync, failure } = this.#services
+    const { settings, resync, failure } = this.#services
     for (const member of members) {
       if (member.queue.ended) continue
       const { request } = member
       try {
         request.caller.forget()
-        const standing = await this.#standing(request)
-        if (standing === null) throw new GuanxiError('SCHEMA_CHANGED', 'The subscription does not fit the schema any more.')
+        const placed = await this.#placed(request)
+        if (placed === null) throw new GuanxiError('SCHEMA_CHANGED', 'The subscription does not fit the schema any more.')
+        const { standing, places } = placed
         const { principal, runtime } = standing
-        const places = await readPlaces(principal, database)
         const { last, shared } = places
         if (member.reachesTheSame(principal, runtime.registry, shared)) this.#join(member, standing, places)
         else {
@@ -115,20 +119,31 @@ export class ChangeStreams {
     }
   }
 
-  /** Rights and schema of now, of one version. Null for another operation. Throws GuanxiError. */
-  async #standing(request: OperationRequest): Promise<Standing | null> {
+  /** Rights, schema and places of now, of one version. Null for another operation. Throws GuanxiError. */
+  async #placed(request: OperationRequest): Promise<{ readonly standing: Standing; readonly places: ChangePlaces } | null> {
     for (let tries = 1; ; tries += 1) {
-      const principal = await request.caller.principal()
-      if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
-      const runtime = this.#services.runtime()
-      if (principal.policy.epochs.schema === runtime.version) {
-        const changes = prepareChanges(this.#services.prepare(request, runtime), request, runtime, principal)
-        return changes && { principal, runtime, changes }
+      try {
+        const standing = await this.#standing(request)
+        if (standing === null) return null
+        const { principal, runtime } = standing
+        return { standing, places: await readPlaces(principal, runtime.registry, this.#services.database) }
+      } catch (error) {
+        if (!(error instanceof StaleEpochError)) throw error
+        if (tries === TRIES) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Subscribe again.')
       }
-      if (tries === TRIES) throw new StaleEpochError()
       request.caller.forget()
       await this.#services.refresh()
     }
+  }
+
+  /** Rights and schema of one version, as far as this node knows. Null for another operation. Throws GuanxiError, and StaleEpochError where the schema served is not that of the rights. */
+  async #standing(request: OperationRequest): Promise<Standing | null> {
+    const principal = await request.caller.principal()
+    if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
+    const runtime = this.#services.runtime()
+    if (principal.policy.epochs.schema !== runtime.version) throw new StaleEpochError()
+    const changes = prepareChanges(this.#services.prepare(request, runtime), request, runtime, principal)
+    return changes && { principal, runtime, changes }
   }
 
   #keyOf(
@@ -136,7 +151,7 @@ export class ChangeStreams {
     { principal, runtime, changes }: Standing,
     shared: string | null,
   ): string {
-    const { epochs, fingerprint } = principal.policy
+    const { epochs } = principal.policy
     // Those who resume are soon told the same, wherever they began.
     const told = Object.entries(variables).filter(([name]) => name !== changes.afterVariable)
     return JSON.stringify([
@@ -145,7 +160,7 @@ export class ChangeStreams {
       told,
       accessMode,
       tellsVersion === true,
-      fingerprint,
+      sightOf(principal, changes.byCaller),
       epochs,
       runtime.version,
       shared,

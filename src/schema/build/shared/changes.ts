@@ -17,7 +17,7 @@ export interface ChangeParts {
 export function changeParts({ enums, history }: Pick<ChangeParts, 'enums' | 'history'>): OutputMember[] {
   return [
     part('cursor', new GraphQLNonNull(GraphQLString), 'Place of the change; `after` it nothing is missed.'),
-    part('at', new GraphQLNonNull(DateTimeScalar), 'When.'),
+    part('at', DateTimeScalar, 'When; null where `createdAt`, or `updatedAt` after the first write, is not shown.'),
     part('operation', new GraphQLNonNull(enums.changeOperation), 'What it means to the caller.'),
     part('id', new GraphQLNonNull(GraphQLID), "The record's id."),
     part('version', new GraphQLNonNull(GraphQLInt), 'Version that the change made.'),
@@ -27,7 +27,7 @@ export function changeParts({ enums, history }: Pick<ChangeParts, 'enums' | 'his
       'Names of the fields that it changed, as far as the caller reads them; none where the record left.',
     ),
     part('changeSetId', GraphQLID, 'Everything that was written together carries the same one.'),
-    part('actor', history.actor, 'Who.'),
+    part('actor', history.actor, 'Who; null where `createdBy`, or `updatedBy` after the first write, is not shown.'),
   ]
 }
 

@@ -22,8 +22,8 @@ export function createHistoryTypes(enums: ReturnType<typeof createEnums>, pageIn
   const entry = history('RecordHistoryEntry', 'One write on a record.', () => [
     part('version', new GraphQLNonNull(GraphQLInt), 'Version that the write made.'),
     part('operation', new GraphQLNonNull(enums.recordOperation), 'What the write did.'),
-    part('at', new GraphQLNonNull(DateTimeScalar), 'When.'),
-    part('actor', actor, 'Who.'),
+    part('at', DateTimeScalar, 'When; null where `createdAt`, or `updatedAt` after the first write, is not shown.'),
+    part('actor', actor, 'Who; null where `createdBy`, or `updatedBy` after the first write, is not shown.'),
     part('changeSetId', GraphQLID, 'Everything that was written together carries the same one.'),
     part('changes', new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(change))), 'Changed fields that the caller may read.'),
   ])
