@@ -9,6 +9,7 @@ import { generateMutation } from '../support/mutation-generator.ts'
 import { drawnCases, PROVE, tell } from '../support/nodes.ts'
 import { generateOperation, generateProbe, type ValuePools } from '../support/operation-generator.ts'
 import { type DrawnRole, drawRole } from '../support/random-role.ts'
+import { stepsOf } from '../support/record-paths.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { DEMO_USERS, type DemoUser } from '../support/scope-oracle.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -61,8 +62,9 @@ describe.each(SUBJECTS)('what is hidden from a user with $title', ({ title, user
     left = await startTwin()
     right = await startTwin()
     const { registry } = left.app.engine.runtime
+    const steps = stepsOf(left.app.engine.runtime.schema, registry, [])
     const roles = pinned(
-      (seeds ?? []).map((seed, index) => drawRole(`drawn_${index}`, seed, registry)),
+      (seeds ?? []).map((seed, index) => drawRole(`drawn_${index}`, seed, { registry, steps, rows: new StoredRows() })),
       registry,
     )
     if (seeds) for (const server of [left, right]) await replaceRoles(server, email, DEMO_USERS[user], roles, randomNumbers(seeds[0] as number))
