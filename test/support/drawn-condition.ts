@@ -1,4 +1,4 @@
-import type { ModuleDefinition, Registry } from '../../src/records/registry/index.ts'
+import type { FieldDefinition, ModuleDefinition, Registry } from '../../src/records/registry/index.ts'
 import type { Step } from './record-paths.ts'
 import type { StoredRow, StoredRows } from './stored-rows.ts'
 
@@ -20,6 +20,8 @@ export interface DrawnCondition {
   readonly holds: Holds
   /** `module.field` of all that it looks at. */
   readonly judged: readonly string[]
+  /** Modules of the records that it looks into. */
+  readonly related: readonly string[]
 }
 
 export interface ConditionDraw {
@@ -43,6 +45,9 @@ export function drawCondition({ name }: Pick<ModuleDefinition, 'name'>, draw: Co
   return new Drawer(draw).condition(name, 2)
 }
 
+/** One that looks into no other records, unless it says so. */
+type Leaf = Omit<DrawnCondition, 'related'> & Partial<DrawnCondition>
+
 class Drawer {
   readonly #draw: ConditionDraw
 
@@ -54,15 +59,16 @@ class Drawer {
     const chance = this.#draw.random()
     const related = depth > 0 && chance < 0.55 ? this.#related(module, depth) : undefined
     if (related) return related
-    if (depth === 0 || chance < 0.8) return this.#pick(this.#leaves(module))()
+    if (depth === 0 || chance < 0.8) return { related: [], ...this.#pick(this.#leaves(module))() }
     const [one, other] = [this.condition(module, depth - 1), this.condition(module, depth - 1)]
     const judged = [...one.judged, ...other.judged]
-    if (chance < 0.87) return { where: { not: one.where }, holds: (row, viewer, turned = false) => !one.holds(row, viewer, !turned), judged: one.judged }
+    if (chance < 0.87) return { ...one, where: { not: one.where }, holds: (row, viewer, turned = false) => !one.holds(row, viewer, !turned) }
     const isAnd = chance < 0.93
     return {
       where: { [isAnd ? 'and' : 'or']: [one.where, other.where] },
       holds: (...asked) => (isAnd ? one.holds(...asked) && other.holds(...asked) : one.holds(...asked) || other.holds(...asked)),
       judged,
+      related: [...one.related, ...other.related],
     }
   }
 
@@ -83,7 +89,9 @@ class Drawer {
     const quantifier = step.kind === 'one' ? 'some' : this.#pick(['some', 'none', 'every'] as const)
     const isAny = quantifier !== 'every' && random() < 0.15
     // Below another record, an update of this one moves nothing.
-    const inner = isAny ? { where: {}, holds: () => true, judged: [] } : new Drawer({ ...this.#draw, steady: false }).condition(step.target, depth - 1)
+    const inner = isAny
+      ? { where: {}, holds: () => true, judged: [], related: [] }
+      : new Drawer({ ...this.#draw, steady: false }).condition(step.target, depth - 1)
     const some: Holds = (row, viewer, turned = false) => this.#live(step, row).some((each) => inner.holds(each, viewer, turned))
     const holds = {
       some,
@@ -91,15 +99,15 @@ class Drawer {
       every: (row, viewer, turned = false) => this.#live(step, row).every((each) => inner.holds(each, viewer, turned)),
     } satisfies Record<typeof quantifier, Holds>
     const where = { [step.field]: step.kind === 'one' ? inner.where : { [quantifier]: inner.where } }
-    return { where, holds: holds[quantifier], judged: [`${step.holder}.${step.behind}`, ...inner.judged] }
+    return { where, holds: holds[quantifier], judged: [`${step.holder}.${step.behind}`, ...inner.judged], related: [step.target, ...inner.related] }
   }
 
-  #leaves(module: string): readonly (() => DrawnCondition)[] {
+  #leaves(module: string): readonly (() => Leaf)[] {
     const { rows, registry, steady } = this.#draw
     const { fields } = registry.module(module)
     const chosen = [...fields.values()].filter(({ type, sensitivity, options }) => type === 'SELECT' && options && (sensitivity ?? 'none') === 'none')
     const ids = rows.of(module).map(({ id }) => id)
-    const leaves: (() => DrawnCondition)[] = [() => this.#byOwner(module), () => this.#byTeam(module), () => this.#byExternalId()]
+    const leaves: (() => Leaf)[] = [() => this.#byOwner(module), () => this.#byTeam(module), () => this.#byExternalId()]
     if (ids.length > 0) leaves.push(() => this.#byId(ids))
     if (chosen.length > 0) leaves.push(() => this.#bySelect(module, this.#pick(chosen)))
     if (!steady) leaves.push(() => this.#bySource(module))
@@ -107,7 +115,7 @@ class Drawer {
     return leaves
   }
 
-  #byId(all: readonly string[]): DrawnCondition {
+  #byId(all: readonly string[]): Leaf {
     const [first, ...rest] = all as [string, ...string[]]
     const ids = [first, ...rest.filter(() => this.#draw.random() < 0.7)]
     const chosen = new Set(ids)
@@ -115,10 +123,7 @@ class Drawer {
     return { where: { id: { [isIn ? 'in' : 'notIn']: ids } }, holds: ({ id }) => chosen.has(id) === isIn, judged: [] }
   }
 
-  #bySelect(
-    module: string,
-    { name, column, options = [] }: Pick<ReturnType<ModuleDefinition['fields']['get']> & object, 'name' | 'column' | 'options'>,
-  ): DrawnCondition {
+  #bySelect(module: string, { name, column, options = [] }: FieldDefinition): Leaf {
     const [first = '', ...rest] = options.map(({ value }) => value)
     const values = [first, ...rest.filter(() => this.#draw.random() < 0.6)]
     const judged = [`${module}.${name}`]
@@ -131,13 +136,13 @@ class Drawer {
     return this.#draw.steps.get(module)?.find((step) => step.field === field) as Step
   }
 
-  #byOwner(module: string): DrawnCondition {
+  #byOwner(module: string): Leaf {
     const step = this.#one(module, 'owner')
     const holds: Holds = (row, viewer) => this.#live(step, row).some(({ id }) => id === viewer.row.id)
-    return { where: { owner: { id: { eq: { viewer: 'id' } } } }, holds, judged: [`${module}.owner`] }
+    return { where: { owner: { id: { eq: { viewer: 'id' } } } }, holds, judged: [`${module}.owner`], related: ['user'] }
   }
 
-  #byTeam(module: string): DrawnCondition {
+  #byTeam(module: string): Leaf {
     const step = this.#one(module, 'team')
     const value = this.#pick(['team', 'teams', 'teamTree'] as const)
     const teamsOf = (viewer: Viewer) => (value === 'team' ? viewer.teams.filter((id) => id === viewer.row['team_id']) : viewer[value])
@@ -145,24 +150,24 @@ class Drawer {
       const teams = teamsOf(viewer)
       return this.#live(step, row).some(({ id }) => (teams.length === 0 ? turned : teams.includes(id)))
     }
-    return { where: { team: { id: { [value === 'team' ? 'eq' : 'in']: { viewer: value } } } }, holds, judged: [`${module}.team`] }
+    return { where: { team: { id: { [value === 'team' ? 'eq' : 'in']: { viewer: value } } } }, holds, judged: [`${module}.team`], related: ['team'] }
   }
 
-  #byCreator(module: string): DrawnCondition {
+  #byCreator(module: string): Leaf {
     const step = this.#one(module, 'createdBy')
     const isNull = this.#draw.random() < 0.3
     const holds: Holds = (row) => (this.#live(step, row).length === 0) === isNull
-    return { where: { createdBy: { id: { isNull } } }, holds, judged: [`${module}.createdBy`] }
+    return { where: { createdBy: { id: { isNull } } }, holds, judged: [`${module}.createdBy`], related: ['user'] }
   }
 
-  #byExternalId(): DrawnCondition {
+  #byExternalId(): Leaf {
     const key = `k${Math.floor(this.#draw.random() * 5)}`
     const holds: Holds = ({ id }) => this.#draw.rows.externalIds.some((each) => each.record_id === id && each.system === EXTERNAL_SYSTEM && each.key === key)
     return { where: { externalId: { system: EXTERNAL_SYSTEM, key } }, holds, judged: [] }
   }
 
   /** By fields of the viewer: one of a single text, and one of several. */
-  #bySource(module: string): DrawnCondition {
+  #bySource(module: string): Leaf {
     const areas = this.#draw.registry.module('user').fields.get('areas')
     const isList = areas !== undefined && this.#draw.random() < 0.6
     const isIn = this.#draw.random() < 0.6

@@ -18,6 +18,8 @@ export interface DrawnRole {
   readonly fields: readonly { readonly module: string; readonly field: string; readonly access: string }[]
   /** `module.field` of all that its conditions look at. */
   readonly judged: () => readonly string[]
+  /** Modules of the records that they look into. */
+  readonly related: () => readonly string[]
 }
 
 /** What conditions are drawn from. */
@@ -32,16 +34,17 @@ export function drawRole(key: string, seed: number, world: Omit<RoleDraw, 'rando
   const random = randomNumbers(seed)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const [grants, fields]: [DrawnRole['grants'][number][], DrawnRole['fields'][number][]] = [[], []]
-  const judged: string[] = []
+  const [judged, related]: [string[], string[]] = [[], []]
   for (const module of world.registry.modules.values()) {
     if (random() < 0.2) continue
     const condition = random() < 0.5 ? drawCondition(module, { ...world, random }) : undefined
     judged.push(...(condition?.judged ?? []))
+    related.push(...(condition?.related ?? []))
     grants.push({ module: module.name, actions: ['READ', ...WRITES.filter(() => random() < 0.4)], scope: pick(SCOPES), ...(condition && boundBy(condition)) })
     for (const field of module.fields.values())
       if (field.name !== 'id' && random() < 0.15) fields.push({ module: module.name, field: field.name, access: pick(LEVELS) })
   }
-  return { key, name: key, grants, fields, judged: () => judged }
+  return { key, name: key, grants, fields, judged: () => judged, related: () => related }
 }
 
 const boundBy = ({ where, holds }: DrawnCondition) => ({ where, holds })
@@ -56,13 +59,14 @@ export function drawMixedRole(key: string, { others, ...world }: MixedDraw): Dra
   const { random, registry } = world
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
   const [grants, fields]: [DrawnRole['grants'][number][], DrawnRole['fields'][number][]] = [[], []]
-  const judged: string[] = []
+  const [judged, related]: [string[], string[]] = [[], []]
   if (random() < 0.1) grants.push({ module: '*', actions: ['READ'], scope: pick(SCOPES) })
   for (const module of registry.modules.values()) {
     const grant = (actions: readonly string[]) => {
       // What is written is not to leave its writer's reach by it.
       const condition = random() < 0.4 ? drawCondition(module, { ...world, steady: !actions.includes('READ') }) : undefined
       judged.push(...(condition?.judged ?? []))
+      related.push(...(condition?.related ?? []))
       grants.push({ module: module.name, actions, scope: pick(SCOPES), ...(condition && boundBy(condition)) })
     }
     if (random() < 0.85) grant(['READ'])
@@ -71,5 +75,5 @@ export function drawMixedRole(key: string, { others, ...world }: MixedDraw): Dra
     for (const field of module.fields.values())
       if (field.name !== 'id' && random() < 0.15) fields.push({ module: module.name, field: field.name, access: pick(LEVELS) })
   }
-  return { key, name: key, inherits: others.filter(() => random() < 0.3), grants, fields, judged: () => judged }
+  return { key, name: key, inherits: others.filter(() => random() < 0.3), grants, fields, judged: () => judged, related: () => related }
 }
