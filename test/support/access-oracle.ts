@@ -1,4 +1,5 @@
 import type { OracleShare } from './deal-shares.ts'
+import type { Holds, Viewer } from './drawn-condition.ts'
 import type { StoredRow, StoredRows } from './stored-rows.ts'
 
 export type OracleScope = 'OWN' | 'TEAM' | 'TEAM_TREE' | 'ALL'
@@ -8,16 +9,26 @@ export interface OracleGrant {
   readonly module: string
   readonly actions: readonly string[]
   readonly scope: OracleScope
-  readonly holds?: (row: StoredRow) => boolean
+  readonly holds?: Holds
 }
 
 /** What one role grants. */
 export type OracleRole = readonly OracleGrant[]
 
+/** With the levels that it lists. */
+export interface LeveledRole {
+  readonly grants: OracleRole
+  readonly fields: readonly { readonly module: string; readonly field: string; readonly access: string }[]
+}
+
 const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate', 'complaintCategory']
-const SIGNED_IN: readonly OracleGrant[] = DIRECTORY.map((module) => ({ module, actions: ['READ'], scope: 'ALL' }))
+/** What everybody has. */
+export const SIGNED_IN: LeveledRole = {
+  grants: DIRECTORY.map((module) => ({ module, actions: ['READ'], scope: 'ALL' })),
+  fields: [{ module: 'user', field: 'email', access: 'READ' }],
+}
 /** Whoever reads such a module by a role reads of it what belongs to a record that he reads by this role; by any, if this role says nothing of such records. */
-const PARENTS: Readonly<Record<string, readonly [column: string, module: string]>> = {
+export const PARENTS: Readonly<Record<string, readonly [column: string, module: string]>> = {
   accountContact: ['account_id', 'account'],
   opportunityLineItem: ['opportunity_id', 'opportunity'],
   opportunityStageChange: ['opportunity_id', 'opportunity'],
@@ -32,8 +43,9 @@ const PARENTS: Readonly<Record<string, readonly [column: string, module: string]
 export class AccessOracle {
   readonly #keys: Readonly<Record<OracleScope, ReadonlySet<unknown>>>
   readonly #roles: readonly OracleRole[]
-  /** Ids of rows that are shared with the user or with teams of his. */
+  /** Ids of rows that others have shared with the user or with teams of his. */
   readonly #shared: ReadonlySet<string>
+  readonly #viewer: Viewer
 
   constructor(
     readonly rows: StoredRows,
@@ -41,17 +53,19 @@ export class AccessOracle {
     roles: readonly OracleRole[],
     shares: readonly OracleShare[] = [],
   ) {
-    this.#roles = [SIGNED_IN, ...roles].map((role) => role.filter(({ actions }) => actions.includes('READ')))
+    this.#roles = [SIGNED_IN.grants, ...roles].map((role) => role.filter(({ actions }) => actions.includes('READ')))
     const live = rows.of('team').filter((team) => team['deleted_at'] === null)
     const people = [...rows.of('user').map((user) => ({ team_id: user['team_id'], user_id: user.id })), ...rows.members]
     const own = live.filter(({ id }) => people.some((member) => member.user_id === userId && member.team_id === id)).map(({ id }) => id)
-    this.#shared = new Set(shares.filter(({ granteeId }) => granteeId === userId || own.includes(granteeId)).map(({ recordId }) => recordId))
+    const given = shares.filter(({ granteeId, sharerId }) => sharerId !== userId && (granteeId === userId || own.includes(granteeId)))
+    this.#shared = new Set(given.map(({ recordId }) => recordId))
     const tree = new Set(own)
     // A set's iteration reaches what is added on the way.
     for (const id of tree) for (const team of live) if (team['parent_id'] === id) tree.add(team.id)
     const keysOf = (teams: readonly string[]) =>
       new Set<unknown>([userId, ...teams, ...people.filter(({ team_id }) => teams.includes(team_id as string)).map(({ user_id }) => user_id)])
     this.#keys = { OWN: keysOf([]), TEAM: keysOf(own), TEAM_TREE: keysOf([...tree]), ALL: new Set() }
+    this.#viewer = { row: rows.byId.get(userId) as StoredRow, teams: own, teamTree: [...tree] }
   }
 
   /** Some grant lets rows of the module be read. */
@@ -64,10 +78,15 @@ export class AccessOracle {
     return this.#roles.some((role) => this.#seesBy(role, row)) || (this.#isShared(row) && this.opens(row.module))
   }
 
+  /** Places of the roles that let the row be read by what they grant, that of everybody first. */
+  reaching(row: StoredRow): readonly number[] {
+    return [...this.#roles.keys()].filter((index) => this.#seesBy(this.#roles[index] as OracleRole, row))
+  }
+
   #seesBy(role: OracleRole, row: StoredRow): boolean {
     const [column = '', above = ''] = PARENTS[row.module] ?? []
     const key = row['owner_id'] ?? row['team_id']
-    const grants = grantsOn(role, row.module).filter(({ holds }) => holds?.(row) ?? true)
+    const grants = grantsOn(role, row.module).filter(({ holds }) => holds?.(row, this.#viewer) ?? true)
     if (above === '') return grants.some(({ scope }) => scope === 'ALL' || this.#keys[scope].has(key))
     const parent = this.rows.byId.get(row[column] as string)
     if (grants.length === 0 || !parent) return false

@@ -54,11 +54,16 @@ export function stepsOf(schema: GraphQLSchema, registry: Registry, anyOf: readon
   }
 }
 
-/** What a branch selects besides the id. `edges`: lists are read by their edges. */
-export function selectionOf(branch: Branch, typeOf: (module: string) => string, edges: boolean): string {
+/** What a branch selects besides the id. `edges`: lists are read by their edges. `leaves`: what else is selected of a record of the module, from which the branch goes on. */
+export function selectionOf(
+  branch: Branch,
+  typeOf: (module: string) => string,
+  edges: boolean,
+  leaves: (module: string, branch: Branch) => string = () => '',
+): string {
   const parts = new Map<string, string>()
   for (const [{ field, kind, target }, inner] of branch) {
-    const below = `id ${selectionOf(inner, typeOf, edges)}`
+    const below = `id ${leaves(target, inner)} ${selectionOf(inner, typeOf, edges, leaves)}`
     if (kind === 'one') parts.set(field, `{ ${below} }`)
     else if (kind === 'many') parts.set(field, edges ? `{ edges { node { ${below} } } }` : `{ nodes { ${below} } }`)
     else parts.set(field, `${(parts.get(field) ?? '{ id }').slice(0, -1)} ... on ${typeOf(target)} { ${below} } }`)

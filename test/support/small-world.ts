@@ -1,5 +1,8 @@
 import pg from 'pg'
+import { columnsOf, type PhysicalColumn } from '../../src/entities/columns.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../../src/records/registry/index.ts'
+import { EXTERNAL_SYSTEM, SOURCES } from './drawn-condition.ts'
+import { isPlainField } from './field-values.ts'
 
 /** What fills a world: the same for the same seed. */
 export interface WorldOptions {
@@ -38,6 +41,25 @@ const FILLERS: Readonly<Record<string, (serial: number) => unknown>> = {
   'timestamp with time zone': () => '2026-01-01T00:00:00Z',
 }
 
+/** What has a state goes on by itself, if it has one that there is. */
+const AUTOMATIC = new Set(['timer', 'delivery', 'reminder', 'reminderRule'])
+
+/** A value that the column of a field takes; undefined for what stays as it is. */
+function valueFor(field: FieldDefinition, { part, type }: PhysicalColumn, serial: number, random: () => number): unknown {
+  if (part === 'currency') return 'USD'
+  if (part === 'e164') return `+1202555${1000 + serial}`
+  const options = field.options?.map(({ value }) => value)
+  if (options && AUTOMATIC.has(field.module)) return undefined
+  if (options && type === 'text[]') return options.filter(() => random() < 0.5)
+  if (options) return options[Math.floor(random() * options.length)]
+  if (field.type === 'EMAIL') return `w${serial}@example.org`
+  if (field.type === 'PHONE') return `(202) 555 ${1000 + serial}`
+  if (field.type === 'ADDRESS') return { city: `town ${serial}` }
+  if (type === 'text') return `${field.name} ${serial}`.slice(-(field.maxLength ?? 40))
+  if (type.startsWith('numeric') || type === 'integer' || type === 'smallint') return Math.min(serial, Number(field.max ?? 5))
+  return FILLERS[type.startsWith('timestamp') ? 'timestamp with time zone' : type]?.(serial)
+}
+
 /** Columns that no two undeleted rows of a module share. */
 const ONCE: Readonly<Record<string, readonly string[]>> = { ticketWatcher: ['ticket_id', 'user_id'], ticketLink: ['ticket_id', 'other_id', 'kind'] }
 
@@ -73,6 +95,14 @@ export async function fillWorld(url: string, { seed, registry, newId, size, peop
         const isNeeded = columns.some(({ table, name }) => table === module.table && name === field.column)
         draft[field.column] = maybe(() => pick(targets(field)), isNeeded ? 1 : 0.7)
       }
+      for (const field of module.fields.values()) {
+        if (field.system || field.extension || !isPlainField(field) || random() < 0.1) continue
+        for (const column of columnsOf(field)) {
+          const value = valueFor(field, column, serial, random)
+          if (value !== undefined) draft[column.name] = value
+        }
+      }
+      draft['source'] = maybe(() => pick(SOURCES), 0.7)
       draft['owner_id'] = maybe(() => pick(random() < 0.7 ? people : idsOf('user')), 0.75)
       draft['team_id'] = maybe(() => pick(teams), module.name === 'user' ? 0.9 : 0.6)
       draft['deleted_at'] = maybe(() => '2026-02-02T00:00:00Z', module.name === 'user' ? 0 : 1 / 7)
@@ -102,6 +132,11 @@ export async function fillWorld(url: string, { seed, registry, newId, size, peop
     )
   }
   await client.query(`WITH ${parts.join(', ')} SELECT`, values)
+  // Each key leads to one record of each module.
+  const external = [...drafts].flatMap(([name, rows]) =>
+    rows.slice(0, 5).map(({ id }, index) => ({ record_id: id, module_number: registry.module(name).number, system: EXTERNAL_SYSTEM, key: `k${index}` })),
+  )
+  await client.query('INSERT INTO external_id SELECT * FROM jsonb_populate_recordset(NULL::external_id, $1::jsonb)', [JSON.stringify(external)])
   for (const [index, person] of people.entries()) await client.query('UPDATE users SET team_id = $2 WHERE id = $1', [person, teams[index % teams.length]])
   for (const user of idsOf('user')) await client.query('INSERT INTO team_member (team_id, user_id) VALUES ($1, $2)', [pick(teams), user])
   for (const field of [...registry.modules.values()].flatMap((module: ModuleDefinition) => module.linkFields))

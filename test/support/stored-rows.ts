@@ -9,6 +9,8 @@ export class StoredRows {
   readonly links = new Map<string, readonly { readonly source_id: string; readonly target_id: string }[]>()
   members: readonly { readonly team_id: string; readonly user_id: string }[] = []
 
+  externalIds: readonly { readonly record_id: string; readonly system: string; readonly key: string }[] = []
+
   static async load(url: string, tables: Readonly<Record<string, string>>, linkTables: readonly string[]): Promise<StoredRows> {
     const [rows, client] = [new StoredRows(), new pg.Client({ connectionString: url })]
     await client.connect()
@@ -16,6 +18,7 @@ export class StoredRows {
     for (const [module, table] of Object.entries(tables)) for (const row of await all(table)) rows.byId.set(row.id, { ...row, module })
     for (const table of linkTables) rows.links.set(table, await all(table))
     rows.members = await all('team_member')
+    rows.externalIds = await all('external_id')
     await client.end()
     return rows
   }

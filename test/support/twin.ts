@@ -62,26 +62,65 @@ export async function sightOf(client: TestClient, registry: Registry): Promise<R
   return sights
 }
 
+/** What was hidden. */
+export interface Hiding {
+  /** Columns that were changed, `module.field.part`. */
+  readonly changed: ReadonlySet<string>
+  /** Puts back what rules of mutations decide by. */
+  giveBack(): Promise<void>
+}
+
 /**
  * Changes everything in a database that the sight hides: fields of records that do not show them, and all free values of records that are not visible, with their
- * history. What databases must agree on stays: ids, keys, series, references, owners, what the system stamps, what rules decide by, and fields that conditions of grants are `judgedBy`
- * (`module.field`). Answers the number of changed columns.
+ * history. What databases must agree on stays: ids, versions, keys, series, references, owners, and fields that conditions of grants are `judgedBy`
+ * (`module.field`). What rules of mutations decide by is changed until it is given back. Nothing may work in the background that goes by it.
  */
-export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>, registry: Registry, judgedBy: ReadonlySet<string>): Promise<number> {
+export async function hideBehind(url: string, sights: ReadonlyMap<string, Sight>, registry: Registry, judgedBy: ReadonlySet<string>): Promise<Hiding> {
   const client = new pg.Client(url)
   await client.connect()
-  let changed = 0
+  const changed = new Set<string>()
+  const kept: Kept[] = []
   try {
     await client.query('BEGIN')
+    for (const module of registry.modules.values()) kept.push(...(await keepDecisive(client, module)))
     for (const module of registry.modules.values())
-      changed += await changeModule(client, module, await sightWithSums(client, module, sights, registry), judgedBy)
+      await changeModule(client, module, await sightWithSums(client, module, sights, registry), { judgedBy, changed })
     for (const sum of SUMS) await sumUp(client, sum, shownSums(sum, sights), registry)
     await client.query('COMMIT')
     await client.query('ANALYZE')
   } finally {
     await client.end()
   }
-  return changed
+  return { changed, giveBack: () => giveBack(url, kept) }
+}
+
+/** Rows of a module with the columns that rules decide by, as they were. */
+interface Kept {
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly rows: string
+}
+
+async function keepDecisive(client: pg.Client, { table, fields }: ModuleDefinition): Promise<readonly Kept[]> {
+  const columns = [...fields.values()].filter(({ id }) => DECIDED_BY.has(id)).flatMap((field) => columnsOf(field).map(({ name }) => pg.escapeIdentifier(name)))
+  if (columns.length === 0) return []
+  const { rows } = await client.query<{ rows: string }>(
+    `SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]')::text AS rows FROM (SELECT id, ${columns.join()} FROM ${pg.escapeIdentifier(table)}) t`,
+  )
+  return [{ table: pg.escapeIdentifier(table), columns, rows: rows[0]?.rows ?? '[]' }]
+}
+
+async function giveBack(url: string, kept: readonly Kept[]): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    for (const { table, columns, rows } of kept) {
+      const assigned = columns.map((column) => `${column} = r.${column}`).join()
+      await client.query(`UPDATE ${table} t SET ${assigned} FROM jsonb_populate_recordset(NULL::${table}, $1::jsonb) r WHERE r.id = t.id`, [rows])
+    }
+  } finally {
+    await client.end()
+  }
 }
 
 /** Values that rules keep as sums of others'. Both databases stay as rules leave them; else the next write would find something to do in one of them. */
@@ -142,10 +181,15 @@ function referenceOf(module: ModuleDefinition, name: string): string {
   return (module.fields.get(name) as FieldDefinition).column
 }
 
-async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined, judgedBy: ReadonlySet<string>): Promise<number> {
-  let changed = 0
+interface Change {
+  readonly judgedBy: ReadonlySet<string>
+  /** Gets what has been changed. */
+  readonly changed: Set<string>
+}
+
+async function changeModule(client: pg.Client, module: ModuleDefinition, sight: Sight | undefined, { judgedBy, changed }: Change): Promise<void> {
   for (const field of module.fields.values()) {
-    if (!isFree(field) || DECIDED_BY.has(field.id) || judgedBy.has(`${module.name}.${field.name}`)) continue
+    if (!isFree(field) || judgedBy.has(`${module.name}.${field.name}`)) continue
     const { whole, part } = sight ? shownOn(sight, field.name) : { whole: [], part: [] }
     for (const column of columnsOf(field)) {
       for (const isMasked of [false, true]) {
@@ -157,7 +201,7 @@ async function changeModule(client: pg.Client, module: ModuleDefinition, sight: 
             WHERE ${name} IS NOT NULL AND ${isMasked ? 't.id = ANY($1::uuid[])' : 'NOT (t.id = ANY($1::uuid[]))'}`,
           [isMasked ? part : [...whole, ...part]],
         )
-        changed += (rowCount ?? 0) > 0 ? 1 : 0
+        if ((rowCount ?? 0) > 0) changed.add(`${module.name}.${field.name}.${column.part}`)
       }
     }
     // History keeps what fields were.
@@ -167,10 +211,12 @@ async function changeModule(client: pg.Client, module: ModuleDefinition, sight: 
       [whole, historyKey(field), module.number],
     )
   }
-  return changed
 }
 
-/** Fields that rules of the modules decide by, and which therefore show in how many statements a write takes: when somebody is reminded, by which way, and who gets a ticket. */
+/**
+ * Fields that rules of the modules decide by, and which therefore show in how many statements a write takes: when somebody is reminded, by which way, and who gets a ticket. No read
+ * goes by them.
+ */
 const DECIDED_BY: ReadonlySet<string> = new Set([
   ...['state', 'dueAt', 'recurrence', 'timeZone', 'basis', 'channels', 'snoozeCount', 'acknowledgedAt'].map((name) => `reminder.${name}`),
   ...['state', 'dueAt', 'basis', 'reason', 'kind', 'firedAt'].map((name) => `timer.${name}`),
@@ -181,24 +227,39 @@ const DECIDED_BY: ReadonlySet<string> = new Set([
   ...['status', 'timeZone', 'kind'].map((name) => `user.${name}`),
 ])
 
+/** Fields that the system keeps of every record and that no rule goes by. Whoever is named by one is a user whom everybody knows. */
+const STAMPS: ReadonlySet<string> = new Set(['createdAt', 'createdBy', 'updatedAt', 'updatedBy', 'deletedAt', 'tags', 'source'])
+
 /** Nothing but its own readers depends on it. */
 function isFree(field: FieldDefinition): boolean {
-  const { system, unique, type, maintained } = field
-  return !(system || unique || maintained || isComputed(field) || isGenerated(field) || type === 'AUTO_NUMBER' || field.reference !== undefined)
+  const { system, unique, type, maintained, name } = field
+  if (system) return STAMPS.has(name)
+  return !(unique || maintained || isComputed(field) || isGenerated(field) || type === 'AUTO_NUMBER' || field.reference !== undefined)
 }
 
 /** SQL for another value of the column's kind, with the same mask where one is shown; a pure function of the row. Null for columns that stay. */
 function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn, isMasked: boolean): ((name: string) => string) | null {
   const salt = createHash('md5').update(field.id).digest('hex').slice(0, 6)
   const digest = (name: string) => `md5(t.id::text || '${salt}' || ${name}::text)`
-  if (part === 'currency' || part === 'e164') return null
+  const number = (name: string) => `('x' || substr(${digest(name)}, 1, 7))::bit(28)::int`
+  // What is summed up is of one currency.
+  if (part === 'currency')
+    return SUMS.some(({ parent, part: line }) => [parent, line].includes(field.module as never))
+      ? null
+      : (name) => `(ARRAY['EUR', 'GBP', 'JPY'])[1 + ${number(name)} % 3]`
+  if (part === 'e164')
+    return (name) =>
+      `'+1' || lpad((${number(name)} % 1000000)::text, 6, '0') || ${isMasked ? `right(${name}, 4)` : `lpad((${number(name)} % 9973)::text, 4, '0')`}`
+  if (field.system && field.name === 'tags')
+    return () => `ARRAY(SELECT g.id FROM tags g WHERE ('x' || substr(md5(t.id::text || g.id::text), 1, 1))::bit(4)::int < 6 ORDER BY g.id)`
+  if (field.type === 'USER') return (name) => `(SELECT u.id FROM users u ORDER BY md5(u.id::text || ${digest(name)}) LIMIT 1)`
   const options = field.options?.map(({ value }) => value)
   if (options) {
-    if (type === 'text[]') return null
     const list = `ARRAY[${options.map((option) => pg.escapeLiteral(option)).join(', ')}]`
-    return (name) => `(${list})[1 + (('x' || substr(${digest(name)}, 1, 7))::bit(28)::int % ${options.length})]`
+    const chosen = (name: string) => `1 + ${number(name)} % ${options.length}`
+    return type === 'text[]' ? (name) => `(${list})[${chosen(name)}:]` : (name) => `(${list})[${chosen(name)}]`
   }
-  const spread = (name: string) => `(('x' || substr(${digest(name)}, 1, 7))::bit(28)::int % 1000)`
+  const spread = (name: string) => `(${number(name)} % 1000)`
   if (type === 'text' && isMasked)
     return (name) =>
       field.type === 'EMAIL'
