@@ -14,11 +14,11 @@ export function requireAdministrator(principal: Principal): void {
   if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators may do this.')
 }
 
-/** People who can sign in as administrators. Lock the access epoch first, else two removals can each see the other's. */
+/** People who can sign in as administrators: active, with an e-mail address and a password. Lock the access epoch first, else two removals can each see the other's. */
 export async function countAdministrators(executor: Executor): Promise<number> {
   const [row] = await executor.query<{ count: number }>({
-    text: `SELECT count(*)::int AS count FROM user_role ur JOIN role r ON r.id = ur.role_id JOIN users u ON u.id = ur.user_id
-            WHERE r.key = $1 AND u.status = 'active' AND u.deleted_at IS NULL AND u.kind <> $2`,
+    text: `SELECT count(*)::int AS count FROM user_role ur JOIN role r ON r.id = ur.role_id JOIN users u ON u.id = ur.user_id JOIN user_credential c ON c.user_id = u.id
+            WHERE r.key = $1 AND u.status = 'active' AND u.deleted_at IS NULL AND u.kind <> $2 AND u.email IS NOT NULL`,
     values: [ADMINISTRATOR, SERVICE_KIND],
     purpose: 'platform',
   })

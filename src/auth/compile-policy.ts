@@ -12,6 +12,7 @@ import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
 import { RoleReaches } from './role-reach.ts'
 import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
+import { limitSources } from './shown-sources.ts'
 import { type GivenLevel, unitedLevel } from './united-levels.ts'
 
 /** The part of a role that rights follow from. */
@@ -50,7 +51,7 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
     const access = compileModule(reaches, module)
     if (access) stored.set(module.name, access)
   }
-  const modules = limitComputed(stored, registry)
+  const modules = limitSources(limitComputed(stored, registry), roles, registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
   const pairedParents = new Set<string>()
@@ -59,8 +60,10 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
   for (const [name, access] of modules) {
     const actions = [...access.actions].map(([action, admissions]) => [action, admissionsKey(admissions)])
     hash.update(
-      `${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}:${JSON.stringify([...access.partial].map(([field, level]) => [field, partialKey(level)]))}\n`,
+      `${name}:${JSON.stringify(actions)}:${[...access.fields].map(([field, level]) => `${field}=${FIELD_LEVELS.indexOf(level)}`).join(';')}:${JSON.stringify([...access.partial].map(([field, level]) => [field, partialKey(level)]))}:${access.shownSources?.join() ?? '*'}\n`,
     )
+    // Whom such records tell sees those that have told him.
+    if (access.shownSources) used.add('OWN')
     for (const admission of allAdmissions(access)) {
       addScopes(admission, used)
       for (const name of valuesIn(admission)) viewerValues.add(name)

@@ -169,6 +169,23 @@ export interface FieldMetadata {
   readonly extension?: number
 }
 
+/**
+ * Columns of a module whose records may be computed from a field of other records. Such a record is there for whoever is shown that field on all records; for those whom it tells once it
+ * has told them; and for nobody else.
+ */
+export interface ComputedFromMetadata {
+  /** JSON: `field`, the permanent key of the field, which records that are not computed do not have; `at`, when it is due; `moot`, where it has been given up. */
+  readonly basis: string
+  readonly dueAt: string
+  readonly state: string
+  /** States of those that have told. */
+  readonly toldStates: readonly string[]
+  /** Types of the fields that records are computed from. */
+  readonly types: readonly FieldType[]
+  /** Whom it tells: the first of these that is not null. */
+  readonly tells: readonly string[]
+}
+
 export interface ModuleMetadata {
   /** Permanent number, the last 16 bits of its records' ids. Core modules 1–999, others from 1000. */
   readonly number: number
@@ -184,6 +201,8 @@ export interface ModuleMetadata {
    * read (write) this one, e.g. an order's lines. Absent: rows are scoped by their own owner and team.
    */
   readonly accessParent?: string
+  /** Records of it may be computed from fields of other records, and then tell of these. */
+  readonly computedFrom?: ComputedFromMetadata
   /** Records of it are made by the system, too, which knows no value for fields that others demand. */
   readonly systemMade?: boolean
   /** Further members that its GraphQL type has by hand-written resolvers (`User.roles`); no field or list can have their names. */

@@ -55,6 +55,9 @@ export const LANGUAGES = options(
 export const VISIBILITIES = options(['public', 'Public', '公开', 'green'], ['internal', 'Internal', '内部', 'grey'])
 
 /** What has become of something that is due at a time. */
+/** States of what has told whom it is for. */
+export const TOLD_STATES = Object.freeze(['fired', 'missed', 'acknowledged'])
+
 export const TIMER_STATES = options(
   ['scheduled', 'Scheduled', '已安排', 'blue'],
   ['fired', 'Fired', '已触发', 'amber'],

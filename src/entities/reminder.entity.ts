@@ -11,7 +11,7 @@ import {
   UserField,
 } from './decorators.ts'
 import type { Transition } from './metadata.ts'
-import { TIMER_STATES } from './options.ts'
+import { TIMER_STATES, TOLD_STATES } from './options.ts'
 import { RecordEntity } from './record.entity.ts'
 import { options, text } from './text.ts'
 
@@ -40,6 +40,7 @@ const CHANNELS = options(['push', 'Push', '推送'], ['email', 'E-mail', '邮件
   pluralLabel: text('Reminders', '提醒'),
   nameField: 'subject',
   systemMade: true,
+  computedFrom: { basis: 'basis', dueAt: 'due_at', state: 'state', toldStates: TOLD_STATES, types: ['DATE', 'DATETIME'], tells: ['recipient_id', 'owner_id'] },
 })
 export class Reminder extends RecordEntity {
   @TextField('Subject', '主题', { required: true, searchable: true })

@@ -1,5 +1,5 @@
 import { DateTimeField, JsonField, Module, ReferenceField, SelectField, TextField } from './decorators.ts'
-import { TIMER_STATES } from './options.ts'
+import { TIMER_STATES, TOLD_STATES } from './options.ts'
 import { RecordEntity } from './record.entity.ts'
 import { options, text } from './text.ts'
 
@@ -17,6 +17,7 @@ const KINDS = options(['reminder', 'Reminder', '提醒'], ['sla', 'Service level
   pluralLabel: text('Timers', '定时器'),
   nameField: 'dedupeKey',
   systemMade: true,
+  computedFrom: { basis: 'basis', dueAt: 'due_at', state: 'state', toldStates: TOLD_STATES, types: ['DATE', 'DATETIME'], tells: ['owner_id'] },
 })
 export class Timer extends RecordEntity {
   /** Names what it is for; no two timers are for the same. */

@@ -18,6 +18,8 @@ beforeEach(() => kit.rows('DELETE FROM user_role'))
 const administrator = async (name: string) => {
   const id = await kit.user(name)
   await kit.rows(`INSERT INTO user_role SELECT $1, id FROM role WHERE key = 'admin'`, [id])
+  await kit.rows(`UPDATE users SET email = id || '@example.com' WHERE id = $1`, [id])
+  await kit.rows(`INSERT INTO user_credential (user_id, password_hash, updated_at) VALUES ($1, 'x', now())`, [id])
   return id
 }
 

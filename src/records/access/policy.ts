@@ -40,6 +40,8 @@ export interface ModuleAccess {
   readonly fields: ReadonlyMap<string, FieldLevel>
   /** Fields whose level is higher on some of the records, by name. */
   readonly partial: ReadonlyMap<string, PartialLevel>
+  /** Of a module whose records may be computed from fields of other ones: keys of the fields that are shown on all records, in their order. Left out: of all fields, deleted ones too. */
+  readonly shownSources?: readonly string[]
 }
 
 /** All admissions of a module: those of its actions, and those of levels that are not the same on all records. */

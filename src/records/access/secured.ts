@@ -1,11 +1,13 @@
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { isWritable } from '../registry/index.ts'
+import { allOf } from '../sql-text.ts'
 import { parentAction, parentOf } from './access-parent.ts'
 import { type ConditionContext, conditionSql, grantedSql, isPlain, isShared, type KeyedRows, keyedOf } from './condition.ts'
 import type { AccessPolicy, Action, FieldLevel, PartialLevel } from './policy.ts'
 import type { AccessBinder } from './predicate-sql.ts'
 import { sharedSql } from './shares.ts'
+import { sourceSql } from './sources.ts'
 
 export interface SecuredTable {
   /** Quoted table name with its alias, ready for FROM. */
@@ -36,23 +38,25 @@ export function secured(module: ModuleDefinition, action: Action, policy: Access
   if (!isAllowed(module, action, policy, registry))
     return { from, condition: 'FALSE', granted: 'FALSE', isShared: false, shared: 'FALSE', isOpen: false, keyed: undefined, plain: true }
   const context: ConditionContext = { policy, registry, binder }
+  const told = (own: string) => allOf([own, sourceSql(module, alias, context)])
+  const keyed = keyedOf(module, action, alias, context)
   let condition: string | undefined
   return {
     from,
     // Written when it is asked for: what it binds must stand in the statement.
     get condition() {
-      condition ??= conditionSql(module, action, alias, context)
+      condition ??= told(conditionSql(module, action, alias, context))
       return condition
     },
     get granted() {
-      return grantedSql(module, action, alias, context)
+      return told(grantedSql(module, action, alias, context))
     },
     isShared: isShared(module, action, policy),
     get shared() {
-      return sharedSql(module, action, quoteIdentifier(alias), binder)
+      return told(sharedSql(module, action, quoteIdentifier(alias), binder))
     },
     isOpen: true,
-    keyed: keyedOf(module, action, alias, context),
+    keyed: keyed && { ...keyed, rest: () => told(keyed.rest()) },
     plain: isPlain(module, action, policy, registry),
   }
 }
