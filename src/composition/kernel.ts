@@ -5,6 +5,7 @@ import { coreRules } from '../domain/index.ts'
 import { coreModules } from '../entities/index.ts'
 import { StartupError } from '../errors/index.ts'
 import type { Logger } from '../http/index.ts'
+import type { EmailDriver } from '../jobs/email/email-driver.ts'
 import { createRecordIdFactory } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { createDataSource, databaseOf } from '../records/data-source.ts'
@@ -39,6 +40,8 @@ export interface AppOverrides {
   readonly metadataPatience?: number | undefined
   /** Seconds between attempts to send a message. */
   readonly retryDelays?: readonly number[] | undefined
+  /** Sends e-mail in the place of the mail server that is configured. */
+  readonly emailDriver?: EmailDriver | undefined
 }
 
 /** Milliseconds for which statements under way may keep the connections at the end. */

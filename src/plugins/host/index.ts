@@ -19,13 +19,14 @@ import { type LoadedPlugin, messageOf } from './load-code.ts'
 import { createNodes } from './nodes.ts'
 import { flagOf } from './plugin-jobs.ts'
 import { noteError } from './plugin-rows.ts'
-import { createPluginWork } from './plugin-work.ts'
+import { createPluginWork, type PluginPace } from './plugin-work.ts'
 import { pluginJob } from './run-job.ts'
 import type { HostServices } from './services.ts'
 import { takeLifeStep } from './take-life-step.ts'
 import { tendAbsent } from './tend-absent.ts'
 
 export type { BuiltInPlugin, PluginSources } from './discover.ts'
+export type { PluginPace } from './plugin-work.ts'
 export type { HostServices } from './services.ts'
 
 export interface PluginHostOptions extends HostServices {
@@ -37,7 +38,7 @@ export interface PluginHostOptions extends HostServices {
 }
 
 /** Everything between plugins and the product. */
-export interface PluginHost {
+export interface PluginHost extends PluginPace {
   readonly administration: PluginAdministration
   /** What plugins have to say about writes under a registry. */
   rulesOf(registry: Registry): RulesAround
@@ -54,8 +55,6 @@ export interface PluginHost {
   readonly job: JobDefinition
   /** Flags of jobs whose plugin is not at work in this process. */
   withoutFlags(): Promise<string[]>
-  /** Something was committed. */
-  wake(): void
   /** Begins to tell other processes of this one. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -172,6 +171,9 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
       return rows.filter(({ name }) => !instanceOf(name)).map(({ name }) => flagOf(name))
     },
     wake: () => work?.wake(),
+    behind: async () => (await work?.behind()) ?? [],
+    runTimetables: async () => work?.runTimetables(),
+    nextMoment: (after, until) => work?.nextMoment(after, until) ?? null,
     start: async () => {
       started = true
       await nodes.beat()

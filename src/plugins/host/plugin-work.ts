@@ -1,21 +1,37 @@
 import { repeat } from '../../jobs/repeat.ts'
-import { followEvents } from './follow-events.ts'
+import { followEvents, isBehind } from './follow-events.ts'
 import type { PluginInstance } from './instance.ts'
 import { putJobs } from './plugin-jobs.ts'
 import type { HostServices } from './services.ts'
-import { latestMoment, parseTimetable, type Timetable } from './timetable.ts'
+import { latestMoment, nextMoment, parseTimetable, type Timetable } from './timetable.ts'
 
-/** What plugins do beside the requests: each has a round of its own, so that one which takes long keeps no other waiting. */
-export interface PluginWork {
-  /** These are at work from now on. */
-  serve(instances: readonly PluginInstance[]): void
+/** How far the work of plugins beside the requests has come in this process, and what moves it on. */
+export interface PluginPace {
   /** Something was committed. */
   wake(): void
+  /** Handlers of events that have not been told of all changes, as `<plugin> <handler>`. */
+  behind(): Promise<readonly string[]>
+  /** Puts jobs into the queue whose moment has come, now and not with the next round. */
+  runTimetables(): Promise<void>
+  /** The first moment after `after` and up to `until` that is in one of the timetables; null where there is none. */
+  nextMoment(after: Date, until: Date): Date | null
+}
+
+/** What plugins do beside the requests: each has a round of its own, so that one which takes long keeps no other waiting. */
+export interface PluginWork extends PluginPace {
+  /** These are at work from now on. */
+  serve(instances: readonly PluginInstance[]): void
   stop(): Promise<void>
+}
+
+interface TimedJob {
+  readonly name: string
+  readonly timetable: Timetable
 }
 
 interface Round {
   readonly instance: PluginInstance
+  readonly timed: readonly TimedJob[]
   wake(): void
   stop(): Promise<void>
 }
@@ -44,6 +60,20 @@ export function createPluginWork(services: HostServices, node: string): PluginWo
     wake: () => {
       for (const round of rounds.values()) round.wake()
     },
+    behind: async () => {
+      const late: string[] = []
+      for (const { instance } of rounds.values())
+        for (const { name } of instance.loaded.definition.events ?? [])
+          if (await isBehind(services, instance, name)) late.push(`${instance.enabled.name} ${name}`)
+      return late
+    },
+    runTimetables: async () => {
+      for (const { instance, timed } of rounds.values()) await putDue(services, instance, timed)
+    },
+    nextMoment: (after, until) =>
+      [...rounds.values()]
+        .flatMap(({ timed }) => timed.flatMap(({ timetable }) => nextMoment(timetable, after, until) ?? []))
+        .reduce<Date | null>((first, moment) => (first === null || moment < first ? moment : first), null),
     stop: async () => {
       for (const round of [...rounds.values()]) end(round)
       await Promise.all(stopping)
@@ -85,6 +115,7 @@ function beginRound(services: HostServices, instance: PluginInstance, node: stri
   timing?.wake()
   return {
     instance,
+    timed,
     wake: () => following?.wake(),
     stop: async () => {
       end.abort()
@@ -94,11 +125,7 @@ function beginRound(services: HostServices, instance: PluginInstance, node: stri
 }
 
 /** Puts jobs into the queue whose moment has come: once for each moment, whichever process looks first. */
-async function putDue(
-  { database, now }: HostServices,
-  instance: PluginInstance,
-  timed: readonly { readonly name: string; readonly timetable: Timetable }[],
-): Promise<void> {
+async function putDue({ database, now }: HostServices, instance: PluginInstance, timed: readonly TimedJob[]): Promise<void> {
   const { name: plugin } = instance.enabled
   for (const { name, timetable } of timed) {
     await database.transaction(async (transaction) => {
