@@ -51,7 +51,9 @@ export interface RecordRef {
   readonly id: string
 }
 
-export type Resolver<Settings> = (args: Readonly<Record<string, never>>, context: CallContext<Settings>) => unknown
+/** `args`: as `types` declares them, with which the type that the plugin gives them should agree. */
+// biome-ignore lint/suspicious/noExplicitAny: what the arguments are stands in GraphQL's language
+export type Resolver<Settings> = (args: any, context: CallContext<Settings>) => unknown
 
 /**
  * Types and root fields in GraphQL's own language. `types` may define types and extend Query and Mutation; it may name any type of the schema, also those of modules. A resolver of a root
