@@ -49,7 +49,9 @@ export const FLOORS = [
   { name: 'records', may: ['entities', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER] },
   { name: 'plugins/api', may: FOUNDATION, types: ['records'], neverPackages: [...GRAPHQL, ...SERVER, ...STORAGE] },
   // Each folder is a plugin by itself, and stands on the interface alone, as one would that comes from elsewhere.
-  { name: 'plugins', may: ['plugins/api'], apart: true, onlyPackages: ['zod'] },
+  { name: 'plugins', may: ['plugins/api', 'plugins/type-graphql'], apart: true, onlyPackages: ['zod'] },
+  // The decorators that plugins may use, of the copy that the host reads them with.
+  { name: 'plugins/type-graphql', may: [], onlyPackages: ['graphql', 'type-graphql'] },
   { name: 'plugins/built-in.ts', may: ['plugins'] },
   // 1
   { name: 'entities', may: FOUNDATION, neverPackages: SERVER },

@@ -14,6 +14,7 @@ const PROOFS = [
   'test/formula',
   'test/push',
   'test/faults',
+  'test/plugins/load',
 ]
 
 const files = process.argv.slice(2)

@@ -62,6 +62,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       logger,
       path: overrides.path,
       metadataPatience: overrides.metadataPatience,
+      outbound: overrides.outbound,
       signals,
       tail,
       metrics,

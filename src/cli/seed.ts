@@ -4,7 +4,7 @@ import { withKernel } from './setting-up.ts'
 
 /** `guanxi seed`: what a start makes where it is missing, without serving. */
 export async function seedCommand(environment: Environment, directory: string): Promise<void> {
-  const { administrator, demo } = await withKernel(environment, directory, seed)
+  const { administrator, demo } = await withKernel(environment, directory, seed, { writes: true })
   if (administrator)
     process.stdout.write(
       `${administrator.email} can sign in${administrator.generatedPassword ? ` with the password ${administrator.generatedPassword}` : ''}.\n`,

@@ -16,7 +16,7 @@ export async function createUserCommand(
   directory: string,
   { email, name, roles, password = generatePassword() }: UserToCreate,
 ): Promise<void> {
-  await withKernel(environment, directory, (kernel) => createUser(kernel, { email, name, roles, password }, 'command line'), { existing: true })
+  await withKernel(environment, directory, (kernel) => createUser(kernel, { email, name, roles, password }, 'command line'), { existing: true, writes: true })
   process.stdout.write(`${email} can sign in with the password ${password}\n`)
 }
 

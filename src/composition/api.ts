@@ -34,8 +34,8 @@ import { deriveKeys } from '../start/secrets.ts'
 import { announceSchema } from './announce-schema.ts'
 import type { AppOverrides, Kernel } from './kernel.ts'
 
-interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> {
-  readonly config: Pick<Config, 'role' | 'plugins' | 'pluginPaths' | 'idempotencyRetention'>
+interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience' | 'outbound'> {
+  readonly config: Pick<Config, 'role' | 'plugins' | 'pluginPaths' | 'pluginPrivateHosts' | 'idempotencyRetention'>
   readonly logger: Logger
   readonly path: EngineOptions['path']
   readonly signals: Signals
@@ -44,7 +44,7 @@ interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience'> 
 }
 
 /** Identity, schema and executor over a kernel. */
-export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail, metrics }: ApiOptions) {
+export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail, metrics, outbound }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -93,6 +93,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     metrics: metrics.plugins,
     signals,
     role: config.role,
+    outbound: { opened: config.pluginPrivateHosts, ...outbound },
     sources: { builtIn: BUILT_IN, packages: config.plugins, paths: config.pluginPaths, directory: process.cwd() },
     served: () => engine.runtime.schema,
   })
@@ -110,6 +111,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     auditLog: createAuditLog({ database, registry, cursorKey, reads }),
     ticketMerging: createTicketMerging(writer),
     plugins: host.administration,
+    steps: host.steps,
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
   const plain = applyShield(operations, rightsAreCurrent)

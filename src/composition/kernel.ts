@@ -7,6 +7,7 @@ import { StartupError } from '../errors/index.ts'
 import type { Logger } from '../http/index.ts'
 import type { EmailDriver } from '../jobs/email/email-driver.ts'
 import { createRecordIdFactory } from '../lib/record-id.ts'
+import type { ResolveHost, Transport } from '../plugins/host/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { createDataSource, databaseOf } from '../records/data-source.ts'
 import type { Database, StatementObserver } from '../records/database.ts'
@@ -42,6 +43,8 @@ export interface AppOverrides {
   readonly retryDelays?: readonly number[] | undefined
   /** Sends e-mail in the place of the mail server that is configured. */
   readonly emailDriver?: EmailDriver | undefined
+  /** Where requests of plugins go: `transport` in the place of the network, `resolve` in that of the resolver. */
+  readonly outbound?: { readonly transport?: Transport; readonly resolve?: ResolveHost } | undefined
 }
 
 /** Milliseconds for which statements under way may keep the connections at the end. */

@@ -17,6 +17,8 @@ export interface Config {
   readonly plugins: readonly string[]
   /** Folders that hold plugins. */
   readonly pluginPaths: readonly string[]
+  /** Private hosts that plugins may reach, as `host` or `host:port`. */
+  readonly pluginPrivateHosts: readonly string[]
   readonly logLevel: LogLevel
   /** Database connections of this process. */
   readonly poolSize: number

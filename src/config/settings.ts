@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { isEmailAddress } from '../lib/email-address.ts'
+import { isHostWithPort } from '../lib/host-name.ts'
 import { parseRedisUrl } from '../lib/redis-address.ts'
 import type { Config } from './config.ts'
 
@@ -345,6 +346,15 @@ export const SETTINGS: readonly Setting[] = [
     fallback: 'none',
     accepts: 'paths separated by commas, relative to where the server is started',
     schema: list(),
+  },
+  {
+    name: 'PLUGIN_PRIVATE_HOSTS',
+    property: 'pluginPrivateHosts',
+    meaning:
+      'Hosts of this machine or of a private network that plugins may reach where their manifest declares them; all others on such networks are refused, whatever a plugin declares. Link-local addresses, and those where clouds keep the secrets of a machine, are never reached.',
+    fallback: 'none',
+    accepts: 'names of hosts separated by commas, each for all ports or for one, e.g. erp.internal,mail.lan:8025',
+    schema: list().refine((values) => values.every(isHostWithPort), 'holds something that is no name of a host, with or without a port'),
   },
   {
     name: 'LOG_LEVEL',

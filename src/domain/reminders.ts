@@ -178,10 +178,12 @@ async function keepTimers(changes: readonly AppliedChange[], { at, derive, relat
       if (!timer) return []
       const { state } = after
       const isGone = before?.['record'] != null && after['record'] === null && before['state'] === 'scheduled' && state === 'cancelled'
-      const values = timerValues({ ...after, id }, at, isGone ? (before['record'] as string) : null)
+      const { record, ...values } = timerValues({ ...after, id }, at, isGone ? (before['record'] as string) : null)
+      // One whose module is not served any more, such as that of a plugin that was disabled, stays, and cannot be named.
+      const leads = record === timer['record'] ? {} : { record }
       const fires = TOLD.has(state) && before?.['state'] === 'scheduled'
       const reason = state === timer['state'] && !fires && values['reason'] === null ? timer['reason'] : values['reason']
-      return [{ id: timer['id'] as string, values: { ...values, reason, ...(fires && { firedAt: at }) } }]
+      return [{ id: timer['id'] as string, values: { ...values, ...leads, reason, ...(fires && { firedAt: at }) } }]
     }),
   )
 }

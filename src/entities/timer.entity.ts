@@ -3,7 +3,7 @@ import { TIMER_STATES } from './options.ts'
 import { RecordEntity } from './record.entity.ts'
 import { options, text } from './text.ts'
 
-const KINDS = options(['reminder', 'Reminder', '提醒'], ['sla', 'Service level', '服务时限'], ['delay', 'Delay', '延时'])
+const KINDS = options(['reminder', 'Reminder', '提醒'], ['sla', 'Service level', '服务时限'], ['delay', 'Delay', '延时'], ['plugin', 'Plugin', '插件'])
 
 /**
  * Something that is due at a time: what it was computed from, and what has become of it. Kept by the system for what it drives; its owner is whoever is told.

@@ -1,5 +1,6 @@
 import type { LocalizedText } from '../entities/metadata.ts'
 import type { FieldView, LabelInput, ModuleView } from '../records/metadata/index.ts'
+import { plainStep } from './field-step.ts'
 import type { Helpful, Labelled, PluralLabelled, ReferenceLabelled } from './module-view.ts'
 import type { CustomField, CustomModule } from './types/metadata.types.ts'
 import type { FieldOption, FieldReference } from './types/module.types.ts'
@@ -49,7 +50,7 @@ export function customFieldOf({ id, module, state, failure, deletedAt, descripti
         color: color ?? null,
         retired: retired === true,
       })) ?? null,
-    transitions: description.transitions ?? null,
+    transitions: description.transitions?.map(plainStep) ?? null,
     reference: referenceOf(description),
     min: description.min == null ? null : String(description.min),
     max: description.max == null ? null : String(description.max),

@@ -3,6 +3,7 @@ import { allowedActions, type Principal } from '../auth/index.ts'
 import type { LocalizedText } from '../entities/metadata.ts'
 import { valueTypeOf } from '../entities/value-type.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
+import { type PluginSteps, plainStep } from './field-step.ts'
 import type { FieldReference } from './types/module.types.ts'
 import { Field, FieldOption, Module } from './types/module.types.ts'
 
@@ -36,14 +37,18 @@ export type FieldView = Field & Labelled & Helpful & { readonly options: readonl
 export type ModuleView = Module & Labelled & PluralLabelled & { readonly fields: readonly FieldView[] }
 
 /** A module pruned to what the caller may use; null for one that it can do nothing with, as for one that does not exist. */
-export function moduleView(module: ModuleDefinition, principal: Principal, { schema, registry }: Served): ModuleView | null {
+export function moduleView(module: ModuleDefinition, principal: Principal, { schema, registry }: Served, pluginSteps: PluginSteps): ModuleView | null {
   const access = principal.policy.modules.get(module.name)
   if (!access) return null
   const isUsable = (name: string) => name === '*' || principal.policy.modules.get(name)?.actions.has('READ') === true
+  const isShown = (name: string) => {
+    const partial = access.partial.get(name)
+    return (access.fields.get(name) ?? 'HIDDEN') !== 'HIDDEN' || partial?.read !== undefined || partial?.masked !== undefined
+  }
+  const stepsOf = (field: FieldDefinition) => pluginSteps(registry, module, field, principal) ?? field.transitions?.map(plainStep)
   const fields = [...module.fields.values()].flatMap((field): FieldView[] => {
     const level = access.fields.get(field.name) ?? 'HIDDEN'
-    const partial = access.partial.get(field.name)
-    if (level === 'HIDDEN' && !partial?.read && !partial?.masked) return []
+    if (!isShown(field.name)) return []
     // A part of a value must not be guessed by comparing, nor one that some records do not show.
     const comparable = level === 'READ' || level === 'WRITE'
     const has = (input: string) => comparable && hasMember(schema, `${module.typeName}${input}`, field.name)
@@ -71,7 +76,7 @@ export function moduleView(module: ModuleDefinition, principal: Principal, { sch
         filterable: has('Filter'),
         sortable: has('OrderBy'),
         groupable: has('GroupBy'),
-        transitions: field.transitions ?? null,
+        transitions: stepsOf(field)?.map((step) => ({ ...step, requires: step.requires.filter(isShown) })) ?? null,
       },
     ]
   })

@@ -1,5 +1,6 @@
 import { Arg, Ctx, FieldResolver, Int, Field as Member, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql'
 import type { ResolverContext } from '../schema/operation.ts'
+import type { PluginSteps } from './field-step.ts'
 import { type Helpful, type Labelled, localized, type ModuleView, moduleView, type PluralLabelled, type ReferenceLabelled } from './module-view.ts'
 import { callerOf } from './request-origin.ts'
 import { NO_SOURCE } from './subscription-sources.ts'
@@ -32,6 +33,12 @@ export class SchemaChangeResolver {
 /** What the schema tells about itself, pruned to the caller's rights. */
 @Resolver(() => Module)
 export class ModuleResolver {
+  readonly #steps: PluginSteps
+
+  constructor(steps: PluginSteps) {
+    this.#steps = steps
+  }
+
   @Query(() => Int, { nullable: true, description: 'Grows with every change of modules and fields.' })
   schemaVersion(@Ctx() { runtime }: ResolverContext): number {
     return runtime.version
@@ -40,13 +47,13 @@ export class ModuleResolver {
   @Query(() => [Module], { nullable: true, description: 'Modules that the caller can do something with.' })
   modules(@Ctx() context: ResolverContext): readonly ModuleView[] {
     const caller = callerOf(context)
-    return [...context.runtime.registry.modules.values()].flatMap((module) => moduleView(module, caller, context.runtime) ?? [])
+    return [...context.runtime.registry.modules.values()].flatMap((module) => moduleView(module, caller, context.runtime, this.#steps) ?? [])
   }
 
   @Query(() => Module, { nullable: true, description: 'One module by name; null where the caller can do nothing with it.' })
   module(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): ModuleView | null {
     const module = context.runtime.registry.modules.get(name)
-    return module ? moduleView(module, callerOf(context), context.runtime) : null
+    return module ? moduleView(module, callerOf(context), context.runtime, this.#steps) : null
   }
 
   @FieldResolver(() => String)

@@ -9,6 +9,7 @@ import { AccessResolver } from './access.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
 import { AuditResolver } from './audit.resolver.ts'
 import { CommittedWork } from './committed-work.ts'
+import type { PluginSteps } from './field-step.ts'
 import { CustomFieldLabelResolver, CustomModuleLabelResolver, MetadataResolver, MetadataStateResolver } from './metadata.resolver.ts'
 import {
   FieldLabelResolver,
@@ -40,6 +41,7 @@ export interface StaticServices {
   readonly auditLog: AuditLog
   readonly ticketMerging: TicketMerging
   readonly plugins: PluginAdministration
+  readonly steps: PluginSteps
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
   readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
 }
@@ -49,7 +51,7 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, plugins, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, plugins, steps, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -58,7 +60,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new ShareResolver(shares, work),
     new TicketResolver(ticketMerging, work),
     new UserResolver(roles, passwords, authenticator, work),
-    new ModuleResolver(),
+    new ModuleResolver(steps),
     new SchemaChangeResolver(),
     new FieldLabelResolver(),
     new FieldOptionLabelResolver(),

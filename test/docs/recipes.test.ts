@@ -44,7 +44,7 @@ describe('the recipes', () => {
     server = await startTestServer({ plugins: [{ plugin: folder, enable: false }], clock: '2031-05-01T00:00:00Z' })
     await server.fixtures.account({ name: 'There before' })
     await server.as('admin').mutate('mutation { enablePlugin(name: "recipes") { plugin { state } } }')
-  }, 180_000)
+  }, 400_000)
   afterAll(async () => {
     await server?.close()
     rmSync(folder, { recursive: true, force: true })

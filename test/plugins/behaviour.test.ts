@@ -84,6 +84,26 @@ describe('a plugin at work', () => {
     await finance.data(UPDATE, { id, input: { status: 'paid' } })
   })
 
+  test('shows the steps that a field may take, as far as the reader may know of them', async () => {
+    const QUERY = '{ module(name: "warrantyClaim") { fields { name transitions { from to requires roles allowed } } } }'
+    const stepsOf = async (client: TestClient) => (await client.data(QUERY)).module.fields.find(({ name }: { name: string }) => name === 'status').transitions
+    const steps = (approve: boolean, pay: boolean) => [
+      { from: null, to: 'open', requires: [], roles: null, allowed: true },
+      { from: 'open', to: 'approved', requires: [], roles: ['finance', 'service_agent'], allowed: approve },
+      { from: 'open', to: 'refused', requires: ['reason'], roles: null, allowed: true },
+      { from: 'approved', to: 'paid', requires: [], roles: ['finance'], allowed: pay },
+    ]
+    expect(await stepsOf(agent)).toEqual(steps(true, false))
+    expect(await stepsOf(finance)).toEqual(steps(true, true))
+    expect(await stepsOf(rep)).toEqual(steps(false, false))
+    expect(await stepsOf(admin)).toEqual(steps(true, true))
+    const { module } = await rep.data('{ module(name: "ticket") { fields { name transitions { from to requires roles allowed } } } }')
+    const { transitions } =
+      module?.fields.find(({ name }: { name: string }) => name === 'status') ??
+      (await admin.data(QUERY.replace('warrantyClaim', 'ticket'))).module.fields.find(({ name }: { name: string }) => name === 'status')
+    expect(transitions).toContainEqual({ from: 'new', to: 'open', requires: [], roles: null, allowed: true })
+  })
+
   test('vetoes with an error of the catalogue, alone or in a batch, and nothing is written', async () => {
     const refused = await admin.send('mutation ($id: ID!) { deleteAccount(id: $id) { id } }', { id: account })
     expect(refused.errors[0]).toMatchObject({ message: 'There are 1 open claims.', extensions: { code: 'FORBIDDEN' } })

@@ -44,6 +44,14 @@ describe('a plugin', () => {
     expect((await pluginNamed(admin, 'warranty')).state).toBe('installed')
   })
 
+  test('that has never been enabled is neither disabled nor uninstalled, upgraded or purged, and stays installed', async () => {
+    for (const mutation of ['disablePlugin', 'uninstallPlugin', 'upgradePlugin', 'purgePlugin']) {
+      const error = await refusedStep(admin, mutation, 'warranty')
+      expect([mutation, error?.extensions.code, error?.message]).toEqual([mutation, 'VALIDATION_FAILED', expect.stringContaining('has never been enabled')])
+    }
+    expect((await pluginNamed(admin, 'warranty')).state).toBe('installed')
+  })
+
   test('is enabled while the server runs: its modules and fields are served, and its hooks judge', async () => {
     expect(await step(admin, 'enablePlugin', 'warranty')).toEqual({ name: 'warranty', state: 'enabled', version: '1.0.0', lastError: null })
     const made = await admin.data('{ warrantyClaims { nodes { title months createdBy { name } } } }')

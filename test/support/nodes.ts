@@ -24,7 +24,16 @@ export interface NodeProcess {
   memory(): Promise<{ readonly schemas: number; readonly swaps: number; readonly heap: number }>
   /** Looks at the database and serves what is new; tells whether there was something, and the milliseconds of processor time that it took. */
   refresh(): Promise<{ readonly version: number; readonly swapped: boolean; readonly cpu: number }>
+  /** What it holds at rest: timers, sockets, listeners of the process, notes of decorators. Start it with COUNT_HELD=1. */
+  held(): Promise<Held>
   close(): Promise<void>
+}
+
+export interface Held {
+  readonly timers: number
+  readonly sockets: number
+  readonly listeners: number
+  readonly decorated: number
 }
 
 export interface NodeOptions {
@@ -72,6 +81,7 @@ export async function startNode(
     pid: child.pid as number,
     memory: () => ask('memory'),
     refresh: () => ask('refresh'),
+    held: () => ask('held'),
     close: async () => {
       await admin.close()
       child.stdin.end()

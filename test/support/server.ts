@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { type App, createApp } from '../../src/app.ts'
+import type { AppOverrides } from '../../src/composition/kernel.ts'
 import { type Config, loadConfig } from '../../src/config/index.ts'
 import type { EngineOptions } from '../../src/schema/execute/index.ts'
 import { ensureAdministrator } from '../../src/start/first-administrator.ts'
@@ -20,6 +21,8 @@ export interface TestServerOptions {
   readonly metadataPatience?: number
   /** Seconds between attempts to send a message. */
   readonly retryDelays?: readonly number[]
+  /** In the place of the network, and of the resolver, for requests of plugins. */
+  readonly outbound?: AppOverrides['outbound']
 }
 
 /** A statement as the server ran it. */
@@ -56,6 +59,7 @@ export async function startTestServer({
   path,
   metadataPatience,
   retryDelays,
+  outbound,
 }: TestServerOptions = {}): Promise<TestServer> {
   const database = await openTestDatabase(template)
   const config = loadConfig(
@@ -83,6 +87,7 @@ export async function startTestServer({
       ...(path && { path }),
       metadataPatience,
       retryDelays,
+      outbound,
     })
     const { kernel } = app
     await ensureAdministrator(kernel, config)

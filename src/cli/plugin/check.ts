@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { StartupError } from '../../errors/index.ts'
 import { discover, type FoundPlugin } from '../../plugins/host/discover.ts'
 import { loadCode } from '../../plugins/host/load-code.ts'
 import { PluginProblem } from '../../plugins/host/manifest.ts'
+import { checkSource } from '../../plugins/host/source/check-source.ts'
 import { type Finding, fail, findingLine, ok, warn } from '../../start/doctor/finding.ts'
 import { compareVersions } from './compare-versions.ts'
 import { earlierVersion } from './earlier-version.ts'
@@ -33,7 +34,9 @@ async function* examinePlugin(folder: string, directory: string, { against }: Ch
   const loaded = await attempt(() => loadCode(found, false))
   if ('problem' in loaded) return yield fail('code', loaded.problem)
   yield ok('code', 'it loads, and asks for nothing that its manifest does not')
-  yield* lintRights(loaded, sourceOf(found))
+  const files = sourcesOf(found)
+  yield* lintRights(loaded, files.map(({ text }) => text).join('\n'))
+  for (const { path, text } of files) for (const { line, message } of checkSource(text)) yield warn('source', `${path}:${line} ${message}`)
   const schema = await attempt(() => schemaWith(folder))
   if ('problem' in schema) return yield fail('schema', schema.problem)
   yield ok('schema', 'a server has it enabled')
@@ -76,14 +79,12 @@ function packageName(folder: string): string {
 }
 
 /** The compiled code below the folder of the entry, dependencies left out. */
-function sourceOf({ place }: FoundPlugin): string {
-  if (!('folder' in place)) return ''
+function sourcesOf({ place }: FoundPlugin): { readonly path: string; readonly text: string }[] {
+  if (!('folder' in place)) return []
   const root = join(place.folder, dirname(place.entry))
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter(
-      (entry) =>
-        entry.isFile() && /\.m?js$/.test(entry.name) && !/[/\\](node_modules|test|\.guanxi)([/\\]|$)/.test(entry.parentPath.slice(place.folder.length)),
-    )
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
-    .join('\n')
+  const paths = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.m?js$/.test(entry.name))
+    .map((entry) => relative(place.folder, join(entry.parentPath, entry.name)))
+    .filter((path) => !/(^|[/\\])(node_modules|test|\.guanxi)[/\\]/.test(path))
+  return paths.sort().map((path) => ({ path, text: readFileSync(join(place.folder, path), 'utf8') }))
 }

@@ -6,7 +6,7 @@ const NAMED_ROLES = new Set<string>(SHIPPED_ROLES.map(({ key }) => key))
 
 /** What an operator has to agree to should be what the plugin needs, and what it brings should be somebody's. `source`: the text of its compiled code. */
 export function lintRights(loaded: LoadedPlugin, source: string): Finding[] {
-  const notes = [...unusedCapabilities(loaded, source), ...unreachable(loaded), ...unknownRoles(loaded), ...besideTheInterface(source)]
+  const notes = [...unusedCapabilities(loaded, source), ...unreachable(loaded), ...unknownRoles(loaded)]
   return notes.length > 0
     ? notes.map((note) => warn('rights', note))
     : [ok('rights', 'everything that is asked for is used, and everything that is brought is within reach of a role')]
@@ -50,18 +50,4 @@ function unknownRoles({ definition: { grants = [], permissions = [], transitions
     ...Object.values(transitions).flatMap((rules) => rules.flatMap(({ roles = [] }) => roles)),
   ]
   return [...new Set(keys)].filter((key) => !NAMED_ROLES.has(key)).map((key) => `there is no shipped role ${key}.`)
-}
-
-/** What reaches past the interface. It is no border: code of a plugin runs in the server's process. */
-const BESIDE: readonly (readonly [RegExp, string])[] = [
-  [/\bprocess\s*\.\s*env\b/, 'it reads the environment of the server: take settings instead.'],
-  [
-    /from\s+['"](node:)?(fs|fs\/promises|child_process|net|tls|http|https|dgram|cluster|worker_threads)['"]/,
-    'it imports a module of Node.js that reaches the machine: use what the context gives.',
-  ],
-  [/from\s+['"](pg|typeorm|ioredis|guanxi\/dist)/, 'it imports what reaches the database past the rights of users.'],
-]
-
-function besideTheInterface(source: string): string[] {
-  return BESIDE.filter(([pattern]) => pattern.test(source)).map(([, note]) => note)
 }

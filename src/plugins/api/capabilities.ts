@@ -12,7 +12,10 @@ export interface Capabilities {
   readonly fields?: Readonly<Record<string, 'READ' | 'WRITE'>>
   /** Modules whose changes it is told of. */
   readonly events?: readonly string[]
-  /** Hosts that it may reach: `api.example.com`. */
+  /**
+   * Hosts that it may reach, each by its name: `api.example.com` over TLS, `api.example.com:8443` on another port, `http://api.example.com` without TLS. A host of a private network is
+   * reached only where whoever runs the server has opened it (`PLUGIN_PRIVATE_HOSTS`).
+   */
   readonly network?: readonly string[]
   /** It puts jobs into the queue, or has a timetable. */
   readonly jobs?: boolean

@@ -1,3 +1,4 @@
+import type { PluginFetch } from './network.ts'
 import type { RecordChanges, RecordReader, Records } from './records.ts'
 
 export type LogDetails = Readonly<Record<string, unknown>>
@@ -30,6 +31,8 @@ export interface PluginContext<Settings> {
   readonly version: string
   /** As the settings schema has parsed them; frozen. */
   readonly settings: Settings
+  /** Now, by the product's clock, which tests can set. */
+  now(): Date
   readonly log: PluginLog
   readonly cache: PluginCache
   readonly metrics: PluginMetrics
@@ -42,6 +45,8 @@ export interface Actor {
   readonly roles: readonly string[]
   /** The system itself: set-up, timers. */
   readonly system: boolean
+  /** The plugin by itself, as its service user: jobs, handlers of events. */
+  readonly self: boolean
 }
 
 /** Where the plugin works for a user: resolvers, computed fields, routes. */
@@ -97,6 +102,11 @@ export interface OnceContext<Settings> extends WorkContext<Settings> {
    * Runs `work` in one transaction, which also notes that this piece of work is done: its writes take effect exactly once, however often the work is begun. At most once in each run, and last.
    */
   once<T>(work: (records: RecordChanges, jobs: JobQueue) => Promise<T>): Promise<T>
+}
+
+/** Where jobs and handlers of events work: nobody waits for them, so they may ask the network. */
+export interface TaskContext<Settings> extends OnceContext<Settings> {
+  readonly fetch: PluginFetch
 }
 
 export interface JobQueue {

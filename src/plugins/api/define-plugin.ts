@@ -1,8 +1,8 @@
 import type { z } from 'zod'
 import type { Capabilities } from './capabilities.ts'
 import type { AfterHook, BeforeHook, Guard, TransitionRule, ValidationRule } from './hooks.ts'
-import type { ComputedField, DefaultGrant, FieldDescription, GraphQLPart, ModuleDescription, Permission } from './schema.ts'
-import type { EventHandler, Job, Lifecycle, PluginMigration, Route } from './work.ts'
+import type { ComputedField, DefaultGrant, FieldDescription, GraphQLPart, ModuleDescription, Permission, ReminderDescription } from './schema.ts'
+import type { EventHandler, Job, Lifecycle, PluginMigration, Route, Timer } from './work.ts'
 
 /** Version of this interface. A plugin says by a range which it is written for. */
 export const PLUGIN_API_VERSION = '1.0.0'
@@ -33,6 +33,7 @@ export interface PluginDefinition<Settings extends z.ZodObject = z.ZodObject> ex
   readonly settings?: Settings
   readonly modules?: readonly ModuleDescription[]
   readonly fields?: readonly FieldDescription[]
+  readonly reminders?: readonly ReminderDescription[]
   readonly grants?: readonly DefaultGrant[]
   readonly permissions?: readonly Permission[]
   readonly computed?: readonly ComputedField<z.output<Settings>>[]
@@ -47,6 +48,7 @@ export interface PluginDefinition<Settings extends z.ZodObject = z.ZodObject> ex
   // Each job has a payload of its own.
   // biome-ignore lint/suspicious/noExplicitAny: a list of jobs of different payloads
   readonly jobs?: readonly Job<z.output<Settings>, any>[]
+  readonly timers?: readonly Timer<z.output<Settings>>[]
   readonly migrations?: readonly PluginMigration<z.output<Settings>>[]
   readonly lifecycle?: Lifecycle<z.output<Settings>>
   readonly routes?: readonly Route<z.output<Settings>>[]

@@ -73,7 +73,7 @@ export interface TransitionRule {
   readonly to: string
   /** Fields that must have a value then. */
   readonly requires?: readonly string[]
-  /** Keys of roles of which the user must have one; administrators and the system always may. */
+  /** Keys of roles of which the user must have one; administrators, the system and the plugin by itself always may, and so do writes that follow from others. */
   readonly roles?: readonly string[]
 }
 

@@ -11,6 +11,7 @@ export type {
   PluginContext,
   PluginLog,
   PluginMetrics,
+  TaskContext,
   WorkContext,
 } from './context.ts'
 export {
@@ -35,6 +36,7 @@ export type {
   ValidationRule,
   WrittenChange,
 } from './hooks.ts'
+export { type FetchOptions, FetchRefusal, type FetchRefusalCode, type PluginFetch } from './network.ts'
 export type { FindOptions, PluginRecord, RecordChanges, RecordFilter, RecordReader, Records, RecordValues, RecordWriter } from './records.ts'
 export { REFUSAL, Refusal, type RefusalCode, type RefusalIssue } from './refusal.ts'
 export type {
@@ -46,6 +48,8 @@ export type {
   ModuleDescription,
   Permission,
   RecordRef,
+  ReminderDescription,
   Resolver,
+  ResolverClass,
 } from './schema.ts'
-export type { EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest } from './work.ts'
+export type { DueTimer, EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest, Timer } from './work.ts'

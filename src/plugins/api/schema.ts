@@ -2,11 +2,45 @@ import type { FieldInput, ModuleInput } from '../../records/metadata/index.ts'
 import type { CallContext } from './context.ts'
 import type { PluginRecord } from './records.ts'
 
-/** A module, described as an administrator would describe it to `createCustomModule`. */
+/**
+ * A module, described as an administrator would describe it to `createCustomModule`. Beyond that it can have an `accessParent`, whose rights decide about its records, and fields
+ * that are `readOnly`: hooks of the plugin set them (`set`, `derive`), and nobody else.
+ */
 export type ModuleDescription = ModuleInput & { readonly fields: readonly FieldInput[] }
 
 /** A field of somebody else's module, described as for `createCustomField`. It cannot be required. */
-export type FieldDescription = FieldInput & { readonly module: string }
+export type FieldDescription = FieldInput & {
+  readonly module: string
+  /** Levels that shipped roles get on it with the plugin, by key of the role, where it is sensitive: `{finance: 'READ'}`. They count where the role has rights on the module. */
+  readonly levels?: Readonly<Record<string, 'MASKED' | 'READ' | 'WRITE'>>
+}
+
+/**
+ * Reminders of a date of the plugin's own modules, one for each record: a rule of the product, made when the plugin is enabled for the first time. Administrators may change it
+ * afterwards. While the plugin is disabled nobody is reminded.
+ */
+export interface ReminderDescription {
+  /** Permanent. */
+  readonly name: string
+  /** One of the plugin's modules. */
+  readonly module: string
+  /** A DATE or DATETIME of it, neither computed nor rolled up. */
+  readonly field: string
+  /** What the reminders say. It holds no values of the record: they lead to that. */
+  readonly subject: string
+  /** Name of the rule, for administrators; the subject unless given. */
+  readonly label?: string
+  /** Days of the calendar from the date to the reminder; before it where negative. 0 unless given. */
+  readonly offsetDays?: number
+  /** Minutes from there. */
+  readonly offsetMinutes?: number
+  /** `HH:MM` on the recipient's clock; that of the date itself unless given, 09:00 for a DATE. */
+  readonly at?: string
+  /** Again in every year. */
+  readonly yearly?: boolean
+  /** `owner`, which it is unless given, or a USER field of the module. */
+  readonly recipient?: string
+}
 
 /** Rights that a shipped role gets with the plugin; administrators may change them afterwards. */
 export interface DefaultGrant {
@@ -55,12 +89,17 @@ export interface RecordRef {
 // biome-ignore lint/suspicious/noExplicitAny: what the arguments are stands in GraphQL's language
 export type Resolver<Settings> = (args: any, context: CallContext<Settings>) => unknown
 
+/** A class of TypeGraphQL's `@Resolver()`, made by the host without arguments, once for each version in a process. */
+export type ResolverClass = new () => object
+
 /**
- * Types and root fields in GraphQL's own language. `types` may define types and extend Query and Mutation; it may name any type of the schema, also those of modules. A resolver of a root
+ * Types and root fields in GraphQL's own language, as classes with the decorators of `guanxi/type-graphql`, or both. `types` may define types and extend Query and Mutation; it may name any type of the schema, also those of modules. A resolver of a root
  * field answers plain values, and a `RecordRef` where the type is that of a record. Mutations stand alone in their operation.
  */
 export interface GraphQLPart<Settings> {
-  readonly types: string
+  readonly types?: string
+  /** Their types come along. What stands at `@Ctx()` is a `CallContext`; a field with code of its own is called for each object, so read for a whole list in the root field. */
+  readonly resolvers?: readonly ResolverClass[]
   readonly Query?: Readonly<Record<string, Resolver<Settings>>>
   readonly Mutation?: Readonly<Record<string, Resolver<Settings>>>
   /** Root fields that need one of the plugin's own permissions; others are for every signed-in user. */

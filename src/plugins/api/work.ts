@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { CallContext, OnceContext, WorkContext } from './context.ts'
-import type { RecordOperation } from './hooks.ts'
+import type { CallContext, OnceContext, TaskContext, WorkContext } from './context.ts'
+import type { RecordImage, RecordOperation } from './hooks.ts'
 
 /** A change that has been committed. */
 export interface RecordEvent {
@@ -28,7 +28,7 @@ export interface EventHandler<Settings> {
   readonly on?: readonly RecordOperation[]
   /** Milliseconds for one batch; 30,000 unless given. */
   readonly budget?: number
-  run(events: readonly RecordEvent[], context: OnceContext<Settings>): Promise<void>
+  run(events: readonly RecordEvent[], context: TaskContext<Settings>): Promise<void>
 }
 
 /** What runs beside the requests, at least once for each time that it is asked for. */
@@ -42,7 +42,34 @@ export interface Job<Settings, Payload = unknown> {
   readonly attempts?: number
   /** Milliseconds; 60,000 unless given. */
   readonly budget?: number
-  run(payload: Payload, context: OnceContext<Settings>): Promise<void>
+  run(payload: Payload, context: TaskContext<Settings>): Promise<void>
+}
+
+/** A timer whose time has come. */
+export interface DueTimer {
+  readonly module: string
+  /** Of the record. */
+  readonly id: string
+  /** When it was due, RFC 3339. */
+  readonly at: string
+}
+
+/**
+ * A moment that follows from a record, such as the end of a term, and what is done then. Each record has one timer of the name: it is set, moved and cancelled with the record, in the same
+ * transaction, and shown among `timers`. It fires once for each moment, seconds after it at the latest, or when the plugin is at work again. Needs the capability `jobs`.
+ */
+export interface Timer<Settings> {
+  /** Permanent: timers of that name wait while the plugin is upgraded. */
+  readonly name: string
+  readonly module: string
+  /** When, RFC 3339, or a date, whose beginning in UTC counts; null: never. It looks at the record alone, since it is asked again only when that changes. What is past fires at once. */
+  at(record: RecordImage): string | null
+  /** How often `run` is begun at most where it fails; 10 unless given. */
+  readonly attempts?: number
+  /** Milliseconds for `run`; 60,000 unless given. */
+  readonly budget?: number
+  /** Is not called for a timer that was moved or cancelled after it fired. At least once otherwise, and exactly once in effect by `once`. */
+  run(due: DueTimer, context: TaskContext<Settings>): Promise<void>
 }
 
 /** A step that brings what an earlier version left to what this one needs. Each runs once, in one transaction with the note that it has run. */

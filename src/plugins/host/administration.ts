@@ -8,7 +8,7 @@ import { settingsOf } from './instance.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { refuseHostileKeys } from './manifest.ts'
 import type { Nodes } from './nodes.ts'
-import { type PluginRow, readPlugins } from './plugin-rows.ts'
+import { type PluginRow, readPlugins, wasEnabled } from './plugin-rows.ts'
 import type { HostServices } from './services.ts'
 
 export function createAdministration(services: HostServices, lifecycle: Lifecycle, codes: CodeStore, nodes: Nodes): PluginAdministration {
@@ -27,7 +27,7 @@ export function createAdministration(services: HostServices, lifecycle: Lifecycl
         name,
         version: row?.version ?? found?.manifest.version ?? null,
         available: found?.manifest.version ?? null,
-        state: row?.state ?? 'installed',
+        state: wasEnabled(row) ? row.state : 'installed',
         builtIn: found?.builtIn ?? false,
         capabilities: (loaded?.manifest ?? found?.manifest)?.capabilities ?? {},
         dependsOn: (loaded?.manifest ?? found?.manifest)?.dependsOn ?? {},

@@ -36,7 +36,7 @@ export function callContext(services: HostServices, instance: PluginInstance, tu
   }
   return Object.freeze({
     ...instance.common,
-    user: actorOf(principal),
+    user: actorOf(principal, instance.enabled),
     records: Object.freeze(records),
     permits: (permission: string) => instance.permits(principal, permission),
     asSystem: async (reason: string) => {

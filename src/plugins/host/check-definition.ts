@@ -17,7 +17,7 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
   for (const member of ['dependsOn', 'capabilities'] as const)
     if (definition[member] !== undefined && !isDeepStrictEqual(definition[member], manifest[member]))
       refuse(`its code has other ${member} than its package.json.`)
-  for (const member of ['modules', 'fields', 'grants', 'permissions', 'transitions'] as const)
+  for (const member of ['modules', 'fields', 'grants', 'permissions', 'transitions', 'reminders'] as const)
     refuseHostileKeys(definition[member], `The plugin ${name}: ${member}`)
   checkSettings(definition, refuse)
 
@@ -39,17 +39,26 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
   }
   for (const { module } of [...(definition.before ?? []), ...(definition.guards ?? []), ...(definition.after ?? [])]) need(module, 'a hook')
   for (const { module } of definition.validations ?? []) need(module, 'a validation')
+  for (const { module, name: timer } of definition.timers ?? []) need(module, `its timer ${timer}`)
   for (const key of Object.keys(definition.transitions ?? {})) need(key.split('.')[0] as string, 'a transition')
   for (const computed of definition.computed ?? []) {
     need(computed.module, `its computed field ${computed.name}`)
     if (!NAME.test(computed.name)) refuse(`${String(computed.name).slice(0, 60)} cannot name a computed field.`)
   }
   for (const { role, module } of definition.grants ?? []) if (!own.has(module)) refuse(`it grants ${role} rights on ${module}, which is not its own.`)
+  for (const { name: reminder, module, field } of definition.reminders ?? []) {
+    const described = modules.find((each) => each.name === module)?.fields.find((each) => each.name === field)
+    if (described?.type !== 'DATE' && described?.type !== 'DATETIME')
+      refuse(
+        `its reminders ${String(reminder).slice(0, 60)} are of ${String(module).slice(0, 60)}.${String(field).slice(0, 60)}, which is no date of its modules.`,
+      )
+  }
   for (const handler of definition.events ?? [])
     for (const module of handler.modules)
       if (!own.has(module) && capabilities.events?.includes(module) !== true)
         refuse(`its handler ${handler.name} follows ${module}, for whose events it has no capability.`)
   if ((definition.jobs ?? []).length > 0 && capabilities.jobs !== true) refuse('it has jobs without the capability for them.')
+  if ((definition.timers ?? []).length > 0 && capabilities.jobs !== true) refuse('it has timers without the capability for jobs.')
   if ((definition.routes ?? []).length > 0 && capabilities.routes !== true) refuse('it has routes without the capability for them.')
   for (const { cron, name: job } of definition.jobs ?? [])
     if (cron !== undefined && parseTimetable(cron) === null) refuse(`the timetable of its job ${job} is none: ${cron}`)
@@ -61,14 +70,16 @@ export function checkDefinition(definition: DefinedPlugin, manifest: Manifest, b
   }
 }
 
-function namesOf({ events, jobs, migrations, permissions, modules }: DefinedPlugin): Readonly<Record<string, string[]>> {
+function namesOf({ events, jobs, timers, migrations, permissions, modules, reminders }: DefinedPlugin): Readonly<Record<string, string[]>> {
   const names = (list: readonly { readonly name: string }[] | undefined) => (list ?? []).map(({ name }) => String(name))
   return {
     handlers: names(events),
     jobs: names(jobs),
+    timers: names(timers),
     migrations: names(migrations),
     permissions: names(permissions),
     modules: names(modules),
+    reminders: names(reminders),
   }
 }
 

@@ -59,10 +59,10 @@ export function checkSchema(
   const standing = registry.plugins.find(({ name }) => name === manifest.name)
   const before = standing && codes.loaded(standing.name, standing.version)
   const own = (definition.modules ?? []).map(({ name }) => name)
-  checkAddition(manifest.name, readAddition(definition), {
+  checkAddition(manifest.name, readAddition(loaded), {
     served: served(),
     registry,
-    before: before && readAddition(before.definition),
+    before: before && readAddition(before),
     brought: definition.modules ?? [],
   })
   const known = new Set(before?.definition.computed?.map(({ module, name }) => `${module}.${name}`))

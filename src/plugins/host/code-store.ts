@@ -1,3 +1,4 @@
+import { Mutex } from 'async-mutex'
 import { type Discovery, discover, type PluginSources } from './discover.ts'
 import { forgetCopies, type LoadedPlugin, loadCode } from './load-code.ts'
 import { PluginProblem } from './manifest.ts'
@@ -22,6 +23,7 @@ export function createCodeStore(sources: PluginSources, onChange: () => void): C
   const errors = new Map<string, { readonly error: string; readonly attempt: string | null }>()
   const loading = new Map<string, Promise<LoadedPlugin>>()
   const folders = new Set<string>()
+  const oneByOne = new Mutex()
 
   const load = async (name: string, version: string, attempt: string | null): Promise<LoadedPlugin> => {
     try {
@@ -31,7 +33,7 @@ export function createCodeStore(sources: PluginSources, onChange: () => void): C
         throw new PluginProblem(problems.get(name) ?? [...problems.values()][0] ?? `There is no plugin named ${name} where this process looks for plugins.`)
       if (found.manifest.version !== version) throw new PluginProblem(`The plugin ${name} is here in version ${found.manifest.version}, and not in ${version}.`)
       const versions = codes.get(name) ?? new Map<string, LoadedPlugin>()
-      const code = await loadCode(found, versions.size > 0 || errors.has(name))
+      const code = await oneByOne.runExclusive(() => loadCode(found, versions.size > 0 || errors.has(name)))
       if ('folder' in found.place) folders.add(found.place.folder)
       codes.set(name, versions.set(version, code))
       errors.delete(name)

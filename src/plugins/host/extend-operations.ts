@@ -13,7 +13,7 @@ import {
 import { isObject } from '../../lib/is-object.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import { namesOfOperation, RecordHandle, type ResolverContext } from '../../schema/operation.ts'
-import type { ComputedField, PluginRecord, Resolver } from '../api/index.ts'
+import type { CallContext, ComputedField, PluginRecord, Resolver } from '../api/index.ts'
 import { callContext } from './call-context.ts'
 import { type GraphQLAddition, namedTypes, objectTypesOf, readAddition } from './graphql-part.ts'
 import type { PluginInstance } from './instance.ts'
@@ -31,7 +31,7 @@ const BATCH = 500
  * the builder of the schema replaces. Throws where the parts do not fit together; whoever enables a plugin has checked that they do.
  */
 export function extendOperations(operations: GraphQLSchema, instances: readonly PluginInstance[], registry: Registry, services: HostServices): GraphQLSchema {
-  const additions = instances.map((instance) => ({ instance, addition: readAddition(instance.loaded.definition) }))
+  const additions = instances.map((instance) => ({ instance, addition: readAddition(instance.loaded) }))
   const computed = instances.flatMap((instance) =>
     (instance.loaded.definition.computed ?? []).flatMap((field) => (registry.modules.has(field.module) ? [{ instance, field }] : [])),
   )
@@ -90,14 +90,23 @@ function resolveAddition(
       const member = type.getFields()[field.value] as GraphQLField<unknown, ResolverContext>
       const answer = recordTypes.has(getNamedType(member.type).name) ? handles : <T>(value: T) => value
       const root = node.kind === Kind.OBJECT_TYPE_EXTENSION ? (node.name.value as 'Query' | 'Mutation') : undefined
-      const resolver = root && (graphql?.[root]?.[field.value] as Resolver<never>)
+      const key = `${node.name.value}.${field.value}`
+      const ofClass = addition.classes.resolvers.get(key)
+      const resolver = root && ((graphql?.[root]?.[field.value] as Resolver<never> | undefined) ?? ((args, call) => ofClass?.(undefined, args, call)))
       const permission = graphql?.permissions?.[field.value]
       const audience = !resolver ? 'answer' : permission === undefined ? 'signedIn' : { roles: instance.enabled.permissions[permission] ?? [] }
       member.extensions = { ...member.extensions, audience }
-      member.resolve = resolver
-        ? async (_source, args, context) =>
-            answer(await once(context, root === 'Mutation', () => callRoot(services, instance, `${name} ${field.value}`, resolver, args, context)))
-        : (source) => answer(Reflect.get(source as object, field.value))
+      if (resolver) {
+        const call = (args: object, context: ResolverContext) =>
+          guarded(services, instance, `${name} ${field.value}`, context, (handed) => resolver(args as never, handed))
+        member.resolve = async (_source, args, context) => answer(await once(context, root === 'Mutation', () => call(args, context)))
+      } else if (ofClass) {
+        member.resolve = async (source, args, context) =>
+          answer(await guarded(services, instance, `${name} ${key}`, context, (handed) => ofClass(source, args, handed)))
+      } else {
+        const read = addition.classes.members.get(key) ?? ((source: object) => Reflect.get(source, field.value))
+        member.resolve = (source) => answer(read(source as object))
+      }
     }
   }
 }
@@ -115,15 +124,15 @@ function once(context: ResolverContext, isMutation: boolean, work: () => Promise
   return result
 }
 
-function callRoot(
+/** Code of a plugin that answers a field: by the rights of whoever asks, within its time. */
+function guarded(
   services: HostServices,
   instance: PluginInstance,
   what: string,
-  resolver: Resolver<never>,
-  args: object,
   context: ResolverContext,
+  work: (handed: CallContext<never>) => unknown,
 ): Promise<unknown> {
-  return instance.calls.run(what, BUDGET, (turn) => resolver(args as never, callContext(services, instance, turn, callOf(context))) as Promise<unknown>)
+  return instance.calls.run(what, BUDGET, (turn) => work(callContext(services, instance, turn, callOf(context))))
 }
 
 function callOf({ principal, runtime, request }: ResolverContext) {

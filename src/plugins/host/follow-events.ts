@@ -2,7 +2,7 @@ import type { Transaction } from '../../records/database.ts'
 import type { EventHandler, RecordEvent } from '../api/index.ts'
 import type { PluginInstance } from './instance.ts'
 import type { HostServices } from './services.ts'
-import { onceContext } from './work-context.ts'
+import { taskContext } from './work-context.ts'
 
 /** Events that a handler is told of at once, and milliseconds that it gets for them unless it says otherwise. */
 const BATCH = 500
@@ -49,7 +49,7 @@ export async function followEvents({ services, instance, node, until }: Followin
       await instance.calls.run(
         `events ${handler.name}`,
         budget,
-        (turn) => handler.run(events, onceContext(services, instance, turn, `events ${last}`, settle)),
+        (turn) => handler.run(events, taskContext(services, instance, turn, `events ${last}`, settle)),
         until,
       )
     if (!moved) await moveOn(database, name, place.position, last)

@@ -9,7 +9,8 @@ import {
   visit,
 } from 'graphql'
 import { derivedNames, type Registry, typeNameOf } from '../../records/registry/index.ts'
-import type { PluginInstance } from './instance.ts'
+import type { ClassTypes } from './classes/read-classes.ts'
+import type { LoadedPlugin } from './load-code.ts'
 import { PluginProblem } from './manifest.ts'
 
 const ROOTS = ['Query', 'Mutation'] as const
@@ -25,21 +26,24 @@ export interface GraphQLAddition {
   readonly types: readonly string[]
   /** Root fields by the type that has them. */
   readonly roots: Readonly<Record<(typeof ROOTS)[number], readonly string[]>>
+  readonly classes: Pick<ClassTypes, 'resolvers' | 'members'>
 }
 
-const NOTHING: GraphQLAddition = { definitions: [], types: [], roots: { Query: [], Mutation: [] } }
+const NOTHING_OF_CLASSES: ClassTypes = { definitions: [], resolvers: new Map(), members: new Map() }
+
+const NOTHING: GraphQLAddition = { definitions: [], types: [], roots: { Query: [], Mutation: [] }, classes: NOTHING_OF_CLASSES }
 
 /** Reads a plugin's types. Throws PluginProblem for what is no GraphQL, reaches into types of others, or has no resolver. */
-export function readAddition(definition: Pick<PluginInstance['loaded']['definition'], 'name' | 'graphql' | 'permissions'>): GraphQLAddition {
+export function readAddition({ definition, classes = NOTHING_OF_CLASSES }: Pick<LoadedPlugin, 'definition' | 'classes'>): GraphQLAddition {
   const { name, graphql, permissions = [] } = definition
   if (!graphql) return NOTHING
   const refuse = (message: string): never => {
     throw new PluginProblem(`The plugin ${name}: ${message}`)
   }
-  const document = parsed(graphql.types, refuse)
+  const definitions = [...(graphql.types === undefined ? [] : parsed(graphql.types, refuse).definitions), ...classes.definitions]
   const types: string[] = []
   const roots: Record<(typeof ROOTS)[number], string[]> = { Query: [], Mutation: [] }
-  for (const node of document.definitions) {
+  for (const node of definitions) {
     if (node.kind === Kind.OBJECT_TYPE_EXTENSION) {
       const root = ROOTS.find((each) => each === node.name.value)
       if (!root) return refuse(`its types extend ${node.name.value}; a plugin extends Query and Mutation, and adds fields to records as computed ones.`)
@@ -51,14 +55,16 @@ export function readAddition(definition: Pick<PluginInstance['loaded']['definiti
   const reserved = [...types, ...ROOTS.flatMap((root) => roots[root])].find((each) => each.startsWith('__') || each === 'constructor' || each === 'prototype')
   if (reserved !== undefined) refuse(`${reserved} cannot name anything.`)
   for (const root of ROOTS) {
-    const missing = roots[root].find((field) => !Object.hasOwn(graphql[root] ?? {}, field))
+    const missing = roots[root].find((field) => !Object.hasOwn(graphql[root] ?? {}, field) && !classes.resolvers.has(`${root}.${field}`))
     if (missing !== undefined) refuse(`${root}.${missing} has no resolver.`)
     const left = Object.keys(graphql[root] ?? {}).find((field) => !roots[root].includes(field))
     if (left !== undefined) refuse(`the resolver of ${root}.${left} stands for no field of its types.`)
   }
   const unknown = Object.values(graphql.permissions ?? {}).find((permission) => !permissions.some((each) => each.name === permission))
   if (unknown !== undefined) refuse(`a root field needs the permission ${unknown}, which it does not define.`)
-  return { definitions: document.definitions, types, roots }
+  const twice = ROOTS.flatMap((root) => roots[root]).find((field, index, all) => all.indexOf(field) !== index)
+  if (twice !== undefined) refuse(`two root fields are named ${twice}.`)
+  return { definitions, types, roots, classes }
 }
 
 function parsed(text: string, refuse: (message: string) => never): DocumentNode {

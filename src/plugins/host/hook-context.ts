@@ -18,7 +18,7 @@ export function hookContext(services: Pick<HostServices, 'noteReads'>, instance:
   }
   return Object.freeze({
     ...instance.common,
-    user: actorOf(principal),
+    user: actorOf(principal, instance.enabled),
     at: context.at,
     changeSetId: context.changeSetId,
     derived: context.derived,

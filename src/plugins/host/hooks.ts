@@ -1,11 +1,13 @@
 import { isAdministrator } from '../../auth/index.ts'
 import { GuanxiError } from '../../errors/index.ts'
-import type { AppliedChange, ModuleRule, PendingChange, RuleContext, RulesAround } from '../../records/write/index.ts'
+import type { AppliedChange, ModuleRule, PendingChange, RulesAround } from '../../records/write/index.ts'
 import type { AfterHook, BeforeHook, ChangeableRecord, Guard, TransitionRule } from '../api/index.ts'
 import { unavailable } from './guarded-call.ts'
 import { hookContext, isOwnField } from './hook-context.ts'
-import type { PluginInstance } from './instance.ts'
+import { actorOf, type PluginInstance } from './instance.ts'
 import type { HostServices } from './services.ts'
+import { timerRules } from './timers/keep-timers.ts'
+import { isFor, rulesBetween } from './transition-steps.ts'
 
 /** Milliseconds for a batch unless the hook says otherwise, and at most. */
 const BUDGET = 2_000
@@ -33,13 +35,21 @@ export function pluginRules(
   for (const instance of instances) last.push(...transitionRules(instance), ...validationRules(instance))
   for (const { instance, hook } of placed(instances, ({ guards = [] }) => guards)) last.push(guardRule(services, instance, hook))
   for (const { instance, hook } of placed(instances, ({ after = [] }) => after)) last.push(afterRule(services, instance, hook))
+  for (const instance of instances) last.push(...timerRules(instance))
   return { first, last }
 }
 
 /** Modules whose writes the plugin judges, or follows in their transaction. */
-export function judgedModules({ before = [], guards = [], after = [], validations = [], transitions = {} }: PluginInstance['loaded']['definition']): string[] {
+export function judgedModules({
+  before = [],
+  guards = [],
+  after = [],
+  validations = [],
+  timers = [],
+  transitions = {},
+}: PluginInstance['loaded']['definition']): string[] {
   const fields = Object.keys(transitions).map((key) => key.split('.')[0] as string)
-  return [...new Set([...[...before, ...guards, ...after, ...validations].map(({ module }) => module), ...fields])].sort()
+  return [...new Set([...[...before, ...guards, ...after, ...validations, ...timers].map(({ module }) => module), ...fields])].sort()
 }
 
 function placed<Hook extends { readonly priority?: number }>(
@@ -151,24 +161,30 @@ function changeable(instance: PluginInstance, module: string, change: PendingCha
 function transitionRules(instance: PluginInstance): ModuleRule[] {
   return Object.entries(instance.loaded.definition.transitions ?? {}).map(([key, steps]) => {
     const [module, field] = key.split('.') as [string, string]
-    return { module, before: (changes, context) => void changes.forEach((change) => checkStep(change, field, steps, context)) }
+    return {
+      module,
+      before: (changes, context) => {
+        const mayAll = context.derived || isAdministrator(context.principal) || actorOf(context.principal, instance.enabled).self
+        for (const change of changes) checkStep(change, field, steps, mayAll ? null : context.principal.roles)
+      },
+    }
   })
 }
 
-function checkStep(change: PendingChange, field: string, steps: readonly TransitionRule[], { principal, derived }: RuleContext): void {
+/** `held`: the roles that count; null: all of them. */
+function checkStep(change: PendingChange, field: string, steps: readonly TransitionRule[], held: readonly string[] | null): void {
   if (change.operation === 'DELETED' || change.operation === 'RESTORED' || !change.changes(field)) return
   const [from, to] = [(change.before?.[field] ?? null) as string | null, (change.after[field] ?? null) as string | null]
   if (to === null) return
-  // Where nothing is said of the beginning, everything may be one.
-  if (from === null && !steps.some((step) => step.from === null)) return
-  const possible = steps.filter((step) => step.to === to && (step.from === from || step.from === '*'))
+  const possible = rulesBetween(steps, from, to)
+  if (possible === undefined) return
   if (possible.length === 0) {
     const targets = steps.filter((step) => step.from === from || step.from === '*').map((step) => step.to)
     const wayOut = targets.length > 0 ? `It can go to ${targets.join(', ')}.` : 'Nothing follows.'
     change.refuse(field, 'TRANSITION', `${field} cannot go from ${from ?? 'nothing'} to ${to}. ${wayOut}`)
     return
   }
-  const mine = possible.filter(({ roles }) => !roles || derived || isAdministrator(principal) || roles.some((role) => principal.roles.includes(role)))
+  const mine = possible.filter((step) => isFor(step, held))
   if (mine.length === 0) {
     change.refuse(field, 'TRANSITION', `Your roles do not allow ${field} to go from ${from ?? 'nothing'} to ${to}.`)
     return

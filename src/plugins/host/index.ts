@@ -4,6 +4,7 @@ import type { JobDefinition } from '../../jobs/job.ts'
 import { repeat } from '../../jobs/repeat.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import type { RulesAround } from '../../records/write/index.ts'
+import type { PluginSteps } from '../../resolvers/field-step.ts'
 import type { PluginAdministration } from '../../resolvers/plugin-administration.ts'
 import type { RouteAnswer, RouteRequest } from '../api/index.ts'
 import { createActivePlugins } from './active-plugins.ts'
@@ -17,6 +18,8 @@ import type { PluginInstance } from './instance.ts'
 import { createLifecycle, type LifeStep, PLUGINS_TOPIC } from './lifecycle.ts'
 import { type LoadedPlugin, messageOf } from './load-code.ts'
 import { createNodes } from './nodes.ts'
+import { createOpenTransactions } from './outbound/open-transactions.ts'
+import { createTransport, type Transport, type TransportOptions } from './outbound/transport.ts'
 import { flagOf } from './plugin-jobs.ts'
 import { noteError } from './plugin-rows.ts'
 import { createPluginWork, type PluginPace } from './plugin-work.ts'
@@ -24,12 +27,17 @@ import { pluginJob } from './run-job.ts'
 import type { HostServices } from './services.ts'
 import { takeLifeStep } from './take-life-step.ts'
 import { tendAbsent } from './tend-absent.ts'
+import { fieldSteps, type StepRules } from './transition-steps.ts'
 
 export type { BuiltInPlugin, PluginSources } from './discover.ts'
+export type { OutboundAnswer, OutboundRequest, ResolveHost, Transport } from './outbound/transport.ts'
 export type { PluginPace } from './plugin-work.ts'
+export { pluginRulesAlone } from './rules-alone.ts'
 export type { HostServices } from './services.ts'
+export { checkSource, type SourceFinding } from './source/check-source.ts'
 
-export interface PluginHostOptions extends HostServices {
+export interface PluginHostOptions extends Omit<HostServices, 'transport' | 'openTransactions'> {
+  readonly outbound: TransportOptions & { readonly transport?: Transport | undefined }
   readonly sources: PluginSources
   /** `api`, `worker` or `all`. */
   readonly role: string
@@ -42,6 +50,8 @@ export interface PluginHost extends PluginPace {
   readonly administration: PluginAdministration
   /** What plugins have to say about writes under a registry. */
   rulesOf(registry: Registry): RulesAround
+  /** Steps of SELECT fields that plugins have a say in. */
+  readonly steps: PluginSteps
   /** Loads the code of all plugins that are enabled in the registry, as far as it is here. Never throws. */
   prepare(registry: Registry): Promise<void>
   /**
@@ -63,7 +73,7 @@ export interface PluginHost extends PluginPace {
 /** Makes the types that plugins have a part in: what is wrong inside of a type shows when it is made. */
 function touch(schema: GraphQLSchema, instances: readonly PluginInstance[], registry: Registry): void {
   for (const { loaded } of instances) {
-    const { types } = readAddition(loaded.definition)
+    const { types } = readAddition(loaded)
     const records = (loaded.definition.computed ?? []).flatMap(({ module }) => registry.modules.get(module)?.typeName ?? [])
     for (const name of [...types, ...records]) {
       const type = schema.getType(name)
@@ -88,7 +98,9 @@ const START_PATIENCE = 10_000
 /** Milliseconds between two notes of an error of one plugin in the database. */
 const NOTE_EVERY = 1_000
 
-export function createPluginHost(options: PluginHostOptions): PluginHost {
+export function createPluginHost({ outbound, ...given }: PluginHostOptions): PluginHost {
+  const network = createTransport(outbound)
+  const options = { ...given, transport: outbound.transport ?? network.send, openTransactions: createOpenTransactions() }
   const { database, log, registry } = options
   const noted = new Map<string, number>()
   const report = (plugin: string, what: string, error: unknown): void => {
@@ -127,6 +139,14 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
   return {
     administration: createAdministration(options, lifecycle, codes, nodes),
     rulesOf: (served) => active.of(served).rules,
+    steps: (served, module, field, principal) => {
+      const rules = active.of(served).instances.flatMap(({ loaded }) => {
+        const { transitions = {} } = loaded.definition
+        const key = `${module.name}.${field.name}`
+        return Object.hasOwn(transitions, key) ? [transitions[key] as StepRules] : []
+      })
+      return rules.length > 0 ? fieldSteps(field, rules, principal) : null
+    },
     prepare: async ({ plugins }) => {
       for (const { name, version } of plugins) {
         if (codes.loaded(name, version)) continue
@@ -172,7 +192,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
     },
     wake: () => work?.wake(),
     behind: async () => (await work?.behind()) ?? [],
-    runTimetables: async () => work?.runTimetables(),
+    runDue: async () => work?.runDue(),
     nextMoment: (after, until) => work?.nextMoment(after, until) ?? null,
     start: async () => {
       started = true
@@ -189,6 +209,7 @@ export function createPluginHost(options: PluginHostOptions): PluginHost {
       await work?.stop()
       await nodes.stop()
       await codes.close()
+      await network.close()
     },
   }
 }

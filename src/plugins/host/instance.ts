@@ -5,6 +5,9 @@ import type { Actor, PluginContext } from '../api/index.ts'
 import { type Calls, createCalls, type FailureReport } from './guarded-call.ts'
 import { createLimits, reachOf } from './limit-policy.ts'
 import type { LoadedPlugin } from './load-code.ts'
+import { declaredOrigins } from './outbound/declared-hosts.ts'
+import { createOutbound, type Outbound } from './outbound/plugin-fetch.ts'
+import type { Transport } from './outbound/transport.ts'
 import { createCounters, createPluginCache, createPluginLog, type HostLog } from './plugin-log.ts'
 import type { PluginMetrics } from './services.ts'
 
@@ -20,15 +23,19 @@ export interface PluginInstance {
   /** All rights, as far as the plugin's capabilities go; for use inside of a transaction, or with epochs that hold. */
   limitedSystem(reason: string, registry: Registry, epochs: Principal['policy']['epochs']): Principal
   permits(principal: Principal, permission: string): boolean
+  /** Its way to other hosts. */
+  readonly outbound: Outbound
 }
 
 export interface InstanceServices {
+  readonly now: () => Date
   readonly log: HostLog
   readonly report: FailureReport
   readonly metrics: PluginMetrics
+  readonly transport: Transport
 }
 
-export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics }: InstanceServices): PluginInstance {
+export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { log, report, metrics, now, transport }: InstanceServices): PluginInstance {
   const { name, version } = enabled
   const limit = createLimits(reachOf(loaded))
   const systems = new WeakMap<Registry, Principal>()
@@ -40,11 +47,13 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
       plugin: name,
       version,
       settings: settingsOf(loaded, enabled.settings) as never,
+      now: () => now(),
       log: createPluginLog(log, name),
       cache: createPluginCache(),
       metrics: createCounters(name, metrics),
     }),
     limit,
+    outbound: createOutbound(name, version, declaredOrigins(loaded.manifest.capabilities.network), transport),
     limitedSystem: (reason, registry, epochs) => {
       const known = systems.get(registry)
       const current = known?.policy.epochs
@@ -70,6 +79,7 @@ export function settingsOf({ definition }: LoadedPlugin, stored: Readonly<Record
   return Object.freeze(settings.parse(fitting))
 }
 
-export function actorOf({ userId, roles, kind }: Principal): Actor {
-  return Object.freeze({ id: userId, roles, system: kind === 'system' })
+/** `enabled`: whose service user is the plugin itself. */
+export function actorOf({ userId, roles, kind }: Principal, enabled: Pick<EnabledPlugin, 'userId'>): Actor {
+  return Object.freeze({ id: userId, roles, system: kind === 'system', self: enabled.userId !== null && userId === enabled.userId })
 }

@@ -16,9 +16,11 @@ import type { LoadedPlugin } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
 import { checkCycle, checkNeeds } from './order.ts'
-import { noteError, type PluginRow, readPlugins, stateStatement, want } from './plugin-rows.ts'
-import { ensureServiceUser, grantCapabilities, grantDefaults, roleKeyOf } from './service-user.ts'
+import { noteError, type PluginRow, readPlugins, stateStatement, want, wasEnabled } from './plugin-rows.ts'
+import { deleteReminderRules } from './reminder-rules.ts'
+import { ensureServiceUser, grantCapabilities, grantDefaults, grantLevels, roleKeyOf } from './service-user.ts'
 import type { HostServices } from './services.ts'
+import { cancelTimers } from './timers/cancel-timers.ts'
 
 /** Topic of the signal that processes should look what is wanted of them. */
 export const PLUGINS_TOPIC = 'plugins'
@@ -108,10 +110,15 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = stored.get(name)
         checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
         const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
-        const { modules = [], fields = [], permissions = [] } = loaded.definition
+        const known = new Set(
+          workspace.fields.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((field) => keyOfField(field, workspace)),
+        )
+        const { modules = [], permissions = [] } = loaded.definition
+        const fields = (loaded.definition.fields ?? []).map(({ levels: _, ...field }) => field)
         await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, { modules, fields }, site)
         refuseTakenMembers(loaded, workspace.registry)
         await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
+        await grantLevels(transaction, loaded, workspace.registry, (field) => !known.has(field))
         const brings = modules.some((module) => !before.has(module.name))
         if (brings || !isDeepStrictEqual(row?.capabilities, capabilities)) await grantCapabilities(transaction, loaded, workspace.registry)
         await beginFollowing(transaction, name, loaded.definition.events ?? [])
@@ -149,7 +156,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
 
   async function rowOf(name: string): Promise<PluginRow> {
     const row = (await readPlugins(database)).get(name)
-    if (row) return row
+    if (wasEnabled(row)) return row
     await findPlugin(name)
     throw problem(`The plugin ${name} has never been enabled.`)
   }
@@ -262,6 +269,8 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
           change.touched.unshift(`plugin ${name}`)
           change.rows.push(...leftovers(name))
         })
+        await deleteReminderRules(services, name)
+        await cancelTimers(services, name)
         await servedEverywhere(schemaVersion)
       }),
     quarantine: async (name, why) => {
@@ -286,6 +295,12 @@ function leftovers(name: string) {
 function computedNames({ definition: { computed = [] } }: LoadedPlugin): Readonly<Record<string, readonly string[]>> {
   const modules = [...new Set(computed.map(({ module }) => module))]
   return Object.fromEntries(modules.map((module) => [module, computed.filter((field) => field.module === module).map(({ name }) => name)]))
+}
+
+type Change = Parameters<Parameters<HostServices['metadata']['changePlugins']>[3]>[0]
+
+function keyOfField(field: Parameters<Change['workspace']['holderOf']>[0] & { readonly name: string }, workspace: Change['workspace']): string {
+  return `${workspace.holderOf(field)?.name}.${field.name}`
 }
 
 function problem(message: string): GuanxiError {

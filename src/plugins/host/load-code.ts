@@ -4,14 +4,19 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type DefinedPlugin, PLUGIN } from '../api/index.ts'
 import { checkDefinition } from './check-definition.ts'
+import { type ClassMetadata, collectClasses } from './classes/collect-classes.ts'
+import { type ClassTypes, readClasses } from './classes/read-classes.ts'
 import type { FoundPlugin } from './discover.ts'
 import { checkApiVersion, type Manifest, PluginProblem } from './manifest.ts'
+import { provideModules } from './provide-modules.ts'
 
 /** Code of a plugin that is in this process. */
 export interface LoadedPlugin {
   readonly manifest: Manifest
   readonly builtIn: boolean
   readonly definition: DefinedPlugin
+  /** What its classes add to the schema. */
+  readonly classes?: ClassTypes
 }
 
 /** Milliseconds that the code of a plugin gets to load. */
@@ -20,15 +25,39 @@ const PATIENCE = 10_000
 /** Folder, inside of a plugin's, of the copies that a process which has loaded an earlier version loads a later one from: Node.js loads each path once only. */
 const COPIES = '.guanxi'
 
-/** Runs a plugin's code, and checks what it says against its manifest. `again`: this process has loaded code of the plugin before. Throws PluginProblem, whatever goes wrong. */
+/** Runs a plugin's code, one plugin at a time, and checks what it says against its manifest. `again`: this process has loaded code of the plugin before. Throws PluginProblem, whatever goes wrong. */
 export async function loadCode({ manifest, builtIn, place }: FoundPlugin, again: boolean): Promise<LoadedPlugin> {
   checkApiVersion(manifest)
-  const module = await inTime(manifest.name, 'load' in place ? place.load() : again ? importCopy(place) : importFrom(place.folder, place.entry))
+  if ('folder' in place) provideModules()
+  const collect = collectClasses()
+  let collected: ClassMetadata
+  let module: unknown
+  try {
+    module = await inTime(manifest.name, 'load' in place ? place.load() : again ? importCopy(place) : importFrom(place.folder, place.entry))
+  } finally {
+    collected = collect()
+  }
   const definition = (module as { default?: unknown }).default as DefinedPlugin | undefined
   if (typeof definition !== 'object' || definition === null || definition[PLUGIN] !== true)
     throw new PluginProblem(`The plugin ${manifest.name} has no default export that definePlugin has made.`)
   checkDefinition(definition, manifest, builtIn)
-  return Object.freeze({ manifest, builtIn, definition })
+  const classes = classesOf(definition, collected)
+  return Object.freeze({ manifest, builtIn, definition, ...(classes && { classes }) })
+}
+
+/** By definition: code that the process has loaded already notes its classes no second time. */
+const known = new WeakMap<DefinedPlugin, ClassTypes>()
+
+function classesOf(definition: DefinedPlugin, collected: ClassMetadata): ClassTypes | undefined {
+  const { name, graphql: { resolvers } = {} } = definition
+  if (resolvers === undefined) return undefined
+  try {
+    const classes = known.get(definition) ?? readClasses(resolvers, collected)
+    known.set(definition, classes)
+    return classes
+  } catch (error) {
+    throw new PluginProblem(`The plugin ${name}: ${messageOf(error)}`)
+  }
 }
 
 async function inTime(name: string, loading: Promise<unknown>): Promise<unknown> {
@@ -39,7 +68,9 @@ async function inTime(name: string, loading: Promise<unknown>): Promise<unknown>
   try {
     return await Promise.race([loading, late])
   } catch (error) {
-    throw new PluginProblem(`The code of the plugin ${name} cannot be loaded: ${messageOf(error)}`)
+    const isMissing = (error as NodeJS.ErrnoException | null)?.code === 'ERR_MODULE_NOT_FOUND'
+    const wayOut = isMissing ? '. What it needs besides guanxi/plugin and zod is installed in its own folder: npm install --omit=dev' : ''
+    throw new PluginProblem(`The code of the plugin ${name} cannot be loaded: ${messageOf(error)}${wayOut}`)
   } finally {
     clearTimeout(timer)
   }

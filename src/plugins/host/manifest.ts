@@ -2,10 +2,10 @@ import semver from 'semver'
 import { z } from 'zod'
 import { isObject } from '../../lib/is-object.ts'
 import { type Capabilities, type Dependencies, PLUGIN_API_VERSION, type PluginManifest } from '../api/index.ts'
+import { declaredOrigin } from './outbound/declared-hosts.ts'
 
 const PLUGIN_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 const API_NAME = /^[a-z][A-Za-z0-9]{0,47}$/
-const HOST_NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/
 
 const range = z.string().refine((text) => semver.validRange(text) !== null, 'is no range of versions')
 const apiName = z.string().regex(API_NAME, 'is no name of the API')
@@ -16,7 +16,10 @@ const CAPABILITIES = z.strictObject({
   modules: z.record(apiName, actions).optional(),
   fields: z.record(z.string().regex(/^[a-z][A-Za-z0-9]{0,47}\.[a-z][A-Za-z0-9]{0,47}$/), z.enum(['READ', 'WRITE'])).optional(),
   events: z.array(apiName).max(200).optional(),
-  network: z.array(z.string().regex(HOST_NAME, 'is no name of a host')).max(50).optional(),
+  network: z
+    .array(z.string().refine((entry) => declaredOrigin(entry) !== null, 'is no host such as api.example.com, api.example.com:8443 or http://api.example.com'))
+    .max(50)
+    .optional(),
   jobs: z.boolean().optional(),
   system: z.boolean().optional(),
   routes: z.boolean().optional(),

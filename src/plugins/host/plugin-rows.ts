@@ -8,12 +8,17 @@ export interface PluginRow {
   readonly name: string
   readonly version: string
   readonly state: PluginState
-  /** What an administrator agreed to last; empty before. */
-  readonly capabilities: unknown
+  /** What an administrator agreed to last; null where nobody has yet: it has never been enabled. */
+  readonly capabilities: Readonly<Record<string, unknown>> | null
   readonly settings: Readonly<Record<string, unknown>>
   readonly permissions: Readonly<Record<string, readonly string[]>>
   readonly userId: string | null
   readonly lastError: string | null
+}
+
+/** It has been in service at some time; the row of one that has not tells what was in the way. */
+export function wasEnabled(row: PluginRow | undefined): row is PluginRow {
+  return row !== undefined && row.capabilities !== null
 }
 
 export async function readPlugins(executor: Executor): Promise<ReadonlyMap<string, PluginRow>> {
@@ -28,7 +33,7 @@ export async function readPlugins(executor: Executor): Promise<ReadonlyMap<strin
 export async function want(executor: Executor, name: string, version: string | null, lastError: string | null = null): Promise<string> {
   const attempt = randomUUID()
   await executor.query({
-    text: `INSERT INTO plugin (name, version, state, wanted_version, attempt, capabilities) SELECT $1, $2, 'disabled', $2, $3::uuid, '{}' WHERE $2::text IS NOT NULL
+    text: `INSERT INTO plugin (name, version, state, wanted_version, attempt, capabilities) SELECT $1, $2, 'disabled', $2, $3::uuid, 'null' WHERE $2::text IS NOT NULL
       ON CONFLICT (name) DO UPDATE SET wanted_version = excluded.wanted_version, attempt = excluded.attempt`,
     values: [name, version, attempt],
     purpose: 'platform',

@@ -3,6 +3,7 @@ import { followEvents, isBehind } from './follow-events.ts'
 import type { PluginInstance } from './instance.ts'
 import { putJobs } from './plugin-jobs.ts'
 import type { HostServices } from './services.ts'
+import { firePluginTimers } from './timers/fire-timers.ts'
 import { latestMoment, nextMoment, parseTimetable, type Timetable } from './timetable.ts'
 
 /** How far the work of plugins beside the requests has come in this process, and what moves it on. */
@@ -11,8 +12,8 @@ export interface PluginPace {
   wake(): void
   /** Handlers of events that have not been told of all changes, as `<plugin> <handler>`. */
   behind(): Promise<readonly string[]>
-  /** Puts jobs into the queue whose moment has come, now and not with the next round. */
-  runTimetables(): Promise<void>
+  /** Puts jobs into the queue whose moment has come, and fires timers that are due, now and not with the next round. */
+  runDue(): Promise<void>
   /** The first moment after `after` and up to `until` that is in one of the timetables; null where there is none. */
   nextMoment(after: Date, until: Date): Date | null
 }
@@ -67,8 +68,11 @@ export function createPluginWork(services: HostServices, node: string): PluginWo
           if (await isBehind(services, instance, name)) late.push(`${instance.enabled.name} ${name}`)
       return late
     },
-    runTimetables: async () => {
-      for (const { instance, timed } of rounds.values()) await putDue(services, instance, timed)
+    runDue: async () => {
+      for (const { instance, timed } of [...rounds.values()]) {
+        await putDue(services, instance, timed)
+        if ((instance.loaded.definition.timers ?? []).length > 0) await firePluginTimers(services, instance, () => false)
+      }
     },
     nextMoment: (after, until) =>
       [...rounds.values()]
@@ -82,7 +86,7 @@ export function createPluginWork(services: HostServices, node: string): PluginWo
 }
 
 function hasWork({ loaded: { definition } }: PluginInstance): boolean {
-  return (definition.events ?? []).length > 0 || (definition.jobs ?? []).some(({ cron }) => cron !== undefined)
+  return (definition.events ?? []).length > 0 || (definition.timers ?? []).length > 0 || (definition.jobs ?? []).some(({ cron }) => cron !== undefined)
 }
 
 function beginRound(services: HostServices, instance: PluginInstance, node: string): Round {
@@ -113,13 +117,17 @@ function beginRound(services: HostServices, instance: PluginInstance, node: stri
   })
   const timing = timed.length > 0 ? repeat({ every: TIMETABLES_EVERY, run: () => putDue(services, instance, timed), onError }) : undefined
   timing?.wake()
+  const firing =
+    (instance.loaded.definition.timers ?? []).length > 0
+      ? repeat({ every: EVERY, run: (isStopping) => firePluginTimers(services, instance, isStopping), onError })
+      : undefined
   return {
     instance,
     timed,
     wake: () => following?.wake(),
     stop: async () => {
       end.abort()
-      await Promise.all([following?.stop(), timing?.stop()])
+      await Promise.all([following?.stop(), timing?.stop(), firing?.stop()])
     },
   }
 }

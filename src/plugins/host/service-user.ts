@@ -5,7 +5,7 @@ import type { FieldGrant, Grant } from '../../auth/shipped-roles.ts'
 import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
 import type { Action } from '../../records/access/policy.ts'
 import type { Transaction } from '../../records/database.ts'
-import type { Registry } from '../../records/registry/index.ts'
+import type { ModuleDefinition, Registry } from '../../records/registry/index.ts'
 import { reachOf } from './limit-policy.ts'
 import type { LoadedPlugin } from './load-code.ts'
 import type { HostServices } from './services.ts'
@@ -93,14 +93,30 @@ export async function grantDefaults(
       values: [role, moduleKey(module), actions, scope],
       purpose: 'platform',
     })
-    for (const [field, access] of Object.entries(fields)) {
-      const found = module.fields.get(field)
-      if (!found) continue
-      await transaction.query({
-        text: 'INSERT INTO role_field (role_id, module, field_id, access) SELECT id, $2, $3, $4 FROM role WHERE key = $1 ON CONFLICT DO NOTHING',
-        values: [role, moduleKey(module), fieldKey(module, found), access],
-        purpose: 'platform',
-      })
-    }
+    for (const [field, access] of Object.entries(fields)) await grantLevel(transaction, role, module, field, access)
   }
+}
+
+/** Likewise, the levels that it proposes of its fields in modules of others, by `<module>.<field>`. */
+export async function grantLevels(
+  transaction: Transaction,
+  { definition }: LoadedPlugin,
+  registry: Registry,
+  isNew: (field: string) => boolean,
+): Promise<void> {
+  for (const { module: name, name: field, levels = {} } of definition.fields ?? []) {
+    const module = registry.modules.get(name)
+    if (!module || !isNew(`${name}.${field}`)) continue
+    for (const [role, access] of Object.entries(levels)) await grantLevel(transaction, role, module, field, access)
+  }
+}
+
+async function grantLevel(transaction: Transaction, role: string, module: ModuleDefinition, field: string, access: string): Promise<void> {
+  const found = module.fields.get(field)
+  if (!found) return
+  await transaction.query({
+    text: 'INSERT INTO role_field (role_id, module, field_id, access) SELECT id, $2, $3, $4 FROM role WHERE key = $1 ON CONFLICT DO NOTHING',
+    values: [role, moduleKey(module), fieldKey(module, found), access],
+    purpose: 'platform',
+  })
 }

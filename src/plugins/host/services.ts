@@ -4,6 +4,8 @@ import type { Database } from '../../records/database.ts'
 import type { Metadata } from '../../records/metadata/index.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import type { Writer } from '../../records/write/index.ts'
+import type { OpenTransactions } from './outbound/open-transactions.ts'
+import type { Transport } from './outbound/transport.ts'
 
 /** The part of the server's logger that is used. */
 export interface HostLog {
@@ -38,6 +40,9 @@ export interface HostServices {
   /** Takes down who was shown what of sensitive fields, before it goes out. */
   readonly noteReads: ReadLog['note']
   readonly metrics: PluginMetrics
+  /** How requests of plugins go out. */
+  readonly transport: Transport
+  readonly openTransactions: OpenTransactions
   readonly signals: {
     publish(topic: string, text: string): void
     subscribe(topic: string, listener: (text: string | null) => void): () => void

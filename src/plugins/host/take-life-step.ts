@@ -1,7 +1,9 @@
 import type { Transaction } from '../../records/database.ts'
 import type { PluginInstance } from './instance.ts'
 import type { LifeStep } from './lifecycle.ts'
+import { ensureReminderRules } from './reminder-rules.ts'
 import type { HostServices } from './services.ts'
+import { walkForTimers } from './timers/walk-records.ts'
 import { onceContext, workContext } from './work-context.ts'
 
 /** Milliseconds for a migration, and for what a plugin does at a step of its life. */
@@ -12,7 +14,11 @@ const STEP_BUDGET = 60_000
 export async function takeLifeStep(services: HostServices, instance: PluginInstance, step: LifeStep): Promise<void> {
   const { lifecycle = {}, name } = instance.loaded.definition
   const requestId = `plugin ${name}`
-  if (step.kind === 'enable' || step.kind === 'upgrade') await migrate(services, instance)
+  if (step.kind === 'enable' || step.kind === 'upgrade') {
+    await migrate(services, instance)
+    await ensureReminderRules(services, instance)
+    await walkForTimers(services, instance)
+  }
   await instance.calls.run(`at ${step.kind}`, STEP_BUDGET, async (turn) => {
     const context = workContext(services, instance, turn, requestId)
     switch (step.kind) {

@@ -6,7 +6,7 @@ import type { AuditOrigin } from '../../records/audit/index.ts'
 import { actorOf as auditActorOf, writeEntries } from '../../records/audit/write-entries.ts'
 import type { Executor, Transaction } from '../../records/database.ts'
 import type { ChangeOrigin, CheckedChangeSet } from '../../records/write/index.ts'
-import type { JobQueue, OnceContext, RecordChanges, RecordReader, Records, WorkContext } from '../api/index.ts'
+import type { JobQueue, OnceContext, RecordChanges, RecordReader, Records, TaskContext, WorkContext } from '../api/index.ts'
 import type { Turn } from './guarded-call.ts'
 import { requireSystem } from './hook-context.ts'
 import type { PluginInstance } from './instance.ts'
@@ -35,11 +35,8 @@ export function freeRecords(services: HostServices, turn: Turn, acting: Acting, 
       underCurrentEpochs(async () => {
         turn.check()
         const principal = await acting()
-        return writer.run(
-          principal,
-          origin(),
-          (changes, transaction) => work(boundRecords(services, turn, changes, transaction, originOf(origin()))),
-          registry(),
+        return services.openTransactions.inside(() =>
+          writer.run(principal, origin(), (changes, transaction) => work(boundRecords(services, turn, changes, transaction, originOf(origin()))), registry()),
         )
       }),
   } satisfies Records)
@@ -113,20 +110,30 @@ export function onceContext(services: HostServices, instance: PluginInstance, tu
         if (!principal) throw new GuanxiError('FORBIDDEN', `The service user of the plugin ${instance.enabled.name} is disabled.`)
         const origin: ChangeOrigin = { requestId, cause: 'plugin', client: `plugin ${instance.enabled.name}` }
         const limited = instance.limit(Object.freeze({ ...principal, via: `plugin ${instance.enabled.name}` }))
-        return services.writer.run(
-          limited,
-          origin,
-          async (changes, transaction) => {
-            const jobs = jobQueue(instance, turn, (add) => add(transaction))
-            const value = await work(boundRecords(services, turn, changes, transaction, originOf(origin)), jobs)
-            await settle(transaction)
-            return value
-          },
-          services.registry(),
+        return services.openTransactions.inside(() =>
+          services.writer.run(
+            limited,
+            origin,
+            async (changes, transaction) => {
+              const jobs = jobQueue(instance, turn, (add) => add(transaction))
+              const value = await work(boundRecords(services, turn, changes, transaction, originOf(origin)), jobs)
+              await settle(transaction)
+              return value
+            },
+            services.registry(),
+          ),
         )
       })
     },
   } satisfies OnceContext<never>)
+}
+
+/** Likewise, with the way to other hosts. */
+export function taskContext(services: HostServices, instance: PluginInstance, turn: Turn, requestId: string, settle: Settle): TaskContext<never> {
+  return Object.freeze({
+    ...onceContext(services, instance, turn, requestId, settle),
+    fetch: instance.outbound.fetchFor(turn.signal, services.openTransactions.isInside),
+  } satisfies TaskContext<never>)
 }
 
 /** All rights of now, as far as the plugin's capabilities go. */

@@ -71,7 +71,7 @@ function refuseOtherTargets({ fields, refusals }: Application): void {
 function putAside({ change, standing, fields }: Application): void {
   const { workspace, rows } = change
   const changing = new Map(fields.flatMap(({ before, input, differs }) => (before && differs ? [[before.id, input.name] as const] : [])))
-  for (const module of workspace.modules) if (module.state === 'active') workspace.put({ module: { ...module, nameField: 'id' } })
+  for (const module of workspace.modules) if (module.state === 'active') workspace.put({ module: { ...module, nameField: 'id', accessParent: null } })
   for (const field of workspace.fields) {
     if (!isServed(field, standing)) continue
     const name = changing.get(field.id)

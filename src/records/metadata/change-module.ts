@@ -29,15 +29,18 @@ export function updateModule(change: MetadataChange, before: StoredModule, patch
   return after
 }
 
+const MADE_OF_NAMES = "the schema's types and root fields are made of it"
+const PERMANENT = { name: MADE_OF_NAMES, pluralName: MADE_OF_NAMES, accessParent: 'who reads what has been told by it' } as const
+
 /** The module as it will be; changes nothing. `kind` tells what a module was made as and brings nothing later. Throws VALIDATION_FAILED. */
 export function changedModule(workspace: Workspace, before: StoredModule, patch: ModulePatch & { readonly kind?: string | null }, path: Path): StoredModule {
   const issues: Issue[] = []
-  for (const member of ['name', 'pluralName'] as const) {
+  for (const member of ['name', 'pluralName', 'accessParent'] as const) {
     if (patch[member] != null && patch[member] !== before[member])
       issues.push({
         path: [...path, member],
         code: 'FIXED',
-        message: `${member} is permanent: the schema's types and root fields are made of it. Labels can change.`,
+        message: `${member} is permanent: ${PERMANENT[member]}. Labels can change.`,
       })
   }
   const described = describeModule(before)
@@ -94,7 +97,7 @@ export async function restoreModule(
   if (issues.length > 0) throw validationFailed(issues)
   const restored: StoredModule = { ...module, state: 'active', deletedAt: null }
   change.workspace.put({ module: restored })
-  renewRequiredChecks(change, restored)
+  renewRequiredChecks(change, [restored])
   const concerned = change.workspace.fields.filter((field) => field.state === 'active' && (field.moduleNumber === module.number || leadsTo(field, module)))
   const back = recheckRestored(change, concerned, { currency, country: change.country }, [argument])
   for (const { table, number } of change.workspace.registry.modules.values())
@@ -109,14 +112,14 @@ export async function restoreModule(
 }
 
 /**
- * A required reference is not served, and cannot be demanded, while the module that it leads to is deleted: that concerns fields of the restored module
- * whose target is deleted, and fields of others that were waiting for this one.
+ * A required reference is not served, and cannot be demanded, while the module that it leads to is deleted: that concerns fields of the restored modules
+ * whose target is deleted, and fields of others that were waiting for these. Once for all modules of a change: a field may concern two of them.
  */
-export function renewRequiredChecks(change: MetadataChange, module: StoredModule): void {
+export function renewRequiredChecks(change: MetadataChange, modules: readonly StoredModule[]): void {
   const { workspace } = change
   for (const field of workspace.fields) {
     const { reference, required } = field.parameters
-    const concerned = field.moduleNumber === module.number || leadsTo(field, module)
+    const concerned = modules.some((module) => field.moduleNumber === module.number || leadsTo(field, module))
     const holder = workspace.moduleOf(field)
     if (field.state !== 'active' || !required || reference?.moduleNumber === undefined || !concerned || !holder) continue
     const held = { table: holder.table, number: holder.number }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 
 /** Members that a description need not name: then they stay as they are. */
-export const KEPT_UNLESS_NAMED: ReadonlySet<string> = new Set(['label', 'labels', 'help', 'helps', 'position', 'searchable', 'aliases', 'name'])
+export const KEPT_UNLESS_NAMED: ReadonlySet<string> = new Set(['label', 'labels', 'help', 'helps', 'position', 'searchable', 'aliases', 'name', 'accessParent'])
 
 type Description = Readonly<Record<string, unknown>>
 

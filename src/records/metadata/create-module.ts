@@ -68,6 +68,7 @@ export async function makeModule(
   if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: `kind is one of ${MODULE_KINDS.join(', ')}.` })
   const nameField = input.nameField ?? usualNameField(fields)
   checkNameField(nameField, fields, path, issues)
+  checkAccessParent(input, fields, path, issues)
   const label = localizedText(input.label, input.labels, 200, path, 'label', issues) ?? { en: humanised(input.name) }
   const pluralLabel = localizedText(input.pluralLabel, input.pluralLabels, 200, path, 'pluralLabel', issues) ?? {
     en: humanised(input.pluralName),
@@ -84,21 +85,21 @@ export async function makeModule(
     pluralLabel,
     table: `m_${number}`,
     nameField,
-    accessParent: null,
+    accessParent: input.accessParent ?? null,
     ownerPlugin: change.owner?.plugin ?? null,
     kind: kind ?? 'plain',
     position: input.position ?? workspace.modules.reduce((most, { position }) => Math.max(most, position), 0) + 1,
     state: 'active',
     deletedAt: null,
   }
-  workspace.put({ module: { ...module, nameField: 'id' } })
+  workspace.put({ module: { ...module, nameField: 'id', accessParent: null } })
   createTable(change, module)
   change.touched.push(module.name)
   // The column's default goes along, without being what gives the numbers: what it gave away once would be lost with each dry run.
   change.rows.push({ text: `SELECT setval('custom_module_number', $1)`, values: [number], purpose: 'platform' })
   change.rows.push({
-    text: `INSERT INTO custom_module (id, number, name, plural_name, label, plural_label, table_name, name_field, kind, position, state, created_at, created_by, owner_plugin)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12, $13)`,
+    text: `INSERT INTO custom_module (id, number, name, plural_name, label, plural_label, table_name, name_field, kind, position, state, created_at, created_by, owner_plugin, access_parent)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'active', $11, $12, $13, $14)`,
     values: [
       module.id,
       number,
@@ -113,6 +114,7 @@ export async function makeModule(
       change.at,
       change.userId,
       module.ownerPlugin,
+      module.accessParent,
     ],
     purpose: 'platform',
   })
@@ -170,6 +172,15 @@ export function checkNameField(nameField: string, fields: Iterable<Pick<FieldInp
     code: 'UNKNOWN',
     message: `nameField must name a text field of the module; ${JSON.stringify(nameField.slice(0, 60))} is none.`,
   })
+}
+
+/** What decides about rights must be there in every record. Adds an issue. */
+function checkAccessParent({ accessParent }: ModuleInput, fields: readonly FieldInput[], path: Path, issues: Issue[]): void {
+  if (accessParent == null) return
+  const parent = fields.find(({ name }) => name === accessParent)
+  if (parent?.type === 'REFERENCE' && parent.required === true && parent.reference?.module !== '*') return
+  const message = `accessParent must name a required REFERENCE of the module; ${JSON.stringify(accessParent.slice(0, 60))} is none.`
+  issues.push({ path: [...path, 'accessParent'], code: 'UNKNOWN', message })
 }
 
 /** What people call a record is what they search it by. */

@@ -59,10 +59,13 @@ export function defineField(input: FieldInput, site: FieldSite, path: Path, issu
       `Records of ${module.name} are made by the system, too, which knows no value: a field that is demanded there needs a default.`,
     )
   const reference = defineReference(input, module, workspace.registry, path, issues, before?.parameters.reference)
+  if (input.readOnly === true && (type === 'MONEY' || type === 'REFERENCES' || type === 'AUTO_NUMBER' || COMPUTED.has(type)))
+    refuse('readOnly', 'NOT_APPLICABLE', `${aType(type)} cannot be read-only.`)
   const parameters = defined<FieldParameters>({
     help: localizedText(input.help, input.helps, 1000, path, 'help', issues),
     required: input.required === true || undefined,
     requiredWhen: defineRequiredWhen(input, site, path, issues, before),
+    readOnly: input.readOnly === true || undefined,
     unique: unique || undefined,
     indexed: indexed || undefined,
     searchable: (input.searchable === true && SEARCHABLE.has(type)) || undefined,

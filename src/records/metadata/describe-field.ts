@@ -68,6 +68,8 @@ function relationName({ moduleNumber, parameters }: StoredField, registry: Regis
 }
 
 /** A custom module without its fields. */
-export function describeModule({ name, pluralName, label, pluralLabel, kind, nameField, position }: StoredModule): Omit<ModuleInput, 'fields'> {
-  return { name, pluralName, labels: labelInputs(label), pluralLabels: labelInputs(pluralLabel), kind, nameField, position }
+export function describeModule(module: StoredModule): Omit<ModuleInput, 'fields'> {
+  const { name, pluralName, label, pluralLabel, kind, nameField, position, accessParent } = module
+  const plain = { name, pluralName, labels: labelInputs(label), pluralLabels: labelInputs(pluralLabel), kind, nameField, position }
+  return { ...plain, ...(accessParent !== null && { accessParent }) }
 }

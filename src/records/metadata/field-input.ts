@@ -58,6 +58,8 @@ export interface FieldInput {
   readonly position?: number | null
   readonly required?: boolean | null
   readonly requiredWhen?: string | null
+  /** Nobody writes it; what its plugin makes of a write does. Plugins alone say so, and not of MONEY. */
+  readonly readOnly?: boolean | null
   readonly unique?: boolean | null
   readonly indexed?: boolean | null
   readonly searchable?: boolean | null
@@ -89,5 +91,7 @@ export interface ModuleInput {
   readonly kind?: string | null
   readonly nameField?: string | null
   readonly position?: number | null
+  /** A required reference of the module: who may read or update the record that it leads to decides about this one. Plugins alone say so, and it is permanent. */
+  readonly accessParent?: string | null
   readonly fields?: readonly FieldInput[] | null
 }

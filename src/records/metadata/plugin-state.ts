@@ -49,7 +49,7 @@ function move(change: MetadataChange, plugin: string, from: StoredState, to: Sto
   for (const field of fields) workspace.put({ field: { ...field, state: to } })
   if (modules.length + fields.length === 0) return
   // Required references that lead there cannot be demanded while nobody can give them.
-  for (const module of modules) renewRequiredChecks(change, module)
+  renewRequiredChecks(change, modules)
   for (const table of ['custom_module', 'custom_field'])
     rows.push({ text: `UPDATE ${table} SET state = $3 WHERE owner_plugin = $1 AND state = $2`, values: [plugin, from, to], purpose: 'platform' })
   change.touched.push(...modules.map(({ name }) => name), ...fields.map((field) => `${workspace.holderOf(field)?.name}.${field.name}`))

@@ -56,7 +56,7 @@ export function checkState(wanted: readonly ModuleState[], { core, registry }: W
   if (issues.length > 0) throw validationFailed(issues)
 }
 
-const OF_CUSTOM_MODULES = ['label', 'labels', 'pluralLabel', 'pluralLabels', 'kind', 'nameField', 'position'] as const
+const OF_CUSTOM_MODULES = ['label', 'labels', 'pluralLabel', 'pluralLabels', 'kind', 'nameField', 'position', 'accessParent'] as const
 
 function checkCoreState(state: ModuleState, refuse: (path: readonly string[], code: string, message: string) => void): void {
   for (const member of OF_CUSTOM_MODULES)

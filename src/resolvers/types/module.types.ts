@@ -41,11 +41,26 @@ export class FieldReference {
 
 @ObjectType({ simpleResolvers: true, description: 'An allowed change of a SELECT field; where there are none, every change is.' })
 export class FieldTransition {
-  @Member(() => String)
-  from!: string
+  @Member(() => String, {
+    nullable: true,
+    description: 'Null: on create, and from no value. Where no transition begins with null, every value may be the first.',
+  })
+  from!: string | null
 
   @Member(() => String)
   to!: string
+
+  @Member(() => [String], { description: 'Fields that must have a value then, as far as the caller sees them.' })
+  requires!: readonly string[]
+
+  @Member(() => [String], {
+    nullable: true,
+    description: 'Keys of roles each of which may take it by itself, besides administrators; null: everybody who may write the field.',
+  })
+  roles!: readonly string[] | null
+
+  @Member(() => Boolean, { description: "The caller's roles allow it." })
+  allowed!: boolean
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A field as the caller may use it.' })

@@ -64,7 +64,7 @@ export async function serve(request: StartRequest, databaseUrl: string, test: Te
           return { providerId: null }
         },
       },
-      ...{ outbound: { transport: stubbedTransport(test) } },
+      outbound: { transport: stubbedTransport(test) },
     })
     disposal.add(app.close)
     const address = await app.listen()
@@ -75,7 +75,6 @@ export async function serve(request: StartRequest, databaseUrl: string, test: Te
     const moveTo = async (target: Date, patience: number): Promise<void> => {
       moment = target
       await setDatabaseClock(raw, target)
-      await app.plugins.runTimetables()
       await rest(patience)
     }
     const connection = connect(url, admin.token)
@@ -139,6 +138,7 @@ function backgroundWork({ kernel, plugins }: App, raw: pg.Client, tolerance: num
     push: async () => {
       await releaseJobs(raw)
       plugins.wake()
+      await plugins.runDue()
       await underCurrentEpochs(() => fire())
       await underCurrentEpochs(() => followReminderRules({ database, writer, registry, principal: () => system('reminder rules'), now }))
     },

@@ -11,7 +11,8 @@ export interface Pushes {
 const LEFT = `SELECT
   (SELECT count(*)::int FROM outbox WHERE position IS NULL) AS unplaced,
   (SELECT array_agg(f.name) FROM follower f, stamper s WHERE f.position < s.outbox_position AND f.name NOT LIKE 'plugin %') AS following,
-  (SELECT count(*)::int FROM timers WHERE state = 'scheduled' AND deleted_at IS NULL AND kind = 'reminder' AND due_at <= (SELECT moment FROM guanxi_testing.clock)) AS timers,
+  (SELECT count(*)::int FROM timers WHERE state = 'scheduled' AND deleted_at IS NULL AND due_at <= (SELECT moment FROM guanxi_testing.clock)
+    AND (kind = 'reminder' OR EXISTS (SELECT FROM plugin p WHERE p.name = basis ->> 'plugin' AND p.state = 'enabled'))) AS timers,
   (SELECT array_agg(DISTINCT t.identifier || coalesce(' ' || (j.payload -> 'job' #>> '{}'), '') || coalesce(': ' || j.last_error, ''))
     FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
     WHERE (j.locked_at IS NOT NULL OR (j.run_at <= now() AND j.attempts < j.max_attempts))

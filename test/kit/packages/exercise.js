@@ -44,6 +44,10 @@ async function time(server, equal) {
   const told = await admin.subscribe('subscription ($after: String) { reminderDue(after: $after) { reminder { subject } } }')
   await server.clock.set('2020-03-02T12:00:00Z')
   equal((await admin.query(NOTE, account)).account.kittenNote, 'a day later')
+  equal(
+    server.hosts.requests.map(({ method, url }) => [method, url]),
+    [['GET', 'https://cats.example.com/fact']],
+  )
   const toys = await admin.query('{ kittenToys(orderBy: [{title: ASC}], filter: {title: {startsWith: "toy"}}) { nodes { title } } }')
   equal(
     toys.kittenToys.nodes.map(({ title }) => title),

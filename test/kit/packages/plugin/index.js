@@ -39,7 +39,7 @@ export default definePlugin({
       name: 'remember',
       payload: z.object({ id: z.string() }),
       run: async ({ id }, context) => {
-        const fact = context.fetch ? await (await context.fetch('https://cats.example.com/fact')).text() : 'a day later'
+        const fact = await (await context.fetch('https://cats.example.com/fact')).text()
         await context.once((records) => records.update('account', [{ id, values: { kittenNote: fact } }]))
       },
     },
