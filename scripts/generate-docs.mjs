@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { entryReference } from './api-reference.mjs'
 import './typescript.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -125,10 +126,28 @@ ${rows.join('\n')}
 `
 }
 
+/** docs/plugins/api.md out of the types that plugins and their tests import. */
+async function pluginReference() {
+  const entry = (path) => entryReference(resolve(root, path))
+  return `# What plugins import
+
+Generated from \`src/plugins/api\` and \`src/testing\` by \`npm run docs\`. A way through it is the [tutorial](tutorial.md).
+
+## \`guanxi/plugin\`
+
+${entry('src/plugins/api/index.ts')}
+
+## \`guanxi/testing\`
+
+${entry('src/testing/index.ts')}
+`
+}
+
 const FILES = {
   'docs/configuration.md': configurationReference,
   'docs/errors.md': errorsReference,
   'docs/formula-functions.md': formulaFunctionsReference,
+  'docs/plugins/api.md': pluginReference,
   'docs/reserved-names.md': reservedNamesReference,
   'docs/roles.md': rolesReference,
 }

@@ -16,6 +16,9 @@ export const FLOORS = [
   { name: 'composition', may: 'everything' },
   { name: 'main.ts', may: 'everything' },
   { name: 'cli', may: 'everything' },
+  // What tests of plugins import knows nothing of the product; the process that it starts is a composition root of its own.
+  { name: 'testing', may: [], neverPackages: [...STORAGE, 'fastify', 'type-graphql', '@apollo/*'] },
+  { name: 'testing/host', may: 'everything' },
   { name: 'start', may: ['auth', 'records', 'entities', 'config', ...FOUNDATION], neverPackages: GRAPHQL },
   { name: 'demo', may: ['auth', 'domain', 'records', 'entities', 'config', ...FOUNDATION], neverPackages: [...GRAPHQL, ...SERVER] },
   // 7: transports.

@@ -8,6 +8,7 @@ import type { Config } from './config/index.ts'
 import { createSignals, followChanges } from './events/index.ts'
 import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, type Logger, type Metrics } from './http/index.ts'
 import { repeat } from './jobs/repeat.ts'
+import type { PluginPace } from './plugins/host/index.ts'
 import type { StatementObserver } from './records/database.ts'
 import type { GraphQLEngine } from './schema/operation.ts'
 import { listenFailure } from './start/check-port.ts'
@@ -20,6 +21,8 @@ export interface App {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
+  /** What plugins do by themselves, for whoever will not wait for its next round. */
+  readonly plugins: PluginPace
   /** Starts to serve. Throws StartupError for a taken port. */
   listen(): Promise<{ readonly host: string; readonly port: number }>
   /** Drains and lets go of everything; the database server itself is the caller's. */
@@ -79,8 +82,8 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     })
     disposal.add(background.stop)
     if (config.role !== 'api') {
-      const { databaseUrl, retryDelays } = overrides
-      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, host })
+      const { databaseUrl, retryDelays, emailDriver } = overrides
+      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, emailDriver, host })
       disposal.add(jobs.stop)
       metrics.watch({ queue: jobs.state })
     }
@@ -109,6 +112,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       logger,
       metrics,
       health,
+      plugins: host,
       listen: async () => {
         try {
           return await http.listen()

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { addPluginCommands } from './cli/plugin/commands.ts'
 import { GuanxiError, StartupError } from './errors/index.ts'
 
 /**
@@ -57,6 +58,7 @@ function createProgram(): Command {
       process.exitCode = await (await import('./cli/audit.ts')).verifyAuditCommand(process.env, process.cwd())
     })
   addJobCommands(program)
+  addPluginCommands(program)
   const user = program.command('user').description('people who can sign in')
   user
     .command('create <email>')

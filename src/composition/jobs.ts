@@ -20,11 +20,13 @@ interface JobOptions {
   readonly principalOf: DeliveryServices['principalOf']
   /** Seconds between attempts to send a message; as shipped unless given. */
   readonly retryDelays: readonly number[] | undefined
+  /** In the place of the mail server that is configured. */
+  readonly emailDriver: EmailDriver | undefined
   readonly host: Pick<PluginHost, 'job' | 'withoutFlags'>
 }
 
 /** Runs the jobs of the queue in this process. */
-export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, host, retryDelays = RETRY_DELAYS }: JobOptions) {
+export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, host, emailDriver, retryDelays = RETRY_DELAYS }: JobOptions) {
   const { database, writer, registry, system, organisationCurrency, now } = kernel
   const services: DeliveryServices = {
     database,
@@ -34,7 +36,7 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
     principalOf,
     organisationCurrency,
     now,
-    driver: driverOf(config),
+    driver: emailDriver ?? driverOf(config),
     delays: retryDelays,
   }
   const worker = startJobWorker({

@@ -5,6 +5,7 @@ import { coreRules } from '../domain/index.ts'
 import { coreModules } from '../entities/index.ts'
 import { StartupError } from '../errors/index.ts'
 import type { Logger } from '../http/index.ts'
+import type { EmailDriver } from '../jobs/email/email-driver.ts'
 import { createRecordIdFactory } from '../lib/record-id.ts'
 import type { ResolveHost, Transport } from '../plugins/host/index.ts'
 import type { Principal } from '../records/access/policy.ts'
@@ -40,6 +41,8 @@ export interface AppOverrides {
   readonly metadataPatience?: number | undefined
   /** Seconds between attempts to send a message. */
   readonly retryDelays?: readonly number[] | undefined
+  /** Sends e-mail in the place of the mail server that is configured. */
+  readonly emailDriver?: EmailDriver | undefined
   /** Where requests of plugins go: `transport` in the place of the network, `resolve` in that of the resolver. */
   readonly outbound?: { readonly transport?: Transport; readonly resolve?: ResolveHost } | undefined
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { tmpdir } from 'node:os'
 import pg from 'pg'
+import { dropDatabase } from '../../src/testing/host/databases.ts'
+import { makeTemplate } from '../../src/testing/host/templates.ts'
 
 /** A database of a test file's own; nothing else touches it. */
 export interface TestDatabase {
@@ -32,32 +33,6 @@ export const TEST_ENVIRONMENT = {
   DEMO_PASSWORD: TEST_PASSWORD,
 }
 
-/** What makes each template, given the URL of an empty database. Runs once per test run, whichever file asks first. */
-const MAKERS: Readonly<Record<Exclude<TestTemplate, 'empty'>, (url: string) => Promise<void>>> = {
-  migrated: async (url) => {
-    const { createDataSource } = await import('../../src/records/data-source.ts')
-    const { migrate } = await import('../../src/records/migrations/migrate.ts')
-    const dataSource = await createDataSource({ url, max: 2, applicationName: 'guanxi-test-template' }).initialize()
-    try {
-      await migrate(dataSource)
-    } finally {
-      await dataSource.destroy()
-    }
-  },
-  demo: async (url) => {
-    const { createKernel } = await import('../../src/composition/kernel.ts')
-    const { seed } = await import('../../src/cli/seeding.ts')
-    const { loadConfig } = await import('../../src/config/index.ts')
-    const config = loadConfig({ ...TEST_ENVIRONMENT, DEMO: '1' }, tmpdir())
-    const kernel = await createKernel(config, { databaseUrl: url, secrets: [] })
-    try {
-      await seed(kernel, config)
-    } finally {
-      await kernel.close()
-    }
-  },
-}
-
 /** Advisory lock under which a template is made; any constant, its own per server. */
 const TEMPLATE_LOCK = 7_203_114_599
 
@@ -68,14 +43,14 @@ export async function openTestDatabase(template: TestTemplate = 'migrated'): Pro
     const source = template === 'empty' ? 'template0' : await templateDatabase(client, template)
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(source)}`)
   })
-  return { name, url: urlOf(name), close: () => maintain((client) => drop(client, name)) }
+  return { name, url: urlOf(name), close: () => maintain((client) => dropDatabase(client, name)) }
 }
 
 /** A copy of a database to which nothing is connected. */
 export async function copyTestDatabase(source: TestDatabase): Promise<TestDatabase> {
   const name = `${setting('GUANXI_TEST_RUN')}_${randomBytes(4).toString('hex')}`
   await maintain((client) => client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)} TEMPLATE ${pg.escapeIdentifier(source.name)}`))
-  return { name, url: urlOf(name), close: () => maintain((client) => drop(client, name)) }
+  return { name, url: urlOf(name), close: () => maintain((client) => dropDatabase(client, name)) }
 }
 
 /** Name of the run's template, made first where it is missing. Two test files that ask at once make one. */
@@ -87,28 +62,11 @@ async function templateDatabase(client: pg.Client, template: Exclude<TestTemplat
     if (rowCount) return name
     const unfinished = `${name}_unfinished`
     await client.query(`CREATE DATABASE ${pg.escapeIdentifier(unfinished)} TEMPLATE template0 ENCODING 'UTF8'`)
-    await MAKERS[template](urlOf(unfinished))
+    await makeTemplate(template, urlOf(unfinished), { ...TEST_ENVIRONMENT, DEMO: '1' })
     await client.query(`ALTER DATABASE ${pg.escapeIdentifier(unfinished)} RENAME TO ${pg.escapeIdentifier(name)}`)
     return name
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK])
-  }
-}
-
-/**
- * FORCE ends the sessions that are left. It is refused while a process of PostgreSQL itself (autovacuum) works in the database; the plain
- * form asks that one to leave, and waits.
- */
-async function drop(client: pg.Client, name: string): Promise<void> {
-  const text = `DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await client.query(attempt % 2 === 1 ? `${text} WITH (FORCE)` : text)
-      return
-    } catch (error) {
-      const passing = ['42501', '55006'].includes((error as { code?: string }).code ?? '')
-      if (!passing || attempt === 10) throw error
-    }
   }
 }
 

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+export { eventually } from '../../src/testing/eventually.ts'
+
 const PROGRAM = fileURLToPath(new URL('../../bin/guanxi.js', import.meta.url))
 
 export interface Finished {
@@ -55,15 +57,4 @@ export async function temporaryDirectory(): Promise<{ path: string; remove(): Pr
   const { chmod } = await import('node:fs/promises')
   await chmod(path, 0o755)
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
-}
-
-/** Asks again until it holds. Rejects after the time given. */
-export async function eventually<T>(ask: () => Promise<T | undefined | false>, milliseconds = 10_000): Promise<T> {
-  const deadline = Date.now() + milliseconds
-  for (;;) {
-    const answer = await ask().catch(() => undefined)
-    if (answer) return answer as T
-    if (Date.now() > deadline) throw new Error(`not within ${milliseconds} ms: ${ask}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
 }

@@ -94,7 +94,9 @@ export interface RecordRef {
   readonly id: string
 }
 
-export type Resolver<Settings> = (args: Readonly<Record<string, never>>, context: CallContext<Settings>) => unknown
+/** `args`: as `types` declares them, with which the type that the plugin gives them should agree. */
+// biome-ignore lint/suspicious/noExplicitAny: what the arguments are stands in GraphQL's language
+export type Resolver<Settings> = (args: any, context: CallContext<Settings>) => unknown
 
 /** A class of TypeGraphQL's `@Resolver()`, made by the host without arguments, once for each version in a process. */
 export type ResolverClass = new () => object

@@ -70,6 +70,11 @@ export async function beginFollowing(transaction: Pick<Transaction, 'query'>, pl
   }
 }
 
+/** A handler has not been told of all changes. */
+export function isBehind(services: HostServices, { enabled }: PluginInstance, handler: string): Promise<boolean> {
+  return hasMore(services, followerOf(enabled.name, handler))
+}
+
 async function hasMore({ database }: HostServices, name: string): Promise<boolean> {
   const [row] = await database.query<{ more: boolean }>({
     text: 'SELECT s.outbox_position > f.position AS more FROM follower f, stamper s WHERE f.name = $1',

@@ -22,7 +22,7 @@ import { createOpenTransactions } from './outbound/open-transactions.ts'
 import { createTransport, type Transport, type TransportOptions } from './outbound/transport.ts'
 import { flagOf } from './plugin-jobs.ts'
 import { noteError } from './plugin-rows.ts'
-import { createPluginWork } from './plugin-work.ts'
+import { createPluginWork, type PluginPace } from './plugin-work.ts'
 import { pluginJob } from './run-job.ts'
 import type { HostServices } from './services.ts'
 import { takeLifeStep } from './take-life-step.ts'
@@ -31,6 +31,7 @@ import { fieldSteps, type StepRules } from './transition-steps.ts'
 
 export type { BuiltInPlugin, PluginSources } from './discover.ts'
 export type { OutboundAnswer, OutboundRequest, ResolveHost, Transport } from './outbound/transport.ts'
+export type { PluginPace } from './plugin-work.ts'
 export { pluginRulesAlone } from './rules-alone.ts'
 export type { HostServices } from './services.ts'
 export { checkSource, type SourceFinding } from './source/check-source.ts'
@@ -45,7 +46,7 @@ export interface PluginHostOptions extends Omit<HostServices, 'transport' | 'ope
 }
 
 /** Everything between plugins and the product. */
-export interface PluginHost {
+export interface PluginHost extends PluginPace {
   readonly administration: PluginAdministration
   /** What plugins have to say about writes under a registry. */
   rulesOf(registry: Registry): RulesAround
@@ -64,8 +65,6 @@ export interface PluginHost {
   readonly job: JobDefinition
   /** Flags of jobs whose plugin is not at work in this process. */
   withoutFlags(): Promise<string[]>
-  /** Something was committed. */
-  wake(): void
   /** Begins to tell other processes of this one. */
   start(): Promise<void>
   stop(): Promise<void>
@@ -192,6 +191,9 @@ export function createPluginHost({ outbound, ...given }: PluginHostOptions): Plu
       return rows.filter(({ name }) => !instanceOf(name)).map(({ name }) => flagOf(name))
     },
     wake: () => work?.wake(),
+    behind: async () => (await work?.behind()) ?? [],
+    runDue: async () => work?.runDue(),
+    nextMoment: (after, until) => work?.nextMoment(after, until) ?? null,
     start: async () => {
       started = true
       await nodes.beat()

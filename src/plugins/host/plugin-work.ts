@@ -1,22 +1,38 @@
 import { repeat } from '../../jobs/repeat.ts'
-import { followEvents } from './follow-events.ts'
+import { followEvents, isBehind } from './follow-events.ts'
 import type { PluginInstance } from './instance.ts'
 import { putJobs } from './plugin-jobs.ts'
 import type { HostServices } from './services.ts'
 import { firePluginTimers } from './timers/fire-timers.ts'
-import { latestMoment, parseTimetable, type Timetable } from './timetable.ts'
+import { latestMoment, nextMoment, parseTimetable, type Timetable } from './timetable.ts'
 
-/** What plugins do beside the requests: each has a round of its own, so that one which takes long keeps no other waiting. */
-export interface PluginWork {
-  /** These are at work from now on. */
-  serve(instances: readonly PluginInstance[]): void
+/** How far the work of plugins beside the requests has come in this process, and what moves it on. */
+export interface PluginPace {
   /** Something was committed. */
   wake(): void
+  /** Handlers of events that have not been told of all changes, as `<plugin> <handler>`. */
+  behind(): Promise<readonly string[]>
+  /** Puts jobs into the queue whose moment has come, and fires timers that are due, now and not with the next round. */
+  runDue(): Promise<void>
+  /** The first moment after `after` and up to `until` that is in one of the timetables; null where there is none. */
+  nextMoment(after: Date, until: Date): Date | null
+}
+
+/** What plugins do beside the requests: each has a round of its own, so that one which takes long keeps no other waiting. */
+export interface PluginWork extends PluginPace {
+  /** These are at work from now on. */
+  serve(instances: readonly PluginInstance[]): void
   stop(): Promise<void>
+}
+
+interface TimedJob {
+  readonly name: string
+  readonly timetable: Timetable
 }
 
 interface Round {
   readonly instance: PluginInstance
+  readonly timed: readonly TimedJob[]
   wake(): void
   stop(): Promise<void>
 }
@@ -45,6 +61,23 @@ export function createPluginWork(services: HostServices, node: string): PluginWo
     wake: () => {
       for (const round of rounds.values()) round.wake()
     },
+    behind: async () => {
+      const late: string[] = []
+      for (const { instance } of rounds.values())
+        for (const { name } of instance.loaded.definition.events ?? [])
+          if (await isBehind(services, instance, name)) late.push(`${instance.enabled.name} ${name}`)
+      return late
+    },
+    runDue: async () => {
+      for (const { instance, timed } of [...rounds.values()]) {
+        await putDue(services, instance, timed)
+        if ((instance.loaded.definition.timers ?? []).length > 0) await firePluginTimers(services, instance, () => false)
+      }
+    },
+    nextMoment: (after, until) =>
+      [...rounds.values()]
+        .flatMap(({ timed }) => timed.flatMap(({ timetable }) => nextMoment(timetable, after, until) ?? []))
+        .reduce<Date | null>((first, moment) => (first === null || moment < first ? moment : first), null),
     stop: async () => {
       for (const round of [...rounds.values()]) end(round)
       await Promise.all(stopping)
@@ -90,6 +123,7 @@ function beginRound(services: HostServices, instance: PluginInstance, node: stri
       : undefined
   return {
     instance,
+    timed,
     wake: () => following?.wake(),
     stop: async () => {
       end.abort()
@@ -99,11 +133,7 @@ function beginRound(services: HostServices, instance: PluginInstance, node: stri
 }
 
 /** Puts jobs into the queue whose moment has come: once for each moment, whichever process looks first. */
-async function putDue(
-  { database, now }: HostServices,
-  instance: PluginInstance,
-  timed: readonly { readonly name: string; readonly timetable: Timetable }[],
-): Promise<void> {
+async function putDue({ database, now }: HostServices, instance: PluginInstance, timed: readonly TimedJob[]): Promise<void> {
   const { name: plugin } = instance.enabled
   for (const { name, timetable } of timed) {
     await database.transaction(async (transaction) => {

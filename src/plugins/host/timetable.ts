@@ -54,6 +54,13 @@ export function latestMoment(timetable: Timetable, since: Date, now: Date): Date
   return null
 }
 
+/** The first moment of the timetable after `after` and up to `until`; null where there is none. UTC. */
+export function nextMoment(timetable: Timetable, after: Date, until: Date): Date | null {
+  let moment = (Math.floor(after.getTime() / MINUTE) + 1) * MINUTE
+  for (; moment <= until.getTime(); moment += MINUTE) if (admits(timetable, new Date(moment))) return new Date(moment)
+  return null
+}
+
 function admits({ minute, hour, day, month, weekday, eitherDay }: Timetable, at: Date): boolean {
   if (!minute.has(at.getUTCMinutes()) || !hour.has(at.getUTCHours()) || !month.has(at.getUTCMonth() + 1)) return false
   const [isDay, isWeekday] = [day.has(at.getUTCDate()), weekday.has(at.getUTCDay())]
