@@ -49,17 +49,14 @@ export async function openProjectKit(options: TestServerOptions = {}): Promise<P
   }
   try {
     const admin = await withKey(server.admin, 'admin')
-    await step(admin, 'enablePlugin', 'projects')
-    return {
-      server,
-      admin,
+    const people = {
       manager: await person('Manager', 'sales_manager'),
       rep: await person('Rep', 'sales_rep'),
       colleague: await person('Colleague', 'service_agent'),
       finance: await person('Finance', 'finance'),
-      ...recordCalls(admin),
-      close,
     }
+    await step(admin, 'enablePlugin', 'projects')
+    return { server, admin, ...people, ...recordCalls(admin), close }
   } catch (error) {
     await close()
     throw error
