@@ -200,7 +200,7 @@ test(
     tell(`explainAccess: ${told.allowed} allowed, ${told.refused} refused`)
     expect(Math.min(told.allowed, told.refused)).toBeGreaterThan((ROUNDS * SAMPLES) / 6)
   },
-  ROUNDS * 10_000,
+  ROUNDS * 20_000,
 )
 
 test(
@@ -227,5 +227,5 @@ test(
     }
     expect(named).toBeGreaterThan(ROUNDS)
   },
-  ROUNDS * 10_000,
+  ROUNDS * 20_000,
 )
