@@ -193,7 +193,10 @@ export class Draft implements PendingChange {
     if (field.transitions.some((transition) => transition.from === from && transition.to === to)) return
     const level = fieldLevel(this.#session.principal.policy, this.module.name, field.name)
     const isShown = level === 'READ' || level === 'WRITE' || (!derived && this.#given.has(field.name))
-    if (!isShown) return addIssue(this.#issues, { path: this.path, code: 'TRANSITION', message: UNTOLD })
+    if (!isShown) {
+      addIssue(this.#issues, { path: this.path, code: 'TRANSITION', message: UNTOLD })
+      return
+    }
     const targets = field.transitions.filter((transition) => transition.from === from).map((transition) => transition.to)
     const wayOut = targets.length > 0 ? `From ${String(from)} it can go to ${targets.join(', ')}.` : `Nothing follows ${String(from)}.`
     this.refuse(field.name, 'TRANSITION', `${field.name} cannot go from ${String(from)} to ${String(to)}. ${wayOut}`)
