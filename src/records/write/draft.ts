@@ -1,5 +1,6 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { DefectError, type Issue } from '../../errors/index.ts'
+import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
 import { differs, outputForm } from './columns.ts'
@@ -8,7 +9,7 @@ import { type LinkChange, linksAfter } from './links.ts'
 import type { ExternalId } from './reference-input.ts'
 import type { Operation, PendingChange, RecordImage } from './rule.ts'
 import type { Session } from './session.ts'
-import { addIssue, issueOfField } from './untold-fields.ts'
+import { addIssue, issueOfField, UNTOLD } from './untold-fields.ts'
 import { coerceValue, retiredOption } from './values.ts'
 
 /** Targets that one record may have in a REFERENCES field; each change keeps the whole list in its history. */
@@ -153,7 +154,7 @@ export class Draft implements PendingChange {
       if (retired !== null) this.refuse(field.name, 'OPTION', `${field.name}: ${JSON.stringify(retired)} is retired and can no longer be written.`)
       if (this.before === null) continue
       if (field.createOnly && !derived) this.refuse(field.name, 'CREATE_ONLY', `${field.name} can be given on create and never changed.`)
-      this.#checkTransition(field, this.before[field.name] ?? null, next)
+      this.#checkTransition(field, this.before[field.name] ?? null, next, derived)
     }
   }
 
@@ -186,9 +187,16 @@ export class Draft implements PendingChange {
     return value === null || (field.type === 'MULTI_SELECT' && (value as readonly string[]).length === 0)
   }
 
-  #checkTransition(field: FieldDefinition, from: unknown, to: unknown): void {
+  /** What the record holds is told to who writes the field himself, which he may where it is shown; of what the system derives, to who is shown it on all records. */
+  #checkTransition(field: FieldDefinition, from: unknown, to: unknown, derived: boolean): void {
     if (!field.transitions || from === null || to === null) return
     if (field.transitions.some((transition) => transition.from === from && transition.to === to)) return
+    const level = fieldLevel(this.#session.principal.policy, this.module.name, field.name)
+    const isShown = level === 'READ' || level === 'WRITE' || (!derived && this.#given.has(field.name))
+    if (!isShown) {
+      addIssue(this.#issues, { path: this.path, code: 'TRANSITION', message: UNTOLD })
+      return
+    }
     const targets = field.transitions.filter((transition) => transition.from === from).map((transition) => transition.to)
     const wayOut = targets.length > 0 ? `From ${String(from)} it can go to ${targets.join(', ')}.` : `Nothing follows ${String(from)}.`
     this.refuse(field.name, 'TRANSITION', `${field.name} cannot go from ${String(from)} to ${String(to)}. ${wayOut}`)
