@@ -73,7 +73,7 @@ async function rolesReference() {
 
 Generated from \`src/auth/shipped-roles.ts\` by \`npm run docs\`.
 
-Actions: C create, R read, U update, D delete, S restore, X export, B bulk (several records in one call, each by the action that fits). Scope: OWN the user's own records, TEAM those of the user's teams,
+Actions: C create, R read, U update, D delete, S restore, X export, B bulk (several records in one call, each by the action that fits). Scope: OWN the user's own records, TEAM those that members of the user's teams own (records without an owner: those of the teams),
 TEAM_TREE also of the teams below, ALL every record. \`*\` stands for every module or field. Fields that are not sensitive follow the
 actions of their module; sensitive ones are hidden unless they are listed. Who has several roles has all that each of them gives.
 

@@ -10,6 +10,7 @@ import type { FieldDefinition, ModuleDefinition, Registry } from '../records/reg
 import { WRITABLE_SYSTEM_FIELDS } from '../records/registry/index.ts'
 import { limitComputed } from './computed-levels.ts'
 import { fieldKey, moduleKey } from './module-key.ts'
+import { limitReferences } from './reference-levels.ts'
 import { RoleReaches } from './role-reach.ts'
 import type { FieldGrant, Grant, NewFields } from './shipped-roles.ts'
 import { limitSources } from './shown-sources.ts'
@@ -51,7 +52,7 @@ export function compileModules(roles: readonly RoleRights[], registry: Registry)
     const access = compileModule(reaches, module)
     if (access) stored.set(module.name, access)
   }
-  const modules = limitSources(limitComputed(stored, registry), roles, registry)
+  const modules = limitSources(limitComputed(limitReferences(stored, registry), registry), roles, registry)
   const hash = createHash('sha256')
   const used = new Set<Scope>()
   const pairedParents = new Set<string>()

@@ -61,8 +61,8 @@ export function createExplanation(database: Database, registry: () => Registry, 
     const level = fieldLevel(subject.policy, name, definition.name)
     reasons.push(...fieldSentences(sources, module, definition), levelSentence(module, definition, level))
     const target = targetOf(definition, registry())
-    if (action === 'READ' && target && !isAllowed(target, 'READ', subject.policy, registry()))
-      return refused(...reasons, `But the user reads no ${target.pluralName}, so what it leads to is not shown.`)
+    if (target && !isAllowed(target, 'READ', subject.policy, registry()))
+      return refused(...reasons, `The user reads no ${target.pluralName}, so the field that leads to them is hidden, whatever roles say of it.`)
     if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, 'It is given when the record is made, and never changed.')
     if (levelAllows(level, action)) return { allowed: true, reasons }
     if (!isPartlyAllowed(subject.policy, definition, action)) return refused(...reasons, `So ${action} does not reach the field.`)

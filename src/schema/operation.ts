@@ -72,6 +72,8 @@ export interface OperationAnswer {
   readonly customFields?: readonly string[]
   /** What it shows of sensitive fields, for the audit. */
   readonly reads?: readonly SensitiveRead[]
+  /** Ids of the records that it tells of; of mutations that are sent with a key. */
+  readonly records?: ReadonlySet<string>
   /** What of the caller's rights the operation used, as `<action> <module>`. */
   readonly uses?: readonly string[]
 }

@@ -177,6 +177,37 @@ describe('mutations with an Idempotency-Key', () => {
     expect(await accounts(name)).toBe(1)
   })
 
+  test('an answer is not shown where a record of it, be it related, is not shown any more, whatever else is', async () => {
+    const share = async (id: string, userId: string): Promise<string> =>
+      (
+        await server.admin.data('mutation ($input: ShareRecordInput!) { shareRecord(input: $input) { share { id } } }', {
+          input: { module: 'account', recordId: id, userId, level: 'WRITE' },
+        })
+      ).shareRecord.share.id
+    const rep = await server.addUser('Shared with', 'sales_rep')
+    const made = await server.admin.data(`mutation { a: createAccount(input: {name: "Shared A", phone: "+4930123456"}) { account { id } }
+      b: createAccount(input: {name: "Shared B"}) { account { id } }
+      own: createAccount(input: {name: "Own", owner: {id: "${rep.id}"}, ref: "own"}) { account { id } }
+      contact: createContact(input: {name: "Related", owner: {id: "${rep.id}"}, account: {ref: "own"}}) { contact { id } } }`)
+    const [a, b] = [made.a.account.id, made.b.account.id]
+    const shares = [await share(a, rep.id), await share(b, rep.id)]
+    const update = (id: string) =>
+      `mutation { updateAccount(id: "${id}", input: {industry: "retail"}) { account { name phone { e164 } contacts { nodes { name } } } } }`
+    const keys = new Map([a, b, made.own.account.id].map((id: string) => [id, randomUUID()]))
+    const again = async (id: string) => {
+      const key = keys.get(id) as string
+      const [overHttp, overSocket] = [await sendKeyed(rep.client, key, update(id)), await sendOverSocket(rep.client, key, update(id))]
+      expect(overSocket.data ?? null).toEqual(overHttp.data)
+      return [codesOf(overHttp), overHttp.data?.updateAccount.account.contacts.nodes ?? null]
+    }
+    for (const id of keys.keys()) expect((await again(id))[0]).toEqual([])
+    expect(await again(made.own.account.id)).toEqual([[], [{ name: 'Related' }]])
+    await server.admin.data('mutation ($id: ID!) { unshareRecord(id: $id) { share { id } } }', { id: shares[0] })
+    expect([await again(a), (await again(b))[0]]).toEqual([[['FORBIDDEN'], null], []])
+    await server.admin.data(`mutation { updateContact(id: "${made.contact.contact.id}", input: {owner: null}) { changeSetId } }`)
+    expect([await again(made.own.account.id), (await again(b))[0]]).toEqual([[['FORBIDDEN'], null], []])
+  })
+
   test('a kept answer opens in its own place alone', async () => {
     const [one, other] = [randomUUID(), randomUUID()]
     await sendKeyed(server.admin, one, CREATE, { name: 'Place one' })

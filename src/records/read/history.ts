@@ -9,6 +9,7 @@ import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
 import { allOf, instantSql } from '../sql-text.ts'
 import { decodeCursor, encodeCursor } from './cursor.ts'
+import { judgedHistorySql } from './past-images.ts'
 import type { PlanInputs } from './plan-builder.ts'
 import { shownStamps } from './stamps.ts'
 
@@ -42,6 +43,11 @@ interface HistoryRow {
     readonly actor_name: string | null
     readonly change_set_id: string | null
     readonly changes: Readonly<Record<string, { readonly before: unknown; readonly after: unknown }>>
+    /** Left out where no condition looks at what the record was (`judgedHistorySql`). */
+    readonly was?: boolean
+    readonly is?: boolean
+    readonly partly_was?: readonly string[]
+    readonly partly_is?: readonly string[]
   }[]
 }
 
@@ -60,7 +66,8 @@ const EXTERNAL_IDS = 'external_ids'
 
 /**
  * History of several records of one module, newest first, in one statement, and a second one for the records that shown values refer to; nothing for those the
- * caller cannot read. A change of nothing that he reads is not listed and not counted. Throws CURSOR_INVALID.
+ * caller cannot read. A change of nothing that he reads is not listed and not counted; what a record was while conditions of his grants kept it out is null, and a change
+ * between two such states is none. Throws CURSOR_INVALID.
  */
 export async function readHistory(
   request: HistoryRequest,
@@ -82,22 +89,30 @@ export async function readHistory(
   const binder = bindValues(values, policy)
   const table = secured(module, 'READ', policy, 't', registry, binder)
   const partlyShown = partlyShownSql({ module, alias: 't', policy, registry, binder }, historyKey)
-  const visible = `(h.operation <> 'UPDATED' OR h.changes ?| ($6::text[] || ${partlyShown}))`
+  const judged = judgedHistorySql(module, { policy, registry, binder })
+  const entries = judged ?? 'record_history h'
+  const tells = (keys: string) => `h.changes ?| ($6::text[] || ${keys})`
+  const visible = judged
+    ? `CASE h.operation WHEN 'UPDATED' THEN (h.was AND ${tells(bothSql(partlyShown, 'h.partly_was'))}) OR (h.is AND ${tells(bothSql(partlyShown, 'h.partly_is'))}) ELSE h.was OR h.is END`
+    : `(h.operation <> 'UPDATED' OR ${tells(partlyShown)})`
+  const ofRecord = judged ? 'TRUE' : 'h.record_id = t.id'
   const text = `SELECT ${epochsHoldSql('$1', '$2')} AS fresh, (SELECT coalesce(json_agg(json_build_object('id', t.id, 'shown', ${partlyShown},
-    'total', (SELECT count(*) FROM record_history h WHERE h.record_id = t.id AND ${visible}),
+    'total', (SELECT count(*) FROM ${entries} WHERE ${ofRecord} AND ${visible}),
     'entries', (SELECT coalesce(json_agg(e), '[]'::json) FROM (
-      SELECT h.version, h.operation, ${instantSql('h.at')} AS at, h.actor_id, u.name AS actor_name, h.change_set_id, h.changes
-      FROM record_history h LEFT JOIN users u ON u.id = h.actor_id
-      WHERE h.record_id = t.id AND ($4::int IS NULL OR h.version < $4) AND ${visible} ORDER BY h.version DESC LIMIT $5) e))), '[]'::json)
+      SELECT h.version, h.operation, ${instantSql('h.at')} AS at, h.actor_id, u.name AS actor_name, h.change_set_id, h.changes${judged ? ', h.was, h.is, h.partly_was, h.partly_is' : ''}
+      FROM ${entries} LEFT JOIN users u ON u.id = h.actor_id
+      WHERE ${ofRecord} AND ($4::int IS NULL OR h.version < $4) AND ${visible} ORDER BY h.version DESC LIMIT $5) e))), '[]'::json)
     FROM ${table.from} WHERE ${allOf([`${quoteIdentifier('t')}.id = ANY($3::uuid[])`, table.condition])})::text AS data`
   const [row] = await executor.query<{ fresh: boolean; data: string }>({ text, values, purpose: 'record' })
   if (row?.fresh !== true) throw new StaleEpochError()
   const rows = JSON.parse(row.data) as HistoryRow[]
   const fieldOf = new Map([...module.fields.values()].map((field) => [historyKey(field), field]))
-  const changesOf = ({ changes }: HistoryRow['entries'][number], { shown }: HistoryRow) =>
+  const changesOf = ({ changes, was = true, is = true, partly_was, partly_is }: HistoryRow['entries'][number], { shown }: HistoryRow) =>
     Object.entries(changes).flatMap(([key, { before, after: now }]) => {
-      const field = shownKeys.has(key) || shown.includes(key) ? fieldOf.get(key) : undefined
-      return field ? [{ field, before, now }] : []
+      const field = fieldOf.get(key)
+      const isShown = (within: boolean, partly: readonly string[] = shown) => within && (shownKeys.has(key) || (shown.includes(key) && partly.includes(key)))
+      const [told, tells] = [isShown(was, partly_was), isShown(is, partly_is)]
+      return field && (told || tells) ? [{ field, before: told ? before : null, now: tells ? now : null }] : []
     })
   const targets = rows
     .flatMap((each) => each.entries.slice(0, first).flatMap((entry) => changesOf(entry, each)))
@@ -126,4 +141,9 @@ export async function readHistory(
     ]
   })
   return new Map(pages)
+}
+
+/** Keys that are in both lists. */
+function bothSql(one: string, other: string): string {
+  return `ARRAY(SELECT unnest(${one}) INTERSECT SELECT unnest(${other}))`
 }

@@ -3,6 +3,7 @@ export { AFTER_VARIABLE, type ChangeOperation, type SeenChange, UP_TO_VARIABLE, 
 export { type ChangesPlan, type ChangesReader, planChanges, runChanges } from './changes-plan.ts'
 export { cursorShape, decodeCursor, encodeCursor } from './cursor.ts'
 export { type HistoryEntry, type HistoryPage, readHistory } from './history.ts'
+export { markedRequest } from './marked.ts'
 export { planRead, type ReadPlan, readFresh, runRead } from './plan.ts'
 export type { PlanContext, PlanInputs } from './plan-builder.ts'
 export * from './request.ts'

@@ -61,7 +61,7 @@ export async function executeMutation(
   const alone = () => newSession({ runtime, request, principal, settings: services.settings, executor: counted(services.database), redacted })
   if (handWritten.length > 0) {
     if (roots.length > 1) throw mixedOperation(handWritten[0] as string)
-    return executeAlone(handWritten[0] as string, type, principal, request, services, () => runOrdinary(alone(), services))
+    return executeAlone(handWritten[0] as string, type, principal, runtime, request, services, () => runOrdinary(alone(), services))
   }
   if (principal === null || roots.length === 0) return runOrdinary(alone(), services)
   return executeWrites(runtime, principal, request, services, redacted, dryRunOf(groups, type, coerced.coerced))
@@ -72,13 +72,14 @@ async function executeAlone(
   name: string,
   type: GraphQLObjectType,
   principal: Principal | null,
+  { registry }: Runtime,
   request: OperationRequest,
   { idempotency }: MutationServices,
   work: () => Promise<OperationAnswer>,
 ): Promise<OperationAnswer> {
   if (request.idempotencyKey == null) return work()
   if (principal === null || type.getFields()[name]?.extensions.secret === true) return refuseKey(name)
-  const keyed = idempotency.keyed(request, principal)
+  const keyed = idempotency.keyed(request, principal, registry)
   return keyed === null ? work() : idempotency.alone(keyed, request, work, hasFailed)
 }
 
@@ -101,7 +102,7 @@ async function executeWrites(
   }
   let failed: OperationAnswer | undefined
   const { idempotency } = services
-  const keyed = idempotency.keyed(request, principal)
+  const keyed = idempotency.keyed(request, principal, runtime.registry)
   try {
     const work = async (changes: CheckedChangeSet, transaction: Transaction): Promise<OperationAnswer> => {
       failed = undefined

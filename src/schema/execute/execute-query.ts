@@ -173,6 +173,7 @@ export async function runOrdinary(session: OperationSession, services: Pick<Quer
     statements: session.executor.statements,
     customFields: [...session.named],
     ...(session.reads.length > 0 && { reads: session.reads }),
+    ...(session.records && { records: session.records }),
     uses: [...session.uses],
     ...(errors.length > 0 ? { errors } : {}),
     ...extensions,

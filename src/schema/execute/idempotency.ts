@@ -3,9 +3,11 @@ import { getOperationAST } from 'graphql'
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { type SealingKey, seal, unseal } from '../../lib/sealed.ts'
 import { type Principal, sightOf } from '../../records/access/policy.ts'
+import { sightDigest } from '../../records/access/sight.ts'
 import type { SensitiveRead } from '../../records/audit/index.ts'
 import type { Database, Executor } from '../../records/database.ts'
 import { claimKey, type KeyedOperation, type KnownAnswer, keepAnswer, releaseKey } from '../../records/idempotency.ts'
+import type { Registry } from '../../records/registry/definition.ts'
 import type { OperationAnswer, OperationRequest } from '../operation.ts'
 
 export interface IdempotencyOptions {
@@ -20,6 +22,7 @@ export interface IdempotencyOptions {
 /** An operation with its key, and what its answers are kept for. */
 interface Keyed extends KeyedOperation {
   readonly principal: Principal
+  readonly registry: Registry
   /** Digests of the same by the other keys. */
   readonly digests: readonly Buffer[]
 }
@@ -31,7 +34,7 @@ const KEY = /^[\x20-\x7e]{1,255}$/
 
 /**
  * Mutations that are done once however often they are sent: with the same `Idempotency-Key` and the same body the answer of the first time comes again. The answer of record mutations is kept in their own
- * transaction. Answers are sealed, and shown only to whom the same is shown of everything as then.
+ * transaction. Answers are sealed, and shown only to whom the same is shown of everything as then, and of each record that the answer tells of.
  */
 export class Idempotency {
   readonly #options: IdempotencyOptions
@@ -43,7 +46,7 @@ export class Idempotency {
   }
 
   /** Null for a request without a key. Throws VALIDATION_FAILED for one that is none. */
-  keyed({ idempotencyKey: given, document, operationName, variables }: OperationRequest, principal: Principal): Keyed | null {
+  keyed({ idempotencyKey: given, document, operationName, variables }: OperationRequest, principal: Principal, registry: Registry): Keyed | null {
     if (given == null) return null
     // A string of RFC 8941 stands in quotes; most clients leave them out.
     const key = /^".*"$/.test(given) ? given.slice(1, -1) : given
@@ -53,7 +56,7 @@ export class Idempotency {
     const body = JSON.stringify([document.loc?.source.body, name, ordered(variables)])
     const digests = this.#options.keys.map(({ secret }) => createHmac('sha256', secret).update(body).digest())
     const principalKey = principal.apiKeyId === undefined ? `user ${principal.userId}` : `key ${principal.apiKeyId}`
-    return { principalKey, key, digest: digests[0] as Buffer, digests, principal }
+    return { principalKey, key, digest: digests[0] as Buffer, digests, principal, registry }
   }
 
   /** Takes the key for a transaction. Answers what was answered the first time; null where this is it. Throws IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_MISMATCH and FORBIDDEN. */
@@ -63,7 +66,7 @@ export class Idempotency {
 
   /** Keeps the answer in the transaction that it is of. */
   async keep(transaction: Executor, keyed: Keyed, answer: OperationAnswer): Promise<void> {
-    if (!(await this.#keep(transaction, keyed, this.#sealed(answer, keyed), false))) throw inProgress()
+    if (!(await this.#keep(transaction, keyed, await this.#sealed(answer, keyed, transaction), false))) throw inProgress()
   }
 
   /** Runs an operation that is more than one transaction. Where its process is lost in the middle, it can be run again after a while; what was done stands, and answers that again. */
@@ -86,7 +89,7 @@ export class Idempotency {
     if (told) return told
     const answer = await work()
     if (hasFailed(answer)) await releaseKey(database, keyed)
-    else await this.#keep(database, keyed, this.#sealed(answer, keyed), true)
+    else await this.#keep(database, keyed, await this.#sealed(answer, keyed, database), true)
     return answer
   }
 
@@ -97,7 +100,7 @@ export class Idempotency {
     isLost: (known: KnownAnswer) => boolean,
   ): Promise<{ readonly answer: OperationAnswer | null; readonly isTakenOver: boolean }> {
     const { held, known } = await claimKey(transaction, keyed, this.#options.now())
-    const answer = known && this.#answerOf(known, keyed)
+    const answer = known && (await this.#answerOf(known, keyed, transaction))
     if (answer === null && (!held || (known && !isLost(known)))) throw inProgress()
     return { answer, isTakenOver: known !== null }
   }
@@ -107,7 +110,7 @@ export class Idempotency {
     return keepAnswer(executor, keyed, { response, at, until: new Date(at.getTime() + this.#options.retention), over })
   }
 
-  #sealed({ data, errors, extensions, reads }: OperationAnswer, { principal, ...keyed }: Keyed): Buffer {
+  async #sealed({ data, errors, extensions, reads, records }: OperationAnswer, { principal, registry, ...keyed }: Keyed, executor: Executor): Promise<Buffer> {
     const shown = (reads ?? []).map(({ verb, module: { name, number }, fields, ids, asked }) => ({
       verb,
       module: { name, number },
@@ -115,18 +118,26 @@ export class Idempotency {
       ids: ids && [...ids],
       asked,
     }))
-    const kept: KeptAnswer = { sight: sightOf(principal), answer: { data, errors, extensions } as KeptAnswer['answer'], reads: shown }
+    const told = [...(records ?? [])]
+    const kept: KeptAnswer = {
+      sight: sightOf(principal),
+      records: told,
+      seen: await sightDigest(told, principal.policy, registry, executor),
+      answer: { data, errors, extensions } as KeptAnswer['answer'],
+      reads: shown,
+    }
     return seal(JSON.stringify(kept), this.#options.keys[0] as SealingKey, placeOf(keyed))
   }
 
   /** Null for an operation that has begun and not ended. */
-  #answerOf({ digest, response }: KnownAnswer, { principal, digests, ...keyed }: Keyed): OperationAnswer | null {
+  async #answerOf({ digest, response }: KnownAnswer, { principal, registry, digests, ...keyed }: Keyed, executor: Executor): Promise<OperationAnswer | null> {
     if (!digests.some((each) => each.equals(digest)))
       throw new GuanxiError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used before, with another operation or other variables. Use a new key.')
     if (response.length === 0) return null
     const text = unseal(response, this.#options.keys, placeOf(keyed))
-    const { answer, reads, sight } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
-    if (!answer || sight !== sightOf(principal))
+    const { answer, reads, sight, records, seen } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
+    const isSame = sight === sightOf(principal) && records && seen === (await sightDigest(records, principal.policy, registry, executor))
+    if (!answer || !isSame)
       throw new GuanxiError(
         'FORBIDDEN',
         'The operation was carried out when this Idempotency-Key was used first. What you may read has changed since then, so that its answer is not shown again.',
@@ -139,6 +150,9 @@ export class Idempotency {
 interface KeptAnswer {
   /** `sightOf` him for whom it was made. */
   readonly sight: string
+  /** Ids of the records that it tells of, and `sightDigest` of them. */
+  readonly records: readonly string[]
+  readonly seen: string
   readonly answer: Pick<OperationAnswer, 'data' | 'errors' | 'extensions'>
   readonly reads: readonly (Omit<SensitiveRead, 'principal' | 'ids'> & { readonly ids: readonly string[] | null })[]
 }

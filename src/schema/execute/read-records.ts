@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
 import { DefectError, GuanxiError, notFound } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
-import { MAX_GROUPS, planRead, type ReadRequest, runRead } from '../../records/read/index.ts'
+import { MAX_GROUPS, markedRequest, planRead, type ReadRequest, runRead } from '../../records/read/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type { FieldDescriptor } from '../descriptors.ts'
 import { RECORD_TYPE } from '../operation.ts'
@@ -10,6 +11,11 @@ import { BY_IDS_VARIABLE, collectByIds, collectRoot, moduleOfId } from '../plan/
 import { plannedVerdict } from '../rules.ts'
 import { takeReads, watched } from './sensitive-reads.ts'
 import { collectContextOf, type OperationSession, planContext, planInputs } from './session.ts'
+
+/** The member that holds the id of a record which an answer tells of. Random, so that no value that somebody stored can look like it. */
+const TOLD = `#${randomBytes(16).toString('hex')}`
+/** As PostgreSQL writes it, with the comma before the next member. What stands in texts has its quotes escaped. */
+const TOLD_MARK = new RegExp(`"${TOLD}":"([0-9a-f-]{36})",?`, 'g')
 
 /** Response path of a resolver without list indexes. */
 export function responsePath(info: Pick<GraphQLResolveInfo, 'path'>): string[] {
@@ -92,15 +98,24 @@ async function read(
   variables: Readonly<Record<string, unknown>>,
   nodes: readonly FieldNode[],
 ): Promise<unknown> {
-  const { request, sensitive } = watched(asked, principal, session.runtime)
+  const { request, sensitive } = watched(session.records ? markedRequest(asked, TOLD) : asked, principal, session.runtime)
   const inputs = planInputs(principal, session.settings, variables, session.changes !== null)
   const plan = planRead(request, planContext(session.runtime, principal, session.settings, inputs))
   for (const module of plan.reads) session.uses.add(`READ ${module}`)
-  const text = await runRead(plan, inputs, session.executor)
+  const text = takeTold(await runRead(plan, inputs, session.executor), session.records)
   const taken = sensitive && takeReads(text, sensitive, principal, { nodes, variables }, session.settings)
   session.reads.push(...(taken?.reads ?? []))
   const clean = taken ? taken.text : text
   return clean === null ? null : JSON.parse(clean)
+}
+
+/** The text without the ids of its records, which `records` gets. */
+function takeTold(text: string | null, records: Set<string> | null): string | null {
+  if (text === null || records === null) return text
+  return text.replaceAll(TOLD_MARK, (_mark, id: string) => {
+    records.add(id)
+    return ''
+  })
 }
 
 /** Lets interfaces find the record's type. */

@@ -34,6 +34,8 @@ export interface OperationSession extends ResolverContext {
   readonly named: Set<string>
   /** What it has shown of sensitive fields so far. */
   readonly reads: SensitiveRead[]
+  /** Ids of the records that it has told of so far; null where nobody asks. */
+  readonly records: Set<string> | null
   /** What of the caller's rights it has used so far, as `<action> <module>`; writes are known to `changes`. */
   readonly uses: Set<string>
   /** By the field nodes of their selection. */
@@ -53,7 +55,17 @@ export type SessionStart = Pick<OperationSession, 'runtime' | 'request' | 'princ
 
 /** The session of an operation of which nothing has run yet. */
 export function newSession({ changes, redacted = [], ...start }: SessionStart): OperationSession {
-  return { ...start, changes: changes ?? null, redacted: [...redacted], named: new Set(), reads: [], uses: new Set(), loaders: new Map(), failure: undefined }
+  return {
+    ...start,
+    changes: changes ?? null,
+    redacted: [...redacted],
+    named: new Set(),
+    reads: [],
+    records: start.request.idempotencyKey == null ? null : new Set(),
+    uses: new Set(),
+    loaders: new Map(),
+    failure: undefined,
+  }
 }
 
 /** Counts the record statements that run on an executor. */
