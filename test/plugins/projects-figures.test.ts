@@ -203,9 +203,13 @@ describe('figures of projects on a server', () => {
       const statements = await server.statementsOf(() => makeAll(rep.client, 'task', 'tasks', input))
       return { id, statements: statements.length }
     }
-    await into(4)
-    const few = await into(4)
-    const { id, ...many } = await into(500)
+    // An operation that meets a change of the schema begins again; indexes of the plugin are still being built.
+    const fewest = async (count: number) => {
+      const runs = [await into(count), await into(count), await into(count)]
+      return { id: runs[0]?.id as string, statements: Math.min(...runs.map(({ statements }) => statements)) }
+    }
+    const few = await fewest(4)
+    const { id, ...many } = await fewest(500)
     expect(many.statements).toBe(few.statements)
     expect(await project(id, 'progress tasks { totalCount }')).toEqual({ progress: 50, tasks: { totalCount: 500 } })
     const all = (
