@@ -9,6 +9,11 @@ export function isAdministrator(principal: Principal): boolean {
   return principal.kind === 'system' || principal.roles.includes(ADMINISTRATOR)
 }
 
+/** Acts by an API key that is limited to a role, and so has no say over what acts with more: sessions, and keys of other roles or of none. */
+export function isLimited(principal: Principal): boolean {
+  return principal.policy.held !== undefined && !isAdministrator(principal)
+}
+
 /** Throws FORBIDDEN for everyone else. */
 export function requireAdministrator(principal: Principal): void {
   if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators may do this.')

@@ -4,7 +4,7 @@ import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Executor } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
-import { isAdministrator } from './administrator.ts'
+import { isAdministrator, isLimited } from './administrator.ts'
 import { newApiKey } from './api-key-format.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import { withInherited } from './inherited-roles.ts'
@@ -44,9 +44,12 @@ export interface ApiKeys {
    * Throws FORBIDDEN for the rest, VALIDATION_FAILED for an unknown user or role, and for an end behind that of the caller's key.
    */
   create(principal: Principal, input: NewApiKey, origin: RequestOrigin): Promise<{ readonly apiKey: ApiKeyInfo; readonly secret: string }>
-  /** Ends a key and those that were made by it: one's own, or any for administrators. Throws NOT_FOUND for others. A second time changes nothing. */
+  /**
+   * Ends a key and those that were made by it: one's own, or any for administrators; by a key that is limited to a role only one that is limited to no other role than the caller's. Throws NOT_FOUND for
+   * others. A second time changes nothing.
+   */
   revoke(principal: Principal, id: string, origin: RequestOrigin): Promise<ApiKeyInfo>
-  /** The caller's keys, all keys for administrators; the latest first. */
+  /** Keys that the caller may end, the latest first. */
   list(principal: Principal): Promise<readonly ApiKeyInfo[]>
 }
 
@@ -54,6 +57,14 @@ const COLUMNS = `k.id, k.name, k.prefix, k.user_id AS "userId", (SELECT r.key FR
   k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`
 
 const NAME_LENGTH = 200
+
+/** Keys `k` that `reachOf` names. */
+const REACHED = `($1 OR (k.user_id = $2 AND ($3::text[] IS NULL OR (SELECT r.key FROM role r WHERE r.id = k.role_id) = ANY($3))))`
+
+/** Whether it is all keys, else whose, and of which roles; null: of all, and of none. */
+async function reachOf(executor: Executor, principal: Principal): Promise<readonly unknown[]> {
+  return [isAdministrator(principal), principal.userId, isLimited(principal) ? [...(await heldRoleKeys(executor, principal))] : null]
+}
 
 export function createApiKeys(database: Database, now: () => Date): ApiKeys {
   return {
@@ -108,8 +119,8 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
       return database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
         const [revoked] = await transaction.query<ApiKeyInfo>({
-          text: `UPDATE api_key k SET revoked_at = COALESCE(k.revoked_at, $2) WHERE k.id = $1 AND ($3 OR k.user_id = $4) RETURNING ${COLUMNS}`,
-          values: [id, now(), isAdministrator(principal), principal.userId],
+          text: `UPDATE api_key k SET revoked_at = COALESCE(k.revoked_at, $5) WHERE k.id = $4 AND ${REACHED} RETURNING ${COLUMNS}`,
+          values: [...(await reachOf(transaction, principal)), id, now()],
           purpose: 'platform',
         })
         if (!revoked) throw notFound('API key')
@@ -125,10 +136,10 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
         return revoked
       })
     },
-    list: (principal) =>
+    list: async (principal) =>
       database.query<ApiKeyInfo>({
-        text: `SELECT ${COLUMNS} FROM api_key k WHERE $1 OR k.user_id = $2 ORDER BY k.created_at DESC, k.id DESC LIMIT 1000`,
-        values: [isAdministrator(principal), principal.userId],
+        text: `SELECT ${COLUMNS} FROM api_key k WHERE ${REACHED} ORDER BY k.created_at DESC, k.id DESC LIMIT 1000`,
+        values: await reachOf(database, principal),
         purpose: 'platform',
       }),
   }
@@ -177,11 +188,14 @@ function checkInput({ name, expiresAt }: NewApiKey, now: Date): void {
 /** Administrators give every role; others those that they hold, be it by inheritance. */
 async function requireHeldRole(executor: Executor, key: string, principal: Principal): Promise<void> {
   if (isAdministrator(principal) || principal.roles.includes(key)) return
+  if (!(await heldRoleKeys(executor, principal)).has(key)) throw new GuanxiError('FORBIDDEN', 'An API key can only be limited to a role that you hold.')
+}
+
+/** Roles that the caller acts by, and all that they inherit. */
+async function heldRoleKeys(executor: Executor, principal: Principal): Promise<ReadonlySet<string>> {
   const known = await readRoles(executor)
   const held = known.filter((role) => principal.roles.includes(role.key))
-  if (!withInherited(held, known).some((role) => role.key === key)) {
-    throw new GuanxiError('FORBIDDEN', 'An API key can only be limited to a role that you hold.')
-  }
+  return new Set(withInherited(held, known).map((role) => role.key))
 }
 
 async function roleIdOf(executor: Executor, key: string): Promise<string> {

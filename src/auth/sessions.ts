@@ -5,6 +5,7 @@ import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import type { AccessTokens } from './access-token.ts'
+import { isLimited } from './administrator.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import type { PasswordHasher } from './passwords.ts'
 import { SERVICE_KIND } from './principal-factory.ts'
@@ -45,9 +46,9 @@ export interface Sessions {
   refresh(refreshToken: string, origin: RequestOrigin): Promise<SessionTokens>
   /** Ends the caller's own session. Throws FORBIDDEN for a caller without one (an API key). */
   signOut(principal: Principal, origin: RequestOrigin): Promise<void>
-  /** Live sessions of the caller, the latest first. */
+  /** Live sessions of the caller, the latest first; none by an API key that is limited to a role. */
   list(principal: Principal): Promise<readonly SessionInfo[]>
-  /** Ends a live session of the caller. Throws NOT_FOUND for any other. */
+  /** Ends a live session that the caller lists. Throws NOT_FOUND for any other. */
   revoke(principal: Principal, sessionId: string, origin: RequestOrigin): Promise<SessionInfo>
 }
 
@@ -205,16 +206,18 @@ export function createSessions(options: SessionOptions): Sessions {
         await writeAudit(transaction, { at: now(), ...actorOf(principal), action: 'session.signOut', userIds: [userId], origin, result: 'ok' })
       })
     },
-    list: (principal) =>
-      database.query<SessionInfo>({
+    list: async (principal) => {
+      if (isLimited(principal)) return []
+      return database.query<SessionInfo>({
         text: `SELECT ${SESSION_COLUMNS} FROM session s WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.last_used_at DESC NULLS LAST, s.id LIMIT 500`,
         values: [principal.userId, now()],
         purpose: 'platform',
-      }),
+      })
+    },
     revoke: (principal, sessionId, origin) =>
       database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
-        const id = canonicalId(sessionId)
+        const id = isLimited(principal) ? null : canonicalId(sessionId)
         const [ended] = id === null ? [] : await endSessions(transaction, 's.id = $1 AND s.user_id = $2', [id, principal.userId], now())
         if (!ended) throw notFound('session')
         await writeAudit(transaction, {

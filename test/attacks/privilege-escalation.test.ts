@@ -178,6 +178,13 @@ describe('whoever wants to be more', () => {
     expect([await asks(client), await asks(limited)]).toEqual([[], ['FORBIDDEN_FIELD']])
     const [whole, other] = [await keyOf(limited, ''), await keyOf(limited, ', roleKey: "finance"')]
     expect([whole[0], other[0]]).toEqual([['FORBIDDEN'], ['FORBIDDEN']])
+    // It has no say over what acts with more: it neither sees nor ends sessions, and keys of other roles or of none.
+    const wide = await client.data('mutation { createApiKey(input: {name: "wide"}) { apiKey { id } } }')
+    const { sessions } = await client.data('{ sessions { id } }')
+    expect(await limited.data('{ sessions { id } apiKeys { roleKey } }')).toEqual({ sessions: [], apiKeys: [{ roleKey: 'sales_rep' }] })
+    for (const source of [`revokeApiKey(id: "${wide.createApiKey.apiKey.id}") { apiKey { id } }`, `revokeSession(id: "${sessions[0].id}") { session { id } }`])
+      expect([source, codesOf(await limited.send(`mutation { ${source} }`))]).toEqual([source, ['NOT_FOUND']])
+    expect((await client.data('{ sessions { id } }')).sessions).toEqual(sessions)
     // Nor does it take over whom it acts for.
     expect(codesOf(await limited.send(`mutation { setPassword(input: {userId: "${id}", password: "another horse battery staple"}) { user { id } } }`))).toEqual(
       ['FORBIDDEN'],
