@@ -17,6 +17,7 @@ export interface OracleField {
 /** Says how much of a field a row shows: as much as any of those roles says that reach the row by themselves. */
 export class LevelOracle {
   readonly #roles: readonly LeveledRole[]
+  readonly #reaching = new Map<string, readonly LeveledRole[]>()
 
   /**
    * `access`: of the same roles, without shares. `told`: the level that is told to hold on all records; it counts where nothing but a share reaches the row and roles differ.
@@ -31,8 +32,8 @@ export class LevelOracle {
 
   /** Undefined where several roles differ and none reaches the row, which follows a parent that is shared. */
   on(row: StoredRow, field: OracleField): Level | undefined {
-    const reaching = this.access.reaching(row)
-    if (reaching.length > 0) return highest(reaching.map((index) => said(this.#roles[index] as LeveledRole, field)))
+    const reaching = this.reaching(row)
+    if (reaching.length > 0) return highest(reaching.map((role) => said(role, field)))
     const [first, ...others] = new Set(this.#readers(field).map((role) => said(role, field)))
     return others.length === 0 ? first : PARENTS[field.module] ? undefined : this.told(field)
   }
@@ -40,9 +41,16 @@ export class LevelOracle {
   /** What is told to hold everywhere is no more than any row shows that a role reaches, and no less than all roles say that read the module. */
   contradicted(rows: readonly StoredRow[], field: OracleField): boolean {
     const told = rank(this.told(field))
-    const reached = rows.filter((row) => this.access.reaching(row).length > 0)
+    const reached = rows.filter((row) => this.reaching(row).length > 0)
     const all = this.#readers(field).map((role) => rank(said(role, field)))
     return reached.some((row) => told > rank(this.on(row, field) as Level)) || told < Math.min(...all) || told > Math.max(...all)
+  }
+
+  /** The roles that reach a row by what they grant. */
+  reaching(row: StoredRow): readonly LeveledRole[] {
+    const known = this.#reaching.get(row.id) ?? this.access.reaching(row).map((index) => this.#roles[index] as LeveledRole)
+    this.#reaching.set(row.id, known)
+    return known
   }
 
   #readers({ module }: OracleField): readonly LeveledRole[] {
