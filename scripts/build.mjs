@@ -2,13 +2,15 @@
  * Compiles src to dist when something changed since the last time: `node scripts/build.mjs`. Nothing to do costs some milliseconds.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const STAMP = join(ROOT, 'dist', '.built')
+/** Holds the id of the process that builds; beside `dist`, which is removed as a whole before packing. */
+const LOCK = join(ROOT, '.guanxi', 'building')
 
 /** Newest change below a folder, folders included, so that removed files count too. Milliseconds since the epoch. */
 function newest(folder) {
@@ -37,12 +39,52 @@ export function buildIfNeeded() {
     process.stderr.write('guanxi: the sources are not built and the compiler is not installed; run npm ci and npm run build.\n')
     process.exit(1)
   }
+  alone(() => {
+    if (!isCurrent()) build(compiler)
+  })
+}
+
+/** Another process that builds at the same time is waited for: half a file must not be loaded by anybody. */
+function alone(work) {
+  mkdirSync(dirname(LOCK), { recursive: true })
+  for (;;) {
+    try {
+      writeFileSync(LOCK, String(process.pid), { flag: 'wx' })
+      break
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      if (isHeld()) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100)
+      else rmSync(LOCK, { force: true })
+    }
+  }
+  try {
+    work()
+  } finally {
+    rmSync(LOCK, { force: true })
+  }
+}
+
+/** False where whoever holds the lock has ended without letting it go. */
+function isHeld() {
+  try {
+    const pid = Number(readFileSync(LOCK, 'utf8'))
+    // It has not been written yet.
+    if (pid === 0) return Date.now() - statSync(LOCK).mtimeMs < 1_000
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+function build(compiler) {
   const started = new Date()
   // The compiler skips what it has written before; when dist was deleted in part, it must not.
   if (!existsSync(join(ROOT, 'dist', 'main.js'))) rmSync(join(ROOT, 'dist', '.tsbuildinfo'), { force: true })
   const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', ROOT], { cwd: ROOT, encoding: 'utf8' })
   if (status !== 0) {
     process.stderr.write(`${stdout}${stderr}guanxi: the sources do not compile; see the lines above.\n`)
+    rmSync(LOCK, { force: true })
     process.exit(1)
   }
   mkdirSync(dirname(STAMP), { recursive: true })
