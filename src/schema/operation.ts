@@ -10,6 +10,7 @@ import {
 } from 'graphql'
 import type { Principal } from '../records/access/policy.ts'
 import type { SensitiveRead } from '../records/audit/index.ts'
+import type { Executor } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
 
 /** JSON text produced by PostgreSQL that goes to the client untouched. */
@@ -119,6 +120,10 @@ export interface ResolverContext {
   readonly principal: Principal | null
   readonly runtime: Runtime
   readonly request: OperationRequest
+  /** Where its records are read: the pool, or the transaction of a mutation. */
+  readonly executor: Executor
+  /** The writes of a mutation; null in queries. */
+  readonly changes: object | null
 }
 
 /**

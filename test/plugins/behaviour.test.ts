@@ -140,6 +140,22 @@ describe('a plugin at work', () => {
     expect([names.includes('warrantySummary'), names.includes('creditWord')]).toEqual([true, false])
   }, 60_000)
 
+  test('computes a field of what a mutation has just written', async () => {
+    const { createAccount } = await admin.data('mutation { createAccount(input: {name: "Newcomer", type: "customer"}) { account { id warrantySummary } } }')
+    expect(createAccount.account.warrantySummary).toBe('Newcomer: 0 claims')
+    const { updateAccount, createWarrantyClaim } = await admin.data(
+      `mutation ($id: ID!) {
+        updateAccount(id: $id, input: {name: "Renamed"}) { account { warrantySummary } }
+        createWarrantyClaim(input: {title: "Broken", account: {id: $id}}) { warrantyClaim { account { warrantySummary } } }
+      }`,
+      { id: createAccount.account.id },
+    )
+    expect([updateAccount.account.warrantySummary, createWarrantyClaim.warrantyClaim.account.warrantySummary]).toEqual([
+      'Renamed: 0 claims',
+      'Renamed: 1 claims',
+    ])
+  })
+
   test('answers root fields of its own by the rights of whoever asks, and by its own permissions', async () => {
     for (const transport of TRANSPORTS) {
       const { data } = await agent.send('{ warrantyFigures { open latest { title status } } }', {}, { transport })

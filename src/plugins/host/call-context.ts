@@ -1,5 +1,6 @@
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
+import type { Executor } from '../../records/database.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import type { ChangeOrigin } from '../../records/write/index.ts'
 import type { CallContext, Records } from '../api/index.ts'
@@ -15,17 +16,32 @@ export interface Call {
   readonly principal: Principal | null
   readonly registry: Registry
   readonly origin: ChangeOrigin
+  /** The transaction in which it is called; it reads what that has written. */
+  readonly transaction?: Executor
 }
 
 /** What a plugin is handed where it works for a user: the user's rights, as far as the plugin's capabilities go, by the schema and the rights that the request runs under. */
-export function callContext(services: HostServices, instance: PluginInstance, turn: Turn, { principal, registry, origin }: Call): CallContext<never> {
+export function callContext(
+  services: HostServices,
+  instance: PluginInstance,
+  turn: Turn,
+  { principal, registry, origin, transaction }: Call,
+): CallContext<never> {
   if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send `Authorization: Bearer <access token or API key>`.')
   const { database, writer, organisationCurrency, noteReads } = services
   const from = { requestId: origin.requestId, client: `plugin ${instance.enabled.name}`, ip: origin.ip ?? null }
   const limited = instance.limit(principal)
   const reader = recordReader(async () => {
     turn.check()
-    return { executor: database, registry, principal: limited, organisationCurrency, checked: false, origin: from, noteReads }
+    return {
+      executor: transaction ?? database,
+      registry,
+      principal: limited,
+      organisationCurrency,
+      checked: transaction !== undefined,
+      origin: from,
+      noteReads,
+    }
   })
   const records: Records = {
     ...reader,

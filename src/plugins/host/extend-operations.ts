@@ -14,7 +14,7 @@ import { isObject } from '../../lib/is-object.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import { namesOfOperation, RecordHandle, type ResolverContext } from '../../schema/operation.ts'
 import type { CallContext, ComputedField, PluginRecord, Resolver } from '../api/index.ts'
-import { callContext } from './call-context.ts'
+import { type Call, callContext } from './call-context.ts'
 import { type GraphQLAddition, namedTypes, objectTypesOf, readAddition } from './graphql-part.ts'
 import type { PluginInstance } from './instance.ts'
 import type { HostServices } from './services.ts'
@@ -135,7 +135,7 @@ function guarded(
   return instance.calls.run(what, BUDGET, (turn) => work(callContext(services, instance, turn, callOf(context))))
 }
 
-function callOf({ principal, runtime, request }: ResolverContext) {
+function callOf({ principal, runtime, request, executor, changes }: ResolverContext): Call {
   const names = namesOfOperation(request)
   const origin = {
     requestId: request.requestId,
@@ -145,7 +145,7 @@ function callOf({ principal, runtime, request }: ResolverContext) {
     client: request.client,
     ip: request.ip,
   } as const
-  return { principal, registry: runtime.registry, origin }
+  return { principal, registry: runtime.registry, origin, ...(changes && { transaction: executor }) }
 }
 
 /** References to records as the schema reads them. */
