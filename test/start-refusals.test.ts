@@ -98,7 +98,9 @@ describe('guanxi start refuses', () => {
       const { code, stdout, stderr } = await runGuanxi(directory.path, 'start', { PORT: '0', DEMO: '0', ...(await environment()) }).finished
       expect(stderr).toMatch(/^guanxi: [^\n]+\n$/)
       expect(stderr.slice('guanxi: '.length, -1)).toMatch(line)
-      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(code).toBe(1)
+      // What was being done, and nothing of a server.
+      expect(stdout).toMatch(/^([^\n]+ …\n)*$/)
     },
     10_000,
   )

@@ -53,6 +53,8 @@ describe('guanxi start', () => {
     await startServer()
     const password = (await server.printed(/Sign in +admin@guanxi\.local +password (\S+)/))[1] as string
     expect(readFileSync(dataFile('admin-password'), 'utf8').trim()).toBe(password)
+    for (const step of ['Starting PostgreSQL under', 'Bringing the database up to date', 'Loading demo data']) expect(server.output()).toContain(step)
+    expect(server.output()).toMatch(/Demo users +sales_rep: nancy@\S+, .*\n +sales_manager: .*\n(.*\n)* +read_only: viewer@/)
     for (const name of ['admin-password', 'secret', 'database-password', 'demo-password']) expect(statSync(dataFile(name)).mode & 0o777).toBe(0o600)
     const signedIn = await ask(`mutation { signIn(input: {email: "admin@guanxi.local", password: "${password}"}) { accessToken } }`)
     token = signedIn.body.data?.signIn?.accessToken as string

@@ -7,8 +7,8 @@ import { type KeptPassword, keepPassword } from '../start/kept-password.ts'
 
 /** The demo data that this start loaded. */
 export interface SeededDemo {
-  /** E-mail addresses that sign in, the sales people first. */
-  readonly logins: readonly string[]
+  /** Who signs in, with the one role of each; the sales people first. */
+  readonly logins: readonly { readonly email: string; readonly role: string }[]
   /** Set where it was generated; shown once. */
   readonly generatedPassword: string | undefined
   readonly accounts: number
@@ -19,21 +19,22 @@ export interface Seeded {
   readonly demo: SeededDemo | undefined
 }
 
-/** Makes the first administrator and loads the demo data, where they are missing and wanted. A cut-off load is done again. */
-export async function seed(kernel: Kernel, config: Config): Promise<Seeded> {
+/** Makes the first administrator and loads the demo data, where they are missing and wanted. A cut-off load is done again. `say` is told before what takes long. */
+export async function seed(kernel: Kernel, config: Config, say: (step: string) => void = () => {}): Promise<Seeded> {
   const administrator = await ensureAdministrator(kernel, config)
-  return { administrator, demo: config.demo ? await seedDemo(kernel, config) : undefined }
+  return { administrator, demo: config.demo ? await seedDemo(kernel, config, say) : undefined }
 }
 
-async function seedDemo(kernel: Kernel, { demoPassword, dataDir }: Config): Promise<SeededDemo | undefined> {
+async function seedDemo(kernel: Kernel, { demoPassword, dataDir }: Config, say: (step: string) => void): Promise<SeededDemo | undefined> {
   if (await isUsed(kernel.database)) return undefined
+  say('Loading demo data, once …')
   const kept = demoPassword === undefined ? keepPassword(dataDir, 'demo-password') : undefined
   const summary = await loadDemo({ ...kernel, password: demoPassword ?? (kept as KeptPassword).password })
   if (!summary) {
     kept?.discard()
     return undefined
   }
-  return { logins: summary.signIns.map(({ email }) => email), generatedPassword: kept?.password, accounts: summary.accounts }
+  return { logins: summary.signIns, generatedPassword: kept?.password, accounts: summary.accounts }
 }
 
 /** Somebody has written records, set-up apart: nothing need be read to know that no demo is wanted. */

@@ -22,6 +22,10 @@ export async function start(environment: Environment, directory: string, version
   await checkPort(config.host, config.port)
   const secrets = readSecrets(config)
   const logger = createLogger(config.logLevel)
+  const say = (step: string): void => {
+    if (!config.production) process.stdout.write(`${step}\n`)
+  }
+  say(config.databaseUrl === undefined ? `Starting PostgreSQL under ${config.dataDir} …` : 'Connecting to the database …')
   const opening = openDatabase(config, { onEvent: reportEmbedded(logger) })
   // What goes wrong goes wrong soon. While a new cluster is made, the program is loaded beside it.
   await Promise.race([opening, delay(100)])
@@ -30,8 +34,9 @@ export async function start(environment: Environment, directory: string, version
   let app: App | undefined
   try {
     const [{ createApp }, { seed }] = await program
+    say('Bringing the database up to date …')
     app = await createApp(config, { databaseUrl: opened.url, secrets, logger })
-    const seeded = await seed(app.kernel, config)
+    const seeded = await seed(app.kernel, config, say)
     const address = await app.listen()
     const stopped = serveUntilSignal(app, opened, logger, config, environment.npm_lifecycle_event !== undefined)
     announce({ config, opened, version, seeded, url: urlOf(address), logger })

@@ -6,6 +6,12 @@ export interface BannerLogin {
   readonly file: string | undefined
 }
 
+interface DemoLogin {
+  readonly email: string
+  /** Key of the one role. */
+  readonly role: string
+}
+
 export interface BannerFacts {
   readonly version: string
   readonly url: string
@@ -14,7 +20,7 @@ export interface BannerFacts {
   readonly database: string
   readonly administrator: BannerLogin & { readonly email: string }
   /** Set where this start loaded the demo data. */
-  readonly demo: (BannerLogin & { readonly logins: readonly string[]; readonly accounts: number }) | undefined
+  readonly demo: (BannerLogin & { readonly logins: readonly DemoLogin[]; readonly accounts: number }) | undefined
 }
 
 /** What a person sees when the server is ready: where it is, how to sign in, and a first query with its answer. */
@@ -33,7 +39,7 @@ export function bannerText({ version, url, seconds, database, administrator, dem
     `  Health      ${url}/health  ${url}/ready  ${url}/metrics`,
     `  Database    ${database}`,
     `  Sign in     ${administrator.email}  ${passwordText(administrator)}`,
-    ...(demo ? [`  Demo users  ${demo.logins.join(', ')}`, `              ${passwordText(demo)}`] : []),
+    ...(demo ? demoLines(demo) : []),
     '',
     'A first query:',
     '',
@@ -45,6 +51,12 @@ export function bannerText({ version, url, seconds, database, administrator, dem
     '',
     '',
   ].join('\n')
+}
+
+function demoLines(demo: NonNullable<BannerFacts['demo']>): string[] {
+  const roles = [...new Set(demo.logins.map(({ role }) => role))]
+  const byRole = roles.map((role) => `${role}: ${demo.logins.flatMap((login) => (login.role === role ? login.email : [])).join(', ')}`)
+  return [...byRole, passwordText(demo)].map((line, index) => `  ${index === 0 ? 'Demo users' : '          '}  ${line}`)
 }
 
 function passwordText({ password, file }: BannerLogin): string {

@@ -282,7 +282,9 @@ describe('rights on many-to-many relations', () => {
     const answer = await client.send('{ venues { nodes { sponsors { totalCount } neighbours { totalCount } } } }')
     expect(answer.errors.map(({ path, extensions }) => [path?.join('.'), extensions.code])).toEqual([['venues.nodes.sponsors', 'FORBIDDEN_FIELD']])
     expect(codesOf(await client.send('{ venues(filter: { sponsors: { some: {} } }) { totalCount } }'))).toEqual(['GRAPHQL_VALIDATION_FAILED'])
-    expect((await venue(client, 'Hall', 'values')).values).toMatchObject({ sponsors: [], landlord: null, about: null, neighbours: sorted('Arena', 'Attic') })
+    const { values } = await venue(client, 'Hall', 'values')
+    expect(values).toMatchObject({ about: null, neighbours: sorted('Arena', 'Attic') })
+    expect(['sponsors', 'landlord'].filter((name) => name in values)).toEqual([])
   })
 })
 

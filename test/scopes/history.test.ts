@@ -109,4 +109,9 @@ test('a version conflict shows no more', async () => {
   expect([shown.base['account'], shown.current['account']]).toEqual([null, own])
   expect(shown.base).not.toHaveProperty('email')
   expect([all.base['account'], all.base['email'], all.current['account']]).toEqual([foreign, 'a@example.com', own])
+  // What the record was says when it became so, and by whom.
+  const { history } = (await server.admin.data(`{ contact(id: "${contact}") { history { nodes { version at actor { id } } } } }`)).contact
+  const made = (version: number) => history.nodes.find((node: { version: number }) => node.version === version)
+  expect([all.base['updatedAt'], all.base['updatedBy']]).toEqual([made(1).at, made(1).actor.id])
+  expect([all.current['updatedAt'], all.current['version']]).toEqual([made(6).at, 6])
 })

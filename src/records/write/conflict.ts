@@ -3,6 +3,7 @@ import { shownTargets } from '../access/readable-targets.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
+import { instantSql } from '../sql-text.ts'
 import { differs, outputForm } from './columns.ts'
 import type { IssuePath, ParsedInput } from './input.ts'
 import { type LinkChange, linkInput, linksAfter } from './links.ts'
@@ -40,12 +41,16 @@ export async function checkVersions(session: Session, module: ModuleDefinition, 
 interface HistoryRow {
   readonly id: string
   readonly version: number
+  /** RFC 3339. */
+  readonly at: string
+  readonly actor: string | null
   readonly changes: Readonly<Record<string, { readonly before: unknown }>>
 }
 
 async function readHistories(session: Session, moved: readonly Expectation[]): Promise<Map<string, HistoryRow[]>> {
   const rows = await session.transaction.query<HistoryRow>({
-    text: `SELECT h.record_id AS id, h.version, h.changes FROM record_history h JOIN unnest($1::uuid[], $2::int[]) AS k(id, version) ON h.record_id = k.id AND h.version > k.version
+    text: `SELECT h.record_id AS id, h.version, ${instantSql('h.at')} AS at, h.actor_id AS actor, h.changes
+FROM record_history h JOIN unnest($1::uuid[], $2::int[]) AS k(id, version) ON h.record_id = k.id AND h.version >= k.version
 ORDER BY h.record_id, h.version DESC`,
     values: [moved.map(({ stored }) => stored.id), moved.map(({ ifVersion }) => ifVersion)],
     purpose: 'record',
@@ -57,10 +62,11 @@ ORDER BY h.record_id, h.version DESC`,
 
 /** The record at `ifVersion`: later changes undone, newest first. Null where a version is missing or never was. */
 function reconstruct(module: ModuleDefinition, { stored, ifVersion }: Expectation, history: readonly HistoryRow[]): RecordImage | null {
-  if (ifVersion < 1 || ifVersion > stored.version || history.length !== stored.version - ifVersion) return null
+  if (ifVersion < 1 || ifVersion > stored.version || history.length !== stored.version - ifVersion + 1) return null
+  const [made] = history.slice(-1)
   const byKey = new Map([...module.storedFields, ...module.linkFields].map((field) => [historyKey(field), field.name]))
-  const image: Record<string, unknown> = { ...stored.image, version: ifVersion }
-  for (const { changes } of history) {
+  const image: Record<string, unknown> = { ...stored.image, version: ifVersion, updatedAt: made?.at, updatedBy: made?.actor }
+  for (const { changes } of history.slice(0, -1)) {
     for (const [key, { before }] of Object.entries(changes)) {
       const name = byKey.get(key)
       if (name !== undefined) image[name] = before

@@ -1,6 +1,7 @@
 import { type FieldNode, type GraphQLObjectType, getNamedType, type SelectionSetNode } from 'graphql'
 import { DefectError } from '../../errors/index.ts'
 import type { FieldLevel } from '../../records/access/policy.ts'
+import { fieldLevel } from '../../records/access/secured.ts'
 import type { ConnectionMember, ConnectionSelection, EdgeMember, RecordSelection, SelectedField, SelectedPart } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { fieldNamed, valueTypeOf } from '../../records/registry/index.ts'
@@ -85,7 +86,7 @@ function collectField(
       const named = fieldOf(module, module.nameField)
       const level = levelOf(context, module, named)
       if (level === 'HIDDEN' && !isPartlyShown(context, module, named)) return hidden()
-      if (level === 'HIDDEN') noteRedaction(named, level)
+      noteRedaction(named, level)
       return { kind: 'displayName', key }
     }
     case 'values': {
@@ -94,6 +95,7 @@ function collectField(
         const named = fieldNamed(module, each)
         if (named) noteNamed(context, named)
       }
+      noteMaskedValues(module, type.name, path, names ?? null, context)
       return { kind: 'values', key, names: names === undefined || names === null ? null : operandOf(names) }
     }
     case 'externalIds':
@@ -120,6 +122,19 @@ function collectField(
     }
     default:
       throw new DefectError(`${type.name}.${name}: ${descriptor.kind} is no member of a record`)
+  }
+}
+
+/** Members of `values` that are not shown in full; those that are hidden everywhere it does not have. */
+function noteMaskedValues(module: ModuleDefinition, typeName: string, path: readonly string[], names: readonly string[] | null, context: CollectContext): void {
+  for (const field of module.fields.values()) {
+    const asked = names === null ? [field.name] : names.filter((name) => fieldNamed(module, name) === field)
+    if (!field.custom || asked.length === 0) continue
+    const level = fieldLevel(context.policy, module.name, field.name)
+    const partly = isPartlyShown(context, module, field)
+    if (level === 'READ' || level === 'WRITE' || (level === 'HIDDEN' && !partly)) continue
+    const state = level === 'HIDDEN' ? 'hidden' : 'masked'
+    for (const name of asked) context.redacted.push({ path: [...path, name], typeName, fieldName: field.name, state, ...(partly && { partly }) })
   }
 }
 

@@ -24,6 +24,8 @@ export function redactedSelections(
   const redacted: RedactedSelection[] = []
   const context: CollectContext = { ...start, policy: principal.policy, redacted, named: new Set(), ordinary: false, meetAny }
   const { registry } = context
+  /** Modules whose changes the present root field tells. */
+  let fed: readonly ModuleDefinition[] = []
 
   function visitSet(parent: GraphQLObjectType, sets: readonly (SelectionSetNode | undefined)[], path: readonly string[]): void {
     for (const [key, nodes] of collectFields(parent, sets, context)) {
@@ -50,9 +52,13 @@ export function redactedSelections(
       case 'nodes':
         visitRecords(modulesOfIds(resolved(argumentsOf(field, nodes[0] as FieldNode, context).get('ids'), context.variables)), nodes, path)
         return
+      case 'changes':
+        if (plannedVerdict(descriptor, { principal, runtime: { registry } }) !== true) return
+        fed = modulesNamed(resolved(argumentsOf(field, nodes[0] as FieldNode, context).get('modules'), context.variables))
+        visitMembers(field.type, nodes, path)
+        return
       case 'write':
       case 'changed':
-      case 'changes':
         if (plannedVerdict(descriptor, { principal, runtime: { registry } }) === true) visitMembers(field.type, nodes, path)
         return
       case 'payloadRecord':
@@ -62,7 +68,7 @@ export function redactedSelections(
         return
       }
       case 'changeRecord':
-        visitRecords(descriptor.module === '*' ? readableModules() : [registry.module(descriptor.module)], nodes, path)
+        visitRecords(descriptor.module === '*' ? fed : [registry.module(descriptor.module)], nodes, path)
         return
       case 'handle': {
         if (!isAnswered(parent, field)) return
@@ -97,6 +103,11 @@ export function redactedSelections(
 
   function readableModules(): ModuleDefinition[] {
     return [...registry.modules.values()].filter((module) => isModuleReadable(context, module))
+  }
+
+  /** All that the reader reads, unless names are given. */
+  function modulesNamed(names: unknown): readonly ModuleDefinition[] {
+    return Array.isArray(names) ? readableModules().filter(({ name }) => names.includes(name)) : readableModules()
   }
 
   function modulesOfIds(ids: unknown): ReadonlySet<ModuleDefinition> {

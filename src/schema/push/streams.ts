@@ -114,7 +114,7 @@ export class ChangeStreams {
           member.queue.end(resync(request, message, cursorAt(last, shared, readerOf(standing, settings))))
         }
       } catch (error) {
-        member.queue.end(failure(error, request))
+        member.queue.end(failure(unfitted(error), request))
       }
     }
   }
@@ -167,4 +167,13 @@ export class ChangeStreams {
       changes.about,
     ])
   }
+}
+
+/** What could be subscribed to and names now what is unknown, or hidden from whoever subscribed. */
+function unfitted(error: unknown): unknown {
+  if (!(error instanceof GuanxiError) || error.code !== 'GRAPHQL_VALIDATION_FAILED') return error
+  return new GuanxiError(
+    'SCHEMA_CHANGED',
+    `The subscription does not fit what you are shown any more: ${error.message} Fetch the schema, and subscribe after the last cursor.`,
+  )
 }
