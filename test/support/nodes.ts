@@ -9,7 +9,8 @@ const PROGRAM = fileURLToPath(new URL('./node.mjs', import.meta.url))
 /** The long proofs are run in full, with their budgets (`npm run prove`). */
 export const PROVE = process.env.GUANXI_PROVE === '1'
 /** How many cases are drawn at random: few by hand, more where it decides about a change (`.ci/run`), most in a proof. */
-export const drawnCases = (byHand: number, inCi: number, inProof: number): number => (PROVE ? inProof : process.env.CI ? inCi : byHand)
+export const drawnCases = (byHand: number, inCi: number, inProof: number): number =>
+  PROVE ? inProof : process.env.CI && !process.env.GUANXI_FEW_CASES ? inCi : byHand
 
 /** Nodes run as they do for users: what libraries check besides in development would be measured too. */
 const PRODUCTION = { ...TEST_ENVIRONMENT, NODE_ENV: 'production', GUANXI_SECRET: 'a secret of tests that is long enough for anybody' }
