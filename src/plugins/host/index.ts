@@ -34,7 +34,6 @@ export type { OutboundAnswer, OutboundRequest, ResolveHost, Transport } from './
 export type { PluginPace } from './plugin-work.ts'
 export { pluginRulesAlone } from './rules-alone.ts'
 export type { HostServices } from './services.ts'
-export { checkSource, type SourceFinding } from './source/check-source.ts'
 
 export interface PluginHostOptions extends Omit<HostServices, 'transport' | 'openTransactions'> {
   readonly outbound: TransportOptions & { readonly transport?: Transport | undefined }

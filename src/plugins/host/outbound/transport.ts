@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
-import { Agent } from 'undici'
+import type { Agent } from 'undici'
 import { FetchRefusal } from '../../api/index.ts'
 import { isOpened } from './declared-hosts.ts'
 import { judgeAddress } from './judge-address.ts'
@@ -53,11 +53,15 @@ const CONNECT_PATIENCE = 10_000
 export function createTransport({ opened, resolve = systemResolver }: TransportOptions): { readonly send: Transport; close(): Promise<void> } {
   const open = new Set(opened)
   const agents = new Map<number, Agent>()
+  let closed = false
   // What an operator opens may depend on the port, which the look-up does not tell.
-  const agentFor = (port: number): Agent => {
+  const agentFor = async (port: number): Promise<Agent> => {
+    // Most servers start without a plugin that asks anybody.
+    const undici = await import('undici')
+    if (closed) throw new Error('the server is shutting down')
     const known = agents.get(port)
     if (known) return known
-    const agent = new Agent({
+    const agent = new undici.Agent({
       connections: CONNECTIONS,
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE,
@@ -71,7 +75,8 @@ export function createTransport({ opened, resolve = systemResolver }: TransportO
   return {
     send: async ({ method, url, headers, body, signal }) => {
       const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
-      const answer = await agentFor(port).request({
+      const agent = await agentFor(port)
+      const answer = await agent.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method: method as 'GET',
@@ -87,6 +92,7 @@ export function createTransport({ opened, resolve = systemResolver }: TransportO
       }
     },
     close: async () => {
+      closed = true
       await Promise.all([...agents.values()].map((agent) => agent.destroy()))
       agents.clear()
     },
