@@ -3,7 +3,6 @@ import { DefectError } from '../errors/index.ts'
 import type { Database } from '../records/database.ts'
 import { databaseIdentity } from './database-identity.ts'
 import { createPostgresLink } from './postgres-link.ts'
-import { createRedisLink } from './redis-link.ts'
 import type { SignalLinkEvents } from './signal-link.ts'
 
 /** Gets the text of a signal, or null where some may have been missed: when listening begins, and after each interruption. */
@@ -62,7 +61,8 @@ export async function createSignals({ database, databaseUrl, redisUrl, onError }
   const link =
     redisUrl === undefined
       ? createPostgresLink({ ...events, database, databaseUrl })
-      : createRedisLink({ ...events, redisUrl, identity: await databaseIdentity(database) })
+      : // Loaded where there is one.
+        (await import('./redis-link.ts')).createRedisLink({ ...events, redisUrl, identity: await databaseIdentity(database) })
 
   return {
     publish: (topic, text) => {
