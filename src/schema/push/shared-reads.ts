@@ -1,4 +1,5 @@
-import { type Executor, isDatabaseLost, type Statement } from '../../records/database.ts'
+import type { Executor, Statement } from '../../records/database.ts'
+import { Gathered } from './gathered.ts'
 
 /** Members of the lists that one statement carries at most. */
 const MOST_MEMBERS = 500
@@ -8,11 +9,10 @@ interface ListRow {
   readonly data: string
 }
 
-interface Asked {
+/** A statement, and the list in it. */
+interface ListRead {
   readonly statement: Statement
   readonly list: readonly unknown[]
-  readonly resolve: (rows: ListRow[]) => void
-  readonly reject: (error: unknown) => void
 }
 
 /**
@@ -21,7 +21,7 @@ interface Asked {
  */
 export class SharedReads implements Executor {
   readonly #executor: Executor
-  readonly #asked = new Map<string, Asked[]>()
+  readonly #reads = new Gathered<ListRead, ListRow[]>({ serve: (reads) => this.#serve(reads), weight: ({ list }) => list.length, most: MOST_MEMBERS })
 
   constructor(executor: Executor) {
     this.#executor = executor
@@ -31,63 +31,26 @@ export class SharedReads implements Executor {
     const { listOf, values = [] } = statement
     const list = listOf === undefined ? undefined : values[listOf]
     if (!Array.isArray(list)) return this.#executor.query<Row>(statement)
-    const key = keyOf(statement)
-    return new Promise<ListRow[]>((resolve, reject) => {
-      const asked = this.#asked.get(key)
-      if (asked) {
-        asked.push({ statement, list, resolve, reject })
-        return
-      }
-      this.#asked.set(key, [{ statement, list, resolve, reject }])
-      setImmediate(() => {
-        const all = this.#asked.get(key) ?? []
-        this.#asked.delete(key)
-        for (const group of grouped(all)) void this.#serve(group)
-      })
-    }) as Promise<never>
+    return this.#reads.ask(keyOf(statement), { statement, list }) as Promise<never>
   }
 
-  async #serve(group: readonly Asked[]): Promise<void> {
-    const [first] = group
-    if (!first) return
-    try {
-      if (group.length === 1) {
-        first.resolve(await this.#executor.query<ListRow>(first.statement))
-        return
-      }
-      const { statement } = first
-      const values = [...(statement.values ?? [])]
-      values[statement.listOf as number] = group.flatMap(({ list }) => list)
-      const [row] = await this.#executor.query<ListRow>({ ...statement, values })
-      const members = row ? (JSON.parse(row.data) as unknown[]) : []
-      let start = 0
-      for (const { list, resolve } of group) {
-        resolve(row ? [{ ...row, data: JSON.stringify(members.slice(start, start + list.length)) }] : [])
-        start += list.length
-      }
-    } catch (error) {
-      // Whose members it failed for is not known: each learns by himself. Where the database is away, more statements make nothing better.
-      if (group.length > 1 && !isDatabaseLost(error)) for (const asked of group) void this.#serve([asked])
-      else for (const { reject } of group) reject(error)
-    }
+  async #serve(reads: readonly [ListRead, ...ListRead[]]): Promise<readonly ListRow[][]> {
+    const [{ statement }] = reads
+    if (reads.length === 1) return [await this.#executor.query<ListRow>(statement)]
+    const values = [...(statement.values ?? [])]
+    values[statement.listOf as number] = reads.flatMap(({ list }) => list)
+    const [row] = await this.#executor.query<ListRow>({ ...statement, values })
+    if (!row) return reads.map(() => [])
+    const members = JSON.parse(row.data) as unknown[]
+    let start = 0
+    return reads.map(({ list }) => {
+      const own = members.slice(start, start + list.length)
+      start += list.length
+      return [{ ...row, data: JSON.stringify(own) }]
+    })
   }
 }
 
 function keyOf({ text, name, values = [], listOf }: Statement): string {
   return JSON.stringify([name ?? text, values.map((value, index) => (index === listOf ? null : value))])
-}
-
-function* grouped(all: readonly Asked[]): Iterable<readonly Asked[]> {
-  let group: Asked[] = []
-  let members = 0
-  for (const asked of all) {
-    if (group.length > 0 && members + asked.list.length > MOST_MEMBERS) {
-      yield group
-      group = []
-      members = 0
-    }
-    group.push(asked)
-    members += asked.list.length
-  }
-  if (group.length > 0) yield group
 }
