@@ -12,10 +12,22 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql'
-import { finished, type GeneratedOperation, inputText, int, newState, pick, type State, selectionText, type ValuePools } from './operation-generator.ts'
+import {
+  allowed,
+  finished,
+  type GeneratedOperation,
+  inputText,
+  int,
+  type NameChoice,
+  newState,
+  pick,
+  type State,
+  selectionText,
+  type ValuePools,
+} from './operation-generator.ts'
 
 /**
- * A random mutation of records: one or two root fields, often of records that exist, with a few members of their inputs. Every eighth member is one of the `preferred`
+ * A random mutation of records: one or two root fields, often of records that exist, with a few members of their inputs. Every eighth member is one of the preferred
  * names (`UpdateAccountInput.taxNumber`). Most are of the `modules`.
  */
 export function generateMutation(
@@ -23,10 +35,10 @@ export function generateMutation(
   random: typeof fc,
   schema: GraphQLSchema,
   pools: ValuePools,
-  preferred: ReadonlySet<string> = new Set(),
+  names: NameChoice = {},
   modules: ReadonlySet<string> = new Set(),
 ): GeneratedOperation {
-  const state = newState(draw, random, schema, pools, preferred, 20)
+  const state = newState(draw, random, schema, pools, names, 20)
   const mutation = schema.getMutationType() as GraphQLObjectType
   const roots = Object.values(mutation.getFields()).filter(({ extensions }) => extensions.guanxi?.kind === 'write')
   const wanted = int(state, 0, 3) === 0 ? 2 : 1
@@ -76,8 +88,12 @@ const SKIPPED = new Set(['externalIds', 'ref', 'ifVersion', 'tags'])
 
 /** The members that must be there, and a few others. */
 function writeInput(state: State, type: GraphQLInputObjectType, field: GraphQLField<unknown, unknown>): string {
-  const fields = Object.values(type.getFields()).filter(({ name }) => !SKIPPED.has(name))
-  const liked = fields.filter(({ name }) => state.preferred.has(`${type.name}.${name}`))
+  const fields = allowed(
+    state,
+    type.name,
+    Object.values(type.getFields()).filter(({ name }) => !SKIPPED.has(name)),
+  )
+  const liked = fields.filter(({ name }) => state.names.preferred?.has(`${type.name}.${name}`))
   // One of these refuses all of the operation, so that most have none.
   const plain = fields.filter((each) => !liked.includes(each))
   const wanted = new Map(

@@ -36,13 +36,21 @@ export interface GeneratedOperation {
 
 type Draw = fc.GeneratorValue
 
+/** Members of types, as `Account.taxNumber` and `AccountFilter.taxNumber`, that are drawn otherwise than the rest. */
+export interface NameChoice {
+  /** Every second time that a field is chosen where one of these stands, it is one of these. */
+  readonly preferred?: ReadonlySet<string>
+  /** Never chosen: so an operation is not refused for them. */
+  readonly avoided?: ReadonlySet<string>
+}
+
 /** What one operation is drawn with, and what it has come to so far. */
 export interface State {
   readonly draw: Draw
   readonly random: typeof fc
   readonly schema: GraphQLSchema
   readonly pools: ValuePools
-  readonly preferred: ReadonlySet<string>
+  readonly names: NameChoice
   readonly definitions: string[]
   readonly variables: Record<string, unknown>
   readonly fragments: string[]
@@ -51,26 +59,21 @@ export interface State {
 
 /**
  * A random query over the generated part of a schema: aliases, inline and named fragments, skip and include, variables, nested
- * connections with filter, order and page, aggregates. Everything is drawn by fast-check, so failures shrink. Every second time that a field is chosen where one of
- * the `preferred` names (`Account.taxNumber`, `AccountFilter.taxNumber`) stands, it is one of these.
+ * connections with filter, order and page, aggregates. Everything is drawn by fast-check, so failures shrink.
  */
-export function generateOperation(
-  draw: Draw,
-  random: typeof fc,
-  schema: GraphQLSchema,
-  pools: ValuePools,
-  preferred: ReadonlySet<string> = new Set(),
-): GeneratedOperation {
-  const state = newState(draw, random, schema, pools, preferred, 40)
+export function generateOperation(draw: Draw, random: typeof fc, schema: GraphQLSchema, pools: ValuePools, names: NameChoice = {}): GeneratedOperation {
+  const state = newState(draw, random, schema, pools, names, 40)
   const query = schema.getQueryType() as GraphQLObjectType
-  const roots = Object.values(query.getFields()).filter(({ extensions }) => ['list', 'get', 'aggregate', 'node'].includes(extensions.guanxi?.kind ?? ''))
+  const roots = allowed(state, query.name, Object.values(query.getFields())).filter(({ extensions }) =>
+    ['list', 'get', 'aggregate', 'node'].includes(extensions.guanxi?.kind ?? ''),
+  )
   const selections = Array.from({ length: int(state, 1, 2) }, (_, index) => `r${index}: ${fieldText(state, pick(state, roots), 0)}`)
   const body = `{ ${selections.join(' ')} }`
   return finished(state, 'query', body)
 }
 
-export function newState(draw: Draw, random: typeof fc, schema: GraphQLSchema, pools: ValuePools, preferred: ReadonlySet<string>, budget: number): State {
-  return { draw, random, schema, pools, preferred, definitions: [], variables: {}, fragments: [], budget }
+export function newState(draw: Draw, random: typeof fc, schema: GraphQLSchema, pools: ValuePools, names: NameChoice, budget: number): State {
+  return { draw, random, schema, pools, names, definitions: [], variables: {}, fragments: [], budget }
 }
 
 /** The operation of this body, with the fragments and variables that it uses. */
@@ -101,7 +104,7 @@ export function generateProbe(
   pools: ValuePools,
   members: readonly ProbedMember[],
 ): GeneratedOperation | null {
-  const state = newState(draw, random, schema, pools, new Set(), 10)
+  const state = newState(draw, random, schema, pools, {}, 10)
   const { typeName, pluralName, member } = pick(state, members)
   const list = (args: string) => `{ r: ${pluralName}(${args}) { totalCount nodes { id } } }`
   const inputOf = (suffix: string) => {
@@ -166,7 +169,7 @@ function nodeSelection(state: State): string {
 
 export function selectionText(state: State, type: GraphQLObjectType, depth: number): string {
   const kind = type.extensions.guanxi?.kind
-  const fields = Object.values(type.getFields()).filter((field) => {
+  const fields = allowed(state, type.name, Object.values(type.getFields())).filter((field) => {
     if (['history', 'anyRecord', 'computed'].includes(field.extensions.guanxi?.kind ?? '')) return false
     return depth < 3 || !isObjectType(getNamedType(field.type)) || kind === 'connection' || kind === 'edge' || kind === 'aggregate'
   })
@@ -253,7 +256,7 @@ export function inputText(state: State, type: GraphQLInputType, depth: number): 
 
 function objectText(state: State, type: GraphQLInputObjectType, depth: number): string | null {
   const nested = new Set(['and', 'or', 'not', 'one', 'many', 'through', 'groupKey'])
-  const fields = Object.values(type.getFields()).filter(({ extensions, name }) => {
+  const fields = allowed(state, type.name, Object.values(type.getFields())).filter(({ extensions, name }) => {
     const kind = extensions.guanxi?.kind ?? ''
     if (kind === 'groupKey' || name === 'externalId') return false
     return depth < 2 || !nested.has(kind)
@@ -319,8 +322,16 @@ export function int(state: State, min: number, max: number): number {
   return state.draw(state.random.integer, { min, max })
 }
 
+/** Those that are not to be avoided, or all where nothing would be left. */
+export function allowed<T extends { readonly name: string }>(state: State, typeName: string, members: readonly T[]): readonly T[] {
+  const { avoided } = state.names
+  const left = avoided ? members.filter(({ name }) => !avoided.has(`${typeName}.${name}`)) : members
+  return left.length > 0 ? left : members
+}
+
 export function pickMember<T extends { readonly name: string }>(state: State, typeName: string, members: readonly T[]): T {
-  const preferred = state.preferred.size > 0 ? members.filter(({ name }) => state.preferred.has(`${typeName}.${name}`)) : []
+  const { preferred: names } = state.names
+  const preferred = names ? members.filter(({ name }) => names.has(`${typeName}.${name}`)) : []
   return pick(state, preferred.length > 0 && int(state, 0, 1) === 0 ? preferred : members)
 }
 

@@ -268,8 +268,8 @@ function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn, isMa
   if (type === 'text')
     return field.type === 'EMAIL' ? (name) => `substr(${digest(name)}, 1, 10) || '@example.org'` : (name) => `'~' || substr(${digest(name)}, 1, 12)`
   if (type === 'integer' || type === 'smallint' || type === 'bigint') return (name) => `1 + (${spread(name)} % 5)`
-  // What rules make of hidden values is to fit where the values do.
-  if (type.startsWith('numeric')) return (name) => `least(round(${spread(name)}::numeric / 7, 2), ${field.max ?? 1_000})`
+  // What rules make of hidden values is to fit where the values do, and to follow what it is made of: nothing of a zero, or of all taken off, ever changes.
+  if (type.startsWith('numeric')) return (name) => `1 + round(${spread(name)}::numeric / 1000 * ${Math.min(field.max ?? 150, 150) - 2}, 2)`
   if (type === 'boolean') return (name) => `NOT ${name}`
   if (type === 'date' || type.startsWith('timestamp')) return (name) => `${name} + ${spread(name)} * interval '1 day'`
   if (type === 'jsonb') return (name) => `jsonb_build_object('city', substr(${digest(name)}, 1, 6))`
