@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import type { FieldDefinition } from '../../src/records/registry/index.ts'
-import { AccessOracle, type LeveledRole, type OracleGrant, type OracleScope } from '../support/access-oracle.ts'
+import type { LeveledRole, OracleGrant, OracleScope } from '../support/access-facts.ts'
+import { AccessOracle } from '../support/access-oracle.ts'
 import type { TestClient } from '../support/client.ts'
 import { dealShares } from '../support/deal-shares.ts'
 import { drawCondition, SOURCES } from '../support/drawn-condition.ts'

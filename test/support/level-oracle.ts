@@ -1,5 +1,5 @@
-import type { AccessOracle, LeveledRole } from './access-oracle.ts'
-import { PARENTS, SIGNED_IN } from './access-oracle.ts'
+import { type LeveledRole, PARENTS, SIGNED_IN } from './access-facts.ts'
+import type { AccessOracle } from './access-oracle.ts'
 import type { StoredRow } from './stored-rows.ts'
 
 /** From nothing to everything, as far as reading goes. */

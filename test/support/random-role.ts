@@ -1,4 +1,4 @@
-import type { OracleScope } from './access-oracle.ts'
+import type { OracleScope } from './access-facts.ts'
 import { type ConditionDraw, type DrawnCondition, drawCondition } from './drawn-condition.ts'
 import { randomNumbers } from './small-world.ts'
 

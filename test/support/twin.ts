@@ -269,7 +269,7 @@ function otherValue(field: FieldDefinition, { part, type }: PhysicalColumn, isMa
     return field.type === 'EMAIL' ? (name) => `substr(${digest(name)}, 1, 10) || '@example.org'` : (name) => `'~' || substr(${digest(name)}, 1, 12)`
   if (type === 'integer' || type === 'smallint' || type === 'bigint') return (name) => `1 + (${spread(name)} % 5)`
   // What rules make of hidden values is to fit where the values do, and to follow what it is made of: nothing of a zero, or of all taken off, ever changes.
-  if (type.startsWith('numeric')) return (name) => `1 + round(${spread(name)}::numeric / 1000 * ${Math.min(field.max ?? 150, 150) - 2}, 2)`
+  if (type.startsWith('numeric')) return (name) => `1 + round(${spread(name)}::numeric / 1000 * ${Math.min(Number(field.max ?? 150), 150) - 2}, 2)`
   if (type === 'boolean') return (name) => `NOT ${name}`
   if (type === 'date' || type.startsWith('timestamp')) return (name) => `${name} + ${spread(name)} * interval '1 day'`
   if (type === 'jsonb') return (name) => `jsonb_build_object('city', substr(${digest(name)}, 1, 6))`
