@@ -1,5 +1,5 @@
 /**
- * Compiles src to dist when something changed since the last time: `node scripts/build.mjs`. Nothing to do costs some milliseconds.
+ * Compiles src, and joins the outcome to the few files of dist (bundle.mjs), when something changed since the last time: `node scripts/build.mjs`. Nothing to do costs some milliseconds.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const STAMP = join(ROOT, 'dist', '.built')
+/** What the compiler writes, a file for each source; declarations alone go to dist at once. */
+const COMPILED = join(ROOT, '.guanxi', 'build')
+/** What decides about the outcome, besides the sources. */
+const SETTINGS = ['tsconfig.json', 'package.json', 'scripts/build.mjs', 'scripts/bundle.mjs'].map((file) => join(ROOT, file))
 /** Holds the id of the process that builds; beside `dist`, which is removed as a whole before packing. */
 const LOCK = join(ROOT, '.guanxi', 'building')
 
@@ -26,7 +30,7 @@ function isCurrent() {
   if (!existsSync(join(ROOT, 'src'))) return true
   if (!existsSync(STAMP) || !existsSync(join(ROOT, 'dist', 'main.js'))) return false
   const built = statSync(STAMP).mtimeMs
-  return [join(ROOT, 'tsconfig.json'), join(ROOT, 'package.json')].every((file) => statSync(file).mtimeMs < built) && newest(join(ROOT, 'src')) < built
+  return SETTINGS.every((file) => statSync(file).mtimeMs < built) && newest(join(ROOT, 'src')) < built
 }
 
 /** Compiles where needed. Ends the process with the compiler's messages where that fails. */
@@ -79,18 +83,23 @@ function isHeld() {
 
 function build(compiler) {
   const started = new Date()
-  // The compiler skips what it has written before; when dist was deleted in part, it must not.
-  if (!existsSync(join(ROOT, 'dist', 'main.js'))) rmSync(join(ROOT, 'dist', '.tsbuildinfo'), { force: true })
-  const { status, stdout, stderr } = spawnSync(process.execPath, [compiler, '-p', ROOT], { cwd: ROOT, encoding: 'utf8' })
-  if (status !== 0) {
-    process.stderr.write(`${stdout}${stderr}guanxi: the sources do not compile; see the lines above.\n`)
-    rmSync(LOCK, { force: true })
-    process.exit(1)
-  }
+  // The compiler skips what it has written before; when that was deleted, it must not.
+  if (!existsSync(join(ROOT, 'dist', 'main.d.ts'))) rmSync(join(COMPILED, '.tsbuildinfo'), { force: true })
+  run([compiler, '-p', ROOT])
+  run([join(ROOT, 'scripts', 'bundle.mjs')])
   mkdirSync(dirname(STAMP), { recursive: true })
   writeFileSync(STAMP, '')
   // A file that was saved while the compiler ran counts as changed.
   utimesSync(STAMP, started, started)
+}
+
+/** Runs a step in a process of its own. What it complains of is printed where it fails, and ends this process. */
+function run(command) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' })
+  if (status === 0) return
+  process.stderr.write(`${stdout}${stderr}guanxi: the sources do not compile; see the lines above.\n`)
+  rmSync(LOCK, { force: true })
+  process.exit(1)
 }
 
 function findCompiler() {
