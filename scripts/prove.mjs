@@ -11,6 +11,7 @@ const PROOFS = [
   'test/execution/differential',
   'test/execution/lost-names',
   'test/access',
+  'test/attacks/documents',
   'test/formula',
   'test/push',
   'test/faults',

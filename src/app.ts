@@ -1,6 +1,7 @@
 import { createStandings } from './auth/index.ts'
 import { createApi } from './composition/api.ts'
 import { startBackground } from './composition/background.ts'
+import { startBudgets } from './composition/budgets.ts'
 import { createDisposal } from './composition/disposal.ts'
 import { startJobs } from './composition/jobs.ts'
 import { type AppOverrides, createKernel, type Kernel } from './composition/kernel.ts'
@@ -10,6 +11,7 @@ import { createHealth, createHttpServer, createLogger, createMetrics, type Healt
 import { repeat } from './jobs/repeat.ts'
 import type { PluginPace } from './plugins/host/index.ts'
 import type { StatementObserver } from './records/database.ts'
+import { DOCUMENT_LIMITS } from './schema/limits/index.ts'
 import type { GraphQLEngine } from './schema/operation.ts'
 import { listenFailure } from './start/check-port.ts'
 import { answers, isMigrated, outboxLag } from './start/database-probes.ts'
@@ -56,6 +58,8 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again'),
     })
     disposal.add(tail.stop)
+    const { budgets, stop: stopBudgets } = await startBudgets({ config, database, logger })
+    disposal.add(stopBudgets)
     const { engine, host, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
       config,
       secrets,
@@ -66,6 +70,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       signals,
       tail,
       metrics,
+      budgets,
     })
     disposal.add(idle)
     disposal.add(host.stop)
@@ -98,6 +103,9 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       health,
       standings: createStandings(database),
       answerPlugin: host.answer,
+      limits: { ...DOCUMENT_LIMITS, cost: config.maxCost, depth: config.maxDepth, aliases: config.maxAliases, rootFields: config.maxRootFields },
+      budgets,
+      waiting: database.waiting,
     })
     disposal.add(http.close)
     const rights = repeat({

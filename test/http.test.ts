@@ -1,12 +1,16 @@
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
 import { Writable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { buildSchema, type GraphQLSchema } from 'graphql'
 import WebSocket from 'ws'
+import { loadConfig } from '../src/config/index.ts'
 import { GuanxiError } from '../src/errors/index.ts'
-import { createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, LIMITS } from '../src/http/index.ts'
+import { createBudgets, createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, LIMITS } from '../src/http/index.ts'
 import { VALIDATION_OPTIONS } from '../src/schema/execute/index.ts'
+import { DOCUMENT_LIMITS } from '../src/schema/limits/index.ts'
 import { type GraphQLEngine, type OperationAnswer, type OperationRequest, RawJson, type Runtime } from '../src/schema/operation.ts'
 
 /** The transports alone: a real server on a real port, with an engine whose answers the test chooses. */
@@ -26,6 +30,7 @@ let swap: (schema: GraphQLSchema) => void
 let server: HttpServer
 let health: Health
 let database: () => Promise<boolean>
+let waiting: number
 let url: string
 let log: string
 
@@ -40,7 +45,7 @@ beforeAll(async () => {
     get runtime() {
       return runtime
     },
-    admit: async () => ({ signedIn: true, refusal: null }),
+    admit: async () => ({ signedIn: true, userId: 'somebody', refusal: null }),
     flawsSeenBy: async () => null,
     refresh: async () => runtime.version,
     reach: async (version) => runtime.version >= version,
@@ -76,7 +81,25 @@ beforeAll(async () => {
   server = await createHttpServer({
     engine,
     callerOf: ({ authorization }) => ({ principal: principal(authorization), forget: () => {}, expiresAt: expiresAt(authorization) }),
-    config: { role: 'all', host: '127.0.0.1', port: 0, trustedProxies: ['127.0.0.1'], socketsPerUser: 2, socketsPerAddress: 50, drainTimeout: 2_000 },
+    config: {
+      ...loadConfig(
+        {
+          HOST: '127.0.0.1',
+          PORT: '0',
+          TRUSTED_PROXIES: '127.0.0.1',
+          DRAIN_TIMEOUT: '2000',
+          REQUEST_TIMEOUT: '2000',
+          POOL_QUEUE: '10',
+          CORS_ORIGINS: 'https://crm.example.com',
+        },
+        tmpdir(),
+      ),
+      socketsPerUser: 2,
+      socketsPerAddress: 50,
+    },
+    limits: DOCUMENT_LIMITS,
+    budgets: createBudgets({ requests: 0, cost: 0, address: 0, 'signed-out': 0 }, null),
+    waiting: () => waiting,
     logger,
     metrics: createMetrics(),
     health,
@@ -91,6 +114,7 @@ function reset(): void {
   requests = []
   answer = () => ({ data: new RawJson('{"text":"ok"}') })
   database = async () => true
+  waiting = 0
 }
 
 async function send(body: string | undefined, headers: Record<string, string> = {}, method = 'POST', path = '/graphql'): Promise<Answer> {
@@ -337,6 +361,211 @@ test('log lines are JSON and hold neither documents, tokens nor what an error qu
   for (const line of log.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), msg: expect.any(String) })
   expect(log).toMatch(/"requestId":"[^"]+","method":"POST","route":"\/graphql","status":200/)
   for (const secret of ['hunter2', 'Maria', '47114711', 'secretFeld', '203.0.113.9']) expect(log).not.toContain(secret)
+})
+
+/** What comes back on a connection of its own for these bytes, until the server closes it. */
+async function raw(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  socket.write(bytes)
+  let text = ''
+  for await (const chunk of socket) text += String(chunk)
+  return text
+}
+
+describe('what is no request', () => {
+  const post = 'POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n'
+  test.each<[string, string, string, string]>([
+    ['no HTTP', 'nonsense\r\n\r\n', '400', 'GRAPHQL_PARSE_FAILED'],
+    ['a version that there is not', 'GET / HTTP/9.9\r\n\r\n', '400', 'GRAPHQL_PARSE_FAILED'],
+    ['a header with a control character', 'GET / HTTP/1.1\r\nHost: x\r\nX: a\u0001b\r\n\r\n', '400', 'GRAPHQL_PARSE_FAILED'],
+    ['a length that is said twice', `${post}Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}`, '400', 'GRAPHQL_PARSE_FAILED'],
+    ['a length beside chunks', `${post}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, '400', 'GRAPHQL_PARSE_FAILED'],
+    ['headers of 20 KB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, '431', 'LIMIT_EXCEEDED'],
+    ['headers that never end', 'GET / HTTP/1.1\r\nHost: x\r\n', '408', 'GRAPHQL_PARSE_FAILED'],
+    ['a body that never ends', `${post}Content-Length: 100\r\n\r\n{"query":`, '408', 'GRAPHQL_PARSE_FAILED'],
+  ])('%s: JSON with a code, and the connection is closed', async (_, bytes, status, code) => {
+    reset()
+    const answer = await raw(bytes)
+    const [head = '', body = ''] = answer.split('\r\n\r\n')
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(head.toLowerCase()).toContain('content-type: application/json; charset=utf-8')
+    expect(JSON.parse(body).errors).toMatchObject([{ message: expect.any(String), extensions: { code, requestId: expect.any(String) } }])
+    expect(requests).toEqual([])
+  })
+
+  test('a compressed body is refused before it is read, however much it unfolds to', async () => {
+    reset()
+    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, ' '))
+    for (const encoding of ['gzip', 'deflate', 'br', 'gzip, gzip']) {
+      const before = process.memoryUsage().arrayBuffers
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+        body: bomb,
+      })
+      expect([response.status, JSON.parse(await response.text()).errors[0].extensions.code]).toEqual([415, 'GRAPHQL_PARSE_FAILED'])
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * 1024 * 1024)
+    }
+  })
+
+  test('an answer that nobody reads ends with its connection', async () => {
+    reset()
+    answer = () => ({ data: new RawJson(JSON.stringify({ text: 'x'.repeat(20_000_000) })) })
+    const { hostname, port } = new URL(url)
+    const body = JSON.stringify({ query: '{ text }' })
+    const readAfter = async (milliseconds: number): Promise<number> => {
+      const socket = connect(Number(port), hostname)
+      const closed = new Promise((resolve) => socket.once('close', resolve))
+      socket.on('error', () => {}).pause()
+      socket.write(`POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+      await new Promise((resolve) => setTimeout(resolve, milliseconds))
+      socket.resume()
+      await closed
+      return socket.bytesRead
+    }
+    // An answer may stand still for two seconds; a busy machine is given more to notice.
+    let read = await readAfter(4_000)
+    if (read > 20_000_000) read = await readAfter(15_000)
+    expect(read).toBeLessThan(20_000_000)
+    // Whoever reads gets all of it.
+    expect((await ask('{ text }')).text.length).toBeGreaterThan(20_000_000)
+  }, 60_000)
+})
+
+describe('pages of other origins', () => {
+  const preflight = (origin: string) =>
+    fetch(`${url}/graphql`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type,idempotency-key' },
+    })
+
+  test.each(['https://crm.example.com', 'http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:3000'])(
+    '%s may ask, and read the answer',
+    async (origin) => {
+      reset()
+      const asked = await preflight(origin)
+      expect(asked.status).toBe(204)
+      expect(Object.fromEntries(asked.headers)).toMatchObject({
+        'access-control-allow-origin': origin,
+        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-headers': 'authorization,content-type,idempotency-key',
+      })
+      expect(asked.headers.get('access-control-allow-credentials')).toBeNull()
+      const { status, headers } = await ask('{ text }', { origin })
+      expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([200, origin, 'Origin'])
+      expect(headers.get('access-control-expose-headers')).toContain('retry-after')
+      // Refusals can be read as well.
+      waiting = 10
+      const refused = await ask('{ text }', { origin })
+      expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([503, origin])
+    },
+  )
+
+  test.each([
+    'https://crm.example.com.evil.example',
+    'http://crm.example.com',
+    'https://localhost.evil.example',
+    'null',
+    'http://localhost:5173@evil.example',
+    '',
+  ])('%j may not', async (origin) => {
+    reset()
+    const asked = await preflight(origin)
+    expect([asked.status, asked.headers.get('access-control-allow-origin')]).toEqual([403, null])
+    expect(JSON.parse(await asked.text()).errors).toMatchObject([{ extensions: { code: 'FORBIDDEN' } }])
+    expect((await ask('{ text }', { origin })).headers.get('access-control-allow-origin')).toBeNull()
+    // What needs no preflight reaches nothing.
+    requests = []
+    expect((await send('{"query":"mutation { write }"}', { origin, 'content-type': 'text/plain' })).status).toBe(415)
+    expect(requests).toEqual([])
+  })
+
+  test('OPTIONS that asks for nothing is no method here', async () => {
+    expect(await send(undefined, {}, 'OPTIONS')).toMatchObject({ status: 405, errors: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] })
+  })
+})
+
+describe('clients as they come', () => {
+  const query = 'query Q($size: Int) { text(size: $size) }'
+  test.each<[string, () => Promise<Answer>]>([
+    [
+      'urql: GET, without a header that would need a preflight',
+      () => {
+        const parameters = new URLSearchParams({ query, operationName: 'Q', variables: '{"size":1}', extensions: '{}' })
+        return send(
+          undefined,
+          { accept: 'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed', 'content-type': '' },
+          'GET',
+          `/graphql?${parameters}`,
+        )
+      },
+    ],
+    [
+      'Apollo Client: POST',
+      () =>
+        send(
+          JSON.stringify({ operationName: 'Q', variables: { size: 1 }, extensions: { clientLibrary: { name: '@apollo/client', version: '4.3.8' } }, query }),
+          {
+            accept: 'application/graphql-response+json,application/json;q=0.9',
+          },
+        ),
+    ],
+    ['plain fetch: POST', () => send(JSON.stringify({ query, variables: { size: 1 } }), { accept: '*/*' })],
+  ])('%s', async (_, ask) => {
+    reset()
+    const { status, text } = await ask()
+    expect([status, text]).toEqual([200, '{"data":{"text":"ok"}}'])
+    expect(requests).toMatchObject([{ variables: { size: 1 }, transport: 'http' }])
+  })
+})
+
+test('while it has more to do than it can, both transports are refused at once, with when to come again; health answers', async () => {
+  reset()
+  waiting = 10
+  const { status, headers, errors } = await ask('{ text }')
+  expect([status, headers.get('retry-after')]).toEqual([503, '1'])
+  const refused = [
+    { message: expect.stringContaining('Try again'), extensions: { code: 'UNAVAILABLE', retryable: true, retryAfter: 1, requestId: expect.any(String) } },
+  ]
+  expect(errors).toEqual(refused)
+  expect(((await askSocket('{ text }')) as { errors: unknown }).errors).toEqual(refused)
+  expect(requests).toEqual([])
+  expect((await send(undefined, {}, 'GET', '/health')).status).toBe(200)
+  waiting = 9
+  expect((await ask('{ text }')).status).toBe(200)
+})
+
+test('a socket that sends on without reading what it is answered is closed', async () => {
+  reset()
+  answer = () => ({ data: new RawJson(JSON.stringify({ text: 'x'.repeat(4_000_000) })) })
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve([code, String(reason)])))
+  await new Promise((resolve) => socket.on('open', resolve))
+  socket.send(JSON.stringify({ type: 'connection_init' }))
+  await new Promise((resolve) => socket.once('message', resolve))
+  socket.pause()
+  for (let id = 1; requests.length < 40 && id <= 40; id += 1) {
+    socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload: { query: '{ text }' } }))
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+  expect(requests.length).toBeLessThan(40)
+  socket.resume()
+  expect(await closed).toEqual([1008, 'Answers are not read'])
+}, 20_000)
+
+test('names that a client chooses stay inside of their line of the log', async () => {
+  reset()
+  log = ''
+  const forged = '\n{"level":"error","msg":"forged"}\r\n'
+  await fetch(`${url}/graphql?query=${encodeURIComponent(`query X { text } ${forged}`)}&operationName=${encodeURIComponent(forged)}`)
+  await ask(`query Forged { text }${forged}`, { 'x-request-id': '{"level":"error"}', 'x-client-name': '{"msg":"forged"}', 'user-agent': '"},{"msg":"forged"' })
+  await askSocket(`{ text(size: "${forged.trim()}") }`, { client: forged, authorization: forged })
+  const lines = log.trim().split('\n')
+  expect(lines.length).toBeGreaterThanOrEqual(2)
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ level: 'info', msg: expect.stringMatching(/^(request|operation)$/) })
+  expect(log).not.toContain('forged')
 })
 
 /** Ends the server, so it stands last. */

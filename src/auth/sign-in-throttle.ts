@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
 import { GuanxiError } from '../errors/index.ts'
+import { networkOf } from '../lib/client-network.ts'
 import type { Database } from '../records/database.ts'
 
 /** Limits failed sign-ins per account and per address, for all nodes together. */
@@ -84,17 +84,8 @@ function accountKey(account: string): Buffer {
   return createHash('sha256').update(`account:${account}`).digest()
 }
 
-/** An IPv6 customer owns a whole /64 and could use a new address for each try. */
 function addressKey(ip: string | null): Buffer {
-  const network = ip !== null && isIPv6(ip) && !ip.includes('.') ? expandIPv6(ip).slice(0, 4).join(':') : (ip ?? 'unknown')
-  return createHash('sha256').update(`address:${network}`).digest()
-}
-
-/** The eight groups of an IPv6 address without zone. */
-function expandIPv6(ip: string): string[] {
-  const [head = '', tail] = (ip.split('%')[0] as string).split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const middle = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0')
-  return [...left, ...middle, ...right].map((group) => group.toLowerCase().padStart(4, '0'))
+  return createHash('sha256')
+    .update(`address:${networkOf(ip)}`)
+    .digest()
 }

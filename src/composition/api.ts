@@ -17,7 +17,7 @@ import type { Config } from '../config/index.ts'
 import { createTicketMerging } from '../domain/index.ts'
 import { coreModules } from '../entities/index.ts'
 import type { Signals, Tail } from '../events/index.ts'
-import type { Logger, Metrics } from '../http/index.ts'
+import { type Budgets, chargeCost, type Logger, type Metrics } from '../http/index.ts'
 import { latestValues } from '../lib/latest-values.ts'
 import { BUILT_IN } from '../plugins/built-in.ts'
 import { createPluginHost } from '../plugins/host/index.ts'
@@ -35,16 +35,17 @@ import { announceSchema } from './announce-schema.ts'
 import type { AppOverrides, Kernel } from './kernel.ts'
 
 interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience' | 'outbound'> {
-  readonly config: Pick<Config, 'role' | 'plugins' | 'pluginPaths' | 'pluginPrivateHosts' | 'idempotencyRetention'>
+  readonly config: Pick<Config, 'role' | 'plugins' | 'pluginPaths' | 'pluginPrivateHosts' | 'idempotencyRetention' | 'maxCost'>
   readonly logger: Logger
   readonly path: EngineOptions['path']
   readonly signals: Signals
   readonly tail: Tail
   readonly metrics: Pick<Metrics, 'plugins'>
+  readonly budgets: Budgets
 }
 
 /** Identity, schema and executor over a kernel. */
-export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail, metrics, outbound }: ApiOptions) {
+export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail, metrics, budgets, outbound }: ApiOptions) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -142,6 +143,8 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     idempotency: new Idempotency({ database, keys: deriveKeys(secrets, 'idempotent answers'), now, retention: config.idempotencyRetention * 3_600_000 }),
     path,
     tail,
+    maxCost: config.maxCost,
+    charge: chargeCost(budgets),
   })
   return {
     engine,

@@ -22,10 +22,29 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Database connections of this process. */
   readonly poolSize: number
+  /** Statements and transactions that may wait for a connection; with more, new operations are refused. */
+  readonly poolQueue: number
+  /** Milliseconds by which the event loop may be late before operations are refused; 0 for no limit. */
+  readonly overloadDelay: number
   /** Milliseconds that one statement of the database may take. */
   readonly statementTimeout: number
   readonly socketsPerUser: number
   readonly socketsPerAddress: number
+  /** Requests in a minute, by user, by network address, and by the address of those who are not signed in; 0 for no limit. */
+  readonly requestsPerUser: number
+  readonly requestsPerAddress: number
+  readonly requestsSignedOut: number
+  /** What the operations of one user may cost in a minute; 0 for no limit. */
+  readonly costPerUser: number
+  /** What one operation may ask for. */
+  readonly maxCost: number
+  readonly maxDepth: number
+  readonly maxAliases: number
+  readonly maxRootFields: number
+  /** Origins whose pages may call the API from a browser; `*` for all. */
+  readonly corsOrigins: readonly string[]
+  /** Milliseconds in which a request must have come, and for which an answer may stand still. */
+  readonly requestTimeout: number
   /** Days for which a deleted custom field or module can be restored. */
   readonly metadataRetention: number
   /** What this process does. */

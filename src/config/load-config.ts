@@ -20,6 +20,7 @@ export function loadConfig(environment: Environment, directory: string): Config 
     dataDir: resolve(directory, parsed.dataDir),
     demo: parsed.demo ?? !parsed.production,
     secrets: Object.freeze(parsed.secrets),
+    corsOrigins: Object.freeze(parsed.corsOrigins),
     trustedProxies: Object.freeze(parsed.trustedProxies),
     plugins: Object.freeze(parsed.plugins),
     pluginPaths: Object.freeze(parsed.pluginPaths.map((path) => resolve(directory, path))),

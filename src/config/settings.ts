@@ -74,8 +74,9 @@ const sender = () =>
   z
     .string()
     .transform((value) => {
-      const [, name = '', address = value] = /^\s*"?([^"<>\p{Cc}]*?)"?\s*<([^<>]*)>\s*$/u.exec(value) ?? []
-      return { name, address: address.trim() }
+      const [, before = '', address = value] = /^([^<>\p{Cc}]*)<([^<>]*)>$/u.exec(value.trim()) ?? []
+      const name = /^"?([^"]*)"?$/.exec(before.trim())?.[1]
+      return { name: name?.trim() ?? '', address: name === undefined ? '' : address.trim() }
     })
     .refine(({ address }) => isEmailAddress(address), 'holds no e-mail address that mail can be sent from')
     .optional()
@@ -220,6 +221,24 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(2, 200, 10),
   },
   {
+    name: 'POOL_QUEUE',
+    property: 'poolQueue',
+    meaning:
+      'Statements and transactions that may wait for a connection of the pool. While as many wait, new operations are answered by 503 (`UNAVAILABLE`) with Retry-After; those under way go on, and /health answers.',
+    fallback: '1000',
+    accepts: 'a number from 10 to 100000',
+    schema: number(10, 100_000, 1_000),
+  },
+  {
+    name: 'OVERLOAD_DELAY',
+    property: 'overloadDelay',
+    meaning:
+      'Milliseconds by which the process may be late with everything it does, on average over a second, before new operations are answered by 503 (`UNAVAILABLE`) with Retry-After. 0 never refuses them.',
+    fallback: '1000',
+    accepts: 'a number from 0 to 60000',
+    schema: number(0, 60_000, 1_000),
+  },
+  {
     name: 'STATEMENT_TIMEOUT',
     property: 'statementTimeout',
     meaning:
@@ -243,6 +262,91 @@ export const SETTINGS: readonly Setting[] = [
     fallback: '10000',
     accepts: 'a number from 1 to 1000000',
     schema: number(1, 1_000_000, 10_000),
+  },
+  {
+    name: 'REQUESTS_PER_USER',
+    property: 'requestsPerUser',
+    meaning:
+      'Requests and operations over WebSocket that one user, or the API keys of one, may send in a minute; more are answered by 429 (`RATE_LIMITED`). All processes count together where there is a Redis, with a delay of a second; else each counts alone. 0 for no limit.',
+    fallback: '600000',
+    accepts: 'a number from 0 to 999999999',
+    schema: number(0, 999_999_999, 600_000),
+  },
+  {
+    name: 'REQUESTS_PER_ADDRESS',
+    property: 'requestsPerAddress',
+    meaning: 'The same for one network address (of IPv6 a /64), signed in or not.',
+    fallback: '1200000',
+    accepts: 'a number from 0 to 999999999',
+    schema: number(0, 999_999_999, 1_200_000),
+  },
+  {
+    name: 'REQUESTS_SIGNED_OUT',
+    property: 'requestsSignedOut',
+    meaning: 'The same for those from one network address that come without a valid credential. Failed sign-ins have narrower limits of their own.',
+    fallback: '60000',
+    accepts: 'a number from 0 to 999999999',
+    schema: number(0, 999_999_999, 60_000),
+  },
+  {
+    name: 'COST_PER_USER',
+    property: 'costPerUser',
+    meaning: 'What the operations of one user, or of the API keys of one, may cost in a minute (docs/limits.md says what an operation costs). 0 for no limit.',
+    fallback: '999999999',
+    accepts: 'a number from 0 to 999999999',
+    schema: number(0, 999_999_999, 999_999_999),
+  },
+  {
+    name: 'MAX_COST',
+    property: 'maxCost',
+    meaning: 'What one operation may cost: the records that its lists may bring.',
+    fallback: '1000000',
+    accepts: 'a number from 1000 to 999999999',
+    schema: number(1_000, 999_999_999, 1_000_000),
+  },
+  {
+    name: 'MAX_DEPTH',
+    property: 'maxDepth',
+    meaning: 'Levels of fields inside fields of one operation, whatever fragments they stand in.',
+    fallback: '30',
+    accepts: 'a number from 5 to 100',
+    schema: number(5, 100, 30),
+  },
+  {
+    name: 'MAX_ALIASES',
+    property: 'maxAliases',
+    meaning: 'Fields with an alias in one document.',
+    fallback: '100',
+    accepts: 'a number from 0 to 1000',
+    schema: number(0, 1_000, 100),
+  },
+  {
+    name: 'MAX_ROOT_FIELDS',
+    property: 'maxRootFields',
+    meaning: 'Different fields at the root of one operation.',
+    fallback: '100',
+    accepts: 'a number from 1 to 1000',
+    schema: number(1, 1_000, 100),
+  },
+  {
+    name: 'CORS_ORIGINS',
+    property: 'corsOrigins',
+    meaning: 'Origins whose pages may call the API from a browser.',
+    fallback: 'pages of this machine (localhost, whatever the port); none in production',
+    accepts: 'origins separated by commas, e.g. https://crm.example.com, or *',
+    schema: list().refine(
+      (values) => values.every((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value)),
+      'holds something that is no origin',
+    ),
+  },
+  {
+    name: 'REQUEST_TIMEOUT',
+    property: 'requestTimeout',
+    meaning:
+      'Milliseconds in which a request must have come in full (its headers in ten seconds at most), and for which the reading of an answer may stand still; then the connection is closed.',
+    fallback: '60000',
+    accepts: 'a number from 1000 to 600000',
+    schema: number(1_000, 600_000, 60_000),
   },
   {
     name: 'METADATA_RETENTION',

@@ -1,4 +1,5 @@
 export { forgetChanges } from './forget-changes.ts'
+export { createSharedCounters, type SharedCounters } from './shared-counters.ts'
 export { createSignals, type SignalListener, type Signals, type SignalsOptions } from './signals.ts'
 export { type Stamper, startStamper } from './stamper.ts'
 export { connectStamper } from './stamper-connection.ts'

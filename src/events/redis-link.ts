@@ -1,23 +1,11 @@
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import { backOff } from '../lib/back-off.ts'
 import { parseRedisUrl, type RedisAddress } from '../lib/redis-address.ts'
+import { accountOf, CONNECTION, connectSender, type RedisSender, untilReady } from './redis-connection.ts'
 import type { SignalLink, SignalLinkEvents } from './signal-link.ts'
 
-/** Milliseconds between two looks whether the connections still live, and what an answer may take. */
+/** Milliseconds between two looks whether the connections still live. */
 const HEARTBEAT = 5_000
-const PATIENCE = 2_000
-
-/** Nothing is kept for later: a signal that comes late is worth nothing, and memory of a Redis that is down would grow. */
-const CONNECTION: RedisOptions = Object.freeze({
-  connectTimeout: PATIENCE,
-  commandTimeout: PATIENCE,
-  maxRetriesPerRequest: 0,
-  enableOfflineQueue: false,
-  autoResubscribe: false,
-  keepAlive: 30_000,
-  disconnectTimeout: 500,
-  retryStrategy: (attempt: number) => backOff(attempt),
-})
 
 export interface RedisLinkOptions extends SignalLinkEvents {
   readonly redisUrl: string
@@ -65,7 +53,7 @@ export function createRedisLink({ redisUrl, identity, onText, onListening, onLos
   }, HEARTBEAT).unref()
 
   /** A connection that does not answer is given up for a new one. */
-  function renew(connection: Redis | Cluster): void {
+  function renew(connection: RedisSender): void {
     if (!closed) connection.disconnect(true)
   }
 
@@ -88,43 +76,20 @@ export function createRedisLink({ redisUrl, identity, onText, onListening, onLos
   }
 }
 
-/** A cluster is ready later than the connection that listens: it asks for its nodes first. Rejects where that takes too long. */
-function untilReady(cluster: Cluster): Promise<void> {
-  if (cluster.status === 'ready') return Promise.resolve()
-  return new Promise((resolve, reject) => {
-    const end = (error?: Error): void => {
-      clearTimeout(timer)
-      cluster.off('ready', end)
-      if (error) reject(error)
-      else resolve()
-    }
-    const timer = setTimeout(() => end(new Error('the Redis Cluster is not ready')), PATIENCE).unref()
-    cluster.on('ready', end)
-  })
-}
-
-function connect(redisUrl: string): { readonly sender: Redis | Cluster; readonly listener: Redis } {
-  const [sends, listens] = [{ connectionName: 'guanxi-signals-send' }, { connectionName: 'guanxi-signals' }]
+function connect(redisUrl: string): { readonly sender: RedisSender; readonly listener: Redis } {
+  const [sends, listens] = ['guanxi-signals-send', 'guanxi-signals']
   const address = parseRedisUrl(redisUrl)
-  if (address?.cluster) return connectCluster(address, sends, listens)
-  return { sender: new Redis(redisUrl, { ...CONNECTION, ...sends }), listener: new Redis(redisUrl, { ...CONNECTION, ...listens }) }
+  const sender = connectSender(redisUrl, sends)
+  if (!(sender instanceof Cluster) || !address) return { sender, listener: new Redis(redisUrl, { ...CONNECTION, connectionName: listens }) }
+  return { sender, listener: listenToCluster(address, sender, listens) }
 }
 
 /**
  * What is published on any node of a cluster comes to listeners on all of them. So the listener holds a connection to one node, and takes another one when that is lost: the
  * subscriber that belongs to a `Cluster` changes nodes without a word, and what was missed meanwhile would never be looked for.
  */
-function connectCluster({ nodes, username, password, tls }: RedisAddress, sends: RedisOptions, listens: RedisOptions) {
-  const account: RedisOptions = { ...(username !== undefined && { username }), ...(password !== undefined && { password }), ...(tls && { tls: {} }) }
-  const options: ClusterOptions = {
-    enableOfflineQueue: false,
-    slotsRefreshTimeout: PATIENCE,
-    clusterRetryStrategy: (attempt) => backOff(attempt),
-    redisOptions: { ...CONNECTION, ...account, ...sends },
-    // A certificate names the node, not its address.
-    ...(tls && { dnsLookup: (host, callback) => callback(null, host) }),
-  }
-  const sender = new Cluster([...nodes], options)
+function listenToCluster(address: RedisAddress, sender: Cluster, connectionName: string): Redis {
+  const { nodes } = address
   const turn = (attempt: number) => {
     const known = sender.nodes('all').flatMap(({ options: { host, port } }) => (host === undefined || port === undefined ? [] : [{ host, port }]))
     const all = known.length > 0 ? known : nodes
@@ -132,13 +97,13 @@ function connectCluster({ nodes, username, password, tls }: RedisAddress, sends:
   }
   const listener: Redis = new Redis({
     ...CONNECTION,
-    ...account,
-    ...listens,
+    ...accountOf(address),
+    connectionName,
     ...nodes[0],
     retryStrategy: (attempt: number) => {
       Object.assign(listener.options, turn(attempt))
       return backOff(attempt)
     },
   })
-  return { sender, listener }
+  return listener
 }

@@ -9,8 +9,9 @@ import {
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
 import { VALIDATION_OPTIONS } from '../schema/execute/index.ts'
+import { type DocumentLimits, limitsRule } from '../schema/limits/index.ts'
 import type { GraphQLEngine, OperationRequest, Runtime } from '../schema/operation.ts'
-import { answerStatus, answerText, CarriedAnswer, firstCode } from './carried-answer.ts'
+import { answerStatus, answerText, CarriedAnswer, firstCode, retryAfterOf } from './carried-answer.ts'
 import { PARSE_OPTIONS, syntaxErrorCode } from './document.ts'
 import { errorExtensions } from './error-body.ts'
 import type { KnownDocuments } from './known-documents.ts'
@@ -33,15 +34,23 @@ const OUR_CODES: Readonly<Record<string, ErrorCode>> = {
   PERSISTED_QUERY_NOT_SUPPORTED: 'GRAPHQL_VALIDATION_FAILED',
 }
 
+export interface ApolloOptions {
+  readonly engine: GraphQLEngine
+  readonly logger: Logger
+  readonly known: KnownDocuments
+  readonly limits: DocumentLimits
+}
+
 /**
  * Apollo Server in gateway mode: it reads the request, parses, validates (both within our limits), and hands the rest to the
  * engine, whose answer passes through it untouched. All of Apollo's own reporting, caching hints and pages are off.
  */
-export async function startApollo(engine: GraphQLEngine, logger: Logger, known: KnownDocuments): Promise<ApolloServer<HttpContext>> {
+export async function startApollo({ engine, logger, known, limits }: ApolloOptions): Promise<ApolloServer<HttpContext>> {
   const server = new ApolloServer<HttpContext>({
     gateway: gatewayOf(engine, known) as never,
     parseOptions: PARSE_OPTIONS,
     validationOptions: VALIDATION_OPTIONS,
+    validationRules: [limitsRule(limits)],
     // Suggestions are off in validation itself, so the plugin that would remove them again is not needed.
     hideSchemaDetailsFromClientErrors: false,
     // The engine decides about introspection by who asks.
@@ -81,8 +90,13 @@ const responsePlugin = (engine: GraphQLEngine): ApolloServerPlugin<HttpContext> 
       const data: unknown = result.data
       if (data instanceof CarriedAnswer) {
         response.http.status = answerStatus(data.answer, contextValue.graphqlResponseType)
+        const retryAfter = retryAfterOf(data.answer)
+        if (retryAfter !== undefined) response.http.headers.set('retry-after', String(retryAfter))
         return
       }
+      // Beside a limit nothing else is told, as over WebSocket.
+      const excesses = result.errors?.filter(({ extensions }) => extensions?.limitName !== undefined) ?? []
+      if (excesses.length > 0) result.errors = excesses
       if (document && result.errors?.[0]?.extensions?.code === 'GRAPHQL_VALIDATION_FAILED')
         result.errors = (await engine.flawsSeenBy(contextValue.request, schema, document))?.map((error) => error.toJSON()) ?? result.errors
       for (const error of result.errors ?? []) Object.assign(error.extensions as object, { requestId: contextValue.request.requestId })
@@ -135,7 +149,8 @@ async function executeOperation(
   }
   if (source !== undefined) known.remember(source, schema, document)
   const tellsVersion = context.request.tellsVersion || request.extensions?.['schemaVersion'] === true
-  const answer = await engine.execute({ ...context.request, tellsVersion, document, schema, operationName, variables: request.variables ?? {} })
+  const tellsCost = context.request.tellsCost || request.extensions?.['cost'] === true
+  const answer = await engine.execute({ ...context.request, tellsVersion, tellsCost, document, schema, operationName, variables: request.variables ?? {} })
   traceAnswer(context.trace, answer)
   return { data: new CarriedAnswer(answer) as never }
 }
@@ -147,6 +162,12 @@ export function unresolved(operationName: string | undefined | null): string {
 }
 
 function formatError({ message, locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+  const { limitName, limit, asked } = extensions ?? {}
+  // Apollo puts its own code over that of a rule.
+  if (limitName !== undefined) {
+    const { requestId: _, ...members } = errorExtensions('LIMIT_EXCEEDED', '')
+    return { message, extensions: { ...members, limitName, limit, asked } }
+  }
   const given = extensions?.code as string
   const known = given in ERROR_CODES ? (given as ErrorCode) : (OUR_CODES[given] ?? 'INTERNAL')
   const code = known === 'GRAPHQL_PARSE_FAILED' ? syntaxErrorCode(message) : known

@@ -53,3 +53,9 @@ export function answerStatus(answer: OperationAnswer, graphqlResponseType: boole
   if (status > 400) return status
   return graphqlResponseType ? 400 : 200
 }
+
+/** Seconds after which the operation may be sent again, where its answer says so; for `Retry-After`. */
+export function retryAfterOf({ errors }: OperationAnswer): number | undefined {
+  const seconds = errors?.[0]?.extensions?.retryAfter
+  return typeof seconds === 'number' ? seconds : undefined
+}

@@ -1,6 +1,7 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
 import { VALIDATION_OPTIONS } from '../schema/execute/index.ts'
+import { type DocumentLimits, limitErrors } from '../schema/limits/index.ts'
 import { LIMITS } from './limits.ts'
 
 export const PARSE_OPTIONS = Object.freeze({ maxTokens: LIMITS.tokens })
@@ -14,8 +15,8 @@ export function documentTooLong(): string {
   return `The document is longer than ${LIMITS.document} characters. Pass large inputs as variables.`
 }
 
-/** The document of a text that is valid against the schema; else what is wrong with it, each error with its `extensions.code`. */
-export function readDocument(text: string, schema: GraphQLSchema): DocumentNode | readonly GraphQLError[] {
+/** The document of a text that is within the limits and valid against the schema; else what is wrong with it, each error with its `extensions.code`. */
+export function readDocument(text: string, schema: GraphQLSchema, limits: DocumentLimits): DocumentNode | readonly GraphQLError[] {
   if (text.length > LIMITS.document) return [coded(new GraphQLError(documentTooLong()), 'LIMIT_EXCEEDED')]
   let document: DocumentNode
   try {
@@ -24,6 +25,8 @@ export function readDocument(text: string, schema: GraphQLSchema): DocumentNode 
     const { message } = error as Error
     return [coded(error instanceof GraphQLError ? error : new GraphQLError('The document cannot be read.'), syntaxErrorCode(message))]
   }
+  const excesses = limitErrors(document, limits)
+  if (excesses.length > 0) return excesses
   const errors = validateDocument(schema, document)
   return errors.length > 0 ? errors : document
 }

@@ -1,8 +1,8 @@
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
 
 /** Text of an answer that is one error and nothing else, in the shape that every error of the API has. */
-export function errorBody(code: ErrorCode, message: string, requestId: string): string {
-  return JSON.stringify({ errors: [{ message, extensions: errorExtensions(code, requestId) }] })
+export function errorBody(code: ErrorCode, message: string, requestId: string, details: Readonly<Record<string, unknown>> = {}): string {
+  return JSON.stringify({ errors: [{ message, extensions: { ...errorExtensions(code, requestId), ...details } }] })
 }
 
 /** What every error carries in `extensions`. */

@@ -2,11 +2,13 @@ import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../errors/index.ts'
-import type { Caller, GraphQLEngine } from '../schema/operation.ts'
+import type { Caller, GraphQLEngine, OperationAnswer } from '../schema/operation.ts'
 import type { HttpContext } from './apollo.ts'
-import { answerStatus, answerText } from './carried-answer.ts'
+import type { BudgetState } from './budgets.ts'
+import { answerStatus, answerText, retryAfterOf } from './carried-answer.ts'
 import { documentTooLong, parsedDocument } from './document.ts'
 import { errorBody } from './error-body.ts'
+import { budgetHeaders, type Gate, sendRefusal } from './gate.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
 import { accessModeOf, clientOf, MIN_SCHEMA_VERSION, newTrace, type OperationTrace, schemaVersionOf, traceAnswer } from './operation-context.ts'
@@ -22,6 +24,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Set on requests to /graphql. */
     trace: OperationTrace | null
+    /** How the budget stands that the request was counted in. */
+    budget: BudgetState | null
   }
 }
 
@@ -33,17 +37,19 @@ export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<HttpContext>
   readonly known: KnownDocuments
   readonly callerOf: CallerOf
+  readonly gate: Gate
 }
 
 /** `POST /graphql` and `GET /graphql`, by Apollo or, for documents that it knows already, straight by the engine; other methods are refused. */
-export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, known, callerOf }: GraphqlRouteOptions): void {
+export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, known, callerOf, gate }: GraphqlRouteOptions): void {
   app.decorateRequest('trace', null)
+  app.decorateRequest('budget', null)
   const byApollo = fastifyApolloHandler(apollo, { context: async (request: FastifyRequest): Promise<HttpContext> => contextOf(request, callerOf) })
   app.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
-    onRequest: begin,
-    preHandler: [checkBody, (request, reply) => admit(request, reply, engine, callerOf)],
+    onRequest: (request, reply, done) => begin(request, reply, gate, done),
+    preHandler: [checkBody, (request, reply) => admit(request, reply, { engine, callerOf, gate })],
     handler(request, reply) {
       return answerKnown(request, reply, engine, known, callerOf) ?? byApollo.call(this, request, reply)
     },
@@ -70,7 +76,13 @@ function answerKnown(
   callerOf: CallerOf,
 ): Promise<FastifyReply> | undefined {
   const { accept, 'content-type': type } = request.headers
-  if (request.method !== 'POST' || type === undefined || !PLAIN_JSON.test(type) || (accept !== undefined && !PLAIN_ACCEPT.test(accept))) return undefined
+  if (
+    request.method !== 'POST' ||
+    type === undefined ||
+    !PLAIN_JSON.test(type) ||
+    (accept !== undefined && (acceptsGraphqlResponse(accept) || !PLAIN_ACCEPT.test(accept)))
+  )
+    return undefined
   const body = request.body as { query?: unknown; operationName?: unknown; variables?: unknown; extensions?: unknown } | null
   if (typeof body !== 'object' || body === null || typeof body.query !== 'string' || body.extensions != null) return undefined
   const name = body.operationName ?? null
@@ -91,16 +103,23 @@ function answerKnown(
     })
     .then((answer) => {
       traceAnswer(trace, answer)
+      tellRetry(reply, answer)
       return reply.code(answerStatus(answer, false)).type('application/json; charset=utf-8').send(answerText(answer))
     })
 }
 
 /** `begin` has refused other charsets. */
 const PLAIN_JSON = /^application\/json\s*(;|$)/i
-const PLAIN_ACCEPT = /^(\*\/\*|application\/json)\s*(;|,|$)(?!.*graphql-response)/i
+const PLAIN_ACCEPT = /^(\*\/\*|application\/json)\s*(;|,|$)/i
 
-function begin(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+function begin(request: FastifyRequest, reply: FastifyReply, gate: Gate, done: () => void): void {
   request.trace = newTrace()
+  const refusal = gate.enter(request.ip)
+  if (refusal !== null) {
+    request.trace.outcome = refusal.code
+    sendRefusal(request, reply, refusal)
+    return
+  }
   const { host, 'content-type': type, 'content-encoding': encoding } = request.headers
   const charset = /;\s*charset\s*=\s*"?([^;"\s]*)/i.exec(type ?? '')?.[1]
   // The adapter builds a URL from the host.
@@ -126,13 +145,24 @@ function checkBody(request: FastifyRequest, reply: FastifyReply, done: () => voi
 }
 
 /** Refuses whoever may not even learn whether the document fits the schema. Everybody else waits for the schema version that he asks for. */
-async function admit(request: FastifyRequest, reply: FastifyReply, engine: GraphQLEngine, callerOf: CallerOf): Promise<FastifyReply | undefined> {
+async function admit(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { engine, callerOf, gate }: Pick<GraphqlRouteOptions, 'engine' | 'callerOf' | 'gate'>,
+): Promise<FastifyReply | undefined> {
   const source = request.method === 'GET' ? request.query : request.body
   const read = () => parsedDocument((source as { query?: unknown } | null | undefined)?.query)
-  const { signedIn, refusal } = await engine.admit(contextOf(request, callerOf).request, read)
+  const { signedIn, userId, refusal } = await engine.admit(contextOf(request, callerOf).request, read)
+  const counted = gate.count(userId, request.ip)
+  request.budget = counted.state
+  if (counted.refusal !== null) {
+    ;(request.trace as OperationTrace).outcome = counted.refusal.code
+    return sendRefusal(request, reply, counted.refusal)
+  }
   if (refusal === null) return signedIn ? awaitSchema(request, reply, engine) : undefined
   traceAnswer(request.trace as OperationTrace, refusal)
   const strict = acceptsGraphqlResponse(request.headers.accept)
+  tellRetry(reply, refusal)
   return reply
     .code(answerStatus(refusal, strict))
     .type(`application/${strict ? 'graphql-response+json' : 'json'}; charset=utf-8`)
@@ -150,6 +180,11 @@ async function awaitSchema(request: FastifyRequest, reply: FastifyReply, engine:
   if (version === null) return refuse(request, reply, 400, `${MIN_SCHEMA_VERSION} must be a schema version, such as 12.`)
   if (await engine.reach(version, LIMITS.schemaVersion)) return undefined
   return refuse(request, reply, 503, `The schema version ${version} is not there yet; ${engine.runtime.version} is served.`, 'UNAVAILABLE')
+}
+
+function tellRetry(reply: FastifyReply, answer: OperationAnswer): void {
+  const retryAfter = retryAfterOf(answer)
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string, code: ErrorCode = 'GRAPHQL_PARSE_FAILED'): FastifyReply {
@@ -173,19 +208,25 @@ function contextOf(request: FastifyRequest, callerOf: CallerOf): HttpContext {
       transport: 'http',
       accessMode: accessModeOf(headers['x-access-mode']),
       idempotencyKey: headers['idempotency-key']?.toString() ?? null,
-      tellsVersion: /^(1|true)$/i.test(String(headers['x-schema-version'] ?? '')) || headers[MIN_SCHEMA_VERSION] !== undefined,
+      tellsVersion: isAsked(headers['x-schema-version']) || headers[MIN_SCHEMA_VERSION] !== undefined,
+      tellsCost: isAsked(headers['x-cost']),
     },
     graphqlResponseType: acceptsGraphqlResponse(headers.accept),
     trace: request.trace as OperationTrace,
   }
 }
 
+function isAsked(header: string | string[] | undefined): boolean {
+  return header !== undefined && /^(1|true)$/i.test(String(header))
+}
+
 function acceptsGraphqlResponse(accept: string | undefined): boolean {
   return accept?.includes('application/graphql-response+json') ?? false
 }
 
-/** Errors that Apollo answers before there is a context (batches, unreadable parameters) get their request id here. */
+/** Errors that Apollo answers before there is a context (batches, unreadable parameters) get their request id here; every answer says how the budget stands. */
 function complete(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: null, payload: unknown) => void): void {
+  if (request.budget !== null) reply.headers(budgetHeaders(request.budget))
   done(null, reply.statusCode < 400 ? payload : withRequestIds(request, payload))
 }
 

@@ -1,13 +1,18 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerOptions } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Standings } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
+import type { DocumentLimits } from '../schema/limits/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { startApollo } from './apollo.ts'
+import type { Budgets } from './budgets.ts'
 import { trustProxies } from './client-address.ts'
+import { answerClientError } from './client-errors.ts'
+import { allowOrigins } from './cors.ts'
 import { errorBody } from './error-body.ts'
+import { createGate } from './gate.ts'
 import { type CallerOf, registerGraphqlRoute } from './graphql-route.ts'
 import type { Health } from './health.ts'
 import { KnownDocuments } from './known-documents.ts'
@@ -15,6 +20,7 @@ import { LIMITS } from './limits.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
 import { observe } from './operation-context.ts'
+import { createOverload } from './overload.ts'
 import { type AnswerPluginRequest, registerPluginRoute } from './plugin-route.ts'
 import { protocolErrorOf } from './protocol-error.ts'
 import { requestIdOf } from './request-id.ts'
@@ -23,7 +29,27 @@ import { type Sockets, serveSockets } from './web-socket.ts'
 export interface HttpServerOptions {
   readonly engine: GraphQLEngine
   readonly callerOf: CallerOf
-  readonly config: Pick<Config, 'host' | 'port' | 'role' | 'trustedProxies' | 'drainTimeout' | 'socketsPerUser' | 'socketsPerAddress'>
+  readonly config: Pick<
+    Config,
+    | 'host'
+    | 'port'
+    | 'role'
+    | 'production'
+    | 'trustedProxies'
+    | 'drainTimeout'
+    | 'socketsPerUser'
+    | 'socketsPerAddress'
+    | 'corsOrigins'
+    | 'requestTimeout'
+    | 'poolQueue'
+    | 'overloadDelay'
+  >
+  /** What one operation may ask for. */
+  readonly limits: DocumentLimits
+  /** What users and addresses may ask for in a minute. */
+  readonly budgets: Budgets
+  /** Statements and transactions that wait for a connection to the database now. */
+  readonly waiting: () => number
   readonly logger: Logger
   readonly metrics: Metrics
   readonly health: Health
@@ -46,16 +72,17 @@ export interface HttpServer {
 
 /** Fastify with GraphQL over HTTP and WebSocket, health and metrics. Nothing is served before `listen`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { engine, callerOf, config, logger, metrics, health, standings, answerPlugin } = options
-  const known = new KnownDocuments()
+  const { engine, callerOf, config, logger, metrics, health, standings, limits, budgets, waiting, answerPlugin } = options
+  const known = new KnownDocuments(limits)
   const forget = [
     engine.onRuntime(({ schema }) => known.serve(schema)),
     engine.beforeRuntime((next) => known.warm(next.schema, (document, valid) => engine.stillFits(document, valid, next))),
   ]
-  const apollo = await startApollo(engine, logger, known)
+  const apollo = await startApollo({ engine, logger, known, limits })
   const trusted = trustProxies(config.trustedProxies)
   const app: FastifyInstance = Fastify({
-    serverFactory: (handler) => createServer({ headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024 }, handler),
+    serverFactory: (handler) => createServer(connectionOptions(config), handler),
+    clientErrorHandler: answerClientError,
     bodyLimit: LIMITS.body,
     // Members called `__proto__` or `constructor` are data like any other, as they are over WebSocket: `JSON.parse` makes them members of their own.
     onProtoPoisoning: 'ignore',
@@ -68,14 +95,20 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     frameworkErrors: (error, request, reply) => answerError(error, request, reply as FastifyReply),
   })
   app.removeContentTypeParser('text/plain')
+  const overload = createOverload({ delay: config.overloadDelay, queue: config.poolQueue, waiting })
+  const gate = createGate({ budgets, overload: overload.reason })
   // Hooks take callbacks: a promise each would cost more than what they do.
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store')
     done()
   })
   // When it is answered, not when it came: the request may have been on its way when the drain began.
-  app.addHook('onSend', (_, reply, payload, done) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     if (health.draining) reply.header('connection', 'close')
+    // Whoever is told to come again is told when.
+    if ((reply.statusCode === 503 || reply.statusCode === 429) && !reply.hasHeader('retry-after')) reply.header('retry-after', 1)
+    // A large answer that nobody reads stays in memory, and nothing else ends that.
+    if (typeof payload === 'string' && payload.length > LARGE) request.raw.socket.setTimeout(config.requestTimeout)
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
@@ -96,10 +129,14 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       ),
   )
   const answers = config.role !== 'worker'
-  if (answers) registerGraphqlRoute(app, { engine, apollo, known, callerOf })
-  if (answers && answerPlugin) await registerPluginRoute(app, { callerOf, answer: answerPlugin, logger })
+  if (answers)
+    await app.register(async (own) => {
+      await allowOrigins(own, config.corsOrigins, !config.production)
+      registerGraphqlRoute(own, { engine, apollo, known, callerOf, gate })
+    })
+  if (answers && answerPlugin) await registerPluginRoute(app, { callerOf, answer: answerPlugin, logger, gate })
   registerOperationsRoutes(app, health, metrics)
-  const sockets = !answers ? NO_SOCKETS : serveSockets(app.server, { engine, callerOf, config, logger, metrics, health, trusted, known, standings })
+  const sockets = !answers ? NO_SOCKETS : serveSockets(app.server, { engine, callerOf, config, logger, metrics, health, trusted, known, standings, gate })
 
   function log(request: FastifyRequest, reply: FastifyReply): void {
     const milliseconds = reply.elapsedTime
@@ -133,6 +170,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   return {
     listen: async () => {
       await app.listen({ host: config.host, port: config.port })
+      overload.watch()
       const { address, port } = app.server.address() as AddressInfo
       return { host: address, port }
     },
@@ -142,9 +180,24 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       const timer = setTimeout(() => app.server.closeAllConnections(), config.drainTimeout)
       await Promise.all([closeGently(app), sockets.close(config.drainTimeout)])
       clearTimeout(timer)
+      overload.stop()
       for (const each of forget) each()
       await apollo.stop()
     },
+  }
+}
+
+/** Characters of an answer that its reader may take time for. */
+const LARGE = 64 * 1024
+
+function connectionOptions({ requestTimeout }: Pick<Config, 'requestTimeout'>): ServerOptions {
+  return {
+    headersTimeout: Math.min(LIMITS.headers, requestTimeout),
+    requestTimeout,
+    // How often Node looks for connections that have taken longer.
+    connectionsCheckingInterval: Math.min(2_000, requestTimeout / 2),
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16 * 1024,
   }
 }
 

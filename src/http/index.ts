@@ -1,3 +1,5 @@
+export { type BudgetLimits, type Budgets, createBudgets } from './budgets.ts'
+export { chargeCost } from './gate.ts'
 export type { CallerOf } from './graphql-route.ts'
 export { createHealth, type Health, type HealthCheck } from './health.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts'

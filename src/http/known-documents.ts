@@ -1,5 +1,6 @@
 import { type DocumentNode, type GraphQLError, type GraphQLSchema, Kind, type OperationDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import type { DocumentLimits } from '../schema/limits/index.ts'
 import { readDocument } from './document.ts'
 
 /** A document that has been parsed and validated, with the one operation that is asked for. */
@@ -39,7 +40,12 @@ function createDocuments(): Documents {
 export class KnownDocuments {
   #documents = createDocuments()
   #schema: GraphQLSchema | null = null
+  readonly #limits: DocumentLimits
   #warm: { readonly schema: GraphQLSchema; readonly documents: Documents } | null = null
+
+  constructor(limits: DocumentLimits) {
+    this.#limits = limits
+  }
 
   /** Notes a document that is valid against the schema; one of another schema than the served one is not kept. */
   remember(text: string, schema: GraphQLSchema, document: DocumentNode): void {
@@ -64,7 +70,7 @@ export class KnownDocuments {
   read(text: string, schema: GraphQLSchema): DocumentNode | readonly GraphQLError[] {
     const known = schema === this.#schema ? this.#documents.get(text) : undefined
     if (known) return known.document
-    const read = readDocument(text, schema)
+    const read = readDocument(text, schema, this.#limits)
     if ('kind' in read) this.remember(text, schema, read)
     return read
   }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ERROR_CODES, type ErrorCode, GuanxiError } from '../errors/index.ts'
 import type { Caller } from '../schema/operation.ts'
 import { errorBody } from './error-body.ts'
+import { type Gate, sendRefusal } from './gate.ts'
 import type { CallerOf } from './graphql-route.ts'
 import type { Logger } from './logger.ts'
 import { clientOf } from './operation-context.ts'
@@ -33,6 +34,7 @@ export interface PluginRouteOptions {
   readonly callerOf: CallerOf
   readonly answer: AnswerPluginRequest
   readonly logger: Logger
+  readonly gate: Pick<Gate, 'enter'>
 }
 
 /** Bytes of a body. */
@@ -61,6 +63,11 @@ export async function registerPluginRoute(app: FastifyInstance, options: PluginR
       url: '/plugins/:plugin/*',
       exposeHeadRoute: false,
       bodyLimit: LARGEST,
+      onRequest: (request, reply, done) => {
+        const refusal = options.gate.enter(request.ip)
+        if (refusal === null) done()
+        else sendRefusal(request, reply, refusal)
+      },
       handler: (request, reply) => handle(request, reply, options),
     })
   })

@@ -8,6 +8,7 @@ import type { OperationRequest } from '../schema/operation.ts'
 import { unresolved } from './apollo.ts'
 import { answerText, CarriedAnswer } from './carried-answer.ts'
 import { parsedDocument } from './document.ts'
+import type { Refusal } from './gate.ts'
 import { LIMITS } from './limits.ts'
 import { newTrace, type OperationTrace, observe, schemaVersionOf, traceAnswer } from './operation-context.ts'
 import type { SocketExtra, SocketOptions } from './web-socket.ts'
@@ -18,6 +19,7 @@ interface SocketOperation {
   readonly requestId: string
   readonly trace: OperationTrace
   readonly tellsVersion: boolean
+  readonly tellsCost: boolean
   readonly idempotencyKey: string | null
 }
 
@@ -46,7 +48,7 @@ export interface SocketOperations {
   drain(timeout: number): Promise<void>
 }
 
-export function createSocketOperations({ engine, callerOf, logger, metrics, known }: SocketOptions): SocketOperations {
+export function createSocketOperations({ engine, callerOf, logger, metrics, known, gate }: SocketOptions): SocketOperations {
   const running = new Map<SocketExtra, number>()
   const open = new Map<SocketExtra, number>()
   const carried = new Map<string, string>()
@@ -55,9 +57,10 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   let places = 0
   let draining = false
 
-  const refused = (code: ErrorCode, message: string, requestId: string) => [
-    new GraphQLError(message, { extensions: { code, requestId, retryable: ERROR_CODES[code].retryable } }),
+  const refused = (code: ErrorCode, message: string, requestId: string, details: Readonly<Record<string, unknown>> = {}) => [
+    new GraphQLError(message, { extensions: { code, requestId, retryable: ERROR_CODES[code].retryable, ...details } }),
   ]
+  const stopped = ({ code, message, details }: Refusal, requestId: string) => refused(code, message, requestId, details)
 
   function read(extra: SocketExtra, payload: SubscribePayload, requestId: string): Reading {
     if (draining) return refused('UNAVAILABLE', 'The server is shutting down. Connect again.', requestId)
@@ -78,14 +81,19 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     if (operation.operation === 'subscription') open.set(extra, (open.get(extra) ?? 0) + 1)
     const trace: OperationTrace = { ...newTrace(), type: operation.operation }
     const tellsVersion = payload.extensions?.['schemaVersion'] === true || minVersionOf(extra, payload) !== undefined
+    const tellsCost = extra.tellsCost || payload.extensions?.['cost'] === true
     const key = payload.extensions?.['idempotencyKey'] ?? null
-    const context: SocketOperation = { extra, requestId, trace, tellsVersion, idempotencyKey: key === null ? null : String(key) }
+    const context: SocketOperation = { extra, requestId, trace, tellsVersion, tellsCost, idempotencyKey: key === null ? null : String(key) }
     return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? {}, contextValue: context }
   }
 
   /** Answers what refuses whoever may not even learn whether the document fits the schema. Everybody else waits for the schema version that he asks for. */
   async function admit(extra: SocketExtra, payload: SubscribePayload, requestId: string): Promise<readonly GraphQLError[] | undefined> {
-    const { signedIn, refusal } = await engine.admit({ caller: callerOf(extra), requestId }, () => parsedDocument(payload.query))
+    const turnedAway = gate.enter(extra.ip)
+    if (turnedAway) return stopped(turnedAway, requestId)
+    const { signedIn, userId, refusal } = await engine.admit({ caller: callerOf(extra), requestId }, () => parsedDocument(payload.query))
+    const counted = gate.count(userId, extra.ip)
+    if (counted.refusal) return stopped(counted.refusal, requestId)
     if (refusal === null) return signedIn ? awaitSchema(extra, payload, requestId) : undefined
     return (refusal.errors ?? []).map(({ message, extensions }) => new GraphQLError(message, { extensions }))
   }
@@ -108,7 +116,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   }
 
   function requestOf({ document, schema, operationName, variableValues, contextValue }: ExecutionArgs): OperationRequest {
-    const { extra, requestId, tellsVersion, idempotencyKey } = contextValue as SocketOperation
+    const { extra, requestId, tellsVersion, tellsCost, idempotencyKey } = contextValue as SocketOperation
     const { ip, userAgent, client, accessMode } = extra
     return {
       document,
@@ -123,6 +131,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       transport: 'ws',
       accessMode,
       tellsVersion,
+      tellsCost,
       idempotencyKey,
     }
   }

@@ -8,6 +8,7 @@ import type { Config } from '../config/index.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { clientAddress, type TrustProxy } from './client-address.ts'
+import type { Gate } from './gate.ts'
 import { type CallerOf, GRAPHQL_PATH } from './graphql-route.ts'
 import type { Health } from './health.ts'
 import type { KnownDocuments } from './known-documents.ts'
@@ -30,6 +31,7 @@ export interface SocketOptions {
   readonly trusted: TrustProxy
   readonly known: KnownDocuments
   readonly standings: Standings
+  readonly gate: Gate
 }
 
 export interface Sockets {
@@ -50,6 +52,7 @@ export interface SocketExtra {
   accessMode: 'errors' | 'redact' | 'strict'
   client: string | null
   minSchemaVersion: unknown
+  tellsCost: boolean
   expiry: NodeJS.Timeout | undefined
   /** Whose it is; null before the first message, and for nobody in particular. */
   userId: string | null
@@ -95,6 +98,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     extra.accessMode = accessModeOf(parameters.accessMode)
     extra.client = clientNameOf(parameters.client)
     extra.minSchemaVersion = parameters.minSchemaVersion
+    extra.tellsCost = parameters.cost === true
     const caller = callerOf(extra)
     try {
       const principal = await caller.principal()
@@ -145,6 +149,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
       accessMode: 'errors',
       client: null,
       minSchemaVersion: null,
+      tellsCost: false,
       expiry: undefined,
       userId: null,
     }
@@ -157,6 +162,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
         onMessage: (handle) => {
           socket.on('message', (data) => {
             if (socket.readyState !== socket.OPEN) return
+            if (socket.bufferedAmount > LIMITS.socketBacklog) return socket.close(POLICY_VIOLATION, 'Answers are not read')
             if (!mayGoOn()) return socket.close(POLICY_VIOLATION, `No more than ${LIMITS.socketMessages.perSecond} messages a second`)
             handle(String(data)).catch((error: unknown) => {
               logger.error({ requestId: extra.id, err: error }, 'socket message failed')
@@ -184,7 +190,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     stream.on('error', () => {})
     const path = (request.url ?? '').split('?', 1)[0]
     if (path !== GRAPHQL_PATH) return refuse(stream, '404 Not Found')
-    if (health.draining) return refuse(stream, '503 Service Unavailable')
+    if (health.draining) return refuse(stream, '503 Service Unavailable\r\nRetry-After: 1')
     const address = clientAddress(request, trusted)
     if (address !== null && !ofAddresses.enter(address)) return refuse(stream, '429 Too Many Requests\r\nRetry-After: 10')
     // However the handshake ends.

@@ -6,7 +6,7 @@ import { Decimal } from 'decimal.js'
  */
 const Exact = Decimal.clone({ precision: 60, rounding: Decimal.ROUND_HALF_UP, toExpNeg: -200, toExpPos: 200 })
 
-const PLAIN = /^[+-]?(\d+\.?\d*|\.\d+)$/
+const PLAIN = /^[+-]?(\d+(\.\d*)?|\.\d+)$/
 
 /**
  * The one way of writing a value: no plus sign, no leading zeros, no zeros behind the last digit, `0` for minus zero.
@@ -17,7 +17,7 @@ export function canonicalDecimal(text: string): string | null {
   const negative = text.startsWith('-')
   const [whole = '', fraction = ''] = text.replace(/^[+-]/, '').split('.')
   const integer = whole.replace(/^0+/, '') || '0'
-  const rest = fraction.replace(/0+$/, '')
+  const rest = withoutZerosBehind(fraction)
   const plain = rest === '' ? integer : `${integer}.${rest}`
   return negative && plain !== '0' ? `-${plain}` : plain
 }
@@ -42,4 +42,10 @@ export function roundDecimal(value: string, places: number): string {
 /** Negative, zero or positive, as `a` is less than, equal to or greater than `b`. */
 export function compareDecimals(a: string, b: string): number {
   return new Exact(a).comparedTo(b)
+}
+
+function withoutZerosBehind(digits: string): string {
+  let end = digits.length
+  while (digits[end - 1] === '0') end -= 1
+  return digits.slice(0, end)
 }

@@ -49,6 +49,8 @@ export interface Database extends Executor {
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: { readonly isGuard?: boolean }): Promise<T>
   readonly pool: PoolLike
+  /** Statements and transactions that wait for a connection now. */
+  waiting(): number
 }
 
 /** The part of `pg.Pool` that is used, so that TypeORM's own pool can be passed. */
@@ -98,6 +100,7 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
   const preparedOf = new WeakMap<PoolClientLike, Prepared>()
   const { max, connectionTimeoutMillis = 0 } = pool.options
   const slots = new Semaphore(Math.max(1, max - Math.ceil(max * KEPT_FOR_STATEMENTS)))
+  let waitingForSlot = 0
   const transactions = connectionTimeoutMillis > 0 ? withTimeout(slots, connectionTimeoutMillis, new Error(NO_CONNECTION)) : slots
 
   async function run(client: PoolClientLike, statement: Statement): Promise<unknown[]> {
@@ -180,7 +183,13 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
   }
 
   async function withSlot<T>(work: (client: PoolClientLike) => Promise<T>): Promise<T> {
-    const [, release] = await transactions.acquire().catch((error: unknown) => Promise.reject(translated(error)))
+    waitingForSlot += 1
+    const [, release] = await transactions
+      .acquire()
+      .catch((error: unknown) => Promise.reject(translated(error)))
+      .finally(() => {
+        waitingForSlot -= 1
+      })
     try {
       return await withClient(work)
     } finally {
@@ -190,6 +199,7 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
 
   return {
     pool,
+    waiting: () => pool.waitingCount + waitingForSlot,
     query: (statement) => withClient((client) => run(client, statement)) as Promise<never>,
     transaction: (work, { isGuard = false } = {}) => {
       const begin = isGuard ? withClient : withSlot

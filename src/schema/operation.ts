@@ -61,6 +61,8 @@ export interface OperationRequest {
   readonly idempotencyKey?: string | null
   /** Put the version of the schema that answers into the answer's extensions. */
   readonly tellsVersion?: boolean
+  /** Put what the operation cost, and may cost, into the answer's extensions. */
+  readonly tellsCost?: boolean
 }
 
 export interface OperationAnswer {
@@ -82,6 +84,8 @@ export interface OperationAnswer {
 /** What may be done with a document before anything of the schema is told. */
 export interface Admission {
   readonly signedIn: boolean
+  /** Whose request it is; null for nobody in particular. */
+  readonly userId: string | null
   /** The whole answer where it goes no further. */
   readonly refusal: OperationAnswer | null
 }

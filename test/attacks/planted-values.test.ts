@@ -156,7 +156,8 @@ describe.each(USERS)('whatever %s asks', (user) => {
             `s${index}: ${module.pluralName}(search: ${JSON.stringify(term)}) { totalCount } t${index}: ${module.pluralName}Aggregate(search: ${JSON.stringify(term)}) { count }`,
           ],
     )
-    const answers = await client.data(`{ ${searches.join('\n')} }`)
+    const answers: Record<string, unknown> = {}
+    for (const part of chunks(searches, 40)) Object.assign(answers, await client.data(`{ ${part.join('\n')} }`))
     for (const [key, answer] of Object.entries(answers)) expect([key, answer]).toEqual([key, key.startsWith('s') ? { totalCount: 0 } : [{ count: 0 }]])
     let conflicts = 0
     for (const { name, pluralName, typeName } of readable(user)) {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { checkRedis } from '../../src/start/doctor/check-redis.ts'
+import { codesOf } from '../support/client.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { SIGNAL_WAYS } from '../support/signal-ways.ts'
@@ -14,7 +15,7 @@ describe.each(['is not there', 'does not answer'])('a server whose Redis %s', (s
   beforeAll(async () => {
     silent = await startTcpProxy()
     redisUrl = state === 'is not there' ? 'redis://user:hunter2@127.0.0.1:1/0' : `redis://user:hunter2@127.0.0.1:${silent.port}/0`
-    server = await startTestServer({ environment: { REDIS_URL: redisUrl } })
+    server = await startTestServer({ environment: { REDIS_URL: redisUrl, REQUESTS_PER_USER: '50' } })
   })
   afterAll(async () => {
     await server?.close()
@@ -33,6 +34,17 @@ describe.each(['is not there', 'does not answer'])('a server whose Redis %s', (s
     expect(performance.now() - began).toBeLessThan(1_500)
     expect(await server.admin.data('{ accounts { nodes { made } } }')).toEqual({ accounts: { nodes: [] } })
     await server.admin.data(METADATA.deleteField, { id })
+  })
+
+  // Rates fail neither open nor closed: each process keeps to them by itself.
+  test('goes on counting requests by itself, and lets people sign in', async () => {
+    const { client, email } = await server.addUser('Busy', 'read_only')
+    let passed = 0
+    for (let refused: readonly string[] = []; refused.length === 0; refused = codesOf(await client.send('{ accounts { totalCount } }'))) passed += 1
+    expect(codesOf(await client.send('{ me { id } }'))).toEqual(['RATE_LIMITED'])
+    expect(passed).toBeGreaterThanOrEqual(50)
+    expect((await server.signIn(email)).token).toEqual(expect.any(String))
+    expect(codesOf(await server.admin.send('{ accounts { totalCount } }'))).toEqual([])
   })
 
   test('the doctor says why and what to do, without the password', async () => {

@@ -32,6 +32,8 @@ export function startServerProcess({ databaseUrl, port, directory, environment =
     GUANXI_SECRET: 'a secret of tests that is long enough for anybody',
     ADMIN_PASSWORD: TEST_PASSWORD,
     LOG_LEVEL: 'warn',
+    // What the machine does besides is no overload of the server.
+    OVERLOAD_DELAY: '0',
     DATABASE_URL: databaseUrl,
     PORT: String(port),
     ...environment,

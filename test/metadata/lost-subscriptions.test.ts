@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { extendSchema, parse } from 'graphql'
 import { systemPrincipal } from '../../src/auth/index.ts'
 import { coreModules } from '../../src/entities/index.ts'
-import { createHttpServer, type HttpServer } from '../../src/http/index.ts'
+import { createBudgets, createHttpServer, type HttpServer } from '../../src/http/index.ts'
 import { latestValues } from '../../src/lib/latest-values.ts'
 import type { Epochs } from '../../src/records/access/policy.ts'
 import { READ_EPOCHS_SQL } from '../../src/records/epochs.ts'
 import { loadRegistry } from '../../src/records/metadata/index.ts'
 import { buildSchema } from '../../src/schema/build/index.ts'
 import { createEngine, Idempotency, schemaResolvers } from '../../src/schema/execute/index.ts'
+import { DOCUMENT_LIMITS } from '../../src/schema/limits/index.ts'
 import type { GraphQLEngine } from '../../src/schema/operation.ts'
 import { NO_STATIC } from '../schema-build/hand-made.ts'
 import { type AnsweredError, createTestClient, type TestClient } from '../support/client.ts'
@@ -74,6 +75,9 @@ describe('a subscription whose field goes', () => {
       metrics: app.metrics,
       health: app.health,
       standings: { epoch: async () => 0, read: async () => ({ epoch: 0, digests: new Map() }) },
+      limits: DOCUMENT_LIMITS,
+      budgets: createBudgets({ requests: 0, cost: 0, address: 0, 'signed-out': 0 }, null),
+      waiting: () => 0,
     })
     client = createTestClient(`http://127.0.0.1:${(await http.listen()).port}`, null)
   }, 60_000)

@@ -85,7 +85,16 @@ function notSent(error: unknown): NotSent {
 
 /** The server's answer without names and addresses of machines, which recipients have no business to know. Status codes (`5.1.1`) stay. */
 function withoutPlaces(response: string): string {
-  return response.replaceAll(/\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?|\[[0-9a-f:.]*:[0-9a-f:.]*\]|\b(?:[a-z0-9-]+\.)+[a-z]{2,}\b/gi, '…')
+  return response
+    .replaceAll(/\[?\b\d{1,3}(?:\.\d{1,3}){3}\b\]?/g, '…')
+    .replaceAll(/\[[0-9a-f:.]+\]/gi, (text) => (text.includes(':') ? '…' : text))
+    .replaceAll(/[a-z0-9.-]+/gi, (word) => (isPlace(word) ? `…${word.endsWith('.') ? '.' : ''}` : word))
+}
+
+/** The name of a host, with or without a dot at its end. */
+function isPlace(word: string): boolean {
+  const labels = word.split('.')
+  return labels.some((label, index) => index > 0 && labels[index - 1] !== '' && /^[a-z]{2,}$/i.test(label))
 }
 
 const SENTENCES: ReadonlyMap<string, string> = new Map([

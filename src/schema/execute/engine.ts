@@ -7,9 +7,10 @@ import { epochsHold, READ_EPOCHS_SQL, StaleEpochError } from '../../records/epoc
 import type { FieldUse } from '../../records/metadata/index.ts'
 import { askedByFilter } from '../../records/read/index.ts'
 import type { Registry } from '../../records/registry/definition.ts'
+import { DOCUMENT_LIMITS, excessDetails, excessMessage } from '../limits/document-limits.ts'
+import { checkVariablesDepth } from '../limits/variables-depth.ts'
 import { type GraphQLEngine, namesOfOperation, type OperationAnswer, type OperationRequest, type Runtime } from '../operation.ts'
 import { HiddenNameError } from '../plan/hidden-names.ts'
-import { checkVariablesDepth } from '../plan/variables-depth.ts'
 import type { ChangeTail } from '../push/change-tail.ts'
 import { SharedReads } from '../push/shared-reads.ts'
 import { ChangeStreams } from '../push/streams.ts'
@@ -47,6 +48,10 @@ export interface EngineOptions {
   /** Tells of changes as they are committed. */
   readonly tail: ChangeTail
   readonly audit?: OperationAudit
+  /** What an operation may cost at most; that of DOCUMENT_LIMITS unless given. */
+  readonly maxCost?: number
+  /** Takes what an operation costs from what its user may ask for; throws RATE_LIMITED where that is used up. Called once for each operation, before it runs. */
+  readonly charge?: (principal: Principal, cost: number) => void
 }
 
 /** Takes down what operations showed and what they were refused. */
@@ -64,7 +69,7 @@ const TRIES = 50
 
 /** The one execute() behind both transports. Starts by building the runtime of the current schema epoch. */
 export async function createEngine(options: EngineOptions): Promise<GraphQLEngine> {
-  const { database, writer, settings, report } = options
+  const { database, writer, settings, report, maxCost = DOCUMENT_LIMITS.cost } = options
   const prepared = new PreparedOperations()
   const revalidation = new Revalidation()
   const visible = new VisibleSchemas()
@@ -82,7 +87,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     },
   })
 
-  async function attempt(request: OperationRequest, value: unknown): Promise<OperationAnswer> {
+  async function attempt(request: OperationRequest, value: unknown, charge: (principal: Principal, cost: number) => void): Promise<OperationAnswer> {
     checkVariablesDepth(request.variables)
     // Nothing that is planned for the present version would be answered any more.
     await swap.coming
@@ -100,13 +105,31 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
       await requireRightsOfNow(principal)
       return refusal
     }
+    const cost = affordable(operation, current, request)
+    if (principal !== null) charge(principal, cost)
     const answer = await byRightsOfNow(operation, principal, () => run(operation, current, principal, request, value))
     const { customFields: fieldIds = [], uses = [] } = answer
     const reads = shownReads(answer, principal, current.registry)
     if (reads.length > 0) await noteReads(reads, request)
     if (principal !== null && uses.length > 0) options.onGrantUse?.(principal, uses, current.registry)
     if (fieldIds.length > 0) options.onUse?.({ fieldIds, operation: operation.operation.name?.value ?? null, client: request.client })
-    return request.tellsVersion && principal !== null ? { ...answer, extensions: { ...answer.extensions, schemaVersion: current.version } } : answer
+    if (principal === null || !(request.tellsVersion || request.tellsCost)) return answer
+    return {
+      ...answer,
+      extensions: {
+        ...answer.extensions,
+        ...(request.tellsVersion && { schemaVersion: current.version }),
+        ...(request.tellsCost && value === undefined && { cost: { requested: cost, maximum: maxCost } }),
+      },
+    }
+  }
+
+  /** What the operation costs. Throws LIMIT_EXCEEDED where that is more than any may. */
+  function affordable(operation: PreparedOperation, runtime: Runtime, { variables }: OperationRequest): number {
+    const cost = operation.cost(runtime, variables)
+    const excess = { limit: 'cost', asked: cost, allowed: maxCost } as const
+    if (cost > maxCost) throw new GuanxiError('LIMIT_EXCEEDED', excessMessage(excess), excessDetails(excess))
+    return cost
   }
 
   /**
@@ -171,9 +194,15 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   /** Runs until rights and schema stay the same for as long as it takes. */
   async function settled(request: OperationRequest, value: unknown): Promise<OperationAnswer> {
     const deadline = performance.now() + PATIENCE
+    // Events of a subscription were not asked for one by one.
+    let charged = value !== undefined
+    const charge = (principal: Principal, cost: number): void => {
+      if (!charged) options.charge?.(principal, cost)
+      charged = true
+    }
     for (let tries = 1; ; tries += 1) {
       try {
-        return await attempt(request, value)
+        return await attempt(request, value, charge)
       } catch (error) {
         if (!(error instanceof StaleEpochError)) throw error
         if (tries === TRIES || performance.now() > deadline) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Send the request again.')
@@ -252,12 +281,13 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     reach: swap.reach,
     admit: async ({ caller, requestId }, read) => {
       try {
-        const signedIn = (await caller.principal()) !== null
+        const userId = (await caller.principal())?.userId ?? null
+        const signedIn = userId !== null
         const document = signedIn ? null : read()
         if (document !== null && !isPublicDocument(document, swap.current)) throw new GuanxiError('UNAUTHENTICATED', SIGN_IN_FIRST)
-        return { signedIn, refusal: null }
+        return { signedIn, userId, refusal: null }
       } catch (error) {
-        return { signedIn: false, refusal: wholeFailure([formatError(error, requestId, report)]) }
+        return { signedIn: false, userId: null, refusal: wholeFailure([formatError(error, requestId, report)]) }
       }
     },
     onRuntime: swap.onRuntime,
@@ -287,6 +317,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         // The rule tree judges every event; nobody unknown holds a subscription open.
         if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
         revalidation.require(request, swap.current)
+        options.charge?.(principal, affordable(operation, swap.current, request))
         const changes = await streams.open(request)
         if (changes) return changes
         return await subscriptionAnswers({ operation: operation.operation, runtime: swap.current, principal, request, settings, database }, answer)

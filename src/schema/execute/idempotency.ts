@@ -30,7 +30,8 @@ interface Keyed extends KeyedOperation {
 /** Milliseconds after which an operation that has begun, and is not one transaction, is taken for lost with its process. */
 const LOST = 120_000
 /** Printable ASCII, as draft-ietf-httpapi-idempotency-key-header-07 has it by RFC 8941 strings. */
-const KEY = /^[\x20-\x7e]{1,255}$/
+const KEY = /^[\x20-\x7e]+$/
+const LONGEST_KEY = 255
 
 /**
  * Mutations that are done once however often they are sent: with the same `Idempotency-Key` and the same body the answer of the first time comes again. The answer of record mutations is kept in their own
@@ -50,7 +51,7 @@ export class Idempotency {
     if (given == null) return null
     // A string of RFC 8941 stands in quotes; most clients leave them out.
     const key = /^".*"$/.test(given) ? given.slice(1, -1) : given
-    if (!KEY.test(key)) throw invalidKey('FORMAT', 'An Idempotency-Key has 1 to 255 printable ASCII characters.')
+    if (key.length > LONGEST_KEY || !KEY.test(key)) throw invalidKey('FORMAT', 'An Idempotency-Key has 1 to 255 printable ASCII characters.')
     // Not the name that was sent: a document's only operation may be named or not.
     const name = getOperationAST(document, operationName)?.name?.value ?? null
     const body = JSON.stringify([document.loc?.source.body, name, ordered(variables)])

@@ -1,6 +1,7 @@
 import { type DocumentNode, type FragmentDefinitionNode, getOperationAST, Kind, type OperationDefinitionNode } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import { refuseOversized } from '../plan/document-size.ts'
+import { type OperationCost, operationCost } from '../limits/operation-cost.ts'
+import type { Runtime } from '../operation.ts'
 import { type OperationProfile, profileOperation } from '../plan/operation-profile.ts'
 import type { CompiledQuery } from './compile-query.ts'
 import { selectsAtRoot, TELLING } from './selects-at-root.ts'
@@ -16,6 +17,8 @@ export interface PreparedOperation {
   readonly readsPlace: boolean
   /** Compiled queries of the version that was served last, by permission shape and plan key. */
   readonly compiled: LRUCache<string, CompiledQuery>
+  /** What it costs by the schema of the version, with these variables (see `operationCost`). */
+  cost(runtime: Pick<Runtime, 'version' | 'schema'>, variables: Readonly<Record<string, unknown>>): number
   /** Forgets what was compiled for another version. */
   serve(version: number): void
 }
@@ -27,7 +30,7 @@ const COMPILED_CHARACTERS = 256 * 1024
 export class PreparedOperations {
   readonly #known = new WeakMap<DocumentNode, Map<string | null, PreparedOperation | null>>()
 
-  /** Null where the document has no such operation (or several and none is named). Throws LIMIT_EXCEEDED for one that selects too much. */
+  /** Null where the document has no such operation (or several and none is named). */
   get(document: DocumentNode, operationName: string | null): PreparedOperation | null {
     let operations = this.#known.get(document)
     if (!operations) {
@@ -48,9 +51,9 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
   if (!operation) return null
   const fragments: Record<string, FragmentDefinitionNode> = Object.create(null)
   for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition
-  refuseOversized(operation, fragments)
   const compiled = new LRUCache<string, CompiledQuery>({ maxSize: COMPILED_CHARACTERS, sizeCalculation: charactersOf })
   let served = 0
+  let constant: { readonly version: number; readonly cost: number } | undefined
   return {
     operation,
     fragments,
@@ -58,6 +61,12 @@ function prepare(document: DocumentNode, operationName: string | null): Prepared
     readsSchema: selectsAtRoot(TELLING, operation, fragments),
     readsPlace: selectsAtRoot(PLACE, operation, fragments),
     compiled,
+    cost: ({ version, schema }, variables) => {
+      if (constant?.version === version) return constant.cost
+      const counted: OperationCost = operationCost({ operation, fragments }, schema, variables)
+      constant = counted.constant ? { version, cost: counted.cost } : undefined
+      return counted.cost
+    },
     serve: (version) => {
       if (version !== served) compiled.clear()
       served = version

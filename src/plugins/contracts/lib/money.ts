@@ -25,7 +25,8 @@ export function unitsOf(amount: string): bigint {
 /** Units as a decimal text with two decimals at least, and no zeros behind those. */
 export function amountOf(units: bigint): string {
   const digits = (units < 0n ? -units : units).toString().padStart(DECIMALS + 1, '0')
-  const fraction = digits.slice(-DECIMALS).replace(/0+$/, '').padEnd(2, '0')
+  let fraction = digits.slice(-DECIMALS)
+  while (fraction.length > 2 && fraction.endsWith('0')) fraction = fraction.slice(0, -1)
   return `${units < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}.${fraction}`
 }
 

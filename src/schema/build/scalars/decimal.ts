@@ -48,12 +48,12 @@ function plainText(text: string): string | null {
   const digits = whole + fraction
   const point = whole.length + exponent
   const shifted = point <= 0 ? `0.${'0'.repeat(-point)}${digits}` : `${digits.slice(0, point).padEnd(point, '0')}.${digits.slice(point)}`
-  const plain = shifted.replace(/^0+(?=\d)/, '').replace(/\.$/, '')
+  const plain = shifted.replace(/^0+(\d)/, '$1').replace(/\.$/, '')
   return sign + plain
 }
 
 function isExact(value: number): boolean {
-  return Number.isFinite(value) && String(value).replace(/e.*$/, '').replace(/[-.]/g, '').replace(/^0+/, '').length <= 15
+  return Number.isFinite(value) && (String(value).split('e', 1)[0] as string).replace(/[-.]/g, '').replace(/^0+/, '').length <= 15
 }
 
 function refused(given: unknown): Error {
