@@ -56,7 +56,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again'),
     })
     disposal.add(tail.stop)
-    const { engine, host, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
+    const { engine, host, callerOf, principalOfUser, accountMessages, idle, ...notes } = await createApi(kernel, {
       config,
       secrets,
       logger,
@@ -83,7 +83,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     disposal.add(background.stop)
     if (config.role !== 'api') {
       const { databaseUrl, retryDelays, emailDriver } = overrides
-      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, emailDriver, host })
+      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, emailDriver, host, accountMessages })
       disposal.add(jobs.stop)
       metrics.watch({ queue: jobs.state })
     }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createSignInThrottle } from '../../src/auth/sign-in-throttle.ts'
 import { codeOf, type Identity, ORIGIN, openIdentity, PASSWORD } from './kit.ts'
 
-const limits = { account: 5, address: 12, window: 900, lock: 30 }
+const limits = { account: 5, address: 12, requests: 3, window: 900, lock: 30 }
 let identity: Identity
 
 beforeAll(async () => {
