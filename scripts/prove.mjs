@@ -11,6 +11,7 @@ const PROOFS = [
   'test/execution/differential',
   'test/execution/lost-names',
   'test/access',
+  'test/auth/equal-times',
   'test/formula',
   'test/push',
   'test/faults',

@@ -34,7 +34,7 @@ export const countAttempt = (key: string, limit: string, from = '') => `
 
 /** Key of a counter or a place; a digest, so that the table holds no addresses of people and machines. Nothing of it but what is given. */
 export function counterKey(...parts: readonly string[]): Buffer {
-  return createHash('sha256').update(parts.join(':')).digest()
+  return createHash('sha256').update(JSON.stringify(parts)).digest()
 }
 
 /** What counts as one address: an IPv6 customer owns a whole /64 and could use a new address for each try. */

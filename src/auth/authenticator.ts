@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { GuanxiError } from '../errors/index.ts'
+import { isUuid } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
@@ -123,15 +124,17 @@ export function createAuthenticator({ database, registry, accessTokens, now, onB
         key: `key:${apiKey.prefix}:${digest.toString('base64url')}`,
         subject: { kind: 'apiKey', prefix: apiKey.prefix },
         isProven: (rights) => rights.apiKeyHash !== null && sameDigest(rights.apiKeyHash, digest),
+        userId: null,
         expiresAt: null,
       }
     }
     const claims = await accessTokens.verify(token)
-    if (!claims) return null
+    if (!claims || !isUuid(claims.sessionId)) return null
     return {
       key: `session:${claims.sessionId}`,
       subject: { kind: 'session', id: claims.sessionId },
       isProven: (rights) => rights.userId === claims.userId,
+      userId: claims.userId,
       expiresAt: claims.expiresAt,
     }
   }
@@ -147,7 +150,8 @@ export function createAuthenticator({ database, registry, accessTokens, now, onB
         if (!located) throw notValid()
         cacheKey = located.key
         const entry = cached(located.key) ?? (await loadOnce(located.key, located.subject, located.isProven))
-        if (!entry || (entry.networks !== null && !isWithin(entry.networks, ip))) throw notValid()
+        if (!entry || (located.userId !== null && entry.principal.userId !== located.userId)) throw notValid()
+        if (entry.networks !== null && !isWithin(entry.networks, ip)) throw notValid()
         end = located.expiresAt ?? entry.expiresAt
         lastUse.note(entry.principal)
         return entry.principal
@@ -178,6 +182,8 @@ interface Located {
   readonly key: string
   readonly subject: Subject
   readonly isProven: (rights: Rights) => boolean
+  /** Whose it says that it is, also where the session is known already; null where it does not say so. */
+  readonly userId: string | null
   readonly expiresAt: number | null
 }
 

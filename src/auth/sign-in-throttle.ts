@@ -59,15 +59,16 @@ export function createSignInThrottle(database: Database, now: () => Date, limits
       const at = now()
       const { window, lock } = limits
       const address = addressKey(ip)
-      const values = [at, window, lock, placeKey(account, ip), accountKey(account), address, limits.account, limits.address, PLACE_MEMORY]
+      const named = accountKey(account)
+      const values = [at, window, lock, placeKey(account, ip), named, address, limits.account, limits.address, PLACE_MEMORY]
       const [counted] = await run<{ allowed: boolean; key: Buffer }>(ATTEMPT, values)
       if (!counted?.allowed) {
         const [locked] = await run<{ until: Date | null }>(LOCKED_UNTIL, [address, counted?.key])
         const retryAfter = secondsUntil(locked?.until, at)
         throw new GuanxiError('RATE_LIMITED', `Too many failed sign-ins. Try again in ${retryAfter} seconds.`, { retryAfter })
       }
-      // About one attempt in sixty-four tidies up, so no timer is needed.
-      if ((address[0] ?? 0) < 4) await run(CLEAN_UP, [at, window, PLACE_MEMORY])
+      // About one account in sixty-four tidies up, so no timer is needed.
+      if ((named[0] ?? 0) < 4) await run(CLEAN_UP, [at, window, PLACE_MEMORY])
     },
     succeeded: async (account, ip) => {
       await run(SUCCEEDED, [now(), PLACE_MEMORY, addressKey(ip), placeKey(account, ip), accountKey(account)])
