@@ -1,5 +1,5 @@
 import { GuanxiError } from '../errors/index.ts'
-import type { Database } from '../records/database.ts'
+import type { Database, Executor } from '../records/database.ts'
 import { countAttempt, counterKey, networkOf, secondsUntil, THROTTLE_LIMITS, type ThrottleLimits } from './attempt-counter.ts'
 
 /**
@@ -14,8 +14,8 @@ export interface SignInThrottle {
   attempt(account: string, ip: string | null): Promise<void>
   /** The password was right: what has counted starts anew, the attempt no longer counts against the address, and the place is known. */
   succeeded(account: string, ip: string | null): Promise<void>
-  /** Somebody has proven by mail whose account it is: no lock of it holds any more, and the place is known. */
-  open(account: string, ip: string | null): Promise<void>
+  /** Somebody has proven by mail whose account it is: no lock of it holds any more once the transaction commits, and the place is known. */
+  open(account: string, ip: string | null, transaction: Executor): Promise<void>
   /** Ends every lock of the account that is not of a single place. Answers whether there was one. */
   unlock(account: string): Promise<boolean>
 }
@@ -73,8 +73,8 @@ export function createSignInThrottle(database: Database, now: () => Date, limits
     succeeded: async (account, ip) => {
       await run(SUCCEEDED, [now(), PLACE_MEMORY, addressKey(ip), placeKey(account, ip), accountKey(account)])
     },
-    open: async (account, ip) => {
-      await run(OPEN, [now(), placeKey(account, ip), accountKey(account)])
+    open: async (account, ip, transaction) => {
+      await transaction.query({ text: OPEN, values: [now(), placeKey(account, ip), accountKey(account)], purpose: 'authentication' })
     },
     unlock: async (account) => {
       const rows = await run<{ locked: boolean }>('DELETE FROM sign_in_failure WHERE key = $1 RETURNING locked_until > $2 AS locked', [

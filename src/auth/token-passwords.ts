@@ -57,11 +57,11 @@ export function createTokenPasswords({ database, hasher, tokens, signIns, thrott
         await tokens.use(transaction, id)
         await storePassword(transaction, userId, hash, now())
         await endSessions(transaction, 's.user_id = $1', [userId], now())
+        await signIns.open(signInName(token.email), origin.ip, transaction)
         await writeAudit(transaction, { at: now(), actorId: userId, via: 'user', action: ACTIONS[purpose], userIds: [userId], origin, result: 'ok' })
         return token.email
       })
       if (email === null) return refuse(purpose, origin)
-      await signIns.open(signInName(email), origin.ip)
       return { email }
     },
   }

@@ -113,8 +113,8 @@ describe('a link for a new password', () => {
     const passwords = Array.from({ length: 20 }, (_, index) => `password number ${index}`)
     const answers = await Promise.all(passwords.map((password) => reset(token, password)))
     const won = answers.flatMap(({ errors }, index) => (errors.length === 0 ? [index] : []))
-    expect(won).toHaveLength(1)
-    expect(answers.flatMap((answer) => issuesOf(answer))).toEqual(Array.from({ length: 19 }, () => 'input.token: NOT_VALID'))
+    const refusals = answers.flatMap((answer) => [...issuesOf(answer), ...codesOf(answer).filter((code) => code !== 'VALIDATION_FAILED')])
+    expect([won.length, refusals]).toEqual([1, Array.from({ length: 19 }, () => 'input.token: NOT_VALID')])
     expect(codesOf(await signIn(email, passwords[won[0] as number] as string))).toEqual([])
   })
 

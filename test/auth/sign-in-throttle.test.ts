@@ -96,8 +96,20 @@ describe('failed sign-ins', () => {
     // The owner's success takes nothing off the lock of the others; his place has one of its own.
     for (let index = 0; index < 5; index += 1) expect(await codeOf(attempt(email, 'wrong', '192.0.2.200'))).toBe('UNAUTHENTICATED')
     expect(await codeOf(attempt(email, PASSWORD, '192.0.2.200'))).toBe('RATE_LIMITED')
-    await identity.throttle.open(email, '198.51.100.2')
+    await identity.throttle.open(email, '198.51.100.2', identity.database)
     await expect(attempt(email, PASSWORD, '198.51.100.2')).resolves.toBeDefined()
+  })
+
+  test('are forgotten when an operator says so', async () => {
+    const { email } = await identity.addUser()
+    for (let index = 0; index < 5; index += 1) await codeOf(attempt(email, 'wrong', `192.0.2.${index}`))
+    expect(await codeOf(attempt(email, PASSWORD, '198.51.100.1'))).toBe('RATE_LIMITED')
+    expect([await identity.throttle.unlock(email), await identity.throttle.unlock(email), await identity.throttle.unlock('nobody@example.com')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    await expect(attempt(email, PASSWORD, '198.51.100.1')).resolves.toBeDefined()
   })
 
   test('count for all processes together, and a place is forgotten after a while', async () => {
