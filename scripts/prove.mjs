@@ -12,6 +12,7 @@ const PROOFS = [
   'test/execution/lost-names',
   'test/access',
   'test/attacks/documents',
+  'test/auth/equal-times',
   'test/formula',
   'test/push',
   'test/faults',

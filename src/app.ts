@@ -60,7 +60,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     disposal.add(tail.stop)
     const { budgets, stop: stopBudgets } = await startBudgets({ config, database, logger })
     disposal.add(stopBudgets)
-    const { engine, host, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
+    const { engine, host, callerOf, principalOfUser, accountMessages, idle, ...notes } = await createApi(kernel, {
       config,
       secrets,
       logger,
@@ -88,7 +88,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     disposal.add(background.stop)
     if (config.role !== 'api') {
       const { databaseUrl, retryDelays, emailDriver } = overrides
-      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, emailDriver, host })
+      const jobs = startJobs(kernel, { config, databaseUrl, logger, principalOf: principalOfUser, retryDelays, emailDriver, host, accountMessages })
       disposal.add(jobs.stop)
       metrics.watch({ queue: jobs.state })
     }

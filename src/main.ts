@@ -81,6 +81,14 @@ function createProgram(): Command {
     .action(async (email: string, options: { password?: string }) =>
       (await import('./cli/user.ts')).resetPasswordCommand(process.env, process.cwd(), { email, password: options.password }),
     )
+  user
+    .command('end-sessions <email>')
+    .description('end all sessions, with their tokens and sockets')
+    .action(async (email: string) => (await import('./cli/user.ts')).endSessionsCommand(process.env, process.cwd(), email))
+  user
+    .command('unlock <email>')
+    .description('forget failed sign-ins, which lock an account for a quarter of an hour at most')
+    .action(async (email: string) => (await import('./cli/user.ts')).unlockCommand(process.env, process.cwd(), email))
   return program
 }
 

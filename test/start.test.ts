@@ -103,7 +103,9 @@ describe('guanxi start', () => {
     expect(user).toMatchObject({ code: 0, stderr: '' })
     const signedIn = await ask('mutation { signIn(input: {email: "mei@example.com", password: "correct-horse"}) { user { email roles { key } } } }')
     expect(signedIn.body.data?.signIn).toEqual({ user: { email: 'mei@example.com', roles: [{ key: 'sales_rep' }] } })
-  }, 20_000)
+    const ended = await runGuanxi(directory.path, 'user end-sessions MEI@example.com', {}).finished
+    expect(ended).toMatchObject({ code: 0, stdout: '1 session of MEI@example.com ended\n', stderr: '' })
+  }, 30_000)
 
   test('kill -9 of the server: the next start clears the orphan away and has everything, without a word about it', async () => {
     await ask('mutation { createAccount(input: {name: "Before the crash"}) { account { id } } }', token)

@@ -5,6 +5,7 @@ import type { Principal } from '../records/access/policy.ts'
 import type { Database, Executor } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import { isAdministrator, isLimited } from './administrator.ts'
+import { networkBeyond, parseNetworks } from './allowed-networks.ts'
 import { newApiKey } from './api-key-format.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import { withInherited } from './inherited-roles.ts'
@@ -24,6 +25,8 @@ export interface ApiKeyInfo {
   readonly createdBy: string
   readonly createdAt: Date
   readonly expiresAt: Date | null
+  /** Networks in CIDR notation from which it may be used; null: from everywhere. */
+  readonly allowedNetworks: readonly string[] | null
   readonly lastUsedAt: Date | null
   readonly revokedAt: Date | null
 }
@@ -35,13 +38,15 @@ export interface NewApiKey {
   /** The caller where it is left out. */
   readonly userId?: string | null
   readonly expiresAt?: Date | null
+  /** Addresses and networks in CIDR notation from which the key may be used; from everywhere where it is left out. */
+  readonly allowedNetworks?: readonly string[] | null
 }
 
 export interface ApiKeys {
   /**
    * Makes a key; its text is answered this once. Administrators make keys for everyone and with any role, others for themselves and with a role they hold.
-   * A key that makes another one is its end: the other ends no later, and is revoked with it.
-   * Throws FORBIDDEN for the rest, VALIDATION_FAILED for an unknown user or role, and for an end behind that of the caller's key.
+   * A key that makes another one is its end: the other ends no later, is used from no other networks, and is revoked with it.
+   * Throws FORBIDDEN for the rest, VALIDATION_FAILED for an unknown user or role, and for what goes beyond the caller's key.
    */
   create(principal: Principal, input: NewApiKey, origin: RequestOrigin): Promise<{ readonly apiKey: ApiKeyInfo; readonly secret: string }>
   /**
@@ -54,7 +59,7 @@ export interface ApiKeys {
 }
 
 const COLUMNS = `k.id, k.name, k.prefix, k.user_id AS "userId", (SELECT r.key FROM role r WHERE r.id = k.role_id) AS "roleKey", k.created_by AS "createdBy",
-  k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`
+  k.created_at AS "createdAt", k.expires_at AS "expiresAt", k.allowed_networks AS "allowedNetworks", k.last_used_at AS "lastUsedAt", k.revoked_at AS "revokedAt"`
 
 const NAME_LENGTH = 200
 
@@ -83,10 +88,10 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
         if (input.roleKey != null) await requireHeldRole(transaction, input.roleKey, principal)
         const roleId = input.roleKey == null ? null : await roleIdOf(transaction, input.roleKey)
         await requireActiveUser(transaction, userId)
-        const expiresAt = await endOf(transaction, principal, input)
+        const { expiresAt, networks } = await boundsOf(transaction, principal, input)
         const [created] = await transaction.query<ApiKeyInfo>({
-          text: `INSERT INTO api_key AS k (id, name, prefix, secret_hash, user_id, role_id, created_by, made_by_key, created_at, expires_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING ${COLUMNS}`,
+          text: `INSERT INTO api_key AS k (id, name, prefix, secret_hash, user_id, role_id, created_by, made_by_key, created_at, expires_at, allowed_networks)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING ${COLUMNS}`,
           values: [
             randomUUID(),
             input.name.trim(),
@@ -98,6 +103,7 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
             principal.apiKeyId ?? null,
             now(),
             expiresAt,
+            networks,
           ],
           purpose: 'platform',
         })
@@ -145,21 +151,36 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
   }
 }
 
-/** The end of a new key. One that a key makes ends with that key, unless before: else whoever has it for a while had it for good. */
-async function endOf(transaction: Executor, { apiKeyId }: Principal, { expiresAt = null }: NewApiKey): Promise<Date | null> {
-  if (apiKeyId === undefined) return expiresAt
-  const [maker] = await transaction.query<{ end: Date | null }>({
-    text: 'SELECT expires_at AS "end" FROM api_key WHERE id = $1 AND revoked_at IS NULL',
+interface Bounds {
+  readonly expiresAt: Date | null
+  readonly networks: readonly string[] | null
+}
+
+/** The end of a new key, and from where it is used. One that a key makes stays within that key: else whoever has it for a while, or in one place, had it for good and everywhere. */
+async function boundsOf(transaction: Executor, { apiKeyId }: Principal, { expiresAt = null, allowedNetworks = null }: NewApiKey): Promise<Bounds> {
+  const networks = allowedNetworks && parseNetworks(allowedNetworks, ['input', 'allowedNetworks'])
+  if (apiKeyId === undefined) return { expiresAt, networks }
+  const [maker] = await transaction.query<Bounds>({
+    text: 'SELECT expires_at AS "expiresAt", allowed_networks AS networks FROM api_key WHERE id = $1 AND revoked_at IS NULL',
     values: [apiKeyId],
     purpose: 'platform',
   })
   if (!maker) throw new GuanxiError('UNAUTHENTICATED', 'The API key is not valid any more.')
-  const { end } = maker
+  const end = maker.expiresAt
   if (end !== null && expiresAt !== null && expiresAt > end)
     throw validationFailed([
       { path: ['input', 'expiresAt'], code: 'TOO_LATE', message: `A key that an API key makes ends no later than that one, at ${end.toISOString()}.` },
     ])
-  return expiresAt ?? end
+  const beyond = maker.networks && networks && networkBeyond(networks, maker.networks)
+  if (beyond != null)
+    throw validationFailed([
+      {
+        path: ['input', 'allowedNetworks'],
+        code: 'TOO_WIDE',
+        message: `A key that an API key makes is used from no other networks than that one, ${maker.networks?.join(', ')}; ${beyond} lies beyond them.`,
+      },
+    ])
+  return { expiresAt: expiresAt ?? end, networks: networks ?? maker.networks }
 }
 
 /** Ends the keys that a key has made, those that these have made, and so on. Changes of rights come one at a time, so none is being made. Answers whom they act for. */

@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import { GuanxiError } from '../errors/index.ts'
+import { isUuid } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import type { AccessTokens } from './access-token.ts'
+import { isWithin } from './allowed-networks.ts'
 import { parseApiKey } from './api-key-format.ts'
 import { createLastUse } from './last-use.ts'
 import { createPrincipalFactory } from './principal-factory.ts'
@@ -57,6 +59,8 @@ interface Known {
   readonly principal: Principal
   /** Milliseconds since the epoch; null: no end. */
   readonly expiresAt: number | null
+  /** Networks from which the credential may be used; null: from everywhere. */
+  readonly networks: readonly string[] | null
 }
 
 const CACHED_PRINCIPALS = 5000
@@ -87,7 +91,7 @@ export function createAuthenticator({ database, registry, accessTokens, now, onB
     const rights = await readRights(database, subject)
     if (!rights || !isProven(rights) || !isLive(rights, now())) return null
     accessChanged(rights.accessEpoch)
-    return { principal: principals.principalOf(rights), expiresAt: rights.expiresAt?.getTime() ?? null }
+    return { principal: principals.principalOf(rights), expiresAt: rights.expiresAt?.getTime() ?? null, networks: rights.apiKeyNetworks }
   }
 
   /** One load at a time for each key; whoever comes while it runs shares it. */
@@ -120,20 +124,22 @@ export function createAuthenticator({ database, registry, accessTokens, now, onB
         key: `key:${apiKey.prefix}:${digest.toString('base64url')}`,
         subject: { kind: 'apiKey', prefix: apiKey.prefix },
         isProven: (rights) => rights.apiKeyHash !== null && sameDigest(rights.apiKeyHash, digest),
+        userId: null,
         expiresAt: null,
       }
     }
     const claims = await accessTokens.verify(token)
-    if (!claims) return null
+    if (!claims || !isUuid(claims.sessionId)) return null
     return {
       key: `session:${claims.sessionId}`,
       subject: { kind: 'session', id: claims.sessionId },
       isProven: (rights) => rights.userId === claims.userId,
+      userId: claims.userId,
       expiresAt: claims.expiresAt,
     }
   }
 
-  function callerOf({ authorization }: Credentials): Caller {
+  function callerOf({ authorization, ip }: Credentials): Caller {
     if (authorization === null || authorization === undefined || authorization.trim() === '') return ANONYMOUS
     const token = /^Bearer +([\x21-\x7e]+)$/i.exec(authorization.trim())?.[1]
     let cacheKey: string | null = null
@@ -144,7 +150,8 @@ export function createAuthenticator({ database, registry, accessTokens, now, onB
         if (!located) throw notValid()
         cacheKey = located.key
         const entry = cached(located.key) ?? (await loadOnce(located.key, located.subject, located.isProven))
-        if (!entry) throw notValid()
+        if (!entry || (located.userId !== null && entry.principal.userId !== located.userId)) throw notValid()
+        if (entry.networks !== null && !isWithin(entry.networks, ip)) throw notValid()
         end = located.expiresAt ?? entry.expiresAt
         lastUse.note(entry.principal)
         return entry.principal
@@ -175,6 +182,8 @@ interface Located {
   readonly key: string
   readonly subject: Subject
   readonly isProven: (rights: Rights) => boolean
+  /** Whose it says that it is, also where the session is known already; null where it does not say so. */
+  readonly userId: string | null
   readonly expiresAt: number | null
 }
 
@@ -186,5 +195,8 @@ function isLive(rights: Rights, now: Date): boolean {
 
 /** One answer for every reason, so that it tells nothing about keys, sessions and users. */
 function notValid(): GuanxiError {
-  return new GuanxiError('UNAUTHENTICATED', 'The access token or API key is not valid, or no longer is. Sign in again or refresh the session.')
+  return new GuanxiError(
+    'UNAUTHENTICATED',
+    'The access token or API key is not valid, no longer is, or may not be used from here. Sign in again or refresh the session.',
+  )
 }

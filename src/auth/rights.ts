@@ -33,6 +33,8 @@ export interface Rights {
   readonly apiKeyHash: Buffer | null
   /** Role that the key is limited to. */
   readonly apiKeyRoleId: string | null
+  /** Networks from which the key may be used; null: from everywhere. */
+  readonly apiKeyNetworks: readonly string[] | null
   /** Whoever made the key is still active; true where there is no key. */
   readonly creatorActive: boolean
   /** Session or key has been revoked. */
@@ -55,14 +57,14 @@ export interface Rights {
 }
 
 const SUBJECTS = {
-  session: `SELECT s.user_id, s.id AS session_id, NULL::uuid AS api_key_id, NULL::bytea AS secret_hash, NULL::uuid AS role_id, TRUE AS creator_active,
+  session: `SELECT s.user_id, s.id AS session_id, NULL::uuid AS api_key_id, NULL::bytea AS secret_hash, NULL::uuid AS role_id, NULL::text[] AS networks, TRUE AS creator_active,
                    s.revoked_at IS NOT NULL AS revoked, s.expires_at
               FROM session s WHERE s.id = $1::uuid`,
-  apiKey: `SELECT k.user_id, NULL::uuid AS session_id, k.id AS api_key_id, k.secret_hash, k.role_id,
+  apiKey: `SELECT k.user_id, NULL::uuid AS session_id, k.id AS api_key_id, k.secret_hash, k.role_id, k.allowed_networks AS networks,
                   COALESCE((SELECT c.status = 'active' AND c.deleted_at IS NULL FROM users c WHERE c.id = k.created_by), FALSE) AS creator_active,
                   k.revoked_at IS NOT NULL AS revoked, k.expires_at
              FROM api_key k WHERE k.prefix = $1::text`,
-  user: `SELECT $1::uuid AS user_id, NULL::uuid AS session_id, NULL::uuid AS api_key_id, NULL::bytea AS secret_hash, NULL::uuid AS role_id, TRUE AS creator_active,
+  user: `SELECT $1::uuid AS user_id, NULL::uuid AS session_id, NULL::uuid AS api_key_id, NULL::bytea AS secret_hash, NULL::uuid AS role_id, NULL::text[] AS networks, TRUE AS creator_active,
                 FALSE AS revoked, NULL::timestamptz AS expires_at`,
 } as const
 
@@ -94,7 +96,7 @@ own_team AS (
 grantee AS (SELECT a.id FROM account a UNION SELECT team_id FROM own_team),
 tree AS (SELECT team_id FROM own_team UNION SELECT t.id FROM teams t JOIN tree ON t.parent_id = tree.team_id WHERE t.deleted_at IS NULL)
 SELECT e.access_epoch::int AS "accessEpoch", a.id AS "userId", a.active AS "userActive", a.kind AS "userKind", s.session_id AS "sessionId", s.api_key_id AS "apiKeyId",
-       s.secret_hash AS "apiKeyHash", s.role_id AS "apiKeyRoleId", s.creator_active AS "creatorActive", s.revoked AS "revoked", s.expires_at AS "expiresAt",
+       s.secret_hash AS "apiKeyHash", s.role_id AS "apiKeyRoleId", s.networks AS "apiKeyNetworks", s.creator_active AS "creatorActive", s.revoked AS "revoked", s.expires_at AS "expiresAt",
        ARRAY(SELECT role_id FROM held ORDER BY 1) AS "heldRoleIds",
        COALESCE((SELECT json_agg(${STORED_ROLE_JSON} ORDER BY r.key) FROM role r JOIN used ON used.role_id = r.id), '[]') AS "roles",
        CASE WHEN EXISTS (SELECT FROM scope_used WHERE scope = 'TEAM') THEN ARRAY(${keysOf('own_team')} ORDER BY 1) ELSE '{}' END AS "team",

@@ -5,11 +5,13 @@ import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import type { AccessTokens } from './access-token.ts'
-import { isLimited } from './administrator.ts'
+import type { AddressThrottle } from './address-throttle.ts'
+import { isAdministrator, isLimited } from './administrator.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import type { PasswordHasher } from './passwords.ts'
 import { SERVICE_KIND } from './principal-factory.ts'
 import { digestOf, randomSecret } from './secret.ts'
+import { signInName } from './sign-in-name.ts'
 import type { SignInThrottle } from './sign-in-throttle.ts'
 
 /** What a client gets when a session opens or goes on. */
@@ -30,6 +32,9 @@ export interface SessionInfo {
   readonly lastUsedAt: Date | null
   readonly expiresAt: Date
   readonly userAgent: string | null
+  /** Name of the program that opened it, as it gave it. */
+  readonly client: string | null
+  /** From where it was opened, as the trusted proxies tell it. */
   readonly ip: string | null
 }
 
@@ -46,10 +51,12 @@ export interface Sessions {
   refresh(refreshToken: string, origin: RequestOrigin): Promise<SessionTokens>
   /** Ends the caller's own session. Throws FORBIDDEN for a caller without one (an API key). */
   signOut(principal: Principal, origin: RequestOrigin): Promise<void>
-  /** Live sessions of the caller, the latest first; none by an API key that is limited to a role. */
-  list(principal: Principal): Promise<readonly SessionInfo[]>
-  /** Ends a live session that the caller lists. Throws NOT_FOUND for any other. */
+  /** Live sessions of the caller, or for administrators those of a user, the latest first; none by an API key that is limited to a role. Throws FORBIDDEN for those of others. */
+  list(principal: Principal, userId?: string | null): Promise<readonly SessionInfo[]>
+  /** Ends a live session: one that the caller lists, any for administrators. Throws NOT_FOUND for any other. */
   revoke(principal: Principal, sessionId: string, origin: RequestOrigin): Promise<SessionInfo>
+  /** Ends all live sessions of the caller but the one that asks, or for administrators those of a user, and answers them. Throws FORBIDDEN for those of others. */
+  revokeOthers(principal: Principal, userId: string | null | undefined, origin: RequestOrigin): Promise<readonly SessionInfo[]>
 }
 
 export interface SessionOptions {
@@ -57,6 +64,7 @@ export interface SessionOptions {
   readonly hasher: PasswordHasher
   readonly accessTokens: AccessTokens
   readonly throttle: SignInThrottle
+  readonly addresses: AddressThrottle
   readonly now: () => Date
   /** Seconds that a refresh token may lie unused. */
   readonly refreshLifetime?: number
@@ -65,7 +73,13 @@ export interface SessionOptions {
 }
 
 const DAY = 86_400
-const SESSION_COLUMNS = 's.id, s.created_at AS "createdAt", s.last_used_at AS "lastUsedAt", s.expires_at AS "expiresAt", s.user_agent AS "userAgent", s.ip'
+const SESSION_COLUMNS =
+  's.id, s.created_at AS "createdAt", s.last_used_at AS "lastUsedAt", s.expires_at AS "expiresAt", s.user_agent AS "userAgent", s.client, s.ip'
+
+/** With whose it was. */
+interface EndedSession extends SessionInfo {
+  readonly userId: string
+}
 
 interface Account {
   readonly id: string
@@ -85,7 +99,7 @@ interface PresentedToken {
 type Refreshed = { readonly kind: 'rotated'; readonly userId: string; readonly sessionId: string; readonly refreshToken: string } | { readonly kind: 'refused' }
 
 export function createSessions(options: SessionOptions): Sessions {
-  const { database, hasher, accessTokens, throttle, now, refreshLifetime = 30 * DAY, sessionLifetime = 90 * DAY } = options
+  const { database, hasher, accessTokens, throttle, addresses, now, refreshLifetime = 30 * DAY, sessionLifetime = 90 * DAY } = options
   const after = (from: Date, seconds: number) => new Date(from.getTime() + seconds * 1000)
 
   async function findAccount(email: string): Promise<Account | undefined> {
@@ -115,8 +129,8 @@ export function createSessions(options: SessionOptions): Sessions {
     const sessionId = randomUUID()
     const end = after(at, sessionLifetime)
     await transaction.query({
-      text: 'INSERT INTO session (id, user_id, created_at, last_used_at, expires_at, user_agent, ip) VALUES ($1, $2, $3, $3, $4, $5, $6)',
-      values: [sessionId, userId, at, end, origin.userAgent?.slice(0, 500) ?? null, origin.ip],
+      text: 'INSERT INTO session (id, user_id, created_at, last_used_at, expires_at, user_agent, ip, client) VALUES ($1, $2, $3, $3, $4, $5, $6, $7)',
+      values: [sessionId, userId, at, end, origin.userAgent?.slice(0, 500) ?? null, origin.ip, origin.client],
       purpose: 'authentication',
     })
     const { text } = await addRefreshToken(transaction, sessionId, at, end)
@@ -125,8 +139,7 @@ export function createSessions(options: SessionOptions): Sessions {
   }
 
   async function signIn({ email, password }: { readonly email: string; readonly password: string }, origin: RequestOrigin): Promise<SessionTokens> {
-    // As PostgreSQL's lower() does for the addresses that are stored; NUL cannot be sent to it at all.
-    const login = email.trim().toLowerCase().replaceAll('\0', '').slice(0, 320)
+    const login = signInName(email)
     await throttle.attempt(login, origin.ip)
     const account = await findAccount(login)
     const { matches, rehash } = await hasher.verify(account?.hash ?? null, password)
@@ -191,9 +204,13 @@ export function createSessions(options: SessionOptions): Sessions {
     signIn,
     refresh: async (refreshToken, origin) => {
       const receivedAt = now()
+      await addresses.admit('refresh', origin.ip)
       const digest = digestOf(refreshToken)
       const refreshed = await database.transaction((transaction) => rotate(transaction, digest, receivedAt, origin))
-      if (refreshed.kind === 'refused') throw new GuanxiError('UNAUTHENTICATED', 'The refresh token is not valid, or no longer is. Sign in again.')
+      if (refreshed.kind === 'refused') {
+        await addresses.failed('refresh', origin.ip)
+        throw new GuanxiError('UNAUTHENTICATED', 'The refresh token is not valid, or no longer is. Sign in again.')
+      }
       const { userId, sessionId } = refreshed
       const { token, expiresAt } = await accessTokens.issue(userId, sessionId)
       return { userId, sessionId, accessToken: token, refreshToken: refreshed.refreshToken, expiresAt }
@@ -206,11 +223,12 @@ export function createSessions(options: SessionOptions): Sessions {
         await writeAudit(transaction, { at: now(), ...actorOf(principal), action: 'session.signOut', userIds: [userId], origin, result: 'ok' })
       })
     },
-    list: async (principal) => {
+    list: async (principal, given) => {
+      const userId = ownerOf(principal, given)
       if (isLimited(principal)) return []
       return database.query<SessionInfo>({
         text: `SELECT ${SESSION_COLUMNS} FROM session s WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 ORDER BY s.last_used_at DESC NULLS LAST, s.id LIMIT 500`,
-        values: [principal.userId, now()],
+        values: [userId, now()],
         purpose: 'platform',
       })
     },
@@ -218,25 +236,43 @@ export function createSessions(options: SessionOptions): Sessions {
       database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
         const id = isLimited(principal) ? null : canonicalId(sessionId)
-        const [ended] = id === null ? [] : await endSessions(transaction, 's.id = $1 AND s.user_id = $2', [id, principal.userId], now())
+        const [ended] =
+          id === null ? [] : await endSessions(transaction, 's.id = $1 AND ($2 OR s.user_id = $3)', [id, isAdministrator(principal), principal.userId], now())
         if (!ended) throw notFound('session')
-        await writeAudit(transaction, {
-          at: now(),
-          ...actorOf(principal),
-          action: 'session.revoke',
-          userIds: [principal.userId],
-          origin,
-          result: 'ok',
-        })
+        await auditRevoked(transaction, principal, ended.userId, origin)
         return ended
       }),
+    revokeOthers: async (principal, given, origin) => {
+      const userId = ownerOf(principal, given)
+      if (isLimited(principal)) return []
+      return database.transaction(async (transaction) => {
+        await lockCurrentRights(transaction, principal)
+        const ended = await endSessions(transaction, 's.user_id = $1 AND s.id IS DISTINCT FROM $2::uuid', [userId, principal.sessionId ?? null], now())
+        if (ended.length > 0) await auditRevoked(transaction, principal, userId, origin)
+        return ended
+      })
+    },
+  }
+
+  function auditRevoked(transaction: Transaction, principal: Principal, userId: string, origin: RequestOrigin): Promise<void> {
+    return writeAudit(transaction, { at: now(), ...actorOf(principal), action: 'session.revoke', userIds: [userId], origin, result: 'ok' })
   }
 }
 
+/** Whose sessions are asked for: the caller's unless an administrator says whose. */
+function ownerOf(principal: Principal, given: string | null | undefined): string {
+  if (given == null) return principal.userId
+  const userId = canonicalId(given)
+  if (userId === principal.userId) return userId
+  if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators see and end the sessions of others.')
+  if (userId === null) throw notFound('user')
+  return userId
+}
+
 /** Ends live sessions that the condition (over `s`, with its own parameters) names, and answers them. The last parameter added is the time. */
-export function endSessions(transaction: Transaction, condition: string, values: readonly unknown[], at: Date): Promise<SessionInfo[]> {
-  return transaction.query<SessionInfo>({
-    text: `UPDATE session s SET revoked_at = $${values.length + 1} WHERE ${condition} AND s.revoked_at IS NULL RETURNING ${SESSION_COLUMNS}`,
+export function endSessions(transaction: Transaction, condition: string, values: readonly unknown[], at: Date): Promise<EndedSession[]> {
+  return transaction.query<EndedSession>({
+    text: `UPDATE session s SET revoked_at = $${values.length + 1} WHERE ${condition} AND s.revoked_at IS NULL RETURNING ${SESSION_COLUMNS}, s.user_id AS "userId"`,
     values: [...values, at],
     purpose: 'authentication',
   })

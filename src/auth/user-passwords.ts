@@ -5,6 +5,7 @@ import type { Database, Transaction } from '../records/database.ts'
 import { lockCurrentRights } from './access-epoch.ts'
 import { isAdministrator } from './administrator.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
+import { endTokens } from './one-time-tokens.ts'
 import { checkNewPassword, type PasswordHasher } from './passwords.ts'
 import { SERVICE_KIND } from './principal-factory.ts'
 import { endSessions } from './sessions.ts'
@@ -74,7 +75,7 @@ export function createUserPasswords({ database, hasher, throttle, now }: UserPas
   }
 }
 
-/** Stores a hash made by `PasswordHasher.hash`; for set-up work (first administrator, demo users), which has no sessions to end. */
+/** Stores a hash made by `PasswordHasher.hash`, and ends the links that were sent to the user. Sessions are the caller's to end; set-up work (first administrator, demo users) has none. */
 export async function storePassword(transaction: Transaction, userId: string, hash: string, at: Date): Promise<void> {
   await transaction.query({
     text: `INSERT INTO user_credential (user_id, password_hash, updated_at) VALUES ($1, $2, $3)
@@ -82,6 +83,7 @@ export async function storePassword(transaction: Transaction, userId: string, ha
     values: [userId, hash, at],
     purpose: 'authentication',
   })
+  await endTokens(transaction, userId, at)
 }
 
 async function requirePerson(transaction: Transaction, userId: string): Promise<void> {

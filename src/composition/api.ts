@@ -1,14 +1,20 @@
 import {
   createAccessInsight,
   createAccessTokens,
+  createAccountMessages,
+  createAddressThrottle,
   createApiKeys,
   createAuditLog,
   createAuthenticator,
   createGrantUsage,
+  createInvitations,
+  createOneTimeTokens,
+  createPasswordResets,
   createRoles,
   createSessions,
   createShares,
   createSignInThrottle,
+  createTokenPasswords,
   createUserPasswords,
   requireAdministrator,
   requireCurrentRights,
@@ -56,6 +62,8 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     onBackgroundError: (error) => logger.warn({ err: error }, 'time of last use not written'),
   })
   const throttle = createSignInThrottle(database, now)
+  const addresses = createAddressThrottle(database, now)
+  const tokens = createOneTimeTokens(deriveKeys(secrets, 'one-time tokens'), now)
   const rightsAreCurrent = (principal: Principal) =>
     requireCurrentRights(database, principal).then(
       () => true,
@@ -102,9 +110,12 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
   const operations = buildStaticSchema({
     authenticator,
-    sessions: createSessions({ database, hasher, accessTokens, throttle, now }),
+    sessions: createSessions({ database, hasher, accessTokens, throttle, addresses, now }),
     apiKeys: createApiKeys(database, now),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
+    passwordResets: createPasswordResets({ database, throttle: addresses }),
+    tokenPasswords: createTokenPasswords({ database, hasher, tokens, signIns: throttle, throttle: addresses, now }),
+    invitations: createInvitations({ database, writer, tokens, now }),
     roles: createRoles({ database, registry, now }),
     shares: createShares({ database, registry, now }),
     access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),
@@ -151,6 +162,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     host,
     callerOf: authenticator.callerOf,
     principalOfUser: authenticator.principalOfUser,
+    accountMessages: createAccountMessages({ database, writer, registry, system: () => kernel.system('account messages'), tokens, now }),
     idle: authenticator.idle,
     usage,
     grantUsage,

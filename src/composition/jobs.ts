@@ -1,3 +1,4 @@
+import { ACCOUNT_MESSAGE, type AccountMessages } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import type { Logger } from '../http/index.ts'
 import { tendAbandoned } from '../jobs/email/abandoned-deliveries.ts'
@@ -5,10 +6,12 @@ import type { EmailDriver } from '../jobs/email/email-driver.ts'
 import { RETRY_DELAYS } from '../jobs/email/retry-schedule.ts'
 import { type DeliveryServices, sendDelivery } from '../jobs/email/send-delivery.ts'
 import { createSmtpDriver } from '../jobs/email/smtp-driver.ts'
+import { defineJob } from '../jobs/job.ts'
 import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
 import { readQueueState } from '../jobs/queue-state.ts'
 import { remindOfRecord } from '../jobs/remind-of-records.ts'
 import { repeat } from '../jobs/repeat.ts'
+import { underCurrentEpochs } from '../jobs/under-current-epochs.ts'
 import type { PluginHost } from '../plugins/host/index.ts'
 import { answerWithin } from '../records/data-source.ts'
 import type { Kernel } from './kernel.ts'
@@ -23,10 +26,14 @@ interface JobOptions {
   /** In the place of the mail server that is configured. */
   readonly emailDriver: EmailDriver | undefined
   readonly host: Pick<PluginHost, 'job' | 'withoutFlags'>
+  readonly accountMessages: AccountMessages
 }
 
 /** Runs the jobs of the queue in this process. */
-export function startJobs(kernel: Kernel, { config, databaseUrl, logger, principalOf, host, emailDriver, retryDelays = RETRY_DELAYS }: JobOptions) {
+export function startJobs(
+  kernel: Kernel,
+  { config, databaseUrl, logger, principalOf, host, accountMessages, emailDriver, retryDelays = RETRY_DELAYS }: JobOptions,
+) {
   const { database, writer, registry, system, organisationCurrency, now } = kernel
   const services: DeliveryServices = {
     database,
@@ -38,10 +45,17 @@ export function startJobs(kernel: Kernel, { config, databaseUrl, logger, princip
     now,
     driver: emailDriver ?? driverOf(config),
     delays: retryDelays,
+    linkOf: accountMessages.carriedBy,
+    appUrl: config.appUrl,
   }
   const worker = startJobWorker({
     databaseUrl,
-    jobs: [sendDelivery(services), remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now }), host.job],
+    jobs: [
+      sendDelivery(services),
+      defineJob(ACCOUNT_MESSAGE, (request, run) => underCurrentEpochs(() => accountMessages.prepare(request, run.settle))),
+      remindOfRecord({ database, writer, registry, principal: () => system('reminder rules'), now }),
+      host.job,
+    ],
     without: host.withoutFlags,
     concurrency: config.jobConcurrency,
     answerWithin: answerWithin(config.statementTimeout),

@@ -55,6 +55,8 @@ export interface Config {
   readonly smtpUrl: string | undefined
   /** Sender of messages. */
   readonly mailFrom: { readonly name: string; readonly address: string } | undefined
+  /** Address of the frontend, to which links in e-mail lead; undefined: their tokens stand alone. */
+  readonly appUrl: string | undefined
   /** Milliseconds for which the mail server may be silent in each step. */
   readonly smtpTimeout: number
   /** Minutes after which a reminder that nothing fired is missed. */

@@ -425,6 +425,15 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(100, 120_000, 10_000),
   },
   {
+    name: 'APP_URL',
+    property: 'appUrl',
+    meaning:
+      'Address of the frontend, to which links in e-mail lead: /reset-password#token=… and /accept-invitation#token=… below it. Processes which do what is due need it. Nothing that a request says is ever part of a link.',
+    fallback: 'messages hold the token alone, to be pasted',
+    accepts: 'https://crm.example.com, with or without a path',
+    schema: url(['https:', 'http:']).refine((value) => value === undefined || !/[?#]/.test(value), 'has a query or a fragment'),
+  },
+  {
     name: 'REMINDER_MISSED_AFTER',
     property: 'reminderMissedAfter',
     meaning: 'Minutes by which a reminder may be late and still fire; one that is found later, because no worker ran, is told as missed.',

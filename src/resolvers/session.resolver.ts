@@ -4,7 +4,7 @@ import { User } from '../entities/user.entity.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf } from './request-origin.ts'
-import { RefreshSessionInput, RevokeSessionPayload, Session, SessionPayload, SignInInput } from './types/session.types.ts'
+import { RefreshSessionInput, RevokeOtherSessionsPayload, RevokeSessionPayload, Session, SessionPayload, SignInInput } from './types/session.types.ts'
 
 /** Opening, prolonging, listing and ending sessions; who the caller is. */
 @Resolver()
@@ -24,10 +24,13 @@ export class SessionResolver {
     return new RecordHandle('user', callerOf(context).userId)
   }
 
-  @Query(() => [Session], { nullable: true, description: "The caller's live sessions, the latest first." })
-  async sessions(@Ctx() context: ResolverContext): Promise<Session[]> {
+  @Query(() => [Session], { nullable: true, description: "The caller's live sessions, or for administrators those of a user; the latest first." })
+  async sessions(
+    @Arg('userId', () => ID, { nullable: true, description: 'Whose; for administrators.' }) userId: string | null,
+    @Ctx() context: ResolverContext,
+  ): Promise<Session[]> {
     const caller = callerOf(context)
-    const sessions = await this.#sessions.list(caller)
+    const sessions = await this.#sessions.list(caller, userId)
     return sessions.map((session) => sessionOf(session, caller.sessionId))
   }
 
@@ -49,11 +52,27 @@ export class SessionResolver {
     return true
   }
 
-  @Mutation(() => RevokeSessionPayload, { nullable: true, description: "Ends one of the caller's sessions." })
+  @Mutation(() => RevokeSessionPayload, {
+    nullable: true,
+    description: "Ends one of the caller's sessions, for administrators any: its tokens at once, its sockets within a second.",
+  })
   async revokeSession(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RevokeSessionPayload> {
     const caller = callerOf(context)
     const session = await this.#work.run(context, () => this.#sessions.revoke(caller, id, originOf(context)))
     return { session: sessionOf(session, caller.sessionId) }
+  }
+
+  @Mutation(() => RevokeOtherSessionsPayload, {
+    nullable: true,
+    description: 'Ends all sessions of the caller but the one that asks; for administrators those of a user.',
+  })
+  async revokeOtherSessions(
+    @Arg('userId', () => ID, { nullable: true, description: 'Whose; for administrators.' }) userId: string | null,
+    @Ctx() context: ResolverContext,
+  ): Promise<RevokeOtherSessionsPayload> {
+    const caller = callerOf(context)
+    const sessions = await this.#work.run(context, () => this.#sessions.revokeOthers(caller, userId, originOf(context)))
+    return { sessions: sessions.map((session) => sessionOf(session, caller.sessionId)) }
   }
 
   async #payload({ accessToken, refreshToken, expiresAt, userId, sessionId }: SessionTokens): Promise<SessionPayload> {

@@ -1,11 +1,24 @@
 import 'reflect-metadata'
 import type { GraphQLSchema } from 'graphql'
 import { buildSchemaSync, type ContainerType } from 'type-graphql'
-import type { AccessInsight, ApiKeys, AuditLog, Authenticator, Roles, Sessions, Shares, UserPasswords } from '../auth/index.ts'
+import type {
+  AccessInsight,
+  ApiKeys,
+  AuditLog,
+  Authenticator,
+  Invitations,
+  PasswordResets,
+  Roles,
+  Sessions,
+  Shares,
+  TokenPasswords,
+  UserPasswords,
+} from '../auth/index.ts'
 import type { TicketMerging } from '../domain/index.ts'
 import { DefectError } from '../errors/index.ts'
 import type { Metadata } from '../records/metadata/index.ts'
 import { AccessResolver } from './access.resolver.ts'
+import { AccountResolver } from './account.resolver.ts'
 import { ApiKeyResolver } from './api-key.resolver.ts'
 import { AuditResolver } from './audit.resolver.ts'
 import { CommittedWork } from './committed-work.ts'
@@ -34,6 +47,9 @@ export interface StaticServices {
   readonly sessions: Sessions
   readonly apiKeys: ApiKeys
   readonly passwords: UserPasswords
+  readonly passwordResets: PasswordResets
+  readonly tokenPasswords: TokenPasswords
+  readonly invitations: Invitations
   readonly roles: Roles
   readonly shares: Shares
   readonly access: AccessInsight
@@ -51,11 +67,13 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, plugins, steps, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, passwordResets, tokenPasswords, invitations, roles, shares, access } = services
+  const { metadata, auditLog, ticketMerging, plugins, steps, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
     new ApiKeyResolver(apiKeys, work),
+    new AccountResolver(passwordResets, tokenPasswords, invitations, work),
     new RoleResolver(roles, work),
     new ShareResolver(shares, work),
     new TicketResolver(ticketMerging, work),

@@ -1,5 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { countAdministrators, type PasswordHasher, SYSTEM_USER_ID, storePassword, systemPrincipal, writeSystemAudit } from '../auth/index.ts'
+import {
+  countAdministrators,
+  createSignInThrottle,
+  type PasswordHasher,
+  SYSTEM_USER_ID,
+  signInName,
+  storePassword,
+  systemPrincipal,
+  writeSystemAudit,
+} from '../auth/index.ts'
 import { checkNewPassword } from '../auth/passwords.ts'
 import { GuanxiError } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
@@ -68,25 +77,54 @@ export async function createUser(
   }
 }
 
-/** Sets a password by e-mail address and ends the user's sessions. `reason` names the work in the audit. Throws NOT_FOUND for an unknown address. */
+/** Sets a password by e-mail address and ends the user's sessions and links. `reason` names the work in the audit. Throws NOT_FOUND for an unknown address. */
 export async function resetPassword({ database, hasher, now }: SetUpServices, email: string, password: string, reason: string): Promise<void> {
   checkNewPassword(password, ['password'])
   const hash = await hasher.hash(password)
   await database.transaction(async (transaction) => {
-    const [user] = await transaction.query<{ id: string }>({
-      text: 'SELECT id FROM users WHERE lower(email) = lower($1) AND deleted_at IS NULL AND id <> $2',
-      values: [email, SYSTEM_USER_ID],
-      purpose: 'platform',
-    })
-    if (!user) throw new GuanxiError('NOT_FOUND', `No user signs in as ${email}.`)
-    await storePassword(transaction, user.id, hash, now())
-    await transaction.query({
-      text: 'UPDATE session SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL',
-      values: [user.id, now()],
-      purpose: 'platform',
-    })
-    await writeSystemAudit(transaction, reason, { at: now(), action: 'user.setPassword', userIds: [user.id] })
+    const id = await userIdOf(transaction, email)
+    await storePassword(transaction, id, hash, now())
+    await revokeSessions(transaction, id, now())
+    await writeSystemAudit(transaction, reason, { at: now(), action: 'user.setPassword', userIds: [id] })
   })
+  await createSignInThrottle(database, now).unlock(signInName(email))
+}
+
+/** Ends the user's sessions, and answers how many. Throws NOT_FOUND for an unknown address. */
+export function endUserSessions({ database, now }: SetUpServices, email: string, reason: string): Promise<number> {
+  return database.transaction(async (transaction) => {
+    const id = await userIdOf(transaction, email)
+    const ended = await revokeSessions(transaction, id, now())
+    await writeSystemAudit(transaction, reason, { at: now(), action: 'session.revoke', userIds: [id] })
+    return ended
+  })
+}
+
+/** Forgets failed sign-ins of the account; answers whether they had locked it. Throws NOT_FOUND for an unknown address. */
+export async function unlockUser({ database, now }: SetUpServices, email: string, reason: string): Promise<boolean> {
+  const id = await userIdOf(database, email)
+  const wasLocked = await createSignInThrottle(database, now).unlock(signInName(email))
+  await writeSystemAudit(database, reason, { at: now(), action: 'user.unlock', userIds: [id] })
+  return wasLocked
+}
+
+async function userIdOf(executor: Executor, email: string): Promise<string> {
+  const [user] = await executor.query<{ id: string }>({
+    text: 'SELECT id FROM users WHERE lower(email) = $1 AND deleted_at IS NULL AND id <> $2',
+    values: [signInName(email), SYSTEM_USER_ID],
+    purpose: 'platform',
+  })
+  if (!user) throw new GuanxiError('NOT_FOUND', `No user signs in as ${email}.`)
+  return user.id
+}
+
+async function revokeSessions(transaction: Transaction, userId: string, at: Date): Promise<number> {
+  const ended = await transaction.query({
+    text: 'UPDATE session SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 RETURNING id',
+    values: [userId, at],
+    purpose: 'platform',
+  })
+  return ended.length
 }
 
 /** Somebody can sign in as administrator. */

@@ -1,8 +1,10 @@
+import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { deriveKeys } from '../../src/start/secrets.ts'
 import { codesOf, createTestClient, type TestClient, TRANSPORTS } from '../support/client.ts'
 import { TEST_PASSWORD } from '../support/database.ts'
 import { openRawSocket } from '../support/raw-socket.ts'
-import { startTestServer, type TestServer } from '../support/server.ts'
+import { startTestServer, TEST_SECRET, type TestServer } from '../support/server.ts'
 
 /** Accounts that somebody else wants to have, or to keep: guessing, tokens that should be dead, people who should be out. */
 const LATEST = 1_000
@@ -59,6 +61,18 @@ describe('the limit of failed sign-ins', () => {
     }
   })
 
+  test('counts what comes over sockets, however many there are', async () => {
+    const { email } = await server.addUser('Sockets')
+    const clients = Array.from({ length: 20 }, () => createTestClient(server.url, null))
+    const answers = await Promise.all(
+      clients.map((client, turn) => client.send(SIGN_IN, { input: { email: spelled(email, turn), password: `guess ${turn}` } }, { transport: 'ws' })),
+    )
+    await Promise.all(clients.map((client) => client.close()))
+    const codes = answers.flatMap((answer) => codesOf(answer))
+    expect([codes.filter((code) => code === 'UNAUTHENTICATED').length, codes.filter((code) => code === 'RATE_LIMITED').length]).toEqual([10, 10])
+    expect(codesOf(await server.anonymous.send(SIGN_IN, { input: { email, password: TEST_PASSWORD } }))).toEqual(['RATE_LIMITED'])
+  })
+
   test('counts each alias of one operation', async () => {
     const { email } = await server.addUser('Alias')
     const tries = Array.from({ length: 20 }, (_, turn) => `t${turn}: signIn(input: {email: "${email}", password: "guess ${turn}"}) { accessToken }`)
@@ -111,4 +125,79 @@ test('whoever is disabled is out by the next request and within a second on the 
   expect(codesOf(await me({ ...session, accessToken: createApiKey.secret }))).toEqual(['UNAUTHENTICATED'])
   await server.admin.data(`mutation { updateUser(id: "${id}", input: {status: "active"}) { changeSetId } }`)
   await dead()
+})
+
+// A token says by itself who it is for: every way to write one that the server has not written.
+describe('a forged access token', () => {
+  const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+  const sign = (header: unknown, payload: unknown, key: Uint8Array, digest = 'sha256') => {
+    const signed = `${encode(header)}.${encode(payload)}`
+    return `${signed}.${createHmac(digest, key).update(signed).digest('base64url')}`
+  }
+
+  test.each(TRANSPORTS)('is refused over %s, whatever it says of itself', async (transport) => {
+    const { email, id } = await server.addUser(`Owner of a token ${transport}`, 'sales_rep')
+    const { accessToken } = await signIn(email)
+    const [key] = deriveKeys([TEST_SECRET], 'access tokens')
+    if (!key) throw new Error('no key')
+    const [head = '', body = '', signature = ''] = accessToken.split('.')
+    const header = JSON.parse(Buffer.from(head, 'base64url').toString())
+    const claims = JSON.parse(Buffer.from(body, 'base64url').toString())
+    const { me: administrator } = await server.admin.data('{ me { id } }')
+    const other = Buffer.alloc(32, 9)
+    // Two members of one name: whoever reads the first and whoever reads the last take it for different users.
+    const doubled = `{"sub":"${administrator.id}",${JSON.stringify(claims).slice(1, -1)},"sub":"${administrator.id}"}`
+    const forged: Record<string, string> = {
+      ...Object.fromEntries(['none', 'None', 'NONE', 'nOnE'].map((alg) => [`alg ${alg}`, `${encode({ ...header, alg })}.${encode(claims)}.`])),
+      'alg none with the signature': `${encode({ ...header, alg: 'none' })}.${body}.${signature}`,
+      'two algs': `${encode(`{"alg":"none",${JSON.stringify(header).slice(1)}`)}.${body}.`,
+      'another digest': sign({ ...header, alg: 'HS512' }, claims, key.secret, 'sha512'),
+      'RS256 by the secret': sign({ ...header, alg: 'RS256' }, claims, key.secret),
+      'another key': sign(header, claims, other),
+      'no key': sign(header, claims, new Uint8Array(1)),
+      'kid of nothing': sign({ ...header, kid: '' }, claims, other),
+      'kid as a path': sign({ ...header, kid: '../../../dev/null' }, claims, new Uint8Array(1)),
+      'kid as SQL': sign({ ...header, kid: `x' UNION SELECT 'k' --` }, claims, Buffer.from('k')),
+      'kid as a member': sign({ ...header, kid: '__proto__' }, claims, other),
+      'its own key': sign({ ...header, jwk: { kty: 'oct', k: other.toString('base64url') } }, claims, other),
+      jku: sign({ ...header, jku: `${server.url}/keys` }, claims, other),
+      x5u: sign({ ...header, x5u: `${server.url}/keys` }, claims, other),
+      x5c: sign({ ...header, x5c: [other.toString('base64')] }, claims, other),
+      'critical members': sign({ ...header, crit: ['exp'], exp: 1 }, claims, key.secret),
+      'another type': sign({ ...header, typ: 'JWT' }, claims, key.secret),
+      'another user': `${head}.${encode({ ...claims, sub: administrator.id })}.${signature}`,
+      'two users': `${head}.${encode(doubled)}.${signature}`,
+      'a user whose session it is not': sign(header, { ...claims, sub: administrator.id }, key.secret),
+      'two users, signed': sign(header, doubled, key.secret),
+      'a session that never was': sign(header, { ...claims, sid: '01890000-0000-7000-8000-000000000001' }, key.secret),
+      'a session that is none': sign(header, { ...claims, sid: "x' OR TRUE --" }, key.secret),
+      'another issuer': sign(header, { ...claims, iss: 'somebody' }, key.secret),
+      'another audience': sign(header, { ...claims, aud: 'somebody' }, key.secret),
+      'an end that has passed': sign(header, { ...claims, exp: claims.iat - 1 }, key.secret),
+      'no end': sign(header, { ...claims, exp: undefined }, key.secret),
+      'a beginning that lies ahead': sign(header, { ...claims, nbf: claims.exp }, key.secret),
+      '100 KB': sign(header, { ...claims, more: 'x'.repeat(transport === 'http' ? 10_000 : 100_000) }, key.secret),
+      'the refresh token': (await signIn(email)).refreshToken,
+    }
+    // The forge works, so that its refusals mean something.
+    const ways: Record<string, string> = { ...forged, 'a good one': sign(header, claims, key.secret) }
+    const outcomes = await Promise.all(
+      Object.entries(ways).map(async ([name, token]) => {
+        if (transport === 'ws') {
+          const socket = await openRawSocket(server.url, token).catch((error: Error) => error.message)
+          if (typeof socket === 'string') return [name, socket]
+          const { me: who } = await socket.ask('{ me { id } }')
+          socket.close()
+          return [name, who.id]
+        }
+        const answer = await me({ accessToken: token, refreshToken: '' })
+        return [name, answer.data?.me?.id ?? `${answer.status} ${codesOf(answer)}`]
+      }),
+    )
+    const refusal = transport === 'ws' ? 'the socket was refused: 4403' : '401 UNAUTHENTICATED'
+    const refusals = Object.fromEntries(Object.keys(forged).map((name) => [name, refusal]))
+    // A message of that size is not even read.
+    if (transport === 'ws') refusals['100 KB'] = 'the socket was refused: 1009'
+    expect(Object.fromEntries(outcomes)).toEqual({ ...refusals, 'a good one': id })
+  })
 })

@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto'
 import type { DataSource } from 'typeorm'
 import { createAccessInsight } from '../../src/auth/access-insight.ts'
 import { createAccessTokens, type TokenKey } from '../../src/auth/access-token.ts'
+import { createAddressThrottle } from '../../src/auth/address-throttle.ts'
 import { createApiKeys } from '../../src/auth/api-keys.ts'
+import { THROTTLE_LIMITS, type ThrottleLimits } from '../../src/auth/attempt-counter.ts'
 import { createAuthenticator } from '../../src/auth/authenticator.ts'
 import { createGrantUsage } from '../../src/auth/grant-usage.ts'
 import { createPasswordHasher } from '../../src/auth/passwords.ts'
 import { createRoles } from '../../src/auth/roles.ts'
 import { seedRoles } from '../../src/auth/seed-roles.ts'
 import { createSessions } from '../../src/auth/sessions.ts'
-import { createSignInThrottle, type ThrottleLimits } from '../../src/auth/sign-in-throttle.ts'
+import { createSignInThrottle } from '../../src/auth/sign-in-throttle.ts'
 import { createUserPasswords, storePassword } from '../../src/auth/user-passwords.ts'
 import { coreModules } from '../../src/entities/index.ts'
 import { createRecordIdFactory } from '../../src/lib/record-id.ts'
@@ -32,7 +34,7 @@ export interface NewUser {
 }
 
 /** Identity services over a database of their own, with a clock that tests move. */
-export async function openIdentity(options: { readonly limits?: ThrottleLimits; readonly keys?: readonly TokenKey[] } = {}) {
+export async function openIdentity(options: { readonly limits?: Partial<ThrottleLimits>; readonly keys?: readonly TokenKey[] } = {}) {
   const testDatabase = await openTestDatabase()
   const dataSource: DataSource = await createDataSource({ url: testDatabase.url, max: 10, applicationName: 'auth-test' }).initialize()
   const statements: Statement[] = []
@@ -43,10 +45,12 @@ export async function openIdentity(options: { readonly limits?: ThrottleLimits; 
   const newId = createRecordIdFactory(() => now().getTime())
   const hasher = createPasswordHasher()
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: options.keys ?? [KEY], lifetime: 900, now })
-  const throttle = createSignInThrottle(database, now, options.limits)
+  const limits = { ...THROTTLE_LIMITS, ...options.limits }
+  const throttle = createSignInThrottle(database, now, limits)
+  const addresses = createAddressThrottle(database, now, limits)
   const background: unknown[] = []
   const authenticator = createAuthenticator({ database, registry: () => registry, accessTokens, now, onBackgroundError: (error) => background.push(error) })
-  const sessions = createSessions({ database, hasher, accessTokens, throttle, now })
+  const sessions = createSessions({ database, hasher, accessTokens, throttle, addresses, now })
   const grantUsage = createGrantUsage(database, now)
   const passwordHash = await hasher.hash(PASSWORD)
   await database.transaction((transaction) => seedRoles(transaction, new Date()))
@@ -88,6 +92,7 @@ export async function openIdentity(options: { readonly limits?: ThrottleLimits; 
     hasher,
     accessTokens,
     throttle,
+    addresses,
     authenticator,
     sessions,
     background,

@@ -147,9 +147,9 @@ describe('the end of a session', () => {
     await expect(identity.signIn(email)).resolves.toBeDefined()
   })
 
-  test('sessions are listed and revoked by their user alone', async () => {
+  test('sessions are listed and revoked by their user, and by administrators', async () => {
     const owner = await identity.addUser()
-    const other = await identity.addUser({ roles: ['admin'] })
+    const [other, admin] = [await identity.addUser({ roles: ['sales_manager'] }), await identity.addUser({ roles: ['admin'] })]
     const [first, second] = [await identity.signIn(owner.email), await identity.signIn(owner.email)]
     const stranger = await identity.principalOf((await identity.signIn(other.email)).accessToken)
     expect(await codeOf(identity.sessions.revoke(stranger, first.sessionId, ORIGIN))).toBe('NOT_FOUND')
@@ -158,6 +158,12 @@ describe('the end of a session', () => {
     await identity.sessions.revoke(principal, first.sessionId, ORIGIN)
     expect(await codeOf(identity.principalOf(first.accessToken))).toBe('UNAUTHENTICATED')
     await expect(identity.principalOf(second.accessToken)).resolves.toBeDefined()
+    const administrator = await identity.principalOf((await identity.signIn(admin.email)).accessToken)
+    expect((await identity.sessions.list(administrator, owner.id)).map(({ id }) => id)).toEqual([second.sessionId])
+    await identity.sessions.revoke(administrator, second.sessionId, ORIGIN)
+    expect(await codeOf(identity.principalOf(second.accessToken))).toBe('UNAUTHENTICATED')
+    const [audit] = await identity.run(`SELECT actor_id, record_ids FROM audit_log WHERE action = 'session.revoke' AND actor_id = $1`, [admin.id])
+    expect(audit).toEqual({ actor_id: admin.id, record_ids: [owner.id] })
   })
 
   // CVE-2026-22706: a password reset that leaves refresh tokens alive.

@@ -25,10 +25,10 @@ function notingServices(calls: string[], failure?: Error): StaticServices {
       },
     )
   return Object.fromEntries(
-    ['authenticator', 'sessions', 'apiKeys', 'passwords', 'roles', 'shares', 'access', 'metadata', 'auditLog', 'ticketMerging', 'plugins'].map((name) => [
-      name,
-      service(name),
-    ]),
+    [
+      ...['authenticator', 'sessions', 'apiKeys', 'passwords', 'passwordResets', 'tokenPasswords', 'invitations', 'roles', 'shares', 'access', 'metadata'],
+      ...['auditLog', 'ticketMerging', 'plugins'],
+    ].map((name) => [name, service(name)]),
   ) as unknown as StaticServices
 }
 
@@ -68,6 +68,12 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.refreshSession': 'mutation { refreshSession(input: {refreshToken: "t"}) { accessToken } }',
   'Mutation.signOut': 'mutation { signOut }',
   'Mutation.revokeSession': 'mutation { revokeSession(id: "s") { session { id } } }',
+  'Mutation.revokeOtherSessions': 'mutation { revokeOtherSessions { sessions { id } } }',
+  'Mutation.requestPasswordReset': 'mutation { requestPasswordReset(input: {email: "e"}) { accepted } }',
+  'Mutation.resetPassword': 'mutation { resetPassword(input: {token: "t", password: "p"}) { email } }',
+  'Mutation.inviteUser': 'mutation { inviteUser(input: {email: "e", name: "n", roleKeys: []}) { expiresAt } }',
+  'Mutation.resendInvitation': 'mutation { resendInvitation(input: {userId: "u"}) { expiresAt } }',
+  'Mutation.acceptInvitation': 'mutation { acceptInvitation(input: {token: "t", password: "p"}) { email } }',
   'Mutation.createApiKey': 'mutation { createApiKey(input: {name: "n"}) { secret } }',
   'Mutation.revokeApiKey': 'mutation { revokeApiKey(id: "k") { apiKey { id } } }',
   'Mutation.setPassword': 'mutation { setPassword(input: {userId: "u", password: "p"}) { user { id } } }',
@@ -104,7 +110,7 @@ const ROOTS: Readonly<Record<string, string>> = {
   'Mutation.updatePluginPermission': 'mutation { updatePluginPermission(name: "p", permission: "q", roles: []) { plugin { name } } }',
   'Mutation.applyMetadata': 'mutation { applyMetadata(input: []) { schemaVersion } }',
 }
-const PUBLIC = ['Mutation.signIn', 'Mutation.refreshSession']
+const PUBLIC = ['signIn', 'refreshSession', 'requestPasswordReset', 'resetPassword', 'acceptInvitation'].map((name) => `Mutation.${name}`)
 const ADMINISTRATORS = [
   ...[
     'Query.roles',
@@ -117,6 +123,8 @@ const ADMINISTRATORS = [
     'Mutation.updateRole',
     'Mutation.assignRole',
     'Mutation.unassignRole',
+    'Mutation.inviteUser',
+    'Mutation.resendInvitation',
   ],
   ...Object.keys(ROOTS).filter((name) => /Custom|Metadata|Plugin/i.test(name)),
 ]

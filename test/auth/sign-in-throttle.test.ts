@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createSignInThrottle } from '../../src/auth/sign-in-throttle.ts'
 import { codeOf, type Identity, ORIGIN, openIdentity, PASSWORD } from './kit.ts'
 
-const limits = { account: 5, address: 12, window: 900, lock: 30 }
+const limits = { account: 5, address: 12, requests: 3, window: 900, lock: 30 }
 let identity: Identity
 
 beforeAll(async () => {
@@ -83,10 +83,60 @@ describe('failed sign-ins', () => {
     expect(row?.old).toBe(0)
   })
 
+  // Whoever guesses at an account for hours keeps its owner out of it nowhere but where he never was.
+  test('from elsewhere do not lock whoever signed in from his place, for as long as they go on', async () => {
+    const { email } = await identity.addUser()
+    await attempt(email, PASSWORD, '192.0.2.200')
+    for (let minute = 0; minute < 60; minute += 2) {
+      identity.clock.offset = minute * 60_000
+      for (let index = 0; index < 6; index += 1) await codeOf(attempt(email, 'wrong', `203.0.113.${minute + index}`))
+      if (minute % 20 === 0) await expect(attempt(email, PASSWORD, '192.0.2.200')).resolves.toBeDefined()
+    }
+    expect(await codeOf(attempt(email, PASSWORD, '198.51.100.1'))).toBe('RATE_LIMITED')
+    // The owner's success takes nothing off the lock of the others; his place has one of its own.
+    for (let index = 0; index < 5; index += 1) expect(await codeOf(attempt(email, 'wrong', '192.0.2.200'))).toBe('UNAUTHENTICATED')
+    expect(await codeOf(attempt(email, PASSWORD, '192.0.2.200'))).toBe('RATE_LIMITED')
+    await identity.throttle.open(email, '198.51.100.2', identity.database)
+    await expect(attempt(email, PASSWORD, '198.51.100.2')).resolves.toBeDefined()
+  })
+
+  test('are forgotten when an operator says so', async () => {
+    const { email } = await identity.addUser()
+    for (let index = 0; index < 5; index += 1) await codeOf(attempt(email, 'wrong', `192.0.2.${index}`))
+    expect(await codeOf(attempt(email, PASSWORD, '198.51.100.1'))).toBe('RATE_LIMITED')
+    expect([await identity.throttle.unlock(email), await identity.throttle.unlock(email), await identity.throttle.unlock('nobody@example.com')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    await expect(attempt(email, PASSWORD, '198.51.100.1')).resolves.toBeDefined()
+  })
+
+  test('count for all processes together, and a place is forgotten after a while', async () => {
+    const { email } = await identity.addUser()
+    await attempt(email, PASSWORD, '192.0.2.201')
+    const processes = [1, 2, 3].map(() => createSignInThrottle(identity.database, identity.now, limits))
+    const codes = await Promise.all(
+      Array.from({ length: 15 }, (_, index) =>
+        processes[index % 3]?.attempt(email, `203.0.113.${index}`).then(
+          () => 'looked at',
+          ({ code }) => code,
+        ),
+      ),
+    )
+    expect(codes.filter((code) => code === 'looked at')).toHaveLength(5)
+    await expect(processes[0]?.attempt(email, '192.0.2.201')).resolves.toBeUndefined()
+    identity.clock.offset += 91 * 86_400_000
+    for (let index = 0; index < 5; index += 1) await processes[1]?.attempt(email, `203.0.113.${index}`)
+    expect(await codeOf(attempt(email, PASSWORD, '192.0.2.201'))).toBe('RATE_LIMITED')
+  })
+
   test('leave no address or account in the table', async () => {
     const { email } = await identity.addUser()
     await codeOf(attempt(email, 'wrong', '203.0.113.77'))
-    const dump = JSON.stringify(await identity.run(`SELECT encode(key, 'escape') AS key FROM sign_in_failure`))
+    const dump = JSON.stringify(
+      await identity.run(`SELECT encode(key, 'escape') AS key FROM sign_in_failure UNION SELECT encode(key, 'escape') FROM sign_in_place`),
+    )
     expect(dump).not.toContain('203.0.113.77')
     expect(dump).not.toContain(email)
   })

@@ -26,7 +26,7 @@ async function refusalOf(query: string, transport: Transport, headers: Readonly<
 }
 
 /** Operations that are for everyone. */
-const OPEN = new Set(['signIn', 'refreshSession'])
+const OPEN = new Set(['signIn', 'refreshSession', 'requestPasswordReset', 'resetPassword', 'acceptInvitation'])
 
 for (const transport of TRANSPORTS) {
   describe(`an anonymous caller over ${transport}`, () => {

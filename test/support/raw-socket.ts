@@ -19,8 +19,8 @@ export interface RawSocket {
 }
 
 /** Opens a socket and waits until it is admitted. */
-export async function openRawSocket(url: string, token: string | null): Promise<RawSocket> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+export async function openRawSocket(url: string, token: string | null, headers: Readonly<Record<string, string>> = {}): Promise<RawSocket> {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', { headers })
   const waiting = new Map<string, (data: unknown) => void>()
   let next = 0
   const closed = new Promise<Closing>((resolve) => {

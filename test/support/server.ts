@@ -25,6 +25,9 @@ export interface TestServerOptions {
   readonly outbound?: AppOverrides['outbound']
 }
 
+/** GUANXI_SECRET of test servers. */
+export const TEST_SECRET = 'a secret of tests that is long enough for anybody'
+
 /** A statement as the server ran it. */
 export interface ObservedStatement {
   readonly text: string
@@ -77,7 +80,7 @@ export async function startTestServer({
   try {
     app = await createApp(config, {
       databaseUrl: database.url,
-      secrets: ['a secret of tests that is long enough for anybody'],
+      secrets: [TEST_SECRET],
       observe: (statement) => {
         // What a node does beside its requests comes at any time.
         if (statement.purpose !== 'background') observed?.push({ text: statement.text, purpose: statement.purpose })

@@ -39,6 +39,10 @@ export class Session {
 
   @Column({ type: 'text', nullable: true })
   ip!: string | null
+
+  /** Name of the program that opened it. */
+  @Column({ type: 'text', nullable: true })
+  client!: string | null
 }
 
 /** One link of a session's rotation chain. A used token that comes again means theft: the whole session is revoked. */
@@ -107,4 +111,46 @@ export class ApiKey {
 
   @Column({ name: 'revoked_at', type: 'timestamptz', precision: 3, nullable: true })
   revokedAt!: Date | null
+
+  /** Networks in CIDR notation from which it may be used; null: from everywhere. */
+  @Column({ name: 'allowed_networks', type: 'text', array: true, nullable: true })
+  allowedNetworks!: string[] | null
+}
+
+/** The token of a link that was sent to a user: it works once, until it expires or another one takes its place. */
+@Entity({ name: 'one_time_token' })
+export class OneTimeToken {
+  @PrimaryColumn({ type: 'uuid' })
+  id!: string
+
+  @Column({ name: 'user_id', type: 'uuid' })
+  userId!: string
+
+  /** `passwordReset` or `invitation`. */
+  @Column({ type: 'text' })
+  purpose!: string
+
+  /** SHA-256; unique. */
+  @Column({ name: 'token_hash', type: 'bytea' })
+  tokenHash!: Buffer
+
+  @Column({ name: 'created_by', type: 'uuid' })
+  createdBy!: string
+
+  @Column({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt!: Date
+
+  @Column({ name: 'expires_at', type: 'timestamptz', precision: 3 })
+  expiresAt!: Date
+
+  @Column({ name: 'used_at', type: 'timestamptz', precision: 3, nullable: true })
+  usedAt!: Date | null
+
+  /** When it ended unused: by a newer one, a new password or another address. */
+  @Column({ name: 'ended_at', type: 'timestamptz', precision: 3, nullable: true })
+  endedAt!: Date | null
+
+  /** The message that carries it; null until it is made. */
+  @Column({ name: 'delivery_id', type: 'uuid', nullable: true })
+  deliveryId!: string | null
 }

@@ -1,6 +1,6 @@
 import { AuditEntry, ChangeSetRow, OutboxEvent, RecordHistory } from './change.entity.ts'
 import { CustomField, CustomIndex, CustomModule, CustomSlot, FieldUsage } from './custom.entity.ts'
-import { ApiKey, RefreshToken, Session, UserCredential } from './identity.entity.ts'
+import { ApiKey, OneTimeToken, RefreshToken, Session, UserCredential } from './identity.entity.ts'
 import { ProcessNode } from './node.entity.ts'
 import { AssignmentRotation, AssignmentTurn, AutoNumberSeries, Epoch, ExternalId, IdempotencyRecord, SchemaVersion, Setting } from './platform.entity.ts'
 import { Plugin, PluginMigration, PluginTimetable } from './plugin.entity.ts'
@@ -25,6 +25,7 @@ export const platformEntities = Object.freeze([
   FieldUsage,
   GrantUse,
   IdempotencyRecord,
+  OneTimeToken,
   OutboxEvent,
   Plugin,
   PluginMigration,

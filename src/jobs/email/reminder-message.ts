@@ -1,4 +1,5 @@
 import { oneLine } from './one-line.ts'
+import { spelledTime } from './spelled-time.ts'
 
 /** A reminder as its recipient may read it; null stands for what he may not, and for what is empty. */
 export interface ReminderContent {
@@ -27,18 +28,4 @@ export function reminderMessage({ subject, dueAt, note }: ReminderContent, { loc
   const due = dueAt === null ? null : `${words.due}: ${spelledTime(new Date(dueAt), locale ?? 'en', timeZone ?? 'UTC')}`
   const parts = [title, due, note?.trim()].filter((part) => part !== null && part !== undefined && part !== '')
   return { subject: title === '' ? words.reminder : words.subject(title), text: `${parts.length === 0 ? words.reminder : parts.join('\n\n')}\n` }
-}
-
-/** `Tuesday, December 1, 2026 at 09:00 (Asia/Shanghai)`. Languages and zones that this machine does not know are passed over. */
-function spelledTime(moment: Date, locale: string, timeZone: string): string {
-  for (const [language, zone] of [
-    [locale, timeZone],
-    ['en', timeZone],
-    ['en', 'UTC'],
-  ] as const) {
-    try {
-      return `${new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', hourCycle: 'h23', timeZone: zone }).format(moment)} (${zone})`
-    } catch {}
-  }
-  return moment.toISOString()
 }

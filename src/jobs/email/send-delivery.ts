@@ -6,6 +6,7 @@ import type { Writer } from '../../records/write/index.ts'
 import { defineJob, type JobDefinition, JobLost, type JobRun } from '../job.ts'
 import { readRecord, valuesOf } from '../read-record.ts'
 import { underCurrentEpochs } from '../under-current-epochs.ts'
+import { type AccountLink, accountMessage } from './account-message.ts'
 import { changeDelivery } from './change-delivery.ts'
 import { type EmailDriver, type EmailMessage, NotSent } from './email-driver.ts'
 import { type ReminderContent, reminderMessage } from './reminder-message.ts'
@@ -25,6 +26,10 @@ export interface DeliveryServices {
   readonly driver: EmailDriver | undefined
   /** Seconds between attempts. */
   readonly delays: readonly number[]
+  /** The link that a delivery carries; `ended` where it must not be sent any more, null for a delivery that carries none. */
+  readonly linkOf: (deliveryId: string) => Promise<AccountLink | 'ended' | null>
+  /** Address of the frontend, to which links lead. */
+  readonly appUrl: string | undefined
 }
 
 /** A delivery as it is before an attempt. */
@@ -94,10 +99,17 @@ async function compose(services: DeliveryServices, { id, messageId, record, reci
   if (!driver) return { obstacle: 'E-mail is not set up: SMTP_URL is not set.' }
   const obstacle = obstacleTo(recipient)
   if (obstacle !== null || !recipient) return { obstacle: obstacle ?? '' }
+  const to = { name: recipient.name, address: recipient.email as string }
+  const envelope = { messageId: messageId ?? `<${id}@${driver.domain}>`, to, date: now() }
+  // What is about its recipient is a link for him.
+  if (record === recipient.id) {
+    const link = await services.linkOf(id)
+    if (link === null || link === 'ended') return { obstacle: 'The link was used, has expired, or was replaced by a newer one.' }
+    return { message: { ...envelope, ...accountMessage(link, to.address, recipient, services.appUrl) } }
+  }
   const content = record === null ? null : await readReminder(services, recipient, record)
   if (!content) return { obstacle: 'The reminder was deleted, or the roles of the recipient do not let it be read.' }
-  const to = { name: recipient.name, address: recipient.email as string }
-  return { message: { messageId: messageId ?? `<${id}@${driver.domain}>`, to, date: now(), ...reminderMessage(content, recipient) } }
+  return { message: { ...envelope, ...reminderMessage(content, recipient) } }
 }
 
 /** By the rights of whom it is for: an e-mail shows nothing that the API would not. */

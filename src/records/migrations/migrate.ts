@@ -23,7 +23,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     await refuseUnfitServer(runner)
     // Another node may be migrating for longer than a statement is given otherwise.
     await runner.query('SET statement_timeout = 0')
-    // This session holds the lock and says nothing while another one migrates.
+    // This connection holds the lock, and says nothing for as long as the steps take on another one.
     await runner.query('SET idle_session_timeout = 0')
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
     try {
@@ -34,8 +34,8 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
       return done.map((migration) => migration.name)
     } finally {
       await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])
-      await runner.query('RESET statement_timeout')
       await runner.query('RESET idle_session_timeout')
+      await runner.query('RESET statement_timeout')
     }
   } finally {
     await runner.release()

@@ -22,6 +22,13 @@ export class CreateApiKeyInput {
     description: 'Left out: the key has no end, or that of the API key by which it is made; no later one is accepted then.',
   })
   expiresAt?: Date | string | null
+
+  @Field(() => [String], {
+    nullable: true,
+    description:
+      'Addresses and networks in CIDR notation from which the key may be used, as the server sees them through its trusted proxies. Left out: from everywhere, or from where the API key may be used by which it is made.',
+  })
+  allowedNetworks?: string[] | null
 }
 
 @ObjectType({ simpleResolvers: true, description: 'An API key without its secret.' })
@@ -46,6 +53,9 @@ export class ApiKey {
 
   @Field(() => DateTimeToken, { nullable: true })
   expiresAt!: Date | null
+
+  @Field(() => [String], { nullable: true, description: 'Networks from which it may be used; null: from everywhere.' })
+  allowedNetworks!: readonly string[] | null
 
   @Field(() => DateTimeToken, { nullable: true, description: 'To the minute.' })
   lastUsedAt!: Date | null

@@ -33,7 +33,7 @@ export class SessionPayload {
   user!: RecordHandle
 }
 
-@ObjectType({ simpleResolvers: true, description: "A sign-in of the caller's that is still alive." })
+@ObjectType({ simpleResolvers: true, description: 'A sign-in that was alive when it was read or ended.' })
 export class Session {
   @Field(() => ID)
   id!: string
@@ -50,7 +50,10 @@ export class Session {
   @Field(() => String, { nullable: true })
   userAgent!: string | null
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Name of the program that opened it, as it gave it (`x-client-name`).' })
+  client!: string | null
+
+  @Field(() => String, { nullable: true, description: 'Address from which it was opened, as the server sees it through its trusted proxies.' })
   ip!: string | null
 
   @Field(() => Boolean, { description: 'The session that this request belongs to.' })
@@ -61,4 +64,10 @@ export class Session {
 export class RevokeSessionPayload {
   @Field(() => Session, { nullable: true })
   session!: Session
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RevokeOtherSessionsPayload {
+  @Field(() => [Session], { nullable: true, description: 'What has ended.' })
+  sessions!: Session[]
 }

@@ -158,9 +158,12 @@ interface KeptAnswer {
   readonly reads: readonly (Omit<SensitiveRead, 'principal' | 'ids'> & { readonly ids: readonly string[] | null })[]
 }
 
-/** Refuses a key where it has no meaning: an answer with a secret is not kept. */
+/** Refuses a key where it has no meaning: an answer with a secret is not kept, and nothing is kept for nobody. */
 export function refuseKey(fieldName: string): never {
-  throw invalidKey('NOT_APPLICABLE', `${fieldName} takes no Idempotency-Key: its answer holds a secret, which is shown once and not kept.`)
+  throw invalidKey(
+    'NOT_APPLICABLE',
+    `${fieldName} takes no Idempotency-Key here: answers that hold a secret are shown once and not kept, and none are kept for callers who are not signed in.`,
+  )
 }
 
 function invalidKey(code: string, message: string): GuanxiError {

@@ -1,0 +1,76 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql'
+import { User } from '../../entities/user.entity.ts'
+import type { RecordHandle } from '../../schema/operation.ts'
+import { DateTimeToken } from './date-time.scalar.ts'
+
+@InputType()
+export class RequestPasswordResetInput {
+  @Field(() => String, { description: "The user's e-mail address, whatever its case." })
+  email!: string
+}
+
+@ObjectType({ simpleResolvers: true })
+export class RequestPasswordResetPayload {
+  @Field(() => Boolean, { description: 'Always true: whether somebody has the address is told by the mail alone.' })
+  accepted!: boolean
+}
+
+@InputType()
+export class ResetPasswordInput {
+  @Field(() => String, { description: 'From the message; works once, for an hour.' })
+  token!: string
+
+  @Field(() => String, { description: '8 to 1024 characters.' })
+  password!: string
+}
+
+@ObjectType({ simpleResolvers: true })
+export class ResetPasswordPayload {
+  @Field(() => String, { description: 'The address to sign in with.' })
+  email!: string
+}
+
+@InputType()
+export class InviteUserInput {
+  @Field(() => String, { description: 'Where the message goes, and what the user signs in with.' })
+  email!: string
+
+  @Field(() => String)
+  name!: string
+
+  @Field(() => [String], { description: 'Roles that the user gets, by key.' })
+  roleKeys!: string[]
+
+  @Field(() => String, { nullable: true, description: "The user's language (BCP 47), which the message is in; English where it is left out." })
+  locale?: string | null
+}
+
+@ObjectType({ simpleResolvers: true })
+export class InviteUserPayload {
+  @Field(() => User, { nullable: true })
+  user!: RecordHandle
+
+  @Field(() => DateTimeToken, { description: 'When the link ends.' })
+  expiresAt!: Date
+}
+
+@InputType()
+export class ResendInvitationInput {
+  @Field(() => ID)
+  userId!: string
+}
+
+@InputType()
+export class AcceptInvitationInput {
+  @Field(() => String, { description: 'From the message; works once, for seven days.' })
+  token!: string
+
+  @Field(() => String, { description: '8 to 1024 characters.' })
+  password!: string
+}
+
+@ObjectType({ simpleResolvers: true })
+export class AcceptInvitationPayload {
+  @Field(() => String, { description: 'The address to sign in with.' })
+  email!: string
+}
