@@ -2,6 +2,7 @@ import { createStandings } from './auth/index.ts'
 import { createApi } from './composition/api.ts'
 import { startBackground } from './composition/background.ts'
 import { createDisposal } from './composition/disposal.ts'
+import { createExplorer } from './composition/explorer.ts'
 import { startJobs } from './composition/jobs.ts'
 import { type AppOverrides, createKernel, type Kernel } from './composition/kernel.ts'
 import type { Config } from './config/index.ts'
@@ -56,7 +57,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       onError: (error) => logger.warn({ err: error }, 'changes not looked at; it is tried again'),
     })
     disposal.add(tail.stop)
-    const { engine, host, callerOf, principalOfUser, idle, ...notes } = await createApi(kernel, {
+    const { engine, host, callerOf, principalOfUser, idle, sessions, ...notes } = await createApi(kernel, {
       config,
       secrets,
       logger,
@@ -97,6 +98,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       metrics,
       health,
       standings: createStandings(database),
+      explorer: createExplorer({ config, database, sessions, logger }),
       answerPlugin: host.answer,
     })
     disposal.add(http.close)

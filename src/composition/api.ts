@@ -99,9 +99,10 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
   })
   kernel.judgeBy(host.rulesOf)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
+  const sessions = createSessions({ database, hasher, accessTokens, throttle, now })
   const operations = buildStaticSchema({
     authenticator,
-    sessions: createSessions({ database, hasher, accessTokens, throttle, now }),
+    sessions,
     apiKeys: createApiKeys(database, now),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     roles: createRoles({ database, registry, now }),
@@ -149,6 +150,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     callerOf: authenticator.callerOf,
     principalOfUser: authenticator.principalOfUser,
     idle: authenticator.idle,
+    sessions,
     usage,
     grantUsage,
     reads,

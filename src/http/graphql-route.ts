@@ -7,6 +7,7 @@ import type { HttpContext } from './apollo.ts'
 import { answerStatus, answerText } from './carried-answer.ts'
 import { documentTooLong, parsedDocument } from './document.ts'
 import { errorBody } from './error-body.ts'
+import type { AnswerPage } from './explorer/index.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
 import { accessModeOf, clientOf, MIN_SCHEMA_VERSION, newTrace, type OperationTrace, schemaVersionOf, traceAnswer } from './operation-context.ts'
@@ -33,16 +34,23 @@ export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<HttpContext>
   readonly known: KnownDocuments
   readonly callerOf: CallerOf
+  /** What browsers get that open the address; left out: what every client gets. */
+  readonly answerPage?: AnswerPage | undefined
 }
 
 /** `POST /graphql` and `GET /graphql`, by Apollo or, for documents that it knows already, straight by the engine; other methods are refused. */
-export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, known, callerOf }: GraphqlRouteOptions): void {
+export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, known, callerOf, answerPage }: GraphqlRouteOptions): void {
   app.decorateRequest('trace', null)
   const byApollo = fastifyApolloHandler(apollo, { context: async (request: FastifyRequest): Promise<HttpContext> => contextOf(request, callerOf) })
   app.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
-    onRequest: begin,
+    onRequest: [
+      (request, reply, done) => {
+        if (!answerPage?.(request, reply)) done()
+      },
+      begin,
+    ],
     preHandler: [checkBody, (request, reply) => admit(request, reply, engine, callerOf)],
     handler(request, reply) {
       return answerKnown(request, reply, engine, known, callerOf) ?? byApollo.call(this, request, reply)

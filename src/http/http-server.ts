@@ -8,6 +8,7 @@ import type { GraphQLEngine } from '../schema/operation.ts'
 import { startApollo } from './apollo.ts'
 import { trustProxies } from './client-address.ts'
 import { errorBody } from './error-body.ts'
+import { type ExplorerOptions, registerExplorer } from './explorer/index.ts'
 import { type CallerOf, registerGraphqlRoute } from './graphql-route.ts'
 import type { Health } from './health.ts'
 import { KnownDocuments } from './known-documents.ts'
@@ -28,6 +29,8 @@ export interface HttpServerOptions {
   readonly metrics: Metrics
   readonly health: Health
   readonly standings: Standings
+  /** The page for browsers; left out: there is none. */
+  readonly explorer?: ExplorerOptions | undefined
   /** What plugins answer below `/plugins/`. */
   readonly answerPlugin?: AnswerPluginRequest
 }
@@ -46,7 +49,7 @@ export interface HttpServer {
 
 /** Fastify with GraphQL over HTTP and WebSocket, health and metrics. Nothing is served before `listen`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { engine, callerOf, config, logger, metrics, health, standings, answerPlugin } = options
+  const { engine, callerOf, config, logger, metrics, health, standings, explorer, answerPlugin } = options
   const known = new KnownDocuments()
   const forget = [
     engine.onRuntime(({ schema }) => known.serve(schema)),
@@ -96,7 +99,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       ),
   )
   const answers = config.role !== 'worker'
-  if (answers) registerGraphqlRoute(app, { engine, apollo, known, callerOf })
+  if (answers) registerGraphqlRoute(app, { engine, apollo, known, callerOf, answerPage: explorer && registerExplorer(app, explorer) })
   if (answers && answerPlugin) await registerPluginRoute(app, { callerOf, answer: answerPlugin, logger })
   registerOperationsRoutes(app, health, metrics)
   const sockets = !answers ? NO_SOCKETS : serveSockets(app.server, { engine, callerOf, config, logger, metrics, health, trusted, known, standings })

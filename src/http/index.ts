@@ -1,3 +1,4 @@
+export { type DemoSessions, EXPLORER_FILES, type ExplorerOptions, openExplorerFiles } from './explorer/index.ts'
 export type { CallerOf } from './graphql-route.ts'
 export { createHealth, type Health, type HealthCheck } from './health.ts'
 export { createHttpServer, type HttpServer, type HttpServerOptions } from './http-server.ts'
