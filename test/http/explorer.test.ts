@@ -204,7 +204,7 @@ test('whoever opens it to everybody lets other machines in, and a password that 
   } finally {
     await server.close()
   }
-}, 60_000)
+}, 120_000)
 
 test('where it is off, browsers get what everybody gets, and none of its addresses is there', async () => {
   const server = await startTestServer({ environment: { EXPLORER: '0' } })
@@ -216,7 +216,7 @@ test('where it is off, browsers get what everybody gets, and none of its address
   } finally {
     await server.close()
   }
-}, 60_000)
+}, 120_000)
 
 test('production has none unless it is asked for, and never signs demo users in', () => {
   const production = { NODE_ENV: 'production', GUANXI_SECRET: 'sAz8Kq1vXw3mB7nC5pL9rT2yU6iO4eD0' }
