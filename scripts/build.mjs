@@ -1,11 +1,13 @@
 /**
- * Compiles src, and joins the outcome to the few files of dist (bundle.mjs), when something changed since the last time: `node scripts/build.mjs`. Nothing to do costs some milliseconds.
+ * Compiles src, joins the outcome to the few files of dist (bundle.mjs), and packs explorer to dist/explorer, when something changed since the last time: `node scripts/build.mjs`. Nothing to do
+ * costs some milliseconds.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildExplorer, canBuildExplorer } from './build-explorer.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const STAMP = join(ROOT, 'dist', '.built')
@@ -13,6 +15,7 @@ const STAMP = join(ROOT, 'dist', '.built')
 const COMPILED = join(ROOT, '.guanxi', 'build')
 /** What decides about the outcome, besides the sources. */
 const SETTINGS = ['tsconfig.json', 'package.json', 'scripts/build.mjs', 'scripts/bundle.mjs'].map((file) => join(ROOT, file))
+const EXPLORER_STAMP = join(ROOT, 'dist', 'explorer', 'index.html')
 /** Holds the id of the process that builds; beside `dist`, which is removed as a whole before packing. */
 const LOCK = join(ROOT, '.guanxi', 'building')
 
@@ -27,10 +30,24 @@ function newest(folder) {
 }
 
 function isCurrent() {
-  if (!existsSync(join(ROOT, 'src'))) return true
-  if (!existsSync(STAMP) || !existsSync(join(ROOT, 'dist', 'main.js'))) return false
-  const built = statSync(STAMP).mtimeMs
-  return SETTINGS.every((file) => statSync(file).mtimeMs < built) && newest(join(ROOT, 'src')) < built
+  return !existsSync(join(ROOT, 'src')) || (isCompiled() && isPacked())
+}
+
+function isCompiled() {
+  return existsSync(join(ROOT, 'dist', 'main.js')) && isNewer(STAMP, ...SETTINGS, join(ROOT, 'src'))
+}
+
+/** Where the explorer's packages are not installed there is nothing to do. */
+function isPacked() {
+  const sources = [join(ROOT, 'explorer'), join(ROOT, 'package.json'), join(ROOT, 'scripts', 'build-explorer.mjs')]
+  return sources.some((path) => !existsSync(path)) || isNewer(EXPLORER_STAMP, ...sources) || !canBuildExplorer()
+}
+
+/** Whether the file is there, and younger than each of the sources. */
+function isNewer(file, ...sources) {
+  if (!existsSync(file)) return false
+  const built = statSync(file).mtimeMs
+  return sources.every((path) => (statSync(path).isDirectory() ? newest(path) : statSync(path).mtimeMs) < built)
 }
 
 /** Compiles where needed. Ends the process with the compiler's messages where that fails. */
@@ -82,6 +99,11 @@ function isHeld() {
 }
 
 function build(compiler) {
+  if (!isCompiled()) compile(compiler)
+  if (!isPacked()) buildExplorer(ROOT)
+}
+
+function compile(compiler) {
   const started = new Date()
   // The compiler skips what it has written before; when that was deleted, it must not.
   if (!existsSync(join(ROOT, 'dist', 'main.d.ts'))) rmSync(join(COMPILED, '.tsbuildinfo'), { force: true })

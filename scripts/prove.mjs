@@ -16,6 +16,7 @@ const PROOFS = [
   'test/formula',
   'test/push',
   'test/faults',
+  'test/write/dry-runs',
   'test/plugins/load',
 ]
 

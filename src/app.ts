@@ -3,6 +3,7 @@ import { createApi } from './composition/api.ts'
 import { startBackground } from './composition/background.ts'
 import { startBudgets } from './composition/budgets.ts'
 import { createDisposal } from './composition/disposal.ts'
+import { createExplorer } from './composition/explorer.ts'
 import { startJobs } from './composition/jobs.ts'
 import { type AppOverrides, createKernel, type Kernel } from './composition/kernel.ts'
 import type { Config } from './config/index.ts'
@@ -60,7 +61,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
     disposal.add(tail.stop)
     const { budgets, stop: stopBudgets } = await startBudgets({ config, database, logger })
     disposal.add(stopBudgets)
-    const { engine, host, callerOf, principalOfUser, accountMessages, idle, ...notes } = await createApi(kernel, {
+    const { engine, host, callerOf, principalOfUser, accountMessages, idle, sessions, ...notes } = await createApi(kernel, {
       config,
       secrets,
       logger,
@@ -102,6 +103,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       metrics,
       health,
       standings: createStandings(database),
+      explorer: createExplorer({ config, database, sessions, logger }),
       answerPlugin: host.answer,
       limits: { ...DOCUMENT_LIMITS, cost: config.maxCost, depth: config.maxDepth, aliases: config.maxAliases, rootFields: config.maxRootFields },
       budgets,

@@ -104,7 +104,7 @@ function announce({ config, opened, version, seeded, url, logger }: Announcement
     password: seeded.demo.generatedPassword,
     file: kept('demo-password', config.demoPassword),
   }
-  process.stdout.write(bannerText({ version, url, seconds: seconds(), database, administrator, demo }))
+  process.stdout.write(bannerText({ version, url, seconds: seconds(), database, explorer: config.explorer, administrator, demo }))
 }
 
 /** Since the process began. */

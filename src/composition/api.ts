@@ -108,9 +108,10 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
   })
   kernel.judgeBy(host.rulesOf)
   const cursorKey = Buffer.from(deriveKeys(secrets, 'cursors')[0]?.secret ?? []).toString('base64url')
+  const sessions = createSessions({ database, hasher, accessTokens, throttle, addresses, now })
   const operations = buildStaticSchema({
     authenticator,
-    sessions: createSessions({ database, hasher, accessTokens, throttle, addresses, now }),
+      sessions,
     apiKeys: createApiKeys(database, now),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     passwordResets: createPasswordResets({ database, throttle: addresses }),
@@ -164,6 +165,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     principalOfUser: authenticator.principalOfUser,
     accountMessages: createAccountMessages({ database, writer, registry, system: () => kernel.system('account messages'), tokens, now }),
     idle: authenticator.idle,
+    sessions,
     usage,
     grantUsage,
     reads,

@@ -71,6 +71,10 @@ export interface Config {
   readonly demo: boolean
   /** Password of the demo users; undefined generates one. */
   readonly demoPassword: string | undefined
+  /** Serve the explorer to browsers. */
+  readonly explorer: boolean
+  /** Whom the explorer lets sign in as a demo user without a password; nobody in production. */
+  readonly demoSignIn: 'off' | 'loopback' | 'everybody'
   readonly adminEmail: string
   /** Password of the first administrator; undefined generates one. */
   readonly adminPassword: string | undefined

@@ -11,7 +11,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
  */
 export function loadConfig(environment: Environment, directory: string): Config {
   const values = new Map<keyof Config, unknown>(SETTINGS.map((setting) => [setting.property, parse(setting, environment[setting.name])]))
-  const parsed = Object.fromEntries(values) as unknown as Omit<Config, 'demo'> & { demo: boolean | undefined }
+  const parsed = Object.fromEntries(values) as unknown as Omit<Config, 'demo' | 'explorer'> & { demo: boolean | undefined; explorer: boolean | undefined }
   if (parsed.production) demandSecrets(environment)
   if (parsed.smtpUrl !== undefined && parsed.mailFrom === undefined)
     throw new StartupError('MAIL_FROM must be set where SMTP_URL is. It accepts crm@example.com, or Example CRM <crm@example.com>.')
@@ -19,6 +19,8 @@ export function loadConfig(environment: Environment, directory: string): Config 
     ...parsed,
     dataDir: resolve(directory, parsed.dataDir),
     demo: parsed.demo ?? !parsed.production,
+    explorer: parsed.explorer ?? !parsed.production,
+    demoSignIn: parsed.production ? 'off' : parsed.demoSignIn,
     secrets: Object.freeze(parsed.secrets),
     corsOrigins: Object.freeze(parsed.corsOrigins),
     trustedProxies: Object.freeze(parsed.trustedProxies),

@@ -200,6 +200,23 @@ export const SETTINGS: readonly Setting[] = [
     schema: password(),
   },
   {
+    name: 'EXPLORER',
+    property: 'explorer',
+    meaning: 'Whether browsers that open /graphql get the explorer.',
+    fallback: '1, and 0 in production',
+    accepts: '0 or 1',
+    schema: flag(),
+  },
+  {
+    name: 'DEMO_SIGN_IN',
+    property: 'demoSignIn',
+    meaning:
+      'Whom the explorer lets sign in as a demo user by a click, without the password: browsers on this machine that reach the server by no proxy, or everybody who reaches it. Nobody in production, and nobody where the server does not know DEMO_PASSWORD.',
+    fallback: 'loopback',
+    accepts: 'off, loopback or everybody',
+    schema: choice(['off', 'loopback', 'everybody'], 'loopback'),
+  },
+  {
     name: 'ORGANISATION_CURRENCY',
     property: 'organisationCurrency',
     meaning: 'Currency in which amounts are ordered, filtered and summed. It is fixed once there are records.',

@@ -79,8 +79,11 @@ function salesTeam({ key, country, firstName, lastName, reportsTo }: Employee): 
   }
 }
 
+/** Address of a demo user; nobody else has one below this name. */
+export const DEMO_DOMAIN = 'demo.guanxi.local'
+
 function emailOf(name: string): string {
-  return `${name.toLowerCase()}@demo.guanxi.local`
+  return `${name.toLowerCase()}@${DEMO_DOMAIN}`
 }
 
 /** Level by level, parents first. */

@@ -8,6 +8,7 @@ import type { BudgetState } from './budgets.ts'
 import { answerStatus, answerText, retryAfterOf } from './carried-answer.ts'
 import { documentTooLong, parsedDocument } from './document.ts'
 import { errorBody } from './error-body.ts'
+import type { AnswerPage } from './explorer/index.ts'
 import { budgetHeaders, type Gate, sendRefusal } from './gate.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import { LIMITS } from './limits.ts'
@@ -38,17 +39,24 @@ export interface GraphqlRouteOptions {
   readonly known: KnownDocuments
   readonly callerOf: CallerOf
   readonly gate: Gate
+  /** What browsers get that open the address; left out: what every client gets. */
+  readonly answerPage?: AnswerPage | undefined
 }
 
 /** `POST /graphql` and `GET /graphql`, by Apollo or, for documents that it knows already, straight by the engine; other methods are refused. */
-export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, known, callerOf, gate }: GraphqlRouteOptions): void {
+export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, known, callerOf, gate, answerPage }: GraphqlRouteOptions): void {
   app.decorateRequest('trace', null)
   app.decorateRequest('budget', null)
   const byApollo = fastifyApolloHandler(apollo, { context: async (request: FastifyRequest): Promise<HttpContext> => contextOf(request, callerOf) })
   app.route({
     method: ['GET', 'POST'],
     url: GRAPHQL_PATH,
-    onRequest: (request, reply, done) => begin(request, reply, gate, done),
+    onRequest: [
+      (request, reply, done) => {
+        if (!answerPage?.(request, reply)) done()
+      },
+      (request, reply, done) => begin(request, reply, gate, done),
+    ],
     preHandler: [checkBody, (request, reply) => admit(request, reply, { engine, callerOf, gate })],
     handler(request, reply) {
       return answerKnown(request, reply, engine, known, callerOf) ?? byApollo.call(this, request, reply)

@@ -12,6 +12,7 @@ import { trustProxies } from './client-address.ts'
 import { answerClientError } from './client-errors.ts'
 import { allowOrigins } from './cors.ts'
 import { errorBody } from './error-body.ts'
+import { type ExplorerOptions, registerExplorer } from './explorer/index.ts'
 import { createGate } from './gate.ts'
 import { type CallerOf, registerGraphqlRoute } from './graphql-route.ts'
 import type { Health } from './health.ts'
@@ -54,6 +55,8 @@ export interface HttpServerOptions {
   readonly metrics: Metrics
   readonly health: Health
   readonly standings: Standings
+  /** The page for browsers; left out: there is none. */
+  readonly explorer?: ExplorerOptions | undefined
   /** What plugins answer below `/plugins/`. */
   readonly answerPlugin?: AnswerPluginRequest
 }
@@ -72,7 +75,7 @@ export interface HttpServer {
 
 /** Fastify with GraphQL over HTTP and WebSocket, health and metrics. Nothing is served before `listen`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { engine, callerOf, config, logger, metrics, health, standings, limits, budgets, waiting, answerPlugin } = options
+  const { engine, callerOf, config, logger, metrics, health, standings, limits, budgets, waiting, explorer, answerPlugin } = options
   const known = new KnownDocuments(limits)
   const forget = [
     engine.onRuntime(({ schema }) => known.serve(schema)),
@@ -132,7 +135,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   if (answers)
     await app.register(async (own) => {
       await allowOrigins(own, config.corsOrigins, !config.production)
-      registerGraphqlRoute(own, { engine, apollo, known, callerOf, gate })
+      registerGraphqlRoute(own, { engine, apollo, known, callerOf, gate, answerPage: explorer && registerExplorer(app, explorer) })
     })
   if (answers && answerPlugin) await registerPluginRoute(app, { callerOf, answer: answerPlugin, logger, gate })
   registerOperationsRoutes(app, health, metrics)

@@ -1,4 +1,5 @@
 export { type BudgetLimits, type Budgets, createBudgets } from './budgets.ts'
+export { type DemoSessions, EXPLORER_FILES, type ExplorerOptions, openExplorerFiles } from './explorer/index.ts'
 export { chargeCost } from './gate.ts'
 export type { CallerOf } from './graphql-route.ts'
 export { createHealth, type Health, type HealthCheck } from './health.ts'

@@ -18,13 +18,15 @@ export interface BannerFacts {
   /** Since the process began. */
   readonly seconds: number
   readonly database: string
+  /** Browsers get the explorer. */
+  readonly explorer: boolean
   readonly administrator: BannerLogin & { readonly email: string }
   /** Set where this start loaded the demo data. */
   readonly demo: (BannerLogin & { readonly logins: readonly DemoLogin[]; readonly accounts: number }) | undefined
 }
 
 /** What a person sees when the server is ready: where it is, how to sign in, and a first query with its answer. */
-export function bannerText({ version, url, seconds, database, administrator, demo }: BannerFacts): string {
+export function bannerText({ version, url, seconds, database, explorer, administrator, demo }: BannerFacts): string {
   const api = `${url}/graphql`
   const signIn = JSON.stringify({
     query: `mutation { signIn(input: {email: "${administrator.email}", password: "${administrator.password ?? 'your password'}"}) { accessToken } }`,
@@ -36,6 +38,7 @@ export function bannerText({ version, url, seconds, database, administrator, dem
     `Guanxi ${version} is ready after ${seconds.toFixed(1)} s.`,
     '',
     `  API         ${api}  (WebSocket on the same path)`,
+    ...(explorer ? [`  Explorer    ${api} in a browser`] : []),
     `  Health      ${url}/health  ${url}/ready  ${url}/metrics`,
     `  Database    ${database}`,
     `  Sign in     ${administrator.email}  ${passwordText(administrator)}`,

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepareDataDir } from './data-dir.ts'
 import { privateFile } from './private-file.ts'
@@ -18,4 +18,10 @@ export function keepPassword(dataDir: string, name: string): KeptPassword {
   const file = join(dataDir, name)
   const { value, created } = privateFile(file, generatePassword)
   return { password: value, file, discard: () => (created ? rmSync(file, { force: true }) : undefined) }
+}
+
+/** The password that DATA_DIR keeps under this name; undefined where it keeps none. */
+export function readKeptPassword(dataDir: string, name: string): string | undefined {
+  const file = join(dataDir, name)
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() || undefined : undefined
 }

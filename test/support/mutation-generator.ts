@@ -28,7 +28,7 @@ import {
 
 /**
  * A random mutation of records: one or two root fields, often of records that exist, with a few members of their inputs. Every eighth member is one of the preferred
- * names (`UpdateAccountInput.taxNumber`). Most are of the `modules`.
+ * names (`UpdateAccountInput.taxNumber`). Most are of the `modules`. `always`: an argument that each root field gets.
  */
 export function generateMutation(
   draw: fc.GeneratorValue,
@@ -37,6 +37,7 @@ export function generateMutation(
   pools: ValuePools,
   names: NameChoice = {},
   modules: ReadonlySet<string> = new Set(),
+  always = '',
 ): GeneratedOperation {
   const state = newState(draw, random, schema, pools, names, 20)
   const mutation = schema.getMutationType() as GraphQLObjectType
@@ -48,12 +49,12 @@ export function generateMutation(
     // What is deleted is soon used up, and little can be restored.
     return /^(?:delete|restore)/.test(root.name) && int(state, 0, 2) > 0 ? pick(state, promising.length > 0 ? promising : roots) : root
   }
-  const selections = Array.from({ length: wanted }, (_, index) => rootText(state, anyRoot(), index))
+  const selections = Array.from({ length: wanted }, (_, index) => rootText(state, anyRoot(), index, always))
   return finished(state, 'mutation', `{ ${selections.join(' ')} }`)
 }
 
-function rootText(state: State, field: GraphQLField<unknown, unknown>, index: number): string {
-  const args = field.args.flatMap((argument) => {
+function rootText(state: State, field: GraphQLField<unknown, unknown>, index: number, always: string): string {
+  const drawn = field.args.flatMap((argument) => {
     if (!isNonNullType(argument.type) && (argument.name === 'dryRun' || int(state, 0, 7) > 0)) return []
     const inner = getNullableType(argument.type)
     if (argument.name === 'id') return [`id: ${JSON.stringify(recordId(state, field))}`]
@@ -66,6 +67,7 @@ function rootText(state: State, field: GraphQLField<unknown, unknown>, index: nu
     const text = writeInput(state, input, field)
     return [`${argument.name}: ${isListType(inner) ? `[${text}]` : text}`]
   })
+  const args = always === '' ? drawn : [...drawn, always]
   const payload = getNamedType(field.type) as GraphQLObjectType
   return `r${index}: ${field.name}${args.length > 0 ? `(${args.join(', ')})` : ''} ${selectionText(state, payload, 0)}`
 }

@@ -4,6 +4,7 @@ import { writeMany } from './bulk.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { createRecords } from './create.ts'
 import { deleteRecords } from './delete.ts'
+import { type ChangeEffects, readEffects } from './effects.ts'
 import { lockRecords } from './lock-records.ts'
 import { type Move, movableReferences, moveReferences } from './move-references.ts'
 import type { ChangeSet, RecordInput, TargetItem, UpdateItem, UpsertItem, WriteOptions, WriteOutcome } from './request.ts'
@@ -24,6 +25,8 @@ export interface CheckedChangeSet extends ChangeSet {
   readonly uses: ReadonlySet<string>
   /** Carries out the checks that otherwise come before the commit; for a dry run, which never gets there. */
   check(): Promise<void>
+  /** See `readEffects`. */
+  effects(): Promise<ChangeEffects>
   /** See `lockRecords`. */
   lock(module: ModuleDefinition, items: readonly TargetItem[], actions: readonly Action[], options: WriteOptions): Promise<readonly RecordImage[]>
   /** See `moveReferences`. */
@@ -98,6 +101,10 @@ export class PipelineChangeSet implements CheckedChangeSet {
 
   check(): Promise<void> {
     return this.#session.checks.run(this.#session)
+  }
+
+  effects(): Promise<ChangeEffects> {
+    return readEffects(this.#session)
   }
 }
 

@@ -75,9 +75,9 @@ function reconstruct(module: ModuleDefinition, { stored, ifVersion }: Expectatio
   return image
 }
 
-/** None of the fields that the input changes was changed by others, unless to the same value. */
+/** None of the fields that the input changes was changed by others, unless to the same value. What was deleted meanwhile is not brought back by the way. */
 function mergeable({ parsed, stored }: Expectation, base: RecordImage): boolean {
-  if (parsed === null || parsed.externalIds !== undefined) return false
+  if (parsed === null || parsed.externalIds !== undefined || stored.deleted) return false
   return [...parsed.values].every(([field, value]) => {
     if (!changed(field, base, stored.image)) return true
     const current = stored.image[field.name] ?? null

@@ -8,6 +8,7 @@ const MAX_STEPS = 10_000
 
 /** The next numbers of an AUTO_NUMBER that may have gaps: no writer waits for another, and a transaction that fails loses its numbers. */
 export async function takeFromSequence(session: Session, field: FieldDefinition, count: number): Promise<number[]> {
+  if (session.origin.dryRun) return previewNumbers(session, field, count)
   const rows = await session.transaction.query<{ number: string }>({
     text: `SELECT nextval(${sequenceOf(field)})::text AS number FROM generate_series(1, $1::int)`,
     values: [count],
@@ -21,6 +22,10 @@ export async function takeFromSequence(session: Session, field: FieldDefinition,
  * wait for, so that of two the greater one stays.
  */
 export async function moveSequence(session: Session, field: FieldDefinition, past: number): Promise<void> {
+  if (session.origin.dryRun) {
+    session.previewed.set(field.id, Math.max(past, session.previewed.get(field.id) ?? 0))
+    return
+  }
   const distance = await distanceTo(session, field, past)
   if (distance <= 0) return
   if (distance <= MAX_STEPS) {
@@ -38,6 +43,13 @@ export async function moveSequence(session: Session, field: FieldDefinition, pas
   })
   if ((await distanceTo(session, field, past)) > 0)
     await session.transaction.query({ text: `SELECT setval(${sequenceOf(field)}, $1::bigint)`, values: [past], purpose: 'record' })
+}
+
+/** The numbers that would be next. A sequence gives nothing back, so a dry run leaves it alone. */
+async function previewNumbers(session: Session, field: FieldDefinition, count: number): Promise<number[]> {
+  const last = Math.max(-(await distanceTo(session, field, 0)), session.previewed.get(field.id) ?? 0)
+  session.previewed.set(field.id, last + count)
+  return Array.from({ length: count }, (_, offset) => last + 1 + offset)
 }
 
 async function distanceTo(session: Session, field: FieldDefinition, past: number): Promise<number> {

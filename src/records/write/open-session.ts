@@ -74,6 +74,7 @@ SELECT EXISTS (SELECT FROM s) AS opened, (SELECT u.team_id FROM ${users.from} WH
     actorTeam: row.team,
     named: new Map(),
     tagIds: new Map(),
+    previewed: new Map(),
     rates: new ExchangeRates(defaults.currency),
     checks: new DeferredChecks(),
     rules,

@@ -26,6 +26,7 @@ export interface UpsertItem {
   readonly by: RecordRef
   readonly input: RecordInput
   readonly ifVersion?: number | null
+  readonly onConflict?: ConflictRule | null
 }
 
 export interface TargetItem {
@@ -67,4 +68,6 @@ export interface ChangeOrigin {
   readonly rootFields?: readonly string[]
   readonly client?: string | null
   readonly ip?: string | null
+  /** Nothing of it will be kept: numbers of series are shown, and not taken. */
+  readonly dryRun?: boolean
 }

@@ -32,6 +32,8 @@ export interface Session {
   readonly named: Map<string, NamedRecord>
   /** Names of tags that were looked up or made, with their ids. */
   readonly tagIds: Map<string, string>
+  /** Last number that a dry run has shown of each sequence, by field id. */
+  readonly previewed: Map<string, number>
   readonly rates: ExchangeRates
   readonly checks: DeferredChecks
   readonly rules: ReadonlyMap<string, readonly ModuleRule[]>

@@ -159,7 +159,7 @@ async function changeMatches(
       stored: storedOf(target),
       ifVersion: target.item.ifVersion as number,
       parsed: target.parsed,
-      onConflict: 'FAIL',
+      onConflict: target.item.onConflict ?? 'FAIL',
     })),
     authority,
   )

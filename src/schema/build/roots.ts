@@ -96,6 +96,12 @@ export function mutationMembers(context: BuildContext, { module, write, uniqueIn
   const label = moduleLabel(module)
   const { inputs, payloads } = write
   const conflict = { onConflict: { type: context.shared.enums.conflictRule, defaultValue: 'FAIL', description: 'What to do when the record has moved on.' } }
+  const refusal = {
+    onConflict: {
+      ...conflict.onConflict,
+      description: 'What to do when the record has moved on. Nothing of this could be merged: MERGE refuses as FAIL does.',
+    },
+  }
   const version = { ifVersion: { type: GraphQLInt, description: 'Only if the record still has this version.' }, ...conflict }
   const input = (type: GraphQLInputType) => ({ input: { type: new GraphQLNonNull(type), description: 'The values.' } })
   const list = (name: string, type: GraphQLInputType) => ({
@@ -130,9 +136,9 @@ export function mutationMembers(context: BuildContext, { module, write, uniqueIn
       ...list('upserts', inputs.upsertItem),
       ...conflict,
     }),
-    member(names.delete, 'delete', false, 'Puts a record into the recycle bin.', payloads.delete, { id: ID_ARGUMENT, ...version }),
+    member(names.delete, 'delete', false, 'Puts a record into the recycle bin.', payloads.delete, { id: ID_ARGUMENT, ...version, ...refusal }),
     member(names.deleteMany, 'delete', true, 'Puts records into the recycle bin.', payloads.deleteMany, { ids: IDS_ARGUMENT }),
-    member(names.restore, 'restore', false, 'Takes a record out of the recycle bin.', payloads.restore, { id: ID_ARGUMENT, ...version }),
+    member(names.restore, 'restore', false, 'Takes a record out of the recycle bin.', payloads.restore, { id: ID_ARGUMENT, ...version, ...refusal }),
     member(names.restoreMany, 'restore', true, 'Takes records out of the recycle bin.', payloads.restoreMany, { ids: IDS_ARGUMENT }),
   ]
 }

@@ -99,6 +99,7 @@ async function executeWrites(
     rootFields: names.rootFields,
     client: request.client,
     ip: request.ip,
+    dryRun,
   }
   let failed: OperationAnswer | undefined
   const { idempotency } = services
@@ -115,9 +116,12 @@ async function executeWrites(
         failed = answer
         throw session.failure
       }
-      // A dry run meets the rules of the commit too.
-      if (dryRun) await changes.check()
-      if (dryRun || hasFailed(answer)) throw new RolledBack(hasFailed(answer) ? { ...answer, data: null } : answer)
+      if (hasFailed(answer)) throw new RolledBack({ ...answer, data: null })
+      if (dryRun) {
+        // It meets the rules of the commit too.
+        await changes.check()
+        throw new RolledBack({ ...answer, extensions: { ...answer.extensions, dryRun: await changes.effects() } })
+      }
       if (keyed) await idempotency.keep(transaction, keyed, answer)
       return answer
     }

@@ -88,8 +88,8 @@ function write(
     case 'upsert': {
       const options = at(['input'], 'upserts', 'input')
       const items: readonly UpsertItem[] = many
-        ? (args.upserts ?? [])
-        : [{ by: args.by as RecordRef, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null }]
+        ? (args.upserts ?? []).map((item) => ({ ...item, onConflict: item.onConflict ?? args.onConflict ?? null }))
+        : [{ by: args.by as RecordRef, input: args.input as RecordInput, ifVersion: args.ifVersion ?? null, onConflict: args.onConflict ?? null }]
       const refs = items.map(({ by }) => names.ref(by))
       noteKeys(refs, module, named)
       const inputs = presentInputs(inputsOf(items), options)

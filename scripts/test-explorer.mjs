@@ -1,0 +1,232 @@
+/**
+ * Tries the explorer in headless Chromium (`npm run explorer:test`) against a server of its own with the demo data. Prints a line for each thing that holds, and exits 1 at the first that does not.
+ *
+ * CHROMIUM names the browser; without it `chromium`, `chromium-browser` or `google-chrome` of the PATH is taken. `--screenshot <file>` keeps a picture of the page.
+ */
+import { strictEqual } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { accessSync, chmodSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const PROGRAM = fileURLToPath(new URL('../bin/guanxi.js', import.meta.url))
+const [, picture] = /--screenshot[= ](\S+)/.exec(process.argv.slice(2).join(' ')) ?? []
+/** Picture of the page when something did not hold. */
+const FAILURE = join(tmpdir(), 'guanxi-explorer-failure.png')
+/** Milliseconds that one thing may take before it counts as missing. */
+const PATIENCE = 30_000
+const MARKUP = `<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>`
+
+function findBrowser() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome']
+  const paths = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)))
+  const found = [process.env.CHROMIUM, ...paths].find((path) => {
+    try {
+      return path !== undefined && path !== '' && accessSync(path, constants.X_OK) === undefined
+    } catch {
+      return false
+    }
+  })
+  if (found === undefined) throw new Error('There is no Chromium: install it (on Debian: apt-get install chromium), or say in CHROMIUM where it is.')
+  return found
+}
+
+/** A server with the demo data, in a folder of its own that PostgreSQL's user may pass. */
+async function startServer(folder) {
+  chmodSync(folder, 0o755)
+  const child = spawn(process.execPath, [PROGRAM, 'start'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, HOME: folder, PORT: '0', ADMIN_PASSWORD: 'an administrator of tests', LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let printed = ''
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      printed += text
+      const found = /API\s+(http:\/\/\S+)\/graphql/.exec(printed)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    void ended.then(() => reject(new Error(`The server did not start: ${printed}`)))
+  })
+  return {
+    url,
+    password: readFileSync(join(folder, '.guanxi', 'demo-password'), 'utf8').trim(),
+    stop: async () => {
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** Data of an operation that must succeed. */
+async function ask(url, query, token) {
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+  const { data, errors } = await (await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })).json()
+  if (errors) throw new Error(JSON.stringify(errors))
+  return data
+}
+
+const signIn = async (url, email, password) =>
+  (await ask(url, `mutation { signIn(input: {email: ${JSON.stringify(email)}, password: ${JSON.stringify(password)}}) { accessToken } }`)).signIn.accessToken
+
+let held = 0
+/** `work` must be done; what it answers must be true where it answers anything. */
+async function check(title, work) {
+  const answer = await work()
+  if (answer !== undefined) strictEqual(answer, true, title)
+  held += 1
+  process.stdout.write(`✓ ${title}\n`)
+}
+
+/** Watches what the page may not do. */
+async function watch(context, page, url) {
+  const seen = { violations: [], elsewhere: [], errors: [] }
+  await context.exposeBinding('noteViolation', (_source, text) => void seen.violations.push(text))
+  await context.addInitScript(() =>
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) =>
+      globalThis.noteViolation(`${violatedDirective} ${blockedURI} ${sourceFile}`),
+    ),
+  )
+  const own = new URL(url).host
+  const look = (address) => {
+    const { protocol, host } = new URL(address)
+    if (!['data:', 'blob:'].includes(protocol) && host !== own) seen.elsewhere.push(address)
+  }
+  context.on('request', (request) => look(request.url()))
+  page.on('websocket', (socket) => look(socket.url()))
+  page.on('pageerror', (error) => seen.errors.push(String(error)))
+  page.on('console', (message) => {
+    if (message.type() === 'error') seen.errors.push(message.text())
+  })
+  return seen
+}
+
+async function tryExplorer(page, { url, password }) {
+  const answer = page.locator('.graphiql-response')
+  const button = (name) => page.getByRole('button', { name, exact: false })
+  const answers = (text) => answer.filter({ hasText: text }).waitFor({ timeout: PATIENCE })
+  /** Puts a text into the editor of operations as typing would, without what the editor adds to typed brackets. */
+  const write = async (text) => {
+    await page.locator('.graphiql-query-editor .view-lines').first().click()
+    await page.keyboard.press('ControlOrMeta+a')
+    await page.keyboard.insertText(text)
+  }
+  const run = () => page.locator('.graphiql-execute-button').click()
+
+  await check('a browser gets the page, under a strict policy and in no frame', async () => {
+    const response = await page.goto(`${url}/graphql`)
+    const headers = response.headers()
+    const policy = headers['content-security-policy'] ?? ''
+    const scripts = /script-src ([^;]*)/.exec(policy)?.[1]
+    return (
+      scripts === "'self'" &&
+      policy.includes("frame-ancestors 'none'") &&
+      headers['x-frame-options'] === 'DENY' &&
+      headers['x-content-type-options'] === 'nosniff'
+    )
+  })
+  await check('a wrong password is refused in words', async () => {
+    await page.getByLabel('E-mail address').fill('nancy@demo.guanxi.local')
+    await page.getByLabel('Password').fill('not the password')
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('alert').filter({ hasText: 'E-mail address or password is wrong' }).waitFor({ timeout: PATIENCE })
+  })
+  await check('one click signs a demo user in, and no password is on the page', async () => {
+    const users = await page.getByRole('region', { name: 'Demo users' }).getByRole('button').count()
+    await button('Nancy Davolio').click()
+    await page.getByTestId('user').filter({ hasText: 'nancy@demo.guanxi.local' }).waitFor({ timeout: PATIENCE })
+    return users === 13 && !(await page.content()).includes(password)
+  })
+  await check('an example runs', async () => {
+    await button('Customers with their contacts').click()
+    await run()
+    await answers('"accounts"')
+    await answers('"totalCount"')
+  })
+  await check('the documentation of the schema is there', async () => {
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+    await page.locator('.graphiql-doc-explorer').filter({ hasText: 'Subscription' }).waitFor({ timeout: PATIENCE })
+    await page.getByRole('button', { name: 'Show Examples' }).click()
+  })
+  if (picture !== undefined) await page.screenshot({ path: picture })
+  await check('an error is shown with its code', async () => {
+    await write('{ account(id: "nothing") { name } }')
+    await run()
+    await answers('"code"')
+  })
+  await check('the editor marks what the schema does not have', async () => {
+    await write('{ accounts { nodes { noSuchField } } }')
+    await page.locator('.graphiql-query-editor .squiggly-error').first().waitFor({ timeout: PATIENCE })
+  })
+  const token = await signIn(url, 'nancy@demo.guanxi.local', password)
+  await check('a subscription tells of a change, and its markup is text', async () => {
+    await button('Changes of accounts, live').click()
+    await run()
+    await page.locator('.graphiql-execute-button[aria-label*="Stop"]').waitFor({ timeout: PATIENCE })
+    const { accounts } = await ask(url, '{ accounts(first: 1) { nodes { id } } }', token)
+    const change = (round) =>
+      ask(url, `mutation { updateAccount(id: "${accounts.nodes[0].id}", input: {name: ${JSON.stringify(`${MARKUP} ${round}`)}}) { changeSetId } }`, token)
+    // Whether it has begun is not told.
+    for (let round = 0; round < 40 && !(await answer.textContent()).includes('accountChanged'); round += 1) {
+      await change(round)
+      await page.waitForTimeout(250)
+    }
+    await answers('onerror')
+    await run()
+  })
+  await check('markup in the names of fields is text in the documentation and in the editor', async () => {
+    const admin = await signIn(url, 'admin@guanxi.local', 'an administrator of tests')
+    const input = `{module: "account", name: "odd", type: TEXT, label: ${JSON.stringify(MARKUP)}}`
+    await ask(url, `mutation { createCustomField(input: ${input}) { schemaVersion } }`, admin)
+    await page.getByRole('button', { name: 'Re-fetch GraphQL schema' }).click()
+    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click()
+    const documentation = page.locator('.graphiql-doc-explorer')
+    const search = documentation.getByRole('combobox')
+    await search.click()
+    await page.keyboard.insertText('odd')
+    await page
+      .getByRole('option', { name: /^Account.odd/ })
+      .first()
+      .click()
+    await documentation.filter({ hasText: 'onerror' }).waitFor({ timeout: PATIENCE })
+    return (await page.locator('.graphiql-container img').count()) === 0 && (await page.evaluate(() => globalThis.hacked)) === undefined
+  })
+  await check('a page that is loaded again is still signed in; who signs out is not', async () => {
+    await page.reload()
+    await page.getByTestId('user').filter({ hasText: 'nancy@demo.guanxi.local' }).waitFor({ timeout: PATIENCE })
+    await button('Sign out').click()
+    await page.getByLabel('Password').waitFor({ timeout: PATIENCE })
+    return page.evaluate(() => !JSON.stringify({ ...localStorage, ...sessionStorage }).includes('accessToken'))
+  })
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'guanxi-explorer-'))
+const browserPath = findBrowser()
+let server
+let browser
+try {
+  server = await startServer(folder)
+  browser = await chromium.launch({ executablePath: browserPath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 760 } })
+  const page = await context.newPage()
+  const seen = await watch(context, page, server.url)
+  try {
+    await tryExplorer(page, server)
+  } catch (error) {
+    await page.screenshot({ path: FAILURE }).catch(() => {})
+    process.stderr.write(`${FAILURE} shows the page then. Noticed: ${JSON.stringify(seen, null, 2)}\n`)
+    throw error
+  }
+  await check('nothing broke the policy, went to another host or failed', () => {
+    const unexpected = seen.errors.filter((text) => !/status of 401/.test(text))
+    if (seen.violations.length + seen.elsewhere.length + unexpected.length > 0) throw new Error(JSON.stringify({ ...seen, errors: unexpected }, null, 2))
+  })
+  process.stdout.write(`${held} things hold in Chromium ${browser.version()}.\n`)
+} finally {
+  await browser?.close()
+  await server?.stop()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+}
