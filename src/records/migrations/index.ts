@@ -20,6 +20,7 @@ import { Deliveries0000000000019 } from './0019-deliveries.ts'
 import { Timers0000000000020 } from './0020-timers.ts'
 import { Plugins0000000000021 } from './0021-plugins.ts'
 import { MadeByKey0000000000022 } from './0022-made-by-key.ts'
+import { PluginSteps0000000000023 } from './0023-plugin-steps.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   Timers0000000000020,
   Plugins0000000000021,
   MadeByKey0000000000022,
+  PluginSteps0000000000023,
 ]
