@@ -294,13 +294,14 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         requireAdministrator(principal)
         const row = await rowOf(name)
         if (row.state !== 'uninstalled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Uninstall it first; its data stays until it is purged.`)
+        // First what can be taken away again, so that nothing stays of a plugin that is no more where this process is killed.
+        await deleteReminderRules(services, name)
+        await cancelTimers(services, name)
         const { schemaVersion } = await metadata.changePlugins(principal, 'plugin.purge', { origin }, async (change) => {
           await purgePlugin(change, name)
           change.touched.unshift(`plugin ${name}`)
           change.rows.push(...leftovers(name))
         })
-        await deleteReminderRules(services, name)
-        await cancelTimers(services, name)
         await servedEverywhere(schemaVersion)
       }),
     resume: async () => {
