@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { GuanxiError } from '../errors/index.ts'
 
 /** What pg says where no connection came free in time. */
@@ -7,6 +8,11 @@ export const NO_CONNECTION = 'timeout exceeded when trying to connect'
 export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+/** The database itself has said so: no error that only looks like one of its own. */
+export function isDatabaseError(error: unknown): boolean {
+  return error instanceof pg.DatabaseError
 }
 
 const LOST_CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND'])

@@ -5,7 +5,7 @@ import { DefectError } from '../errors/index.ts'
 import { isDatabaseLost, NO_CONNECTION, translated } from './database-loss.ts'
 import { COMMIT, runTransaction } from './transaction.ts'
 
-export { isConnectionLoss, isDatabaseLost, sqlState } from './database-loss.ts'
+export { isConnectionLoss, isDatabaseError, isDatabaseLost, sqlState } from './database-loss.ts'
 
 /** Why a statement runs; tests and metrics count `record` statements apart from authentication and transaction control. No request waits for a `background` one. */
 export type StatementPurpose = 'record' | 'authentication' | 'platform' | 'transaction' | 'background'

@@ -18,19 +18,19 @@ describe('commands for authors of plugins', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   test('plugin new fills the template, with the versions that the product itself is built with', async () => {
-    const { code, stdout } = await run('plugin new gift-cards --yes --module giftcardsCard --plural giftcardsCards')
-    expect([code, stdout]).toEqual([0, expect.stringContaining('cd gift-cards')])
-    expect(readdirSync(join(folder, 'gift-cards')).sort()).toEqual(['.gitignore', 'README.md', 'biome.json', 'package.json', 'src', 'test', 'tsconfig.json'])
-    const made = JSON.parse(readFileSync(join(folder, 'gift-cards/package.json'), 'utf8'))
+    const { code, stdout } = await run('plugin new gift-card --yes --module giftcard')
+    expect([code, stdout]).toEqual([0, expect.stringContaining('cd gift-card')])
+    expect(readdirSync(join(folder, 'gift-card')).sort()).toEqual(['.gitignore', 'README.md', 'biome.json', 'package.json', 'src', 'test', 'tsconfig.json'])
+    const made = JSON.parse(readFileSync(join(folder, 'gift-card/package.json'), 'utf8'))
     const product = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     expect(made).toMatchObject({
-      name: 'guanxi-gift-cards',
+      name: 'guanxi-gift-card',
       dependencies: { zod: product.dependencies.zod },
       peerDependencies: { guanxi: `^${product.version}` },
       devDependencies: { guanxi: `^${product.version}`, typescript: product.devDependencies.typescript },
     })
     for (const file of ['package.json', 'README.md', 'src/index.ts', 'test/plugin.test.js'])
-      expect(readFileSync(join(folder, 'gift-cards', file), 'utf8')).not.toMatch(/__[A-Z_]+__/)
+      expect(readFileSync(join(folder, 'gift-card', file), 'utf8')).not.toMatch(/__[A-Z_]+__/)
   }, 60_000)
 
   const REFUSED = [
@@ -38,6 +38,7 @@ describe('commands for authors of plugins', () => {
     { command: 'plugin new', says: /Name the plugin/ },
     { command: 'plugin new vouchers --yes --module card', says: /begin with vouchers/ },
     { command: 'plugin new vouchers --yes --module vouchersCard --plural vouchersCard', says: /differ/ },
+    { command: 'plugin new vouchers --yes --plural cards', says: /begins with vouchers/ },
     { command: 'plugin new vouchers --yes --guanxi nowhere.tgz', says: /there is no .*nowhere\.tgz/ },
     { command: 'plugin new vouchers --yes --directory full', says: /not empty/ },
   ]
@@ -90,9 +91,14 @@ describe('commands for authors of plugins', () => {
     writeFileSync(
       join(root, 'dist', 'index.js'),
       `import { definePlugin } from 'guanxi/plugin'
+      import { Int, Query, Resolver } from 'guanxi/type-graphql'
+      class Figures { parcelsOpen() { return 1 } }
+      Resolver()(Figures)
+      Query(() => Int)(Figures.prototype, 'parcelsOpen', Object.getOwnPropertyDescriptor(Figures.prototype, 'parcelsOpen'))
       export default definePlugin({
         name: 'parcels', version: '${version}', apiVersion: '^1.0.0',
         modules: [{ name: 'parcelsItem', pluralName: 'parcelsItems', nameField: 'title', fields: [${fields}] }],
+        graphql: { resolvers: [Figures] },
         grants: [{ role: 'read_only', module: 'parcelsItem', actions: ['READ'], scope: 'ALL' }],
       })`,
     )

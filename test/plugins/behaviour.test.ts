@@ -82,6 +82,9 @@ describe('a plugin at work', () => {
     await agent.data(UPDATE, { id, input: { status: 'approved' } })
     expect(issuesOf(await agent.send(UPDATE, { id, input: { status: 'paid' } }))).toEqual(['input.status: TRANSITION'])
     await finance.data(UPDATE, { id, input: { status: 'paid' } })
+    // No step leads to nothing, from where another would lead to the beginning.
+    expect(issuesOf(await finance.send(UPDATE, { id, input: { status: null } }))).toEqual(['input.status: TRANSITION'])
+    expect((await agent.data('query ($id: ID!) { warrantyClaim(id: $id) { status } }', { id })).warrantyClaim.status).toBe('paid')
   })
 
   test('shows the steps that a field may take, as far as the reader may know of them', async () => {

@@ -176,4 +176,26 @@ describe('an upgrade', () => {
     expect(await pluginNamed(admin, 'growing')).toMatchObject({ state: 'enabled', version: '1.1.0', available: '2.0.0' })
     expect((await admin.data('{ growingThings { nodes { word } } }')).growingThings.nodes[0]).toEqual({ word: '1.1.0' })
   })
+
+  test('that fails at its upgrade is out of service, and is told again of the version before when it is enabled', async () => {
+    const { admin } = server
+    const write = (version: string, definition: string) =>
+      folder.write({
+        name: 'growing',
+        version,
+        prelude: `const version = '${version}'`,
+        definition: `${VERSIONS['1.1.0']?.replace(/lifecycle: .*/, '')} ${definition}`,
+      })
+    write('1.2.0', `lifecycle: { onUpgrade() { throw new Error('not yet') } }`)
+    expect((await refusedStep(admin, 'upgradePlugin', 'growing'))?.extensions.code).toBe('PLUGIN_UNAVAILABLE')
+    expect(await pluginNamed(admin, 'growing')).toMatchObject({ state: 'quarantined', version: '1.2.0', lastError: 'It failed at upgrade: not yet' })
+    write(
+      '1.3.0',
+      `lifecycle: { onUpgrade: (from, { records }) => records.change((changes) => changes.create('growingThing', [{ title: 'mended since ' + from }])), onEnable() { throw new Error('it was enabled before') } }`,
+    )
+    expect(await step(admin, 'enablePlugin', 'growing')).toMatchObject({ state: 'enabled', version: '1.3.0' })
+    expect((await admin.data('{ growingThings(filter: {title: {startsWith: "mended"}}) { nodes { title } } }')).growingThings.nodes).toEqual([
+      { title: 'mended since 1.1.0' },
+    ])
+  })
 })

@@ -115,4 +115,50 @@ describe('plugins on two processes', () => {
     expect((await first.admin.send(CREATE, { name: 'refuse' })).errors[0]?.message).toBe('1.2.0')
     await eventually(async () => (await first.admin.data('{ sharedThings(filter: {title: {eq: "from 1.1.0"}}) { totalCount } }')).sharedThings.totalCount === 1)
   }, 60_000)
+
+  test('a process that is killed while a plugin begins leaves nothing half done: another one, or the next, takes the step again', async () => {
+    // A process is held up, to be killed, unless its environment says otherwise.
+    const held = (what: string) =>
+      `if (!process.env.BEGINS_AT_ONCE) { await context.records.change((changes) => changes.create('cutThing', [{ title: '${what}' }])); await new Promise((resolve) => setTimeout(resolve, 60_000)) }`
+    const definition = (version: string) => `
+      modules: [{ name: 'cutThing', pluralName: 'cutThings', nameField: 'title', fields: [{ name: 'title', type: 'TEXT' }] }],
+      migrations: [{ name: 'once${version[0]}', run: ({ once }) => once((records) => records.create('cutThing', [{ title: 'migration ${version[0]}' }])) }],
+      lifecycle: {
+        onEnable: async (context) => { ${held('enable began')} await context.records.change((changes) => changes.create('cutThing', [{ title: 'enabled' }])) },
+        onUpgrade: async (from, context) => { ${held('upgrade began')} await context.records.change((changes) => changes.create('cutThing', [{ title: 'upgraded from ' + from }])) },
+      },`
+    const cut = pluginFolder()
+    const titles = async () =>
+      (await second.admin.data('{ cutThings(first: 100, orderBy: [{title: ASC}]) { nodes { title } } }')).cutThings.nodes.map(
+        ({ title }: { title: string }) => title,
+      )
+    const has = async (title: string) => (await titles().catch(() => [])).includes(title)
+    try {
+      const path = cut.write({ name: 'cut', definition: definition('1.0.0') })
+      await first.close()
+      await second.close()
+      first = await start(path)
+      second = await start(path, { BEGINS_AT_ONCE: '1' })
+      const asked = step(first.admin, 'enablePlugin', 'cut').catch(() => {})
+      await eventually(() => has('enable began'), 20_000)
+      process.kill(first.pid, 'SIGKILL')
+      await asked
+      await eventually(() => has('enabled'), 20_000)
+      expect(await titles()).toEqual(['enable began', 'enabled', 'migration 1'])
+
+      first = await start(path)
+      cut.write({ name: 'cut', version: '2.0.0', definition: definition('2.0.0') })
+      const asking = step(first.admin, 'upgradePlugin', 'cut').catch(() => {})
+      await eventually(() => has('upgrade began'), 20_000)
+      process.kill(first.pid, 'SIGKILL')
+      process.kill(second.pid, 'SIGKILL')
+      await asking
+      second = await start(path, { BEGINS_AT_ONCE: '1' })
+      await eventually(() => has('upgraded from 1.0.0'), 20_000)
+      expect(await titles()).toEqual(['enable began', 'enabled', 'migration 1', 'migration 2', 'upgrade began', 'upgraded from 1.0.0'])
+      expect(await pluginNamed(second.admin, 'cut')).toMatchObject({ state: 'enabled', version: '2.0.0' })
+    } finally {
+      cut.remove()
+    }
+  }, 120_000)
 })

@@ -37,7 +37,15 @@ describe('what a plugin reads and writes for somebody', () => {
       manifest: { capabilities: { modules: { account: ['READ'], task: ['READ'] } } },
       definition: `guards: [{ module: 'account', on: ['UPDATED'], run: async (changes, { records }) => void (await records.count('task')) }]`,
     })
-    server = await startTestServer({ environment: { PLUGIN_PATHS: `${path},${watch}` } })
+    const veto = folder.write({
+      name: 'veto',
+      manifest: { capabilities: { modules: { contact: ['READ'], ticket: ['READ'] }, system: true } },
+      definition: `guards: [{ module: 'contact', run: async (changes, { asSystem }) => {
+        const tickets = await (await asSystem('count all tickets')).count('ticket')
+        for (const change of changes) change.refuse(null, 'NO', 'There are ' + tickets)
+      } }]`,
+    })
+    server = await startTestServer({ environment: { PLUGIN_PATHS: `${path},${watch},${veto}` } })
     const { admin } = server
     await admin.data('mutation { createCustomField(input: {module: "account", name: "secretNote", type: TEXT, sensitivity: "sensitive"}) { schemaVersion } }')
     const role = {
@@ -125,5 +133,16 @@ describe('what a plugin reads and writes for somebody', () => {
     await eventually(async () => (await found()).some(({ actor }: { actor: { name: string } }) => actor.name === 'Administrator'))
     const metrics = await (await fetch(`${server.url}/metrics`)).text()
     expect(metrics).toMatch(/guanxi_plugin_call_duration_seconds_count\{plugin="mirror",outcome="ok"\} \d+/)
+  })
+
+  test('beyond the rights of a user stands in the audit, also where it has refused the write', async () => {
+    await step(server.admin, 'enablePlugin', 'veto')
+    expect(codesOf(await server.admin.send('mutation { createContact(input: {name: "Any"}) { changeSetId } }'))).toEqual(['VALIDATION_FAILED'])
+    const { auditLog } = await server.admin.data('{ auditLog(first: 100) { nodes { action result actor { name } details } } }')
+    const entries = auditLog.nodes.filter(({ action }: { action: string }) => action === 'plugin.asSystem')
+    expect(entries).toEqual([
+      { action: 'plugin.asSystem', result: 'ok', actor: { name: 'Administrator' }, details: { plugin: 'veto', reason: 'count all tickets' } },
+    ])
+    await step(server.admin, 'disablePlugin', 'veto')
   })
 })

@@ -33,6 +33,10 @@ describe('timers of a plugin', () => {
         fields: [{ module: 'account', name: 'alarmAt', type: 'DATETIME' }],
         timers: [{ name: 'ring', module: 'account', at: ({ alarmAt, name }) => (name === 'broken' ? 'tomorrow' : name.startsWith('silent') ? null : alarmAt), run: async ({ module, id, at }, { records, once }) => {
           const account = await records.get(module, id)
+          if (account.name.startsWith('slow')) {
+            await new Promise((resolve) => setTimeout(resolve, 2_500))
+            throw new Error('the other side does not answer')
+          }
           await once((changes) => changes.create('alarmRing', [{ title: account.name + ' ' + (account.alarmAt === at) }]))
           if (account.name === 'twice') throw new Error('after it was done')
         } }],`,
@@ -105,6 +109,14 @@ describe('timers of a plugin', () => {
     offset += MINUTE
     await new Promise((resolve) => setTimeout(resolve, 2_500))
     expect(await rings()).toEqual(before)
+  }, 30_000)
+
+  test('stand in the way of no write while what is done at them is slow, and fails', async () => {
+    for (let index = 0; index < 6; index += 1) await newAccount(`slow ${index}`, inMinutes(-1))
+    for (const deadline = Date.now() + 8_000; Date.now() < deadline; ) {
+      expect(codesOf(await admin.send(CREATE, { input: { name: 'written meanwhile' } }))).toEqual([])
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
   }, 30_000)
 
   test('refuse the write of a record of which no moment follows, as a failure of the plugin', async () => {

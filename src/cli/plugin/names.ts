@@ -21,6 +21,13 @@ export function problemWithModule(module: string, plugin: string): string | unde
   return `The modules of the plugin ${plugin} begin with ${prefix}, so that they are in nobody's way: ${prefix}Item.`
 }
 
+/** Likewise, the plural: `rentals` of a plugin named rental. */
+export function problemWithPlural(plural: string, plugin: string): string | undefined {
+  const prefix = prefixOf(plugin)
+  if (MODULE_NAME.test(plural) && plural.startsWith(prefix)) return undefined
+  return `The plural of a module's name is letters and digits, and begins with ${prefix}, as the module does: ${prefix}Items.`
+}
+
 /** Throws StartupError for the first text that is a problem. */
 export function refuseProblem(...problems: readonly (string | undefined)[]): void {
   const problem = problems.find((each) => each !== undefined)

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative, resolve } from 'node:path'
 import { StartupError } from '../../errors/index.ts'
 import { PLUGIN_API_VERSION } from '../../plugins/api/index.ts'
-import { prefixOf, problemWithModule, problemWithName, refuseProblem } from './names.ts'
+import { prefixOf, problemWithModule, problemWithName, problemWithPlural, refuseProblem } from './names.ts'
 import { PRODUCT_FOLDER, productPackage } from './product-package.ts'
 
 /** As the command line gives them. */
@@ -31,7 +31,7 @@ export async function newPluginCommand(directory: string, given: string | undefi
   const answers = await answersFor(given, options)
   if (!answers) return
   const { name, module, plural } = answers
-  refuseProblem(problemWithName(name), problemWithModule(module, name), problemWithModule(plural, name))
+  refuseProblem(problemWithName(name), problemWithModule(module, name), problemWithPlural(plural, name))
   if (module === plural) throw new StartupError('The name of a module and its plural differ: give --plural.')
   const folder = resolve(directory, options.directory ?? name)
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new StartupError(`${folder} is there already and not empty. Choose another --directory.`)
@@ -56,7 +56,7 @@ async function answersFor(given: string | undefined, { description, module, plur
     refuseProblem(problemWithName(name))
     const about = await ask('What is it for?', description, `The plugin ${name} for Guanxi.`)
     const first = await ask('Name of its first module', module, `${prefixOf(name)}Item`, (typed) => problemWithModule(typed, name))
-    return { name, description: about, module: first, plural: await ask('In the plural', plural, `${first}s`, (typed) => problemWithModule(typed, name)) }
+    return { name, description: about, module: first, plural: await ask('In the plural', plural, `${first}s`, (typed) => problemWithPlural(typed, name)) }
   } catch (error) {
     if (error instanceof Cancelled) return undefined
     throw error

@@ -66,7 +66,7 @@ export interface AfterHook<Settings> extends Hook {
   run(changes: readonly WrittenChange[], context: HookContext<Settings>): Promise<void> | void
 }
 
-/** A step of a SELECT field. */
+/** A step of a SELECT field. No step clears the field. */
 export interface TransitionRule {
   /** Null: on create, and from no value. `*`: from anywhere. */
   readonly from: string | null

@@ -79,10 +79,13 @@ export interface PluginMigration<Settings> {
   run(context: OnceContext<Settings>): Promise<void>
 }
 
+/** What a plugin does at the steps of its life. `onEnable` and `onUpgrade` are begun again where they failed, or their process was killed: they must bear that. */
 export interface Lifecycle<Settings> {
-  /** When it is enabled, after its modules and fields are there. */
+  /** When it is enabled, after its modules and fields are there. A plugin that fails here is out of service. */
   onEnable?(context: WorkContext<Settings>): Promise<void>
+  /** Before its modules and fields go out of sight, which they do even where it fails. */
   onDisable?(context: WorkContext<Settings>): Promise<void>
+  /** When a later version is in service. `from`: the last version of which this was done. A plugin that fails here is out of service; the version that is enabled next is told of the same `from`. */
   onUpgrade?(from: string, context: WorkContext<Settings>): Promise<void>
   /** Before its modules and fields go out of sight. */
   onUninstall?(context: WorkContext<Settings>): Promise<void>

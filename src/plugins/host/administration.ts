@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { requireAdministrator } from '../../auth/index.ts'
 import { GuanxiError, type Issue, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
+import type { Executor } from '../../records/database.ts'
 import type { PluginAdministration, PluginView } from '../../resolvers/plugin-administration.ts'
 import type { CodeStore } from './code-store.ts'
 import { settingsOf } from './instance.ts'
@@ -10,6 +11,7 @@ import { refuseHostileKeys } from './manifest.ts'
 import type { Nodes } from './nodes.ts'
 import { type PluginRow, readPlugins, wasEnabled } from './plugin-rows.ts'
 import type { HostServices } from './services.ts'
+import { shownSettings } from './shown-settings.ts'
 
 export function createAdministration(services: HostServices, lifecycle: Lifecycle, codes: CodeStore, nodes: Nodes): PluginAdministration {
   const { database, metadata } = services
@@ -42,8 +44,8 @@ export function createAdministration(services: HostServices, lifecycle: Lifecycl
     return [...views, ...broken.map(([source, error]) => brokenView(source, error))]
   }
   const viewOf = async (principal: Principal, name: string) => (await list(principal)).find((view) => view.name === name) ?? null
-  const enabledRow = async (name: string): Promise<PluginRow> => {
-    const row = (await readPlugins(database)).get(name)
+  const enabledRow = async (name: string, executor: Executor): Promise<PluginRow> => {
+    const row = (await readPlugins(executor)).get(name)
     if (row?.state !== 'enabled') throw refusal('name', `The plugin ${name.slice(0, 60)} is not enabled.`)
     return row
   }
@@ -55,11 +57,12 @@ export function createAdministration(services: HostServices, lifecycle: Lifecycl
     },
     setSettings: async (principal, name, settings, origin) => {
       requireAdministrator(principal)
-      const row = await enabledRow(name)
-      const loaded = codes.loaded(name, row.version)
-      if (!loaded) throw new GuanxiError('PLUGIN_UNAVAILABLE', `This process has not the code of the plugin ${name}.`, { plugin: name })
-      const merged = mergedSettings(loaded.definition.settings, row.settings, settings)
       await metadata.changePlugins(principal, 'plugin.settings', { origin }, async (change) => {
+        // What somebody else has set meanwhile stays.
+        const row = await enabledRow(name, change.transaction)
+        const loaded = codes.loaded(name, row.version)
+        if (!loaded) throw new GuanxiError('PLUGIN_UNAVAILABLE', `This process has not the code of the plugin ${name}.`, { plugin: name })
+        const merged = mergedSettings(loaded.definition.settings, row.settings, settings)
         change.touched.push(...Object.keys(settings as object).map((member) => `plugin ${name} ${member}`))
         change.rows.push({
           text: 'UPDATE plugin SET settings = $2, changed_at = now() WHERE name = $1',
@@ -71,9 +74,9 @@ export function createAdministration(services: HostServices, lifecycle: Lifecycl
     },
     setPermission: async (principal, name, permission, roles, origin) => {
       requireAdministrator(principal)
-      const row = await enabledRow(name)
-      if (!Object.hasOwn(row.permissions, permission)) throw refusal('permission', `The plugin ${name} has no permission named ${permission.slice(0, 60)}.`)
       await metadata.changePlugins(principal, 'plugin.permission', { origin }, async (change) => {
+        const row = await enabledRow(name, change.transaction)
+        if (!Object.hasOwn(row.permissions, permission)) throw refusal('permission', `The plugin ${name} has no permission named ${permission.slice(0, 60)}.`)
         const known = await change.transaction.query<{ key: string }>({
           text: 'SELECT key FROM role WHERE key = ANY($1::text[])',
           values: [roles],
@@ -110,11 +113,6 @@ function brokenView(source: string, error: string): PluginView {
 
 function refusal(argument: string, message: string): GuanxiError {
   return validationFailed([{ path: [argument], code: 'PLUGIN', message }])
-}
-
-function shownSettings(schema: z.ZodObject | undefined, settings: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const isSecret = (member: string): boolean => (schema?.shape[member] as z.ZodType | undefined)?.meta()?.['secret'] === true
-  return Object.fromEntries(Object.entries(settings).filter(([member]) => !isSecret(member)))
 }
 
 /** What is stored with what is given. Throws VALIDATION_FAILED with all that is wrong. */

@@ -1,6 +1,6 @@
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import { JobLost } from '../../jobs/job.ts'
-import { sqlState } from '../../records/database.ts'
+import { isDatabaseError } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import { REFUSAL, type Refusal, type RefusalCode } from '../api/index.ts'
 import { messageOf } from './load-code.ts'
@@ -133,7 +133,7 @@ async function within<T>(budget: number, work: (turn: Turn) => Promise<T> | T, u
 
 /** What a plugin threw, where that is meant for the caller, or for the engine; undefined for a failure of the plugin. */
 function refusalOf(error: unknown): unknown {
-  if (error instanceof GuanxiError || error instanceof StaleEpochError || error instanceof JobLost || sqlState(error) !== undefined) return error
+  if (error instanceof GuanxiError || error instanceof StaleEpochError || error instanceof JobLost || isDatabaseError(error)) return error
   const { [REFUSAL]: isRefusal, code, message, issues } = (error ?? {}) as Partial<Refusal>
   if (isRefusal !== true) return undefined
   if (!CODES.has(code as RefusalCode)) return undefined

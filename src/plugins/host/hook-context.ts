@@ -31,7 +31,10 @@ export function hookContext(services: Pick<HostServices, 'noteReads'>, instance:
       requireSystem(instance, reason)
       const at = new Date(context.at)
       const details = { plugin: instance.enabled.name, reason }
-      await writeEntries(transaction, [{ ...auditActorOf(principal), at, action: 'plugin.asSystem', origin: from, result: 'ok', details }], 'platform')
+      const entry = { ...auditActorOf(principal), at, action: 'plugin.asSystem', origin: from, result: 'ok', details }
+      await writeEntries(transaction, [entry], 'platform')
+      // What it has seen, it has seen also where the write is refused: what it refuses by may tell of it.
+      context.afterRollback((executor) => writeEntries(executor, [entry], 'platform'))
       const system = instance.limitedSystem(reason, registry, principal.policy.epochs)
       return Object.freeze({ ...recordReader(reading(system)), ...capableWrites(instance, context, turn) })
     },

@@ -175,13 +175,12 @@ function transitionRules(instance: PluginInstance): ModuleRule[] {
 function checkStep(change: PendingChange, field: string, steps: readonly TransitionRule[], held: readonly string[] | null): void {
   if (change.operation === 'DELETED' || change.operation === 'RESTORED' || !change.changes(field)) return
   const [from, to] = [(change.before?.[field] ?? null) as string | null, (change.after[field] ?? null) as string | null]
-  if (to === null) return
-  const possible = rulesBetween(steps, from, to)
+  const possible = to === null ? [] : rulesBetween(steps, from, to)
   if (possible === undefined) return
   if (possible.length === 0) {
     const targets = steps.filter((step) => step.from === from || step.from === '*').map((step) => step.to)
     const wayOut = targets.length > 0 ? `It can go to ${targets.join(', ')}.` : 'Nothing follows.'
-    change.refuse(field, 'TRANSITION', `${field} cannot go from ${from ?? 'nothing'} to ${to}. ${wayOut}`)
+    change.refuse(field, 'TRANSITION', `${field} cannot go from ${from ?? 'nothing'} to ${to ?? 'nothing'}. ${wayOut}`)
     return
   }
   const mine = possible.filter((step) => isFor(step, held))

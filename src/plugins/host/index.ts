@@ -90,7 +90,7 @@ function failureOf(work: () => unknown): unknown {
   }
 }
 
-/** Milliseconds between two looks at plugins that this process cannot run, and for which a start waits for the first. */
+/** Milliseconds between two looks at plugins that this process cannot run, or that another one has not brought to work, and for which a start waits for the first. */
 const TEND_EVERY = 3_000
 const START_PATIENCE = 10_000
 
@@ -122,9 +122,11 @@ export function createPluginHost({ outbound, ...given }: PluginHostOptions): Plu
     },
     onError: (error) => log.warn({ err: error }, 'this process is not known to the others; it is tried again'),
   })
-  const act = async (loaded: LoadedPlugin, step: LifeStep): Promise<void> => {
+  const act = async (loaded: LoadedPlugin, step: LifeStep): Promise<boolean> => {
     const instance = instanceOf(loaded.manifest.name)
-    if (instance) await takeLifeStep(options, instance, step)
+    if (instance?.loaded !== loaded) return false
+    await takeLifeStep(options, instance, step)
+    return true
   }
   const lifecycle = createLifecycle({ ...options, codes, nodes, act })
   const work = options.role === 'api' ? undefined : createPluginWork(options, nodes.id)
@@ -132,8 +134,11 @@ export function createPluginHost({ outbound, ...given }: PluginHostOptions): Plu
   let started = false
   const tending = repeat({
     every: TEND_EVERY,
-    run: async () => tendAbsent({ services: options, codes, nodes, lifecycle }, active.of(registry()).absent),
-    onError: (error) => log.warn({ err: error }, 'plugins that this process cannot run were not looked after; it is tried again'),
+    run: async () => {
+      await tendAbsent({ services: options, codes, nodes, lifecycle }, active.of(registry()).absent)
+      await lifecycle.resume()
+    },
+    onError: (error) => log.warn({ err: error }, 'plugins that cannot run here, or have not begun, were not looked after; it is tried again'),
   })
   return {
     administration: createAdministration(options, lifecycle, codes, nodes),

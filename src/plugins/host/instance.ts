@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import { systemPrincipal } from '../../auth/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { EnabledPlugin, Registry } from '../../records/registry/index.ts'
@@ -67,16 +68,28 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
   }
 }
 
-/** What is stored may be of an earlier version: what does not fit any more is left out, so that the default holds. */
+/** What is stored may be of an earlier version: what does not fit any more is left out, so that the default holds; where members do not fit together, all defaults hold. */
 export function settingsOf({ definition }: LoadedPlugin, stored: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { settings } = definition
   if (!settings) return Object.freeze({})
-  const whole = settings.safeParse(stored)
-  if (whole.success) return Object.freeze(whole.data)
   const fitting = Object.fromEntries(
-    Object.entries(stored).filter(([member, value]) => Object.hasOwn(settings.shape, member) && settings.shape[member]?.safeParse(value).success),
+    Object.entries(stored).filter(
+      ([member, value]) => Object.hasOwn(settings.shape, member) && parsed(settings.shape[member] as z.ZodType, value) !== undefined,
+    ),
   )
-  return Object.freeze(settings.parse(fitting))
+  // Members can fit by themselves and not together.
+  const values = parsed(settings, stored) ?? parsed(settings, fitting) ?? settings.parse({})
+  return Object.freeze(values as Readonly<Record<string, unknown>>)
+}
+
+/** What a schema makes of a value; undefined where it takes it not, or fails at it. */
+function parsed(schema: z.ZodType, value: unknown): unknown {
+  try {
+    const result = schema.safeParse(value)
+    return result.success ? result.data : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** `enabled`: whose service user is the plugin itself. */

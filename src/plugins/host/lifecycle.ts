@@ -12,12 +12,12 @@ import type { CodeStore } from './code-store.ts'
 import type { FoundPlugin } from './discover.ts'
 import { beginFollowing } from './follow-events.ts'
 import { judgedModules } from './hooks.ts'
-import type { LoadedPlugin } from './load-code.ts'
+import { type LoadedPlugin, messageOf } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
 import { bringOptionalFields, fieldsOfPlugin, schemaBeside, withholdOptionalFields } from './optional-fields.ts'
 import { checkCycle, checkNeeds } from './order.ts'
-import { noteError, type PluginRow, readPlugins, stateStatement, want, wasEnabled } from './plugin-rows.ts'
+import { type BegunStep, begunSteps, claimStep, endStep, noteError, type PluginRow, readPlugins, stateStatement, want, wasEnabled } from './plugin-rows.ts'
 import { deleteReminderRules } from './reminder-rules.ts'
 import { ensureServiceUser, grantCapabilities, grantDefaults, grantLevels, roleKeyOf } from './service-user.ts'
 import type { HostServices } from './services.ts'
@@ -35,8 +35,8 @@ export interface LifecycleServices extends HostServices {
   readonly nodes: Nodes
   /** The schema that is served. */
   readonly served: () => GraphQLSchema
-  /** Runs what the plugin itself does at a step of its life, and its migrations; throws what it throws. */
-  readonly act: (loaded: LoadedPlugin, step: LifeStep) => Promise<void>
+  /** Runs what the plugin itself does at a step of its life, and its migrations; throws what it throws. False: this process does not serve that version. */
+  readonly act: (loaded: LoadedPlugin, step: LifeStep) => Promise<boolean>
 }
 
 export type LifeStep = { readonly kind: 'enable' | 'disable' | 'uninstall' } | { readonly kind: 'upgrade'; readonly from: string }
@@ -47,12 +47,16 @@ export interface Lifecycle {
   upgrade(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
   uninstall(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
   purge(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
+  /** Takes the steps of enabled plugins that a process has begun which is no more, as far as this one has their code. Throws nothing of the plugins. */
+  resume(): Promise<void>
   /** Takes a plugin out of service that no process can run. */
   quarantine(name: string, why: string): Promise<void>
 }
 
 export function createLifecycle(services: LifecycleServices): Lifecycle {
   const { database, codes, nodes, metadata } = services
+  /** Plugins whose step this process takes at the moment. */
+  const underWay = new Set<string>()
 
   /** Has every live process load the version. Throws VALIDATION_FAILED with what is in the way; then nothing has changed. */
   async function loadEverywhere(found: FoundPlugin): Promise<LoadedPlugin> {
@@ -99,9 +103,10 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
   }
 
   /** Puts a version into service, for the first time, again, or in the place of an earlier one. */
-  async function putIntoService(principal: Principal, found: FoundPlugin, action: string, origin: MetadataOrigin): Promise<LoadedPlugin> {
+  async function putIntoService(principal: Principal, found: FoundPlugin, action: string, origin: MetadataOrigin): Promise<Begun> {
     const { name, version, capabilities } = found.manifest
     const loaded = await loadEverywhere(found)
+    let step: BegunStep = { kind: 'enable', node: nodes.id }
     try {
       checkSchema(loaded, services.registry(), services)
       await ensureServiceUser(services, name)
@@ -109,6 +114,8 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const { workspace, transaction, rows } = change
         const stored = await readPlugins(transaction)
         const row = stored.get(name)
+        if (!row) throw new PluginProblem(`The plugin ${name} was purged meanwhile.`)
+        step = nextStep(row, version, nodes.id)
         checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
         const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
         const known = fieldsOfPlugin(workspace, name)
@@ -125,14 +132,22 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const kept = Object.fromEntries(permissions.map((each) => [each.name, row?.permissions[each.name] ?? each.roles ?? []]))
         change.touched.unshift(`plugin ${name} ${version}`)
         rows.push({
-          text: `UPDATE plugin SET state = 'enabled', version = $2, capabilities = $3, permissions = $4, judges = $5, members = $6, wanted_version = NULL, last_error = NULL, last_error_at = NULL,
+          text: `UPDATE plugin SET state = 'enabled', version = $2, capabilities = $3, permissions = $4, judges = $5, members = $6, step = $7, wanted_version = NULL, last_error = NULL, last_error_at = NULL,
             changed_at = now() WHERE name = $1`,
-          values: [name, version, JSON.stringify(capabilities), JSON.stringify(kept), judgedModules(loaded.definition), JSON.stringify(computedNames(loaded))],
+          values: [
+            name,
+            version,
+            JSON.stringify(capabilities),
+            JSON.stringify(kept),
+            judgedModules(loaded.definition),
+            JSON.stringify(computedNames(loaded)),
+            JSON.stringify(step),
+          ],
           purpose: 'platform',
         })
       })
       await servedEverywhere(schemaVersion)
-      return loaded
+      return { loaded, step }
     } catch (error) {
       await want(database, name, null)
       throw error
@@ -171,19 +186,33 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
   }
 
   /** Enabled, and not able to begin: it is out of service until somebody looks at it. */
-  async function begin(loaded: LoadedPlugin, step: LifeStep): Promise<void> {
+  async function begin({ loaded, step }: Begun): Promise<void> {
+    const { name, version } = loaded.manifest
+    let isServed = false
+    underWay.add(name)
     try {
-      await services.act(loaded, step)
+      isServed = await services.act(loaded, step.kind === 'upgrade' ? { kind: 'upgrade', from: step.from ?? version } : { kind: 'enable' })
+      if (isServed) await endStep(database, name, nodes.id)
     } catch (error) {
-      const why = `It failed at ${step.kind}: ${(causeOf(error) as Error).message}`
-      await quarantine(loaded.manifest.name, why)
-      throw new GuanxiError(
-        'PLUGIN_UNAVAILABLE',
-        `The plugin ${loaded.manifest.name} was taken out of service again. ${why}`,
-        { plugin: loaded.manifest.name },
-        { cause: error },
-      )
+      const why = `It failed at ${step.kind}: ${messageOf(causeOf(error))}`
+      await quarantine(name, why)
+      throw new GuanxiError('PLUGIN_UNAVAILABLE', `The plugin ${name} was taken out of service again. ${why}`, { plugin: name }, { cause: error })
+    } finally {
+      underWay.delete(name)
     }
+    if (!isServed)
+      throw new GuanxiError('UNAVAILABLE', `The plugin ${name} ${version} is enabled; what it does at ${step.kind} follows as soon as this process serves it.`)
+  }
+
+  /** Ends what a process has begun that died meanwhile. */
+  async function resume(name: string): Promise<void> {
+    const row = (await readPlugins(database)).get(name)
+    if (row?.state !== 'enabled' || row.step === null) return
+    const loaded = codes.loaded(name, row.version)
+    const { node } = row.step
+    const isElsewhere = async () => (await nodes.live()).some(({ id }) => id === node)
+    if (!loaded || underWay.has(name) || (node !== nodes.id && (await isElsewhere()))) return
+    if (await claimStep(database, name, row.step, nodes.id)) await begin({ loaded, step: row.step })
   }
 
   async function quarantine(name: string, why: string): Promise<void> {
@@ -219,14 +248,13 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const found = await findPlugin(name)
         const rows = await readPlugins(database)
         const row = rows.get(name)
-        if (row?.state === 'enabled' && row.version === found.manifest.version) return
+        if (row?.state === 'enabled' && row.version === found.manifest.version) return await resume(name)
         if (row?.state === 'enabled')
           throw new PluginProblem(`The plugin ${name} is enabled in version ${row.version}. Call upgradePlugin for ${found.manifest.version}.`)
         if (row && semver.lt(found.manifest.version, row.version))
           throw new PluginProblem(`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
         await checkFit(found, rows)
-        const loaded = await putIntoService(principal, found, 'plugin.enable', origin)
-        await begin(loaded, row && row.version !== found.manifest.version ? { kind: 'upgrade', from: row.version } : { kind: 'enable' })
+        await begin(await putIntoService(principal, found, 'plugin.enable', origin))
       }),
     upgrade: (principal, name, origin) =>
       told(async () => {
@@ -240,8 +268,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const rows = await readPlugins(database)
         await checkFit(found, rows)
         refuseMisfits(name, version, rows, codes)
-        const loaded = await putIntoService(principal, found, 'plugin.upgrade', origin)
-        await begin(loaded, { kind: 'upgrade', from: row.version })
+        await begin(await putIntoService(principal, found, 'plugin.upgrade', origin))
       }),
     disable: (principal, name, origin) =>
       told(async () => {
@@ -267,20 +294,39 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         requireAdministrator(principal)
         const row = await rowOf(name)
         if (row.state !== 'uninstalled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Uninstall it first; its data stays until it is purged.`)
+        // First what can be taken away again, so that nothing stays of a plugin that is no more where this process is killed.
+        await deleteReminderRules(services, name)
+        await cancelTimers(services, name)
         const { schemaVersion } = await metadata.changePlugins(principal, 'plugin.purge', { origin }, async (change) => {
           await purgePlugin(change, name)
           change.touched.unshift(`plugin ${name}`)
           change.rows.push(...leftovers(name))
         })
-        await deleteReminderRules(services, name)
-        await cancelTimers(services, name)
         await servedEverywhere(schemaVersion)
       }),
+    resume: async () => {
+      for (const name of await begunSteps(database))
+        await resume(name).catch((error: unknown) =>
+          services.log.error({ err: error, plugin: name }, 'a step of a plugin that another process had begun was not taken'),
+        )
+    },
     quarantine: async (name, why) => {
       await noteError(database, name, why)
       await quarantine(name, why)
     },
   }
+}
+
+/** A version that has come into service, and what it has to do first. */
+interface Begun {
+  readonly loaded: LoadedPlugin
+  readonly step: BegunStep
+}
+
+/** What is left to do of a step that failed, or was cut off, is done by the version that comes into service next. */
+function nextStep({ capabilities, version: before, step }: PluginRow, version: string, node: string): BegunStep {
+  if (step) return { ...step, node }
+  return capabilities !== null && before !== version ? { kind: 'upgrade', from: before, node } : { kind: 'enable', node }
 }
 
 /** What a plugin leaves beside its modules and fields. Its user stays, disabled, since records tell of it. */

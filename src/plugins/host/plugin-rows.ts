@@ -14,6 +14,16 @@ export interface PluginRow {
   readonly permissions: Readonly<Record<string, readonly string[]>>
   readonly userId: string | null
   readonly lastError: string | null
+  /** The step of its life that it has begun and not ended. */
+  readonly step: BegunStep | null
+}
+
+/** A step by which a version comes into service, and the process that takes it. */
+export interface BegunStep {
+  readonly kind: 'enable' | 'upgrade'
+  /** On upgrade: the version that was in service before. */
+  readonly from?: string
+  readonly node: string
 }
 
 /** It has been in service at some time; the row of one that has not tells what was in the way. */
@@ -23,7 +33,7 @@ export function wasEnabled(row: PluginRow | undefined): row is PluginRow {
 
 export async function readPlugins(executor: Executor): Promise<ReadonlyMap<string, PluginRow>> {
   const rows = await executor.query<PluginRow>({
-    text: 'SELECT name, version, state, capabilities, settings, permissions, user_id::text AS "userId", last_error AS "lastError" FROM plugin ORDER BY name',
+    text: 'SELECT name, version, state, capabilities, settings, permissions, user_id::text AS "userId", last_error AS "lastError", step FROM plugin ORDER BY name',
     purpose: 'platform',
   })
   return new Map(rows.map((row) => [row.name, row]))
@@ -53,6 +63,30 @@ export async function noteError(executor: Executor, name: string, error: string)
     values: [name, error.slice(0, 2_000)],
     purpose: 'background',
   })
+}
+
+/** Names of enabled plugins whose step has not ended. */
+export async function begunSteps(executor: Executor): Promise<readonly string[]> {
+  const rows = await executor.query<{ name: string }>({
+    text: `SELECT name FROM plugin WHERE step IS NOT NULL AND state = 'enabled' ORDER BY name`,
+    purpose: 'background',
+  })
+  return rows.map(({ name }) => name)
+}
+
+/** The step is taken by another process from now on; false where somebody else was sooner, or it has ended. */
+export async function claimStep(executor: Executor, name: string, step: BegunStep, node: string): Promise<boolean> {
+  const rows = await executor.query({
+    text: `UPDATE plugin SET step = $3 WHERE name = $1 AND state = 'enabled' AND step = $2 RETURNING 1`,
+    values: [name, JSON.stringify(step), JSON.stringify({ ...step, node })],
+    purpose: 'platform',
+  })
+  return rows.length > 0
+}
+
+/** The step has been taken. */
+export async function endStep(executor: Executor, name: string, node: string): Promise<void> {
+  await executor.query({ text: `UPDATE plugin SET step = NULL WHERE name = $1 AND step ->> 'node' = $2`, values: [name, node], purpose: 'platform' })
 }
 
 /** Sets a state in a change of metadata; the error stays unless one is given, and goes when the plugin is enabled. */

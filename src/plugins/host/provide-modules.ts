@@ -10,7 +10,7 @@ const ending = extname(new URL(import.meta.url).pathname)
 
 /**
  * Lets plugins import `guanxi/plugin`, `guanxi/type-graphql` and zod where their own folders do not have them: a plugin in a folder needs no installation then. What a plugin has installed itself goes
- * first. Call before the first code of a plugin is loaded.
+ * first, but for the decorators. Call before the first code of a plugin is loaded.
  */
 export function provideModules(): void {
   if (Reflect.has(globalThis, MARK)) return

@@ -54,6 +54,12 @@ export async function deleteReminderRules(services: RuleServices, plugin: string
     const standing = await standingRules(transaction, plugin, null)
     const items = standing.map((id) => ({ id }))
     if (items.length > 0) await changes.delete(changes.registry.module('reminderRule'), items, { pathOf: () => ['reminders'] })
+    // Enabled again after all, the plugin makes them anew.
+    await transaction.query({
+      text: `DELETE FROM plugin_migration WHERE plugin = $1 AND migration LIKE '${NOTE}%'`,
+      values: [plugin],
+      purpose: 'platform',
+    })
   })
 }
 

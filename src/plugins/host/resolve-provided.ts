@@ -15,9 +15,12 @@ export function initialize(urls: Provided): void {
   for (const [specifier, url] of Object.entries(urls)) provided.set(specifier, url)
 }
 
+/** Decorators note what they decorate by classes and scalars of the server's own copy: one that a plugin has installed for its tests is another. */
+const SERVERS_OWN = 'guanxi/type-graphql'
+
 export async function resolve(specifier: string, context: object, nextResolve: Resolve): Promise<object> {
   try {
-    return await nextResolve(specifier, context)
+    return await nextResolve(specifier === SERVERS_OWN ? (provided.get(specifier) ?? specifier) : specifier, context)
   } catch (error) {
     const url = provided.get(specifier)
     if (url === undefined || (error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error

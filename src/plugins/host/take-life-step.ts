@@ -10,7 +10,7 @@ import { onceContext, workContext } from './work-context.ts'
 const MIGRATION_BUDGET = 300_000
 const STEP_BUDGET = 60_000
 
-/** Runs what a plugin does at a step of its life: its migrations that have not run yet, and then its own function. Throws where they fail. */
+/** Runs what a plugin does at a step of its life: its migrations that have not run yet, and then its own function. Throws where they fail. Whoever takes a step that was cut off takes all of it. */
 export async function takeLifeStep(services: HostServices, instance: PluginInstance, step: LifeStep): Promise<void> {
   const { lifecycle = {}, name } = instance.loaded.definition
   const requestId = `plugin ${name}`
@@ -44,18 +44,27 @@ async function migrate(services: HostServices, instance: PluginInstance): Promis
   })
   const done = new Set(rows.map(({ name }) => name))
   for (const migration of migrations.filter(({ name }) => !done.has(name))) {
+    let state: 'open' | 'noted' | 'noted elsewhere' = 'open'
     const note = async (executor: Pick<Transaction, 'query'>) => {
-      await executor.query({ text: 'INSERT INTO plugin_migration (plugin, migration) VALUES ($1, $2)', values: [plugin, migration.name], purpose: 'platform' })
+      const noted = await executor.query({
+        text: 'INSERT INTO plugin_migration (plugin, migration) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING 1',
+        values: [plugin, migration.name],
+        purpose: 'platform',
+      })
+      state = noted.length > 0 ? 'noted' : 'noted elsewhere'
     }
-    let isNoted = false
-    await instance.calls.run(`migration ${migration.name}`, MIGRATION_BUDGET, (turn) =>
-      migration.run(
-        onceContext(services, instance, turn, `plugin ${plugin} ${migration.name}`, async (transaction) => {
-          await note(transaction)
-          isNoted = true
-        }),
-      ),
-    )
-    if (!isNoted) await note(database)
+    const settle = async (transaction: Transaction) => {
+      await note(transaction)
+      // What was done in this transaction has been done already.
+      if (state === 'noted elsewhere') throw new Error('another process has run this migration meanwhile')
+    }
+    try {
+      await instance.calls.run(`migration ${migration.name}`, MIGRATION_BUDGET, (turn) =>
+        migration.run(onceContext(services, instance, turn, `plugin ${plugin} ${migration.name}`, settle)),
+      )
+    } catch (error) {
+      if ((state as string) !== 'noted elsewhere') throw error
+    }
+    if ((state as string) === 'open') await note(database)
   }
 }

@@ -21,6 +21,7 @@ import { Timers0000000000020 } from './0020-timers.ts'
 import { Plugins0000000000021 } from './0021-plugins.ts'
 import { MadeByKey0000000000022 } from './0022-made-by-key.ts'
 import { Identity0000000000023 } from './0023-identity.ts'
+import { PluginSteps0000000000024 } from './0024-plugin-steps.ts'
 
 /** All migrations in order. Append; never edit or reorder what has been released. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   Plugins0000000000021,
   MadeByKey0000000000022,
   Identity0000000000023,
+  PluginSteps0000000000024,
 ]

@@ -80,6 +80,7 @@ SELECT EXISTS (SELECT FROM s) AS opened, (SELECT u.team_id FROM ${users.from} WH
     rules,
     compileExpression,
     uses: new Set(),
+    afterRollback: [],
     unrestricted,
   }
 }

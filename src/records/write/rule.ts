@@ -1,5 +1,5 @@
 import type { AccessPolicy, Principal } from '../access/policy.ts'
-import type { Transaction } from '../database.ts'
+import type { Executor, Transaction } from '../database.ts'
 import type { Registry } from '../registry/definition.ts'
 import type { ChangeOrigin } from './request.ts'
 
@@ -84,6 +84,8 @@ export interface RuleContext {
   readonly derived: boolean
   /** Allows everything, for statements of a rule's own (`secured`); what they read goes into nothing but what the rule decides. */
   readonly unrestricted: AccessPolicy
+  /** Has `work` done, outside of the transaction, where the change set is refused or fails and nothing of it stands. For what must be noted all the same; its failure is nobody's. */
+  afterRollback(work: (executor: Executor) => Promise<void>): void
   /** Runs what may move the access epoch (shares of records), while nobody else moves it; the change set goes on under the epochs that it has made. Throws StaleEpochError. */
   moveRights<T>(work: () => Promise<T>): Promise<T>
   /**

@@ -45,6 +45,9 @@ export function ruleContext(writes: ChangeSetWrites, authority: Authority): Rule
     organisationCurrency: session.defaults.currency,
     derived: authority.derived,
     unrestricted: session.unrestricted,
+    afterRollback: (work) => {
+      session.afterRollback.push(work)
+    },
     moveRights: (work) => underOwnEpochs(session, work),
     images: (name, ids, { lock = false } = {}) => images(session, session.registry.module(name), ids, derived, lock),
     related: async (name, reference, ids, { latestBy } = {}) => {

@@ -1,6 +1,6 @@
 import type { RecordIdFactory } from '../../lib/record-id.ts'
 import { ACTIONS, type AccessPolicy, type Principal } from '../access/policy.ts'
-import type { Transaction } from '../database.ts'
+import type { Executor, Transaction } from '../database.ts'
 import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import type { DeferredChecks } from './deferred-checks.ts'
 import type { ExchangeRates } from './exchange-rates.ts'
@@ -40,6 +40,8 @@ export interface Session {
   readonly compileExpression: CompileExpression | undefined
   /** What the caller's own rights were used for, as `<action> <module>`. */
   readonly uses: Set<string>
+  /** What is done all the same where the change set is rolled back (`RuleContext.afterRollback`). */
+  readonly afterRollback: ((executor: Executor) => Promise<void>)[]
   /** Allows everything; for derived writes and dictionaries. */
   readonly unrestricted: AccessPolicy
 }

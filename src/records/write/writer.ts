@@ -10,6 +10,7 @@ import { openSession } from './open-session.ts'
 import type { ChangeOrigin } from './request.ts'
 import type { CompileExpression } from './required-when.ts'
 import type { ModuleRule } from './rule.ts'
+import type { Session } from './session.ts'
 import { ATTEMPTS, handlingOf, pauseBefore } from './sqlstates.ts'
 
 export interface WriterOptions {
@@ -62,6 +63,7 @@ export function createWriter({ database, registry, newId, now, rules = [], plugi
     async run(principal, origin, work, snapshot = registry()) {
       if (snapshot.version !== principal.policy.epochs.schema) throw new StaleEpochError()
       for (let attempt = 1; ; attempt += 1) {
+        let afterRollback: Session['afterRollback'] = []
         try {
           const result = await database.transaction(async (transaction) => {
             // Those who lost once go one by one, or they would meet each other crosswise again and again.
@@ -76,6 +78,7 @@ export function createWriter({ database, registry, newId, now, rules = [], plugi
               rules: rulesOf(snapshot),
               compileExpression,
             })
+            afterRollback = session.afterRollback
             const value = await work(new PipelineChangeSet(session), transaction)
             await session.checks.run(session)
             return value
@@ -85,7 +88,10 @@ export function createWriter({ database, registry, newId, now, rules = [], plugi
         } catch (error) {
           const state = sqlState(error)
           if (mayBeOfAnotherSchema(error) && !(await epochsHold(database, principal))) throw new StaleEpochError()
-          if (attempt >= ATTEMPTS || state === undefined || handlingOf(state) !== 'retry') throw translateError(error, snapshot, principal)
+          if (attempt >= ATTEMPTS || state === undefined || handlingOf(state) !== 'retry') {
+            for (const each of afterRollback) await each(database).catch(() => {})
+            throw translateError(error, snapshot, principal)
+          }
           await new Promise((resolve) => setTimeout(resolve, pauseBefore(attempt + 1)))
         }
       }

@@ -1,3 +1,5 @@
+// Decorators ask it for types; a command such as `plugin check` has loaded nothing else that does.
+import 'reflect-metadata'
 import { getMetadataStorage } from 'type-graphql'
 
 /** What decorators of TypeGraphQL have noted. */

@@ -11,7 +11,8 @@ export function timerRules(instance: PluginInstance): ModuleRule[] {
   return (instance.loaded.definition.timers ?? []).map((timer) => ({
     module: timer.module,
     after: async (changes, { registry, transaction, unrestricted, derive }) => {
-      const moments = await instance.calls.run(`timer ${timer.name}`, BUDGET, () => changes.flatMap((change) => moved(timer, change)))
+      // A part of its own: that what is done at a timer fails or is slow stands in the way of no write.
+      const moments = await instance.calls.run(`moment of timer ${timer.name}`, BUDGET, () => changes.flatMap((change) => moved(timer, change)))
       await settleTimers({ plugin: instance.enabled.name, timer: timer.name }, moments, { transaction, registry, policy: unrestricted, derive })
     },
   }))
