@@ -14,6 +14,8 @@ export const LIMITS = Object.freeze({
   socketSubscriptions: 50,
   /** Messages of one socket: at once, and a second in the long run. */
   socketMessages: { burst: 1_000, perSecond: 200 },
+  /** Bytes that wait for the other side of a socket while it is still read. */
+  socketBacklog: 1024 * 1024,
   /** Milliseconds for which a request waits for the schema version that it asks for. */
   schemaVersion: 2_500,
 })

@@ -4,11 +4,11 @@ import { isPassing } from '../../records/access/reach-digest.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { ChangesPlan, SeenChange } from '../../records/read/index.ts'
 import type { EngineSettings } from '../execute/session.ts'
-import type { OperationAnswer, Runtime } from '../operation.ts'
+import { type OperationAnswer, RawJson, type Runtime } from '../operation.ts'
 import { ChangeEvent } from './change-event.ts'
 import type { ChangeAdvance } from './change-tail.ts'
 import { type ChangePlaces, cursorAt, cursorExpired, type Reader, readPlaces } from './cursor.ts'
-import { LONGEST_QUEUE, type Member } from './member.ts'
+import type { Member } from './member.ts'
 import type { PreparedChanges } from './prepare-changes.ts'
 import type { CohortServices } from './streams.ts'
 import { planWindow, WINDOW, windowEnd } from './windows.ts'
@@ -177,7 +177,7 @@ export class Cohort {
       // What is read for one who reads slowly is not read long before he gets it.
       const size = patient ? 1 : TOGETHER
       for (let start = 0; start < seen.length; start += size) {
-        if (patient) for (const { queue } of open()) await queue.drained(LONGEST_QUEUE / 2)
+        if (patient) for (const { queue } of open()) await queue.drained(1 / 2)
         await this.#tellInOrder(seen.slice(start, start + size), open())
       }
       for (const member of open()) member.reach(end)
@@ -203,12 +203,13 @@ export class Cohort {
 
   async #tellOne(members: readonly Member[], { answer, by, isLast }: Answered): Promise<void> {
     const isWitnessed = this.#options.services.isWitnessed(answer)
+    const { told, size } = written(answer)
     for (const member of members) {
       const { queue, request, position } = member
       if (queue.ended) continue
       if (isWitnessed && member !== by) await this.#options.services.witness(answer, request)
-      if (isLast) queue.end(answer)
-      else if (!queue.push(answer))
+      if (isLast) queue.end(told)
+      else if (!queue.push(told, size))
         queue.end(
           this.#resyncAnswer(request, position, 'The subscription is read too slowly, and more changes wait than are kept for it. Go on after `cursor`.'),
         )
@@ -270,4 +271,10 @@ export class Cohort {
 /** Null where there is nobody. */
 function lowest(members: readonly Member[]): string | null {
   return members.reduce<string | null>((least, { position }) => (least === null || BigInt(position) < BigInt(least) ? position : least), null)
+}
+
+/** What readers get of an answer, as text: it may wait for slow ones, and takes no more then than what they are sent, once for all of them. */
+function written({ data, errors, extensions }: OperationAnswer): { readonly told: OperationAnswer; readonly size: number } {
+  const text = data == null || data instanceof RawJson ? data : new RawJson(JSON.stringify(data))
+  return { told: { data: text, ...(errors && { errors }), ...(extensions && { extensions }) }, size: text?.text.length ?? 0 }
 }
