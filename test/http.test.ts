@@ -537,24 +537,6 @@ test('while it has more to do than it can, both transports are refused at once, 
   expect((await ask('{ text }')).status).toBe(200)
 })
 
-test('a socket that sends on without reading what it is answered is closed', async () => {
-  reset()
-  answer = () => ({ data: new RawJson(JSON.stringify({ text: 'x'.repeat(4_000_000) })) })
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
-  const closed = new Promise((resolve) => socket.on('close', (code, reason) => resolve([code, String(reason)])))
-  await new Promise((resolve) => socket.on('open', resolve))
-  socket.send(JSON.stringify({ type: 'connection_init' }))
-  await new Promise((resolve) => socket.once('message', resolve))
-  socket.pause()
-  for (let id = 1; requests.length < 40 && id <= 40; id += 1) {
-    socket.send(JSON.stringify({ id: String(id), type: 'subscribe', payload: { query: '{ text }' } }))
-    await new Promise((resolve) => setTimeout(resolve, 30))
-  }
-  expect(requests.length).toBeLessThan(40)
-  socket.resume()
-  expect(await closed).toEqual([1008, 'Answers are not read'])
-}, 20_000)
-
 test('names that a client chooses stay inside of their line of the log', async () => {
   reset()
   log = ''

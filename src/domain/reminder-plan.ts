@@ -33,19 +33,20 @@ export interface ReminderPlan {
 
 /**
  * What is to be done so that the reminders of one rule about one record are what the record says now, whatever they were; nothing where they are. What somebody has put off,
- * acknowledged, cancelled or deleted stays so until the date itself moves.
+ * acknowledged, cancelled or deleted stays so until the date itself moves; of a yearly rule that year alone.
  */
 export function planReminders(rule: ReminderRuleSource, subject: RuleSubject, present: readonly RuleReminder[], now: number): ReminderPlan {
   const plan: ReminderPlan = { creates: [], updates: [] }
   const { recipient, value } = subject
   const moot = subject.moot ?? (value === null ? `${rule.date.label.en} is empty.` : recipient === null ? 'There is nobody to tell.' : null)
-  const moment = moot === null && value !== null && recipient !== null ? momentOf(rule, value, recipient.timeZone, now) : null
+  const moment =
+    moot === null && value !== null && recipient !== null ? nextMoment(rule, { id: subject.id, value, timeZone: recipient.timeZone }, present, now) : null
   const key = ruleKey(rule.id, subject.id, moment?.year)
   const basis: RuleBasis | null = moment && {
     rule: rule.id,
     field: rule.field,
     record: subject.id,
-    at: new Date(moment.due).toISOString(),
+    at: timeOf(moment),
     ...(moment.year !== undefined && { year: moment.year }),
   }
   const isWanted = moment !== null && (moment.due > now || (!rule.yearly && moment.date > now))
@@ -72,9 +73,32 @@ export function planReminders(rule: ReminderRuleSource, subject: RuleSubject, pr
   return plan
 }
 
-/** It tells of a year that is over, or of a moment that has come, and is about to fire. */
+/** The moment that is to be told next. Of a yearly rule those years are passed over whose reminder was cancelled or deleted by hand. */
+function nextMoment(
+  rule: ReminderRuleSource,
+  { id, value, timeZone }: { readonly id: string; readonly value: string; readonly timeZone: string },
+  present: readonly RuleReminder[],
+  now: number,
+): Moment | null {
+  const isGivenUp = (moment: Moment) =>
+    present.some(
+      ({ key, basis, state, deleted, attached }) =>
+        key === ruleKey(rule.id, id, moment.year) &&
+        basis.at === timeOf(moment) &&
+        (deleted || (state === 'cancelled' && basis.moot === undefined && attached)),
+    )
+  let moment = momentOf(rule, value, timeZone, now)
+  while (moment?.year !== undefined && isGivenUp(moment)) moment = momentIn(rule, value, timeZone, moment.year + 1)
+  return moment
+}
+
+function timeOf({ due }: Moment): string {
+  return new Date(due).toISOString()
+}
+
+/** It tells of another year, as the date still has it: one that is about to fire, or that comes behind one taken up again. */
 function isDueAsSaid(rule: ReminderRuleSource, { value, recipient }: RuleSubject, { basis }: RuleReminder): boolean {
   if (value === null || recipient === null) return false
   const moment: Moment | null = basis.year === undefined ? null : momentIn(rule, value, recipient.timeZone, basis.year)
-  return moment !== null && rule.yearly && new Date(moment.due).toISOString() === basis.at
+  return moment !== null && rule.yearly && timeOf(moment) === basis.at
 }

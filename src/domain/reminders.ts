@@ -190,13 +190,15 @@ async function keepTimers(changes: readonly AppliedChange[], { at, derive, relat
 
 async function followSeries(changes: readonly AppliedChange[], { registry, derive }: RuleContext): Promise<void> {
   const module = registry.module('reminder')
-  const next = changes.flatMap(({ operation, before, after }) => {
+  const next: Readonly<Record<string, unknown>>[] = []
+  const breathe = breather()
+  for (const { operation, before, after } of changes) {
     const { basis } = after
     const fires = operation === 'UPDATED' && before?.['state'] === 'scheduled' && TOLD.has(after['state'])
-    if (!fires || !isSeries(basis) || (before['basis'] as SeriesBasis | null)?.followed) return []
+    if (!fires || !isSeries(basis) || (before['basis'] as SeriesBasis | null)?.followed) continue
     const following = nextOfSeries(basis)
-    if (following === null) return []
-    return [{ ...copiedFields(module, after), dueAt: new Date(following.instant).toISOString(), series: basis.series, basis: following.basis }]
-  })
+    if (following) next.push({ ...copiedFields(module, after), dueAt: new Date(following.instant).toISOString(), series: basis.series, basis: following.basis })
+    await breathe()
+  }
   await derive.create('reminder', next)
 }

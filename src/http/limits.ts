@@ -14,8 +14,8 @@ export const LIMITS = Object.freeze({
   socketSubscriptions: 50,
   /** Messages of one socket: at once, and a second in the long run. */
   socketMessages: { burst: 1_000, perSecond: 200 },
-  /** Bytes of answers that wait on one socket to be read; with more, one more operation closes it. */
-  socketBacklog: 16 * 1024 * 1024,
+  /** Bytes that wait for the other side of a socket while it is still read. */
+  socketBacklog: 1024 * 1024,
   /** Milliseconds in which the headers of a request must have come, where the whole of it may take longer. */
   headers: 10_000,
   /** Milliseconds for which a request waits for the schema version that it asks for. */

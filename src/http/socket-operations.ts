@@ -4,18 +4,21 @@ import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST
 import type { SubscribePayload } from 'graphql-ws'
 import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
 import { mapIterator } from '../lib/map-iterator.ts'
-import type { OperationRequest } from '../schema/operation.ts'
+import type { OperationAnswer, OperationRequest } from '../schema/operation.ts'
 import { unresolved } from './apollo.ts'
 import { answerText, CarriedAnswer } from './carried-answer.ts'
 import { parsedDocument } from './document.ts'
 import type { Refusal } from './gate.ts'
 import { LIMITS } from './limits.ts'
 import { newTrace, type OperationTrace, observe, schemaVersionOf, traceAnswer } from './operation-context.ts'
+import { SocketIds } from './socket-ids.ts'
 import type { SocketExtra, SocketOptions } from './web-socket.ts'
 
 /** What `prepare` hands to `execute` as the context value. */
 interface SocketOperation {
   readonly extra: SocketExtra
+  /** As `SocketIds` tells it from others of its id. */
+  readonly turn: symbol
   readonly requestId: string
   readonly trace: OperationTrace
   readonly tellsVersion: boolean
@@ -44,6 +47,8 @@ export interface SocketOperations {
   unfold(text: string): string
   /** Resolves when the socket has nothing under way, at the latest after so many milliseconds. Its subscriptions do not count. */
   settle(extra: SocketExtra, timeout: number): Promise<void>
+  /** The socket has closed: whatever it follows ends. */
+  leave(extra: SocketExtra): void
   /** Refuses further operations and waits, at most so many milliseconds, for those under way. */
   drain(timeout: number): Promise<void>
 }
@@ -51,6 +56,8 @@ export interface SocketOperations {
 export function createSocketOperations({ engine, callerOf, logger, metrics, known, gate }: SocketOptions): SocketOperations {
   const running = new Map<SocketExtra, number>()
   const open = new Map<SocketExtra, number>()
+  const followed = new Map<SocketExtra, Set<AsyncIterableIterator<ExecutionResult>>>()
+  const ids = new SocketIds<SocketExtra>()
   const carried = new Map<string, string>()
   /** Nobody can guess it, and so make a message of his own (a ping's payload comes back) ask for another one's answer. */
   const secret = randomUUID()
@@ -62,7 +69,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   ]
   const stopped = ({ code, message, details }: Refusal, requestId: string) => refused(code, message, requestId, details)
 
-  function read(extra: SocketExtra, payload: SubscribePayload, requestId: string): Reading {
+  function read(extra: SocketExtra, turn: symbol, payload: SubscribePayload, requestId: string): Reading {
     if (draining) return refused('UNAVAILABLE', 'The server is shutting down. Connect again.', requestId)
     if ((running.get(extra) ?? 0) >= LIMITS.socketOperations)
       return refused('LIMIT_EXCEEDED', `A socket may have ${LIMITS.socketOperations} operations under way.`, requestId)
@@ -83,7 +90,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     const tellsVersion = payload.extensions?.['schemaVersion'] === true || minVersionOf(extra, payload) !== undefined
     const tellsCost = extra.tellsCost || payload.extensions?.['cost'] === true
     const key = payload.extensions?.['idempotencyKey'] ?? null
-    const context: SocketOperation = { extra, requestId, trace, tellsVersion, tellsCost, idempotencyKey: key === null ? null : String(key) }
+    const context: SocketOperation = { extra, turn, requestId, trace, tellsVersion, tellsCost, idempotencyKey: key === null ? null : String(key) }
     return { schema, document, operationName: payload.operationName ?? null, variableValues: payload.variables ?? {}, contextValue: context }
   }
 
@@ -148,40 +155,62 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     logger.info({ requestId, socketId: extra.id, milliseconds: Math.round(milliseconds * 100) / 100, ...trace }, 'operation')
   }
 
+  /** An operation whose id means another one by now goes no further: nothing of it is told, and what it holds is let go with it. */
+  function unlessReplaced<T>(extra: SocketExtra, turn: symbol, result: T): T | Promise<T> {
+    if (ids.isReplaced(extra, turn)) return new Promise(() => {})
+    ids.settle(extra, turn)
+    return result
+  }
+
+  function follow(extra: SocketExtra, answers: AsyncIterableIterator<OperationAnswer>): AsyncIterableIterator<ExecutionResult> {
+    const ofSocket = followed.get(extra) ?? new Set()
+    const iterator: AsyncIterableIterator<ExecutionResult> = mapIterator(
+      answers,
+      (answer) => ({ value: { data: new CarriedAnswer(answer) as never }, last: false }),
+      () => {
+        left(open, extra)
+        ofSocket.delete(iterator)
+        if (ofSocket.size === 0) followed.delete(extra)
+      },
+    )
+    followed.set(extra, ofSocket.add(iterator))
+    return iterator
+  }
+
   return {
-    prepare: async (extra, _id, payload) => {
+    prepare: async (extra, id, payload) => {
       const requestId = randomUUID()
-      const result = (await admit(extra, payload, requestId)) ?? (await asSeenBy(extra, payload, requestId, read(extra, payload, requestId)))
-      if (!('document' in result)) finish(extra, requestId, { ...newTrace(), outcome: String(result[0]?.extensions.code) }, performance.now())
-      return result
+      const turn = ids.take(extra, id)
+      const result = (await admit(extra, payload, requestId)) ?? (await asSeenBy(extra, payload, requestId, read(extra, turn, payload, requestId)))
+      if ('document' in result) return result
+      finish(extra, requestId, { ...newTrace(), outcome: String(result[0]?.extensions.code) }, performance.now())
+      return unlessReplaced(extra, turn, result)
     },
     execute: async (args) => {
-      const { extra, requestId, trace } = args.contextValue as SocketOperation
+      const { extra, turn, requestId, trace } = args.contextValue as SocketOperation
       const started = performance.now()
       try {
         const answer = await engine.execute(requestOf(args))
         traceAnswer(trace, answer)
-        return { data: new CarriedAnswer(answer) as never }
+        return unlessReplaced(extra, turn, { data: new CarriedAnswer(answer) as never })
       } finally {
         left(running, extra)
         finish(extra, requestId, trace, started)
       }
     },
     subscribe: async (args) => {
-      const { extra, requestId, trace } = args.contextValue as SocketOperation
+      const { extra, turn, requestId, trace } = args.contextValue as SocketOperation
       const started = performance.now()
       try {
         const answers = await engine.subscribe(requestOf(args))
         if (!(Symbol.asyncIterator in answers)) {
           left(open, extra)
           traceAnswer(trace, answers)
-          return { data: new CarriedAnswer(answers) as never }
+          return unlessReplaced(extra, turn, { data: new CarriedAnswer(answers) as never })
         }
-        return mapIterator(
-          answers,
-          (answer) => ({ value: { data: new CarriedAnswer(answer) as never }, last: false }),
-          () => left(open, extra),
-        )
+        const iterator = follow(extra, answers)
+        if (ids.isReplaced(extra, turn)) await iterator.return?.()
+        return unlessReplaced(extra, turn, iterator)
       } finally {
         // An open subscription is nothing that a drain waits for: its socket is closed.
         left(running, extra)
@@ -208,6 +237,10 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     },
     settle: async (extra, timeout) => {
       for (let waited = 0; running.has(extra) && waited < timeout; waited += 20) await delay(20)
+    },
+    leave: (extra) => {
+      // The library ends those that it knows by their ids; this ends each.
+      for (const iterator of followed.get(extra) ?? []) void iterator.return?.()
     },
     drain: async (timeout) => {
       draining = true

@@ -18,6 +18,7 @@ import type { Metrics } from './metrics.ts'
 import { accessModeOf } from './operation-context.ts'
 import { clientNameOf, requestIdOf } from './request-id.ts'
 import { messageMeter, OpenCounts } from './socket-limits.ts'
+import { openLine } from './socket-line.ts'
 import { createSocketOperations } from './socket-operations.ts'
 import { watchSockets } from './socket-watch.ts'
 
@@ -58,7 +59,6 @@ export interface SocketExtra {
   userId: string | null
 }
 
-const PING_INTERVAL = 12_000
 const GOING_AWAY = 1001
 const POLICY_VIOLATION = 1008
 const TRY_AGAIN_LATER = 1013
@@ -154,15 +154,15 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
       userId: null,
     }
     const mayGoOn = messageMeter()
+    const line = openLine(socket)
     const closed = protocol.opened(
       {
         protocol: socket.protocol,
-        send: (text) => send(socket, operations.unfold(text)),
+        send: (text) => line.send(operations.unfold(text)),
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
             if (socket.readyState !== socket.OPEN) return
-            if (socket.bufferedAmount > LIMITS.socketBacklog) return socket.close(POLICY_VIOLATION, 'Answers are not read')
             if (!mayGoOn()) return socket.close(POLICY_VIOLATION, `No more than ${LIMITS.socketMessages.perSecond} messages a second`)
             handle(String(data)).catch((error: unknown) => {
               logger.error({ requestId: extra.id, err: error }, 'socket message failed')
@@ -175,14 +175,14 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     )
     // The library closes the socket itself (1009 for too large a message); the event only has to be heard.
     socket.on('error', () => {})
-    const stopPinging = keepAlive(socket)
     socket.once('close', (code, reason) => {
-      stopPinging()
+      line.stop()
       clearTimeout(extra.expiry)
       watch.leave(extra)
       if (extra.userId !== null) ofUsers.leave(extra.userId)
       metrics.socketClosed()
       void closed(code, String(reason))
+      operations.leave(extra)
     })
   })
 
@@ -218,28 +218,6 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
 function refuse(stream: Duplex, status: string): void {
   stream.once('finish', () => stream.destroy())
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-}
-
-function send(socket: WebSocket, text: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) return resolve()
-    // A failed write means a lost connection, and the close event tells that.
-    socket.send(text, () => resolve())
-  })
-}
-
-/** Ends sockets whose other side has vanished. */
-function keepAlive(socket: WebSocket): () => void {
-  let alive = true
-  socket.on('pong', () => {
-    alive = true
-  })
-  const timer = setInterval(() => {
-    if (!alive) return socket.terminate()
-    alive = false
-    socket.ping()
-  }, PING_INTERVAL).unref()
-  return () => clearInterval(timer)
 }
 
 /** A text among the connection's parameters; written like the header it stands for in any case. */

@@ -147,15 +147,15 @@ interface Event {
   readonly id: string
 }
 
-/** What happened within the window that rules look at. */
+/** What happened within the window that rules look at. Where the reminder of a year has fired, or its recipient wants it no more, the next year's is due to be made. */
 async function readEvents({ registry, executor }: Reader, { position, upTo }: Place, rules: readonly ReminderRuleSource[]): Promise<readonly Event[]> {
   const number = (name: string) => registry.module(name).number
   const within = 'o.position > $1::bigint AND o.position <= $2::bigint'
   return executor.query<Event>({
     text: `SELECT 'record' AS what, o.record_id::text AS id FROM outbox o WHERE ${within} AND o.module_number = ANY($3::int[])
       UNION SELECT 'record', o.after -> 'basis' ->> 'record' FROM outbox o
-        WHERE ${within} AND o.module_number = ${number('reminder')} AND o.operation = 'UPDATED' AND o.after ->> 'state' IN ('fired', 'missed') AND 'reminder.state' = ANY(o.changed_fields)
-          AND o.after -> 'basis' ->> 'year' IS NOT NULL
+        WHERE ${within} AND o.module_number = ${number('reminder')} AND o.after -> 'basis' ->> 'year' IS NOT NULL AND (o.operation = 'DELETED' OR o.operation = 'UPDATED'
+          AND 'reminder.state' = ANY(o.changed_fields) AND (o.after ->> 'state' IN ('fired', 'missed') OR o.after ->> 'state' = 'cancelled' AND o.after -> 'basis' ->> 'moot' IS NULL))
       UNION SELECT 'restored', o.record_id::text FROM outbox o WHERE ${within} AND o.operation = 'RESTORED'
       UNION SELECT 'rule', o.record_id::text FROM outbox o WHERE ${within} AND o.module_number = ${number('reminderRule')}
       UNION SELECT 'user', o.record_id::text FROM outbox o

@@ -212,6 +212,47 @@ describe('a socket that keeps it', () => {
   })
 })
 
+test('an id that is used again before its subscription has begun means the last one alone, and none is left when the socket has gone', async () => {
+  const wire = await admitted()
+  const create = () => server.admin.data('mutation { createAccount(input: {type: "customer", name: "Followed"}) { changeSetId } }')
+  const given = [ask('1', FOLLOW), { id: '1', type: 'complete' }]
+  for (const message of [...given, ...given, ask('1', FOLLOW)]) wire.send(message)
+  const heard = () => wire.told.flatMap(({ type, payload }) => (type === 'next' ? [(payload as { data: { accountChanged: object } }).data.accountChanged] : []))
+  await eventually(async () => {
+    await create()
+    return heard().length > 0
+  })
+  await delay(300)
+  expect(new Set(heard().map((change) => JSON.stringify(change))).size).toBe(heard().length)
+  expect(wire.told.filter(({ type }) => type === 'complete')).toEqual([])
+  wire.socket.close()
+  await wire.closed
+  const looks = await server.statementsOf(async () => {
+    await create()
+    await delay(500)
+  })
+  expect(looks.filter(({ text }) => text.includes('FROM outbox WHERE module_number'))).toEqual([])
+})
+
+test('a client that does not read is not read either, and loses nothing', async () => {
+  const note = 'x'.repeat(1_000)
+  const input = Array.from({ length: 500 }, (_, index) => ({ type: 'customer', name: `Wordy ${index}`, description: note }))
+  await server.admin.data('mutation ($input: [CreateAccountInput!]!) { createAccounts(input: $input) { changeSetId } }', { input })
+  const wire = await admitted()
+  const asked = 100
+  wire.socket.pause()
+  const answers = await server.statementsOf(async () => {
+    for (let index = 0; index < asked; index += 1) {
+      wire.send(ask(`${index}`, '{ accounts(first: 500) { nodes { id description } } }'))
+      await delay(20)
+    }
+    await delay(500)
+  })
+  expect(answers.filter(({ text }) => text.includes('description')).length).toBeLessThan(asked / 2)
+  wire.socket.resume()
+  await eventually(async () => wire.told.filter(({ type }) => type === 'complete').length === asked)
+})
+
 describe('sockets are counted', () => {
   test('for each user: one more than he may have is told to try again later, others come in, and one that closes makes room', async () => {
     const own: Wire[] = []

@@ -184,6 +184,35 @@ test('a custom field by another name is the same field; without it there is noth
   expect(await remindersOf(id)).toEqual(['2026-12-03T08:00 scheduled Berlin'])
 })
 
+test('a rule that reminds in every year goes on in the next one, whatever its recipient does with that of this year', async () => {
+  at('2027-03-01T08:00:00Z')
+  const yearly = await rule({ module: 'contact', field: 'birthday', yearly: true, at: '09:00', subject: 'Birthday' })
+  const born = async (name: string): Promise<string> =>
+    (
+      await change('($input: CreateContactInput!) { createContact(input: $input) { contact { id } } }', {
+        input: { name, birthday: '1990-05-10', owner: { id: berlin } },
+      })
+    ).createContact.contact.id
+  const [cancelled, deleted] = [await born('Cancelled'), await born('Deleted')]
+  const cancel = async (id: string) =>
+    change('($id: ID!) { updateReminder(id: $id, input: {state: "cancelled"}) { changeSetId } }', { id: await reminderOf(id) })
+  await cancel(cancelled)
+  await change('($id: ID!) { deleteReminder(id: $id) { id } }', { id: await reminderOf(deleted) })
+  expect(await remindersOf(cancelled)).toEqual(['2027-05-10T07:00 cancelled Berlin', '2028-05-10T07:00 scheduled Berlin'])
+  expect(await remindersOf(deleted)).toEqual(['2028-05-10T07:00 scheduled Berlin'])
+  at('2027-06-01T08:00:00Z')
+  await work.fire()
+  for (const id of [cancelled, deleted]) await change('($id: ID!) { updateContact(id: $id, input: {jobTitle: "Touched"}) { changeSetId } }', { id })
+  expect(await remindersOf(cancelled)).toEqual(['2027-05-10T07:00 cancelled Berlin', '2028-05-10T07:00 scheduled Berlin'])
+  expect(await remindersOf(deleted)).toEqual(['2028-05-10T07:00 scheduled Berlin'])
+  at('2028-06-01T08:00:00Z')
+  await work.fire()
+  await work.follow()
+  expect(await remindersOf(deleted)).toEqual(['2028-05-10T07:00 missed Berlin', '2029-05-10T07:00 scheduled Berlin'])
+  await change('($id: ID!) { deleteReminderRule(id: $id) { id } }', { id: yearly })
+  expect(await remindersOf(deleted)).toEqual(['2028-05-10T07:00 missed Berlin', '2029-05-10T07:00 cancelled Berlin'])
+})
+
 test.each([
   ['module NOT_FOUND', { module: 'nothing', field: 'dueAt' }],
   ['module NOT_APPLICABLE', { module: 'reminder', field: 'dueAt' }],

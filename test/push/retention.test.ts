@@ -52,3 +52,37 @@ test('old changes go, and who asks for them is told, with a cursor to go on from
   resumed.close()
   expect(resumed.told[0]?.data).toEqual({ accountChanged: { account: { name: 'Newest' } } })
 })
+
+test.each([
+  ['a little', 20],
+  ['far', 700],
+])(
+  'changes that are taken away while somebody who is %s behind reads them are not passed over',
+  async (_, count) => {
+    const { database } = server.app.kernel
+    const { admin } = server
+    const after = await cursorOf(raw, admin)
+    await admin.data('mutation ($input: [CreateAccountInput!]!) { createAccounts(input: $input) { changeSetId } }', {
+      input: Array.from({ length: count }, (_each, index) => ({ type: 'customer', name: `Behind ${index}` })),
+    })
+    await cursorOf(raw, admin)
+    const { query } = database
+    let taken = 0
+    Object.assign(database, {
+      query: async (statement: Parameters<typeof query>[0]) => {
+        if (taken === 0 && statement.text.includes('FROM outbox WHERE module_number')) taken = await forgetChanges(database, new Date(Date.now() + 1_000))
+        return query(statement)
+      },
+    })
+    try {
+      const late = subscribe(admin, 'subscription ($after: String) { accountChanged(after: $after) { id } }', { after })
+      await late.until(1)
+      late.close()
+      expect(late.told.map(({ errors }) => errors[0]?.extensions.code)).toEqual(['CURSOR_EXPIRED'])
+      expect(taken).toBeGreaterThanOrEqual(count)
+    } finally {
+      Object.assign(database, { query })
+    }
+  },
+  60_000,
+)

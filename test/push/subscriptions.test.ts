@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import pg from 'pg'
-import type { TestClient } from '../support/client.ts'
+import { createTestClient, type TestClient } from '../support/client.ts'
+import { eventually } from '../support/guanxi-process.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -51,6 +52,10 @@ const plain = ({ told }: Subscription) =>
 async function follow(client: TestClient, variables: object = {}): Promise<Subscription> {
   const after = await cursorNow(client)
   return subscribe(client, CHANGED, { after, ...variables })
+}
+
+async function newProgram(): Promise<{ readonly id: string }> {
+  return (await admin.data('mutation { createUser(input: {name: "Program", kind: "service"}) { user { id } } }')).createUser.user
 }
 
 describe('a subscription to a module', () => {
@@ -276,6 +281,41 @@ describe('a subscription to a module', () => {
     await new Promise((resolve) => setTimeout(resolve, 1_200))
     expect(following.told.filter(({ data }) => data?.accountChanged.account?.name === 'Never told')).toEqual([])
     expect(following.ended).toBe(true)
+  })
+
+  test('tells nothing more to whoever signed out, was disabled or has expired, though others are told by the same execution', async () => {
+    const stays = await server.addUser('Stays', 'read_only')
+    const leaves = await server.addUser('Leaves', 'read_only')
+    const disabled = await server.addUser('Disabled', 'read_only')
+    const expiresAt = new Date(Date.now() + 5_000)
+    const { createApiKey } = await admin.data('mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }', {
+      input: { name: 'short', userId: (await newProgram()).id, roleKey: 'read_only', expiresAt: expiresAt.toISOString() },
+    })
+    const expiring = createTestClient(server.url, createApiKey.secret)
+    const [kept, left, ended, expired] = await Promise.all([stays.client, leaves.client, disabled.client, expiring].map((client) => follow(client)))
+    if (!kept || !left || !ended || !expired) throw new Error('nobody follows')
+    const namesOf = ({ told }: Subscription) => told.flatMap(({ data }) => data?.accountChanged?.account?.name ?? [])
+    await create({ name: 'All are told' })
+    await Promise.all([kept, left, ended, expired].map((each) => each.until(1)))
+    await leaves.client.data('mutation { signOut }')
+    await create({ name: 'After the sign-out' })
+    await ended.until(2)
+    await admin.data('mutation ($id: ID!) { updateUser(id: $id, input: {status: "disabled"}) { changeSetId } }', { id: disabled.id })
+    await create({ name: 'After the disabling' })
+    const ofKey: string[] = []
+    while (Date.now() < expiresAt.getTime() + 500) {
+      const name = `At ${Date.now() - expiresAt.getTime()}`
+      ofKey.push(name)
+      await create({ name })
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    await kept.until(3 + ofKey.length)
+    await Promise.all([left, ended, expired].map((each) => eventually(async () => each.ended)))
+    expect(namesOf(kept)).toEqual(['All are told', 'After the sign-out', 'After the disabling', ...ofKey])
+    expect([namesOf(left), namesOf(ended)]).toEqual([['All are told'], ['All are told', 'After the sign-out']])
+    expect(namesOf(expired).filter((name) => Number(name.slice(3)) > 0)).toEqual([])
+    kept.close()
+    await expiring.close()
   })
 
   test('a cursor of other rights, another filter or no cursor at all is refused, with one to go on from', async () => {

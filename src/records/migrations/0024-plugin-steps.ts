@@ -5,7 +5,7 @@ import { SchemaMigration } from './migration.ts'
  * to those that do.
  */
 export class PluginSteps0000000000024 extends SchemaMigration {
-  readonly number = 23
+  readonly number = 24
   readonly name = 'PluginSteps0000000000024'
   readonly breaking = false
   protected readonly statements = ['ALTER TABLE public.plugin ADD COLUMN step jsonb']

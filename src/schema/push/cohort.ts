@@ -4,11 +4,11 @@ import { isPassing } from '../../records/access/reach-digest.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import type { ChangesPlan, SeenChange } from '../../records/read/index.ts'
 import type { EngineSettings } from '../execute/session.ts'
-import type { OperationAnswer, Runtime } from '../operation.ts'
+import { type OperationAnswer, RawJson, type Runtime } from '../operation.ts'
 import { ChangeEvent } from './change-event.ts'
 import type { ChangeAdvance } from './change-tail.ts'
 import { type ChangePlaces, cursorAt, cursorExpired, type Reader, readPlaces } from './cursor.ts'
-import { LONGEST_QUEUE, type Member } from './member.ts'
+import type { Member } from './member.ts'
 import type { PreparedChanges } from './prepare-changes.ts'
 import type { CohortServices } from './streams.ts'
 import { planWindow, WINDOW, windowEnd } from './windows.ts'
@@ -86,13 +86,13 @@ export class Cohort {
     const isFar = () => BigInt(member.position) + BigInt(WINDOW) < BigInt(this.#position)
     const goesOn = () => isFar() && !this.#dissolved && !member.queue.ended
     do {
-      while (goesOn()) await this.#tell([member], windowEnd(member.position, this.#position), true)
+      while (goesOn()) await this.#tell([member], windowEnd(member.position, this.#position), { resumes: true, patient: true })
       // While he reads what waits, the others may have gone on.
       await member.queue.drained(0)
     } while (goesOn())
     await this.#enqueue(async () => {
       if (this.#dissolved) return this.#options.regroup([member])
-      await this.#tell([member], this.#position, false)
+      await this.#tell([member], this.#position, { resumes: true })
       if (member.queue.ended) return this.#leave(member)
       member.leave = () => this.#leave(member)
       this.#members.add(member)
@@ -113,7 +113,7 @@ export class Cohort {
     this.#target = null
     this.#isConcerned = false
     if (this.#dissolved || BigInt(upTo) <= BigInt(this.#position)) return
-    if (isConcerned) await this.#tell([...this.#members], upTo, false)
+    if (isConcerned) await this.#tell([...this.#members], upTo)
     for (const member of this.#members) member.reach(upTo)
     this.#position = upTo
   }
@@ -158,26 +158,29 @@ export class Cohort {
     this.#options.onEmpty()
   }
 
-  /** Tells what lies between each member's position and another one. `patient`: waits for whoever reads slowly. Throws StaleEpochError. */
-  async #tell(members: readonly Member[], upTo: string, patient: boolean): Promise<void> {
+  /**
+   * Tells what lies between each member's position and another one. `resumes`: from a place that may be kept no longer. `patient`: waits for whoever reads slowly. Throws StaleEpochError.
+   */
+  async #tell(members: readonly Member[], upTo: string, { resumes = false, patient = false } = {}): Promise<void> {
     const { services, principal, runtime, changes } = this.#options
     const { database: executor, settings, windows } = services
     const open = () => members.filter(({ queue }) => !queue.ended)
     for (let position = lowest(members); position !== null && BigInt(position) < BigInt(upTo) && open().length > 0; ) {
-      if (patient || isPassing(principal.policy)) {
-        const places = await readPlaces(principal, runtime.registry, executor)
-        if (places.shared !== this.#options.shared) return this.#resync(open(), places)
-        if (BigInt(places.floor) > BigInt(position)) return this.#expire(open(), places)
-      }
       const end = windowEnd(position, upTo)
       const window = { after: position, upTo: end, variables: changes.variables }
       const reader = { principal, runtime, settings }
       this.#plan ??= planWindow(changes.request, window, reader)
       const seen = await windows.read({ plan: this.#plan, window, reader })
+      if (resumes || isPassing(principal.policy)) {
+        // Asked behind the window: what was taken away, or shared, while it was read is known now.
+        const places = await readPlaces(principal, runtime.registry, executor)
+        if (places.shared !== this.#options.shared) return this.#resync(open(), places)
+        if (BigInt(places.floor) > BigInt(position)) return this.#expire(open(), places)
+      }
       // What is read for one who reads slowly is not read long before he gets it.
       const size = patient ? 1 : TOGETHER
       for (let start = 0; start < seen.length; start += size) {
-        if (patient) for (const { queue } of open()) await queue.drained(LONGEST_QUEUE / 2)
+        if (patient) for (const { queue } of open()) await queue.drained(1 / 2)
         await this.#tellInOrder(seen.slice(start, start + size), open())
       }
       for (const member of open()) member.reach(end)
@@ -203,12 +206,13 @@ export class Cohort {
 
   async #tellOne(members: readonly Member[], { answer, by, isLast }: Answered): Promise<void> {
     const isWitnessed = this.#options.services.isWitnessed(answer)
+    const { told, size } = written(answer)
     for (const member of members) {
       const { queue, request, position } = member
       if (queue.ended) continue
       if (isWitnessed && member !== by) await this.#options.services.witness(answer, request)
-      if (isLast) queue.end(answer)
-      else if (!queue.push(answer))
+      if (isLast) queue.end(told)
+      else if (!queue.push(told, size))
         queue.end(
           this.#resyncAnswer(request, position, 'The subscription is read too slowly, and more changes wait than are kept for it. Go on after `cursor`.'),
         )
@@ -270,4 +274,10 @@ export class Cohort {
 /** Null where there is nobody. */
 function lowest(members: readonly Member[]): string | null {
   return members.reduce<string | null>((least, { position }) => (least === null || BigInt(position) < BigInt(least) ? position : least), null)
+}
+
+/** What readers get of an answer, as text: it may wait for slow ones, and takes no more then than what they are sent, once for all of them. */
+function written({ data, errors, extensions }: OperationAnswer): { readonly told: OperationAnswer; readonly size: number } {
+  const text = data == null || data instanceof RawJson ? data : new RawJson(JSON.stringify(data))
+  return { told: { data: text, ...(errors && { errors }), ...(extensions && { extensions }) }, size: text?.text.length ?? 0 }
 }

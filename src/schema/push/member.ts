@@ -5,8 +5,8 @@ import type { ModuleDefinition, Registry } from '../../records/registry/definiti
 import type { OperationAnswer, OperationRequest } from '../operation.ts'
 import { MemberQueue } from './member-queue.ts'
 
-/** Answers that may wait for one subscriber. */
-export const LONGEST_QUEUE = 1_000
+/** Answers that may wait for one subscriber, and the characters of their texts. */
+const QUEUE = Object.freeze({ values: 1_000, size: 2 * 1024 * 1024 })
 
 /** One open subscription to changes. */
 export class Member {
@@ -24,7 +24,7 @@ export class Member {
     this.#position = position
     this.#module = module
     this.#shared = shared
-    this.queue = new MemberQueue(LONGEST_QUEUE, () => this.leave())
+    this.queue = new MemberQueue(QUEUE, () => this.leave())
     this.#reach = reachDigest(principal.policy, [...withParents(module, registry)])
   }
 
