@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineJob, type OnceContext, type PluginRecord, type RecordChanges, type RecordFilter } from '../api/index.ts'
-import { addDays, addMonths, type Day, dayIn } from './lib/days.ts'
+import { addDays, type Day, dayIn, defineJob, type OnceContext, type PluginRecord, type RecordChanges, type RecordFilter } from '../api/index.ts'
+import { addMonths } from './lib/days.ts'
 import type { Settings } from './settings.ts'
 
 /** Records that one transaction changes. */
