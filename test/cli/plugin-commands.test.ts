@@ -1,14 +1,17 @@
+import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { newPluginCommand } from '../../src/cli/plugin/new.ts'
 import { freePort } from '../../src/start/embedded/free-port.ts'
 import { connect } from '../../src/testing/connection.ts'
 import { eventually, type Finished, runGuanxi } from '../support/guanxi-process.ts'
 
+const execute = promisify(execFile)
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** `guanxi plugin …`, as processes of their own. What `plugin new` makes is installed, tested and served by the tutorial (`npm run tutorial`). */
@@ -107,7 +110,10 @@ describe('commands for authors of plugins', () => {
   test('plugin check names what breaks clients, what operators must agree to, and rights that are not used', async () => {
     const earlier = writePlugin('earlier', '1.0.0', `{ name: 'title', type: 'TEXT', required: true }, { name: 'weight', type: 'INTEGER' }`, {})
     const later = writePlugin('later', '1.1.0', `{ name: 'title', type: 'TEXT', required: true }`, { modules: { lead: ['READ', 'UPDATE'] }, routes: true })
-    const { code, stdout } = await run(`plugin check ${later} --against ${earlier}`)
+    // As they are published: the earlier one packed, the later one unpacked, with nothing installed beside it.
+    const [archive, published] = [await pack(earlier), await pack(later)]
+    await execute('tar', ['-xzf', published, '-C', folder])
+    const { code, stdout } = await run(`plugin check package --against ${archive}`)
     expect(code).toBe(1)
     const lines = stdout.split('\n').map((line) => line.replaceAll(/ +/g, ' '))
     for (const line of [
@@ -121,7 +127,7 @@ describe('commands for authors of plugins', () => {
       'warn demands operators have to agree to more than in 1.0.0: UPDATE on lead.',
     ])
       expect(lines).toContain(line)
-  }, 180_000)
+  }, 400_000)
 
   test('plugin check ends at what makes the rest impossible', async () => {
     const broken = writePlugin('broken', '1.0.0', `{ name: 'title', type: 'TEXT' }`, { network: ['not a host'] })
@@ -181,6 +187,12 @@ describe('commands for authors of plugins', () => {
     expect((await dev.finished).code).toBe(0)
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
   }, 400_000)
+
+  /** The file that `npm pack` makes of a folder. */
+  async function pack(root: string): Promise<string> {
+    const { stdout } = await execute('npm', ['pack', '--json', '--ignore-scripts'], { cwd: root })
+    return join(root, (JSON.parse(stdout) as [{ filename: string }])[0].filename)
+  }
 
   function writePlugin(place: string, version: string, fields: string, capabilities: object): string {
     const root = join(folder, place)
