@@ -13,13 +13,13 @@ const SEEN = 'assessed until'
 const TWO_DAYS = 172_800_000
 
 /**
- * Each night the day is another one: what was due yesterday is overdue now. Days begin at all hours, by the time zone, so it looks every hour whether one has. A project that shows the
+ * Each night the day is another one: what was due yesterday is overdue now. Days begin at any quarter of an hour, by the time zone, so it looks that often whether one has. A project that shows the
  * same as before is not written.
  */
 export const assessAll = defineJob<Settings, { at: string }>({
   name: 'assessAll',
   payload: z.object({ at: z.string() }),
-  cron: '5 * * * *',
+  cron: '2,17,32,47 * * * *',
   budget: 600_000,
   run: async ({ at }, { settings, asSystem, signal, cache }) => {
     const today = dayIn(settings.timeZone, at)
