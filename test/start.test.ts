@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import WebSocket from 'ws'
 import { eventually, type GuanxiProcess, runGuanxi, temporaryDirectory } from './support/guanxi-process.ts'
 
@@ -47,6 +48,10 @@ describe('guanxi start', () => {
 
   const status = async (path: string) => (await fetch(`${url}${path}`)).status
   const postmaster = () => Number(readFileSync(dataFile('cluster/postmaster.pid'), 'utf8').split('\n')[0])
+  const embeddedUrl = () => {
+    const port = readFileSync(dataFile('cluster/postmaster.pid'), 'utf8').split('\n')[3]
+    return `postgres://guanxi:${readFileSync(dataFile('database-password'), 'utf8').trim()}@127.0.0.1:${port}/guanxi`
+  }
   const alive = (pid: number) => existsSync(`/proc/${pid}/status`) && !/State:\s+[ZX]/.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
 
   test('from nothing: builds, makes the database, loads the demo, prints how to sign in, answers', async () => {
@@ -137,6 +142,47 @@ describe('guanxi start', () => {
     expect(postmaster()).not.toBe(killed)
     await eventually(async () => (await status('/ready')) === 200)
   }, 20_000)
+
+  test('PostgreSQL told to stop by somebody else: no server is left with one that takes no connections, and commands wait for the next', async () => {
+    const told = postmaster()
+    process.kill(told, 'SIGTERM')
+    await eventually(async () => readFileSync(dataFile('cluster/postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'stopping' || postmaster() !== told)
+    const user = await runGuanxi(directory.path, 'user create lin@example.com --role sales_rep --password correct-horse', {}).finished
+    expect(user).toMatchObject({ code: 0, stderr: '' })
+    expect(alive(told)).toBe(false)
+    expect(server.child.exitCode).toBeNull()
+    await eventually(async () => (await status('/ready')) === 200, 10_000)
+    // A mutation that stands alone takes a connection of its own, more than there were before.
+    const enabled = await eventually(
+      async () => (await ask('mutation { enablePlugin(name: "contracts") { plugin { state } } }', token)).body.data?.enablePlugin,
+      10_000,
+    )
+    expect(enabled).toEqual({ plugin: { state: 'enabled' } })
+    expect((await ask('{ accounts { totalCount } contracts { totalCount } }', token)).body.data).toEqual({
+      accounts: { totalCount: 121 },
+      contracts: { totalCount: 0 },
+    })
+    expect(server.output()).toContain('somebody told embedded PostgreSQL to stop')
+  }, 60_000)
+
+  test('kill -9 of the server while PostgreSQL shuts down: the next start waits for its end, and starts it anew', async () => {
+    const told = postmaster()
+    const held = new pg.Client({ connectionString: embeddedUrl() })
+    held.on('error', () => {})
+    await held.connect()
+    server.child.kill('SIGKILL')
+    await server.finished
+    process.kill(told, 'SIGTERM')
+    await eventually(async () => readFileSync(dataFile('cluster/postmaster.pid'), 'utf8').split('\n')[7]?.trim() === 'stopping')
+    // Another program's connection keeps it, so that it neither ends nor takes anybody.
+    expect(alive(told)).toBe(true)
+    await startServer()
+    expect(alive(told)).toBe(false)
+    await held.end().catch(() => {})
+    expect((await ask('{ plugins { name state } }', token)).body.data?.plugins).toContainEqual({ name: 'contracts', state: 'enabled' })
+    const disabled = await ask('mutation { disablePlugin(name: "contracts") { plugin { state } } }', token)
+    expect(disabled.body.data?.disablePlugin).toEqual({ plugin: { state: 'disabled' } })
+  }, 30_000)
 
   test('SIGTERM: the request in flight is answered, sockets close with 1001, PostgreSQL stops', async () => {
     const { port, hostname } = new URL(url)

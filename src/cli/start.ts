@@ -62,6 +62,7 @@ function serveUntilSignal(
     watchParent,
     drain: async (signal) => {
       logger.info({ signal }, 'draining')
+      opened.embedded?.retire()
       // Whatever does not come to its end, a database that was cut off for one, ends with the process.
       const closed = await Promise.race([app.close().then(() => true), delay(2 * drainTimeout + FAREWELL, false, { ref: false })])
       if (!closed) logger.warn('not everything let go in time; it ends with the process')
@@ -113,6 +114,7 @@ const seconds = () => Math.round(process.uptime() * 100) / 100
 function reportEmbedded(logger: Logger): EmbeddedDatabaseOptions['onEvent'] {
   return (event, reason) => {
     if (event === 'restarted') logger.warn('embedded PostgreSQL runs again')
+    else if (event === 'told to stop') logger.warn('somebody told embedded PostgreSQL to stop, and the server goes on: it is stopped at once and started again')
     else logger.error({ reason }, event === 'ended' ? 'embedded PostgreSQL ended by itself; it is started again' : 'embedded PostgreSQL does not start')
   }
 }

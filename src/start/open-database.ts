@@ -26,7 +26,7 @@ export async function openDatabase(
   { databaseUrl, dataDir }: Pick<Config, 'databaseUrl' | 'dataDir'>,
   { onEvent, share = false, existing: mustExist = false }: OpenDatabaseOptions = {},
 ): Promise<OpenedDatabase> {
-  const existing = databaseUrl ?? (share ? embeddedDatabaseUrl(dataDir) : undefined)
+  const existing = databaseUrl ?? (share ? await embeddedDatabaseUrl(dataDir) : undefined)
   if (existing !== undefined) {
     await checkDatabase(existing)
     return { url: existing, embedded: undefined, close: async () => {} }

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { EXAMPLES, examplesFor } from '../../explorer/examples.ts'
 import { SHIPPED_ROLES } from '../../src/auth/shipped-roles.ts'
@@ -38,6 +40,16 @@ describe('what the documentation shows', () => {
     const response = await post(server.url, JSON.parse(body as string), { authorization: `Bearer ${server.admin.token}` })
     expect(JSON.stringify({ data: response.data })).toBe(answer)
   })
+
+  test("README's plugin example, in a shell, answers what README says", async () => {
+    const [, commands, answers] = /## A plugin\n[\s\S]*?```sh\n([\s\S]*?)```[\s\S]*?```json\n([\s\S]*?)\n```/.exec(read('README.md')) ?? []
+    // `curl` ends its answers with no line of its own.
+    const script = (commands as string).replaceAll(/^( {2}-d '.*')$/gm, '$1; echo')
+    const environment = { PATH: process.env.PATH, API: `${server.url}/graphql`, TOKEN: server.admin.token }
+    const { stdout } = await promisify(execFile)('sh', ['-c', script], { env: environment as NodeJS.ProcessEnv })
+    expect(stdout.trim().split('\n')).toEqual((answers as string).split('\n'))
+    expect(stdout.trim().split('\n').length).toBe(3)
+  }, 60_000)
 
   for (const name of readdirSync(new URL('../../docs/examples/', import.meta.url)).filter((file) => file.endsWith('.graphql'))) {
     test(`docs/examples/${name} runs`, async () => {

@@ -130,7 +130,7 @@ async function furnish(server: TestServer, clock: { now: number }, settings: obj
     },
     runTo: async (at) => {
       clock.now = Date.parse(at)
-      const moment = Math.floor((clock.now - 3 * 60_000) / 3_600_000) * 3_600_000 + 3 * 60_000
+      const moment = Math.floor((clock.now - 60_000) / 900_000) * 900_000 + 60_000
       const isDone = async () => {
         const [row] = await server.app.kernel.database.query<{ done: boolean }>({
           text: `SELECT (SELECT last_at >= $1 FROM plugin_timetable WHERE plugin = 'contracts' AND job = 'followDates')

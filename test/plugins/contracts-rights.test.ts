@@ -126,6 +126,38 @@ describe('who sees and does what with contracts', () => {
     await desk.admin.data(GIVE, { id: desk.account, user: desk.ids.rep })
   })
 
+  test('search and history tell what somebody may read, and of the contracts of others nothing', async () => {
+    const found = async (client: TestClient, plural: string, search: string) =>
+      (await client.data(`query ($search: String) { ${plural}(search: $search) { totalCount } }`, { search }))[plural].totalCount
+    const { number } = await desk.contract(mine, 'number')
+    const ofOne = [1, 1, 1, 1, 1, 0]
+    for (const [plural, search, counts] of [
+      // Each has one of his own with this word in its title.
+      ['contracts', 'mine', [1, 2, 2, 2, 2, 1]],
+      ['contracts', number, ofOne],
+      ['contractParties', 'Wheels', ofOne],
+      ['contractAmendments', 'More', ofOne],
+    ] as const) {
+      const seen = [desk.rep, desk.manager, desk.finance, desk.agent, desk.reader, desk.otherRep].map((client) => found(client, plural, search))
+      expect([search, await Promise.all(seen)]).toEqual([search, counts])
+      expect(codesOf(await desk.marketing.send(`query ($search: String) { ${plural}(search: $search) { totalCount } }`, { search }))).toEqual(['FORBIDDEN'])
+    }
+    const HISTORY = 'query ($id: ID!) { node(id: $id) { ... on Record { history(first: 50) { totalCount nodes { changes { field before after } } } } } }'
+    const told = async (client: TestClient, id: string) => {
+      const { history } = (await client.data(HISTORY, { id })).node
+      return new Set(history.nodes.flatMap(({ changes }: { changes: { field: string }[] }) => changes.map(({ field }) => field)))
+    }
+    expect([...(await told(desk.rep, mine))]).toEqual(expect.arrayContaining(['title', 'amount', 'status', 'signedAt']))
+    const { nodes } = (await desk.finance.data('{ contractInstalments { nodes { id } } }')).contractInstalments
+    const [ofFinance, ofRep] = [await told(desk.finance, nodes[0].id), await told(desk.rep, nodes[0].id)]
+    for (const field of ['paidAmount', 'paymentReference']) expect([field, ofFinance.has(field), ofRep.has(field)]).toEqual([field, true, false])
+    expect([ofFinance.has('paidAt'), ofRep.has('paidAt')]).toEqual([true, true])
+    for (const id of [mine, approval, nodes[0].id]) {
+      const { data, errors } = await desk.otherRep.send(HISTORY, { id })
+      expect([data.node, errors.map(({ extensions }) => extensions.code)]).toEqual([null, ['NOT_FOUND']])
+    }
+  })
+
   test('finance decides and books, and writes nothing else', async () => {
     for (const input of [{ title: 'x' }, { amount: usd('1') }, { status: 'draft' }, { notes: 'x' }, { endsAt: '2030-01-01' }])
       expect(await desk.set(desk.finance, other, input)).toEqual([`input.${Object.keys(input)[0]}: FORBIDDEN_FIELD`])

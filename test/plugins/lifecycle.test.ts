@@ -13,14 +13,19 @@ interface AuditRow {
 
 /** A plugin's life over the API of one server, in the order of the tests. */
 describe('a plugin', () => {
+  const folder = pluginFolder()
   let server: TestServer
   let admin: TestClient
 
   beforeAll(async () => {
-    server = await startTestServer({ environment: { PLUGIN_PATHS: WARRANTY } })
+    const unhurried = folder.write({ name: 'unhurried', prelude: 'await new Promise((resolve) => setTimeout(resolve, 5200))' })
+    server = await startTestServer({ environment: { PLUGIN_PATHS: `${WARRANTY},${unhurried}` } })
     admin = server.admin
   })
-  afterAll(() => server?.close())
+  afterAll(async () => {
+    await server?.close()
+    folder.remove()
+  })
 
   test('is found, told of with what it asks for, and not at work before it is enabled', async () => {
     const plugin = await pluginNamed(admin, 'warranty')
@@ -62,6 +67,10 @@ describe('a plugin', () => {
     expect(issuesOf(refused).sort()).toEqual(['input.months: TOO_LONG', 'input.title: TOO_SHORT'])
     expect(await admin.data('{ accounts { nodes { warrantyUntil openClaims } } }')).toEqual({ accounts: { nodes: [] } })
   })
+
+  test('whose code loads for longer than an operation waits for rights and schema to settle, is enabled all the same', async () => {
+    expect(await step(admin, 'enablePlugin', 'unhurried')).toEqual({ name: 'unhurried', state: 'enabled', version: '1.0.0', lastError: null })
+  }, 60_000)
 
   test('stands in the audit', async () => {
     const { auditLog } = await admin.data('{ auditLog(first: 200) { nodes { action actor { name } result } } }')

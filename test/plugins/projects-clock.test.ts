@@ -51,7 +51,7 @@ describe('projects on the clock', () => {
     )
     const versions = async () => [(await project(quiet, 'version')).version, (await project(closed, 'version')).version]
     const before = await versions()
-    now = new Date('2026-06-05T00:06:00Z')
+    now = new Date('2026-06-05T00:03:00Z')
     await eventually(async () => (await project(id, 'overdueMilestones')).overdueMilestones === 1, 60_000)
     expect(await project(id, FIGURES)).toEqual({
       progress: 0,
@@ -64,7 +64,7 @@ describe('projects on the clock', () => {
     const late = async () =>
       (await kit.admin.data('{ projects(filter: {name: {startsWith: "P "}, slipDays: {eq: 1}, health: {eq: "yellow"}}) { totalCount } }')).projects.totalCount
     await eventually(async () => (await late()) === many.length, 60_000)
-    now = new Date('2026-06-13T00:06:00Z')
+    now = new Date('2026-06-13T00:03:00Z')
     await eventually(async () => (await project(id, 'slipDays')).slipDays === 2, 60_000)
     expect(await project(id, FIGURES)).toMatchObject({
       forecastEndsOn: '2026-06-13',

@@ -110,6 +110,20 @@ describe('the life of a project', () => {
       )
       return [projects.totalCount, projectMilestones.totalCount]
     }
+    // By search and history, too.
+    const found = async ({ client }: typeof rep) => {
+      const { projects, projectMilestones } = await client.data(
+        '{ projects(search: "Seen by mem") { totalCount } projectMilestones(search: "First") { totalCount } }',
+      )
+      const { data, errors } = await client.send('query ($id: ID!) { project(id: $id) { history(first: 5) { totalCount } } }', { id })
+      return [projects.totalCount, projectMilestones.totalCount, errors[0]?.extensions.code ?? data.project.history.totalCount > 0]
+    }
+    await eventually(async () => (await found(rep)).join() === '1,1,true')
+    expect(await Promise.all([colleague, manager, finance].map(found))).toEqual([
+      [0, 0, 'NOT_FOUND'],
+      [0, 0, 'NOT_FOUND'],
+      [1, 1, true],
+    ])
     expect(await Promise.all([rep, colleague, manager, finance].map(seen))).toEqual([
       [1, 1],
       [0, 0],
@@ -118,12 +132,14 @@ describe('the life of a project', () => {
     ])
     const membership = await make(rep.client, 'projectMember', { project: { id }, user: { id: colleague.id } })
     expect(await seen(colleague)).toEqual([1, 1])
+    expect(await found(colleague)).toEqual([1, 1, true])
     expect(codesOf(await change(colleague.client, 'project', id, { description: 'mine' }))).toEqual(['FORBIDDEN'])
     await change(rep.client, 'projectMember', membership, { role: 'lead' })
     expect((await change(colleague.client, 'project', id, { description: 'mine' })).errors).toEqual([])
     await make(colleague.client, 'projectMilestone', { name: 'Second', project: { id } })
     await rep.client.data('mutation ($id: ID!) { deleteProjectMember(id: $id) { id } }', { id: membership })
     expect(await seen(colleague)).toEqual([0, 0])
+    expect(await found(colleague)).toEqual([0, 0, 'NOT_FOUND'])
   })
 
   test('is told of by projectChanged, also of what follows from tasks, and found by name and code', async () => {

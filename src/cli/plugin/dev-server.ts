@@ -61,7 +61,8 @@ async function enable(url: string, environment: Environment, name: string): Prom
   const { signIn } = await connect(url, null).data('mutation ($input: SignInInput!) { signIn(input: $input) { accessToken } }', { input: { email, password } })
   const administrator = connect(url, signIn.accessToken)
   const step = async (mutation: string) => {
-    const data = await administrator.data(`mutation ($name: String!) { ${mutation}(name: $name) { plugin { state version lastError } } }`, { name })
+    const { data, errors } = await administrator.send(`mutation ($name: String!) { ${mutation}(name: $name) { plugin { state version lastError } } }`, { name })
+    if (errors[0]) throw new StartupError(errors[0].message)
     return data[mutation].plugin as { readonly state: string; readonly version: string; readonly lastError: string | null }
   }
   const { plugins } = await administrator.data('{ plugins { name state version available } }')

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, watch } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Environment } from '../../config/index.ts'
 import { loadConfig } from '../../config/index.ts'
@@ -7,14 +7,12 @@ import { discover } from '../../plugins/host/discover.ts'
 import { openDatabase } from '../../start/open-database.ts'
 import { compileOnChange, compileOnce } from './compile.ts'
 import { type DevServer, startDevServer } from './dev-server.ts'
+import { watchFiles } from './watch-files.ts'
 
 export interface DevOptions {
   /** False: `--no-build`. */
   readonly build?: boolean
 }
-
-/** Milliseconds for which nothing must have changed before the server begins anew: a compiler writes one file after the other. */
-const QUIET = 300
 
 /**
  * `guanxi plugin dev`: PostgreSQL under `.guanxi` in the plugin's folder, and a server with the plugin enabled, which begins anew when the compiled code or the manifest changes; the data stays. Ends with a
@@ -30,22 +28,34 @@ export async function devCommand(environment: Environment, directory: string, gi
   const config = loadConfig({ DATA_DIR: join(folder, '.guanxi'), ...environment }, folder)
   const database = await openDatabase(config)
   const compiler = build ? compileOnChange(folder) : undefined
+  const told = toldToEnd()
+  const end = new Promise<void>((resolve) => told.addEventListener('abort', () => resolve()))
   let server: DevServer | undefined
-  try {
-    const settings = { ...environment, DATABASE_URL: database.url, DATA_DIR: config.dataDir, PLUGIN_PATHS: folder, DEMO: environment.DEMO ?? '0' }
-    const begin = async (): Promise<void> => {
-      await server?.stop()
-      server = await startDevServer(settings, folder)
-      say(await server.enable(plugin.manifest.name))
-    }
-    await begin()
-    await untilEnd(watchedIn(folder, plugin.place.entry), async () => {
+  const settings = { ...environment, DATABASE_URL: database.url, DATA_DIR: config.dataDir, PLUGIN_PATHS: folder, DEMO: environment.DEMO ?? '0' }
+  const begin = async (): Promise<void> => {
+    await server?.stop()
+    server = undefined
+    server = await startDevServer(settings, folder)
+    say(await server.enable(plugin.manifest.name))
+  }
+  const first = begin()
+  let running = first
+  // From the beginning on: what is changed while the server starts counts, too.
+  const unwatch = watchFiles(watchedIn(folder, plugin.place.entry), () => {
+    running = running.then(async () => {
+      if (told.aborted) return
       say('changed; beginning anew')
-      await begin().catch((error: unknown) => say(`${(error as Error).message} Mend it: the next change begins anew.`))
+      await begin().catch((error: unknown) => say(`${(error as Error).message.replace(/\.?$/, '.')} Mend it: the next change begins anew.`))
     })
+  })
+  try {
+    await Promise.race([first, end])
+    await end
     return 0
   } finally {
+    unwatch()
     compiler?.stop()
+    await running.catch(() => {})
     await server?.stop()
     await database.close()
   }
@@ -57,35 +67,9 @@ function watchedIn(folder: string, entry: string): readonly string[] {
   return [...new Set([compiled, join(folder, 'package.json')])].filter((path) => existsSync(path))
 }
 
-/** Calls, one after the other, whenever something has changed, until a signal ends it. */
-async function untilEnd(paths: readonly string[], changed: () => Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> = Promise.resolve()
-  const contents = new Map<string, string>()
-  const note = (root: string) => (_event: string, name: string | null) => {
-    if (name !== null && /(^|[/\\])(node_modules|\.guanxi)([/\\]|$)|\.(map|tsbuildinfo|d\.ts)$/.test(name)) return
-    const path = name === null || root.endsWith('.json') ? root : join(root, name)
-    const content = existsSync(path) ? contentOf(path) : ''
-    if (contents.get(path) === content) return
-    contents.set(path, content)
-    clearTimeout(timer)
-    timer = setTimeout(() => {
-      running = running.then(changed)
-    }, QUIET)
-  }
-  const watchers = paths.map((path) => watch(path, { recursive: !path.endsWith('.json') }, note(path)))
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
-  clearTimeout(timer)
-  for (const watcher of watchers) watcher.close()
-  await running
-}
-
-function contentOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
+/** Aborted when somebody tells this process to end, by Ctrl-C or SIGTERM, which from the call on does nothing else. */
+function toldToEnd(): AbortSignal {
+  const told = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => told.abort())
+  return told.signal
 }

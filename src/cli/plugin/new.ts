@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
 import { StartupError } from '../../errors/index.ts'
 import { PLUGIN_API_VERSION } from '../../plugins/api/index.ts'
 import { prefixOf, problemWithModule, problemWithName, problemWithPlural, refuseProblem } from './names.ts'
@@ -24,11 +25,22 @@ interface Answers {
   readonly plural: string
 }
 
+/** Where questions are asked and answered. */
+export interface Terminal {
+  readonly input: Readable & { readonly isTTY?: boolean }
+  readonly output: Writable
+}
+
 const TEMPLATE = join(PRODUCT_FOLDER, 'assets', 'plugin-template')
 
-/** `guanxi plugin new`: a package that compiles, lints and passes its own tests. Throws StartupError, with nothing written, for names that cannot be and a folder that is not empty. */
-export async function newPluginCommand(directory: string, given: string | undefined, options: NewPluginOptions): Promise<void> {
-  const answers = await answersFor(given, options)
+/** `guanxi plugin new`: a package that compiles, lints and passes its own tests; asks for what is not given where the terminal is one. Throws StartupError, with nothing written, for names that cannot be and a folder that is not empty. */
+export async function newPluginCommand(
+  directory: string,
+  given: string | undefined,
+  options: NewPluginOptions,
+  terminal: Terminal = { input: process.stdin, output: process.stdout },
+): Promise<void> {
+  const answers = await answersFor(given, options, terminal)
   if (!answers) return
   const { name, module, plural } = answers
   refuseProblem(problemWithName(name), problemWithModule(module, name), problemWithPlural(plural, name))
@@ -37,17 +49,21 @@ export async function newPluginCommand(directory: string, given: string | undefi
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new StartupError(`${folder} is there already and not empty. Choose another --directory.`)
   const guanxi = dependencyOn(options.guanxi, directory, folder)
   writeTemplate(folder, answers, guanxi)
-  process.stdout.write(`Made ${relative(directory, folder) || '.'}. Next:\n\n  cd ${relative(directory, folder) || '.'}\n  npm install\n  npm test\n`)
+  terminal.output.write(`Made ${relative(directory, folder) || '.'}. Next:\n\n  cd ${relative(directory, folder) || '.'}\n  npm install\n  npm test\n`)
 }
 
 /** Asks for what is not given, where somebody is there to answer. Undefined: that somebody has changed their mind. */
-async function answersFor(given: string | undefined, { description, module, plural, yes }: NewPluginOptions): Promise<Answers | undefined> {
-  const asks = yes !== true && process.stdin.isTTY === true
+async function answersFor(
+  given: string | undefined,
+  { description, module, plural, yes }: NewPluginOptions,
+  { input, output }: Terminal,
+): Promise<Answers | undefined> {
+  const asks = yes !== true && input.isTTY === true
   if (given === undefined && !asks) throw new StartupError('Name the plugin: guanxi plugin new warranty-claims')
   const { text, isCancel } = await import('@clack/prompts')
   const ask = async (message: string, value: string | undefined, initial: string, validate: (text: string) => string | undefined = () => undefined) => {
     if (value !== undefined || !asks) return value ?? initial
-    const answer = await text({ message, initialValue: initial, validate: (typed) => validate(typed ?? '') })
+    const answer = await text({ message, initialValue: initial, validate: (typed) => validate(typed ?? ''), input, output })
     if (isCancel(answer)) throw new Cancelled()
     return answer
   }

@@ -1,3 +1,4 @@
+export { addDays, type Day, dayIn, daysBetween, isTimeZone } from './calendar.ts'
 export type { Capabilities, RecordAction } from './capabilities.ts'
 export type {
   Actor,
@@ -14,6 +15,7 @@ export type {
   TaskContext,
   WorkContext,
 } from './context.ts'
+export { decimalOf, sumOfUnits, UNITS_OF_ONE, unitsOf } from './decimals.ts'
 export {
   type DefinedPlugin,
   type Dependencies,

@@ -1,6 +1,5 @@
-import type { CallContext, ComputedField, PluginRecord } from '../api/index.ts'
-import { type Day, dayIn } from './lib/days.ts'
-import { amountOf, moneyOf, sumOf } from './lib/money.ts'
+import { type CallContext, type ComputedField, type Day, dayIn, decimalOf, type PluginRecord, sumOfUnits } from '../api/index.ts'
+import { moneyOf } from './lib/money.ts'
 import { partsOf } from './lib/read-all.ts'
 import { type Approvable, missingApprovals } from './rules/approvals.ts'
 import type { Settings } from './settings.ts'
@@ -32,7 +31,7 @@ function unpaid(name: string, description: string, isMeant: (dueAt: Day, today: 
       return contracts.map(({ id, amount }) => {
         if (moneyOf(amount) === null) return null
         const meant = parts.filter((part) => part['contract'] === id && isMeant(part['dueAt'] as Day, now))
-        return amountOf(sumOf(meant.flatMap((part) => moneyOf(part['amount'])?.amount ?? [])))
+        return decimalOf(sumOfUnits(meant.flatMap((part) => moneyOf(part['amount'])?.amount ?? [])), 2)
       })
     },
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { defineJob, type OnceContext, type PluginRecord, type RecordChanges, type RecordFilter } from '../api/index.ts'
-import { addDays, addMonths, type Day, dayIn } from './lib/days.ts'
+import { addDays, type Day, dayIn, defineJob, type OnceContext, type PluginRecord, type RecordChanges, type RecordFilter } from '../api/index.ts'
+import { addMonths } from './lib/days.ts'
 import type { Settings } from './settings.ts'
 
 /** Records that one transaction changes. */
@@ -18,11 +18,11 @@ interface Step {
   take(records: RecordChanges, due: readonly PluginRecord[]): Promise<void>
 }
 
-/** What comes by date: contracts become active, amendments come into force, what has ended expires or renews. Each hour, since the day changes at another hour of UTC in each zone. */
+/** What comes by date: contracts become active, amendments come into force, what has ended expires or renews. A minute past each quarter of an hour: in every time zone the day begins at one of these. */
 export const followDates = defineJob<Settings, { at: string }>({
   name: 'followDates',
   payload: z.object({ at: z.string() }),
-  cron: '3 * * * *',
+  cron: '1,16,31,46 * * * *',
   budget: 600_000,
   run: async (_payload, context) => {
     const today = dayIn(context.settings.timeZone, context.now())

@@ -1,13 +1,5 @@
 import { z } from 'zod'
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
+import { isTimeZone } from '../api/index.ts'
 
 /** Who must approve contracts from which amount on. */
 const threshold = z.object({

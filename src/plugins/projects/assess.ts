@@ -1,5 +1,4 @@
-import type { DerivedRecords, HookContext, RecordImage, RecordValues } from '../api/index.ts'
-import { dayOf } from './figures/days.ts'
+import { type DerivedRecords, dayIn, type HookContext, type RecordImage, type RecordValues } from '../api/index.ts'
 import { forecastOf } from './figures/forecast.ts'
 import { healthOf } from './figures/health.ts'
 import { type ProgressRule, progressOf } from './figures/progress.ts'
@@ -32,7 +31,7 @@ export function assessed(project: RecordImage, figures: Figures, today: string, 
 type Context = Pick<HookContext<Settings>, 'at' | 'settings' | 'asSystem'> & { readonly derive: Pick<DerivedRecords, 'lock' | 'update'> }
 
 /** Day of the change. */
-export const todayOf = ({ at, settings }: Pick<Context, 'at' | 'settings'>): string => dayOf(at, settings.timeZone)
+export const todayOf = ({ at, settings }: Pick<Context, 'at' | 'settings'>): string => dayIn(settings.timeZone, at)
 
 /** What follows for projects from changes of their tasks and milestones. They are locked first, so that the figures miss nothing that others write at the same time. */
 export async function reassess(context: Context, projects: Iterable<unknown>): Promise<void> {
@@ -40,7 +39,7 @@ export async function reassess(context: Context, projects: Iterable<unknown>): P
   if (locked.size === 0) return
   const today = todayOf(context)
   const system = await context.asSystem('figures of projects')
-  const figures = await readFigures(system, [...locked.keys()], today, (instant) => dayOf(instant, context.settings.timeZone))
+  const figures = await readFigures(system, [...locked.keys()], today, (instant) => dayIn(context.settings.timeZone, instant))
   const values = (id: string, image: RecordImage) => assessed(image, figures.get(id) ?? NO_FIGURES, today, context.settings)
   await context.derive.update(
     'project',

@@ -1,5 +1,4 @@
-import { type GraphQLPart, Refusal } from '../api/index.ts'
-import { dayOf } from './figures/days.ts'
+import { dayIn, type GraphQLPart, Refusal } from '../api/index.ts'
 import type { Settings } from './settings.ts'
 import { createFromTemplate, type FromTemplate } from './work/create-from-template.ts'
 
@@ -22,7 +21,7 @@ export const GRAPHQL: GraphQLPart<Settings> = {
           ...order,
           name: order.name ?? (opportunity?.['name'] as string | undefined) ?? null,
           account: order.account ?? (opportunity?.['account'] as string | undefined) ?? null,
-          startsOn: startsOn ?? dayOf(now().toISOString(), settings.timeZone),
+          startsOn: startsOn ?? dayIn(settings.timeZone, now()),
         })
       })
       return { module: 'project', id }

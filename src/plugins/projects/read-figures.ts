@@ -1,7 +1,6 @@
-import type { RecordGroup, RecordReader } from '../api/index.ts'
+import { decimalOf, type RecordGroup, type RecordReader, sumOfUnits } from '../api/index.ts'
 import { parts } from './blocks.ts'
 import { latest } from './figures/days.ts'
-import { sumOf } from './figures/decimal.ts'
 import type { MilestoneSums, TaskSums } from './figures/progress.ts'
 
 /** Projects of one question: each has a group for every status of tasks. */
@@ -102,7 +101,7 @@ export async function readSpending(records: Aggregates, ids: readonly string[]):
       found.set(id, {
         minutesSpent: minutes(groups),
         billableMinutes: minutes(groups.filter(({ key }) => key['billable'] === true)),
-        cost: costs[0] ? { amount: sumOf(costs.map(({ amount }) => amount)), currency: costs[0].currency } : null,
+        cost: costs[0] ? { amount: decimalOf(sumOfUnits(costs.map(({ amount }) => amount)), 2), currency: costs[0].currency } : null,
       })
     }
   }
@@ -120,7 +119,7 @@ function byProject(groups: readonly RecordGroup[]): ReadonlyMap<string, readonly
 
 function total(groups: readonly RecordGroup[], field: string): string {
   const texts = groups.flatMap(({ sum }) => (sum[field] == null ? [] : [sum[field] as string]))
-  return sumOf(texts)
+  return decimalOf(sumOfUnits(texts))
 }
 
 function minutes(groups: readonly RecordGroup[]): number {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isTimeZone } from '../api/index.ts'
 
 const days = z.number().int().min(0).max(3_650)
 const points = z.number().int().min(1).max(100)
@@ -16,11 +17,3 @@ export const settings = z.object({
 })
 
 export type Settings = z.output<typeof settings>
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined
-  } catch {
-    return false
-  }
-}

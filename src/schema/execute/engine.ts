@@ -193,7 +193,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
 
   /** Runs until rights and schema stay the same for as long as it takes. */
   async function settled(request: OperationRequest, value: unknown): Promise<OperationAnswer> {
-    const deadline = performance.now() + PATIENCE
+    // From the first time on that something has changed: how long the operation itself takes is its own affair.
+    let deadline: number | undefined
     // Events of a subscription were not asked for one by one.
     let charged = value !== undefined
     const charge = (principal: Principal, cost: number): void => {
@@ -205,6 +206,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         return await attempt(request, value, charge)
       } catch (error) {
         if (!(error instanceof StaleEpochError)) throw error
+        deadline ??= performance.now() + PATIENCE
         if (tries === TRIES || performance.now() > deadline) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Send the request again.')
         if (tries > 2) await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
         request.caller.forget()

@@ -13,14 +13,15 @@ import { endOrphans } from './orphans.ts'
 import { choosePlacement, recordedPlacement, recordPlacement, setAside, usableBinaries } from './placement.ts'
 import { type Postmaster, startPostmaster } from './postmaster.ts'
 import { readPostmasterFile } from './postmaster-file.ts'
+import { whenToldToStop } from './smart-shutdown.ts'
 
 export interface EmbeddedDatabaseOptions {
   readonly dataDir: string
-  /** Told when PostgreSQL ended by itself and when it runs again. */
-  readonly onEvent?: (event: 'ended' | 'restarted' | 'restart failed', reason?: string) => void
+  /** Told when somebody else has told PostgreSQL to stop, when it ended without this process's doing, and when it runs again. */
+  readonly onEvent?: (event: 'told to stop' | 'ended' | 'restarted' | 'restart failed', reason?: string) => void
 }
 
-/** PostgreSQL that runs for this process alone, started again whenever it dies. */
+/** PostgreSQL that runs for this process alone, started again whenever it dies or is told to stop. */
 export interface EmbeddedDatabase {
   readonly url: string
   /** Where the cluster lies: DATA_DIR, or for root a place that PostgreSQL's user can reach. */
@@ -29,6 +30,8 @@ export interface EmbeddedDatabase {
   readonly pid: number
   /** True when this start made the cluster. */
   readonly created: boolean
+  /** The server takes its leave: who tells PostgreSQL to stop from now on means the server too, whose last work is not cut off. */
+  retire(): void
   stop(): Promise<void>
   /** Tells PostgreSQL to shut down and does not wait. */
   interrupt(): void
@@ -36,6 +39,9 @@ export interface EmbeddedDatabase {
 
 const PASSWORD_FILE = 'database-password'
 const LONGEST_PAUSE = 5_000
+/** Milliseconds that a command waits for a PostgreSQL that its server is starting or starting again. */
+const PATIENCE = 30_000
+const POLL = 100
 
 /**
  * Starts the embedded PostgreSQL on the cluster under `dataDir`, making it first where there is none. What a killed process
@@ -63,23 +69,34 @@ export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: Emb
     recordPlacement(dataDir, placement)
     const port = await freePort(previousPort)
     let current = await startPostmaster(binaries, placement, port)
-    let stopping = false
+    const life = new AbortController()
+    const { signal } = life
+    let retired = false
+    let revival = Promise.resolve()
 
     const watch = (postmaster: Postmaster): void => {
-      void postmaster.ended.then(() => (stopping ? undefined : revive()))
+      const unwatch = whenToldToStop(placement.cluster, postmaster, () => {
+        if (retired || signal.aborted) return
+        onEvent('told to stop')
+        void postmaster.stop()
+      })
+      void postmaster.ended.then(() => {
+        unwatch()
+        if (!signal.aborted) revival = revive()
+      })
     }
     const revive = async (): Promise<void> => {
       onEvent('ended')
-      for (let pause = 100; !stopping; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      for (let pause = 100; !signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
         try {
           await endOrphans(placement.cluster)
-          current = await startPostmaster(binaries, placement, port)
-          if (stopping) return void (await current.stop())
+          current = await startPostmaster(binaries, placement, port, signal)
           onEvent('restarted')
           return watch(current)
         } catch (error) {
+          if (signal.aborted) return
           onEvent('restart failed', (error as Error).message)
-          await delay(pause)
+          await delay(pause, undefined, { signal }).catch(() => {})
         }
       }
     }
@@ -92,14 +109,18 @@ export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: Emb
       get pid() {
         return current.pid
       },
+      retire: () => {
+        retired = true
+      },
       stop: async () => {
-        stopping = true
+        life.abort()
+        await revival
         await current.stop()
         lock.release()
       },
       interrupt: () => {
-        stopping = true
-        process.kill(current.pid, 'SIGINT')
+        life.abort()
+        current.interrupt()
       },
     }
   } catch (error) {
@@ -108,14 +129,20 @@ export async function startEmbeddedDatabase({ dataDir, onEvent = () => {} }: Emb
   }
 }
 
-/** URL of the embedded database that another process serves from `dataDir`; undefined when none runs. */
-export function embeddedDatabaseUrl(dataDir: string): string | undefined {
+/**
+ * URL of the embedded database that another process serves from `dataDir`; undefined when none runs. One that its server is just starting, or starting
+ * again, is waited for.
+ */
+export async function embeddedDatabaseUrl(dataDir: string): Promise<string | undefined> {
   if (!existsSync(dataDir)) return undefined
-  const placement = recordedPlacement(dataDir)
-  if (placement === undefined || lockHolder(placement.base) === undefined) return undefined
-  const file = readPostmasterFile(placement.cluster)
-  if (file?.status !== 'ready') return undefined
-  return urlOf(privateFile(join(dataDir, PASSWORD_FILE), () => '').value, file.port)
+  for (let waited = 0; waited < PATIENCE; waited += POLL) {
+    const placement = recordedPlacement(dataDir)
+    if (placement === undefined || lockHolder(placement.base) === undefined) return undefined
+    const file = readPostmasterFile(placement.cluster)
+    if (file?.status === 'ready') return urlOf(privateFile(join(dataDir, PASSWORD_FILE), () => '').value, file.port)
+    await delay(POLL)
+  }
+  return undefined
 }
 
 function urlOf(password: string, port: number): string {

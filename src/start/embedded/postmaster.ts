@@ -37,10 +37,15 @@ export interface Postmaster {
   readonly ended: Promise<void>
   /** Fast shutdown: sessions are ended, the checkpoint is written. Resolves when the process is gone. */
   stop(): Promise<void>
+  /** Fast shutdown that nobody waits for. */
+  interrupt(): void
 }
 
-/** Starts PostgreSQL and waits until it answers. Throws StartupError with the reason from its log. */
-export async function startPostmaster(binaries: string, { base, cluster, account }: Placement, port: number): Promise<Postmaster> {
+/**
+ * Starts PostgreSQL and waits until it answers. Throws StartupError with the reason from its log, and where it is given up by the signal, which leaves
+ * nothing running.
+ */
+export async function startPostmaster(binaries: string, { base, cluster, account }: Placement, port: number, signal?: AbortSignal): Promise<Postmaster> {
   const logPath = join(base, 'postgresql.log')
   const log = openSync(logPath, 'a', 0o600)
   let offset = fstatSync(log).size
@@ -69,6 +74,10 @@ export async function startPostmaster(binaries: string, { base, cluster, account
     running.over = true
   })
   for (let waited = 0; !isReady(cluster, child); waited += POLL) {
+    if (signal?.aborted === true) {
+      await stop(child, ended)
+      throw new StartupError(`The embedded database in ${cluster} was told to stop while it started.`)
+    }
     if (running.over) throw startFailure(cluster, logPath, offset, await failure)
     if (waited > START_LIMIT) {
       child.kill('SIGQUIT')
@@ -76,7 +85,7 @@ export async function startPostmaster(binaries: string, { base, cluster, account
     }
     await delay(POLL)
   }
-  return { pid: child.pid as number, ended, stop: () => stop(child, ended) }
+  return { pid: child.pid as number, ended, stop: () => stop(child, ended), interrupt: () => void child.kill('SIGINT') }
 }
 
 function isReady(cluster: string, child: ChildProcess): boolean {

@@ -1,19 +1,4 @@
-/** A day of the calendar, `YYYY-MM-DD`; days compare as texts. */
-export type Day = string
-
-const CLOCKS = new Map<string, Intl.DateTimeFormat>()
-
-/** Which day it is in the zone. */
-export function dayIn(timeZone: string, instant: Date): Day {
-  const clock = CLOCKS.get(timeZone) ?? new Intl.DateTimeFormat('en-CA', { timeZone, calendar: 'iso8601', year: 'numeric', month: '2-digit', day: '2-digit' })
-  CLOCKS.set(timeZone, clock)
-  const parts = new Map(clock.formatToParts(instant).map(({ type, value }) => [type, value]))
-  return `${parts.get('year')?.padStart(4, '0')}-${parts.get('month')}-${parts.get('day')}`
-}
-
-export function addDays(day: Day, count: number): Day {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10)
-}
+import type { Day } from '../../api/index.ts'
 
 /** So many months later; the last day of a month stays the last day, so that a year of months ends where it began. */
 export function addMonths(day: Day, count: number): Day {

@@ -1,5 +1,4 @@
-import { type ChangeableRecord, type HookContext, type PendingChange, type PluginRecord, Refusal, type WrittenChange } from '../../api/index.ts'
-import type { Day } from '../lib/days.ts'
+import { type ChangeableRecord, type Day, type HookContext, type PendingChange, type PluginRecord, Refusal, type WrittenChange } from '../../api/index.ts'
 import { recordsOf } from '../lib/read-all.ts'
 import { NEW_TERMS } from '../modules/amendment.ts'
 import type { Settings } from '../settings.ts'

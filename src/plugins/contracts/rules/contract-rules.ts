@@ -1,5 +1,4 @@
-import type { ChangeableRecord, HookContext, PendingChange } from '../../api/index.ts'
-import { addDays, type Day, dayIn } from '../lib/days.ts'
+import { addDays, type ChangeableRecord, type Day, dayIn, type HookContext, type PendingChange } from '../../api/index.ts'
 import { TERMS } from '../modules/contract.ts'
 import type { Settings } from '../settings.ts'
 import { LIVE } from '../statuses.ts'

@@ -1,5 +1,4 @@
-import { type ChangeableRecord, type HookContext, Refusal } from '../../api/index.ts'
-import { dayIn } from '../lib/days.ts'
+import { type ChangeableRecord, dayIn, type HookContext, Refusal } from '../../api/index.ts'
 import type { Settings } from '../settings.ts'
 
 /** Name of the record that holds how far numbers have come. */

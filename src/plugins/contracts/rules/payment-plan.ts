@@ -5,9 +5,11 @@ import {
   type PluginRecord,
   type RecordReader,
   Refusal,
+  sumOfUnits,
+  unitsOf,
   type WrittenChange,
 } from '../../api/index.ts'
-import { moneyOf, sumOf, unitsOf } from '../lib/money.ts'
+import { moneyOf } from '../lib/money.ts'
 import { partsOf, recordsOf } from '../lib/read-all.ts'
 import type { Settings } from '../settings.ts'
 import { BOUND } from '../statuses.ts'
@@ -143,7 +145,7 @@ export function flawOf(plan: readonly PluginRecord[], total: unknown, rule: 'atM
   if (whole) currencies.add(whole.currency)
   if (amounts.length > 0 && currencies.size > 1) return { code: 'CURRENCY_MISMATCH', message: 'The instalments must be in the currency of the contract.' }
   if (amounts.length === 0 || !whole) return null
-  const sum = sumOf(amounts.map(({ amount }) => amount))
+  const sum = sumOfUnits(amounts.map(({ amount }) => amount))
   const amount = unitsOf(whole.amount)
   if (sum > amount) return { code: 'PLAN', message: 'The instalments add up to more than the amount of the contract.' }
   return rule === 'exactly' && sum < amount ? { code: 'PLAN', message: 'The instalments add up to less than the amount of the contract.' } : null

@@ -1,4 +1,5 @@
-import { daysBetween, latest } from './days.ts'
+import { daysBetween } from '../../api/index.ts'
+import { latest } from './days.ts'
 
 /** What the end of a project hangs on. Days as `YYYY-MM-DD`. */
 export interface Plan {

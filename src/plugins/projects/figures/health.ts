@@ -1,4 +1,4 @@
-import { daysBetween } from './days.ts'
+import { daysBetween } from '../../api/index.ts'
 
 export type Health = 'green' | 'yellow' | 'red'
 export type HealthReason = 'slips' | 'milestone_overdue' | 'behind_schedule'

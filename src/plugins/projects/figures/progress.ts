@@ -1,4 +1,5 @@
-import { percentOf, unitsOf } from './decimal.ts'
+import { unitsOf } from '../../api/index.ts'
+import { percentOf } from './decimal.ts'
 
 export type ProgressRule = 'tasks' | 'effort' | 'milestones'
 

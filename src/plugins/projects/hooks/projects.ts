@@ -1,6 +1,5 @@
-import type { BeforeHook, ChangeableRecord, Guard, TransitionRule } from '../../api/index.ts'
+import { type BeforeHook, type ChangeableRecord, dayIn, type Guard, type TransitionRule } from '../../api/index.ts'
 import { assessed, todayOf } from '../assess.ts'
-import { dayOf } from '../figures/days.ts'
 import { CLOSED, COMPUTED } from '../modules/project.ts'
 import { NO_FIGURES, readFigures } from '../read-figures.ts'
 import type { Settings } from '../settings.ts'
@@ -38,7 +37,7 @@ export const projectFollows: BeforeHook<Settings> = {
     const figures =
       standing.length === 0
         ? new Map()
-        : await readFigures(await context.asSystem('figures of projects'), standing, today, (instant) => dayOf(instant, context.settings.timeZone))
+        : await readFigures(await context.asSystem('figures of projects'), standing, today, (instant) => dayIn(context.settings.timeZone, instant))
     for (const change of decisive)
       for (const [field, value] of Object.entries(assessed(change.after, figures.get(change.id) ?? NO_FIGURES, today, context.settings)))
         change.set(field, value)

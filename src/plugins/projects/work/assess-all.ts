@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { defineJob, type PluginRecord, type RecordChanges } from '../../api/index.ts'
+import { dayIn, defineJob, type PluginRecord, type RecordChanges } from '../../api/index.ts'
 import { assessed } from '../assess.ts'
-import { dayOf } from '../figures/days.ts'
 import { OPEN } from '../modules/project.ts'
 import { NO_FIGURES, readFigures } from '../read-figures.ts'
 import type { Settings } from '../settings.ts'
@@ -14,16 +13,16 @@ const SEEN = 'assessed until'
 const TWO_DAYS = 172_800_000
 
 /**
- * Each night the day is another one: what was due yesterday is overdue now. Days begin at all hours, by the time zone, so it looks every hour whether one has. A project that shows the
+ * Each night the day is another one: what was due yesterday is overdue now. Days begin at any quarter of an hour, by the time zone, so it looks that often whether one has. A project that shows the
  * same as before is not written.
  */
 export const assessAll = defineJob<Settings, { at: string }>({
   name: 'assessAll',
   payload: z.object({ at: z.string() }),
-  cron: '5 * * * *',
+  cron: '2,17,32,47 * * * *',
   budget: 600_000,
   run: async ({ at }, { settings, asSystem, signal, cache }) => {
-    const today = dayOf(at, settings.timeZone)
+    const today = dayIn(settings.timeZone, at)
     if (cache.get(SEEN) === today) return
     const system = await asSystem('figures of projects')
     for (let after = ''; ; ) {
@@ -46,7 +45,7 @@ async function assessPage(records: RecordChanges, ids: readonly string[], today:
     records,
     projects.map(({ id }) => id),
     today,
-    (instant) => dayOf(instant, settings.timeZone),
+    (instant) => dayIn(settings.timeZone, instant),
   )
   await records.update(
     'project',

@@ -1,5 +1,5 @@
-import { type PluginRecord, type RecordChanges, type RecordReader, Refusal } from '../../api/index.ts'
-import { addDays, noonOf } from '../figures/days.ts'
+import { addDays, type PluginRecord, type RecordChanges, type RecordReader, Refusal } from '../../api/index.ts'
+import { noonOf } from '../figures/days.ts'
 
 /** Milestones and tasks that a template may have; one request reads and makes them all. */
 const MOST = 500

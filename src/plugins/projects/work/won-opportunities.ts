@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { defineJob, type EventHandler } from '../../api/index.ts'
-import { dayOf } from '../figures/days.ts'
+import { dayIn, defineJob, type EventHandler } from '../../api/index.ts'
 import type { Settings } from '../settings.ts'
 import { createFromTemplate } from './create-from-template.ts'
 
@@ -35,7 +34,7 @@ export const makeProject = defineJob<Settings, { opportunity: string }>({
         const project = await createFromTemplate(records, {
           template: settings.wonTemplate,
           name: opportunity['name'] as string,
-          startsOn: dayOf((opportunity['closedAt'] ?? opportunity['updatedAt']) as string, settings.timeZone),
+          startsOn: dayIn(settings.timeZone, (opportunity['closedAt'] ?? opportunity['updatedAt']) as string),
           account: opportunity['account'] as string | null,
           opportunity: id,
           owner: opportunity['owner'] as string | null,
