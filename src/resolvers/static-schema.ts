@@ -22,6 +22,7 @@ import {
 import { PluginResolver } from './plugin.resolver.ts'
 import type { PluginAdministration } from './plugin-administration.ts'
 import { RoleResolver } from './role.resolver.ts'
+import { RoleSchemaResolver, type SchemaText } from './role-schema.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
 import { ShareResolver } from './share.resolver.ts'
 import { NO_PUB_SUB, putSources } from './subscription-sources.ts'
@@ -42,6 +43,7 @@ export interface StaticServices {
   readonly ticketMerging: TicketMerging
   readonly plugins: PluginAdministration
   readonly steps: PluginSteps
+  readonly schemaText: SchemaText
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
   readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
 }
@@ -51,7 +53,8 @@ export interface StaticServices {
  * Resolvers are made here, once, with their services; validation is the services' work, so TypeGraphQL's is off.
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
-  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, plugins, steps, schemaChanges } = services
+  const { authenticator, sessions, apiKeys, passwords, roles, shares, access, metadata, auditLog, ticketMerging, plugins, steps, schemaText, schemaChanges } =
+    services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -66,6 +69,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new FieldOptionLabelResolver(),
     new FieldReferenceLabelResolver(),
     new AccessResolver(access),
+    new RoleSchemaResolver(access, schemaText, steps),
     new AuditResolver(auditLog),
     new MetadataResolver(metadata, work),
     new MetadataStateResolver(metadata, work),

@@ -13,6 +13,8 @@ test('graphql-http: every audit', async () => {
     fetch(url, { ...init, headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${server.admin.token}` } })
   const audits = serverAudits({ url: `${server.url}/graphql`, fetchFn })
   const results = await Promise.all(audits.map(async ({ id, name, fn }) => ({ id, name, result: await fn() })))
-  expect(results.filter(({ result }) => result.status !== 'ok').map(({ id, name, result }) => [id, name, result.status, (result as { reason?: string }).reason])).toEqual([])
+  expect(
+    results.filter(({ result }) => result.status !== 'ok').map(({ id, name, result }) => [id, name, result.status, (result as { reason?: string }).reason]),
+  ).toEqual([])
   expect(results).toHaveLength(61)
 })
