@@ -15,6 +15,7 @@ const PROOFS = [
   'test/push',
   'test/faults',
   'test/plugins/load',
+  'test/cli/typed-client',
 ]
 
 const files = process.argv.slice(2)

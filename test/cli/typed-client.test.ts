@@ -182,6 +182,20 @@ describe('guanxi sync', () => {
     expect(() => read('app/guanxi/schema.ts')).toThrow('ENOENT')
   })
 
+  test('--watch writes anew when documents have changed', async () => {
+    put({ 'app/a.graphql': 'query A { me { id } }' })
+    const watching = runGuanxi(folder, `sync app/*.graphql --out app/guanxi --watch --url ${server.url}`, { GUANXI_TOKEN: admin.token as string })
+    try {
+      await watching.printed(/wrote .*operations\.ts.*\(1 operation\)/)
+      put({ 'app/b.graphql': 'query B { me { id name } }' })
+      await watching.printed(/wrote operations\.ts \(2 operations\)/)
+      expect(read('app/guanxi/operations.ts')).toContain('BQueryDocument')
+    } finally {
+      watching.child.kill()
+      await watching.finished
+    }
+  }, 60_000)
+
   test('says what is the matter with a server or a token', async () => {
     put({ 'app/a.graphql': 'query A { me { id } }' })
     await expect(sync('nonsense')).rejects.toThrow(/refuses to show its schema: .*not valid/)

@@ -23,6 +23,8 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     await refuseUnfitServer(runner)
     // Another node may be migrating for longer than a statement is given otherwise.
     await runner.query('SET statement_timeout = 0')
+    // It holds the lock, and says nothing, for as long as the migrations take on the other connection.
+    await runner.query('SET idle_session_timeout = 0')
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
     try {
       await refuseNewerSchema(runner)
@@ -33,6 +35,7 @@ export async function migrate(dataSource: DataSource): Promise<string[]> {
     } finally {
       await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK])
       await runner.query('RESET statement_timeout')
+      await runner.query('RESET idle_session_timeout')
     }
   } finally {
     await runner.release()
