@@ -18,6 +18,7 @@ const PROOFS = [
   'test/faults',
   'test/write/dry-runs',
   'test/plugins/load',
+  'test/cli/typed-client',
 ]
 
 const files = process.argv.slice(2)

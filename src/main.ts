@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addPluginCommands } from './cli/plugin/commands.ts'
+import { addTypedClientCommands } from './cli/typed-client/commands.ts'
 import { GuanxiError, StartupError } from './errors/index.ts'
 
 /**
@@ -59,6 +60,7 @@ function createProgram(): Command {
     })
   addJobCommands(program)
   addPluginCommands(program)
+  addTypedClientCommands(program)
   const user = program.command('user').description('people who can sign in')
   user
     .command('create <email>')

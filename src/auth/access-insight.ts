@@ -7,6 +7,7 @@ import { createRoleDiff, type RoleDiff } from './diff-role.ts'
 import { type AccessExplanation, type AccessQuestion, createExplanation } from './explain-access.ts'
 import type { GrantUsage } from './grant-usage.ts'
 import type { RoleChange } from './role-plan.ts'
+import { createRolePrincipal } from './role-principal.ts'
 import { createUnusedGrants, type UnusedGrants } from './unused-grants.ts'
 import { createSight, type SightQuestion } from './who-can-see.ts'
 
@@ -18,6 +19,8 @@ export interface AccessInsight {
   whoCanSee(principal: Principal, question: SightQuestion): Promise<readonly string[]>
   /** What a change of a role would do, and to whom. Throws what the change would throw. */
   diffRole(principal: Principal, key: string, change: RoleChange): Promise<RoleDiff>
+  /** Rights of whoever has this role alone. Throws NOT_FOUND. */
+  principalOfRole(principal: Principal, key: string): Promise<Principal>
   /** Grants that no operation has used since. */
   unusedGrants(principal: Principal, since: Date): Promise<UnusedGrants>
 }
@@ -41,6 +44,7 @@ export function createAccessInsight({ database, registry, authenticator, usage, 
     explain: createExplanation(database, registry, authenticator),
     whoCanSee: inTurn(createSight(database, registry, now)),
     diffRole: inTurn(createRoleDiff(database, registry, now)),
+    principalOfRole: createRolePrincipal(database, registry),
     unusedGrants: createUnusedGrants(database, registry, usage),
   }
 }

@@ -36,6 +36,7 @@ import { buildSchema, kernelNames } from '../schema/build/index.ts'
 import { createEngine, type EngineOptions, Idempotency, schemaResolvers } from '../schema/execute/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { applyShield } from '../schema/shield.ts'
+import { schemaText } from '../schema/visible/schema-text.ts'
 import { deriveKeys } from '../start/secrets.ts'
 import { announceSchema } from './announce-schema.ts'
 import type { AppOverrides, Kernel } from './kernel.ts'
@@ -125,6 +126,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     ticketMerging: createTicketMerging(writer),
     plugins: host.administration,
     steps: host.steps,
+    schemaText,
     schemaChanges: () => latestValues((give) => later(engine, (schemaVersion) => give({ schemaVersion }))),
   })
   const plain = applyShield(operations, rightsAreCurrent)

@@ -84,7 +84,7 @@ export async function startApollo({ engine, logger, known, limits }: ApolloOptio
 /** Sets the status of the answer, and completes the errors that Apollo itself reported. */
 const responsePlugin = (engine: GraphQLEngine): ApolloServerPlugin<HttpContext> => ({
   requestDidStart: async () => ({
-    willSendResponse: async ({ response, contextValue, document, schema }) => {
+    willSendResponse: async ({ response, contextValue, source, document, schema }) => {
       if (response.body.kind !== 'single') return
       const result = response.body.singleResult
       const data: unknown = result.data
@@ -101,7 +101,8 @@ const responsePlugin = (engine: GraphQLEngine): ApolloServerPlugin<HttpContext> 
         result.errors = (await engine.flawsSeenBy(contextValue.request, schema, document))?.map((error) => error.toJSON()) ?? result.errors
       for (const error of result.errors ?? []) Object.assign(error.extensions as object, { requestId: contextValue.request.requestId })
       contextValue.trace.outcome = firstCode(result as never) ?? 'ok'
-      const isDocument = response.http.status === 400 && (result.errors?.[0]?.extensions?.code as string) in ERROR_CODES
+      // A request without any document is none that a client of plain JSON would be told about by 200.
+      const isDocument = source !== undefined && response.http.status === 400 && (result.errors?.[0]?.extensions?.code as string) in ERROR_CODES
       if (isDocument && !contextValue.graphqlResponseType) response.http.status = 200
     },
   }),

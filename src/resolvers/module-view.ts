@@ -2,6 +2,7 @@ import { type GraphQLSchema, isInputObjectType } from 'graphql'
 import { allowedActions, type Principal } from '../auth/index.ts'
 import type { LocalizedText } from '../entities/metadata.ts'
 import { valueTypeOf } from '../entities/value-type.ts'
+import { isAlwaysFilled } from '../records/metadata/index.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
 import { type PluginSteps, plainStep } from './field-step.ts'
 import type { FieldReference } from './types/module.types.ts'
@@ -60,6 +61,7 @@ export function moduleView(module: ModuleDefinition, principal: Principal, { sch
         helps: field.help ?? null,
         custom: field.custom,
         required: field.required === true,
+        nullable: !(comparable && isAlwaysFilled(field)),
         unique: field.unique === true,
         aliases: field.aliases ?? [],
         valueType: valueTypeOf(field),

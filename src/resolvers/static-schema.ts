@@ -35,6 +35,7 @@ import {
 import { PluginResolver } from './plugin.resolver.ts'
 import type { PluginAdministration } from './plugin-administration.ts'
 import { RoleResolver } from './role.resolver.ts'
+import { RoleSchemaResolver, type SchemaText } from './role-schema.resolver.ts'
 import { SessionResolver } from './session.resolver.ts'
 import { ShareResolver } from './share.resolver.ts'
 import { NO_PUB_SUB, putSources } from './subscription-sources.ts'
@@ -58,6 +59,7 @@ export interface StaticServices {
   readonly ticketMerging: TicketMerging
   readonly plugins: PluginAdministration
   readonly steps: PluginSteps
+  readonly schemaText: SchemaText
   /** Versions of the schema as this process comes to serve them; a slow reader gets the latest. */
   readonly schemaChanges: () => AsyncIterableIterator<SchemaVersion>
 }
@@ -68,7 +70,7 @@ export interface StaticServices {
  */
 export function buildStaticSchema(services: StaticServices): GraphQLSchema {
   const { authenticator, sessions, apiKeys, passwords, passwordResets, tokenPasswords, invitations, roles, shares, access } = services
-  const { metadata, auditLog, ticketMerging, plugins, steps, schemaChanges } = services
+  const { metadata, auditLog, ticketMerging, plugins, steps, schemaText, schemaChanges } = services
   const work = new CommittedWork()
   const instances: readonly object[] = [
     new SessionResolver(sessions, authenticator, work),
@@ -84,6 +86,7 @@ export function buildStaticSchema(services: StaticServices): GraphQLSchema {
     new FieldOptionLabelResolver(),
     new FieldReferenceLabelResolver(),
     new AccessResolver(access),
+    new RoleSchemaResolver(access, schemaText, steps),
     new AuditResolver(auditLog),
     new MetadataResolver(metadata, work),
     new MetadataStateResolver(metadata, work),

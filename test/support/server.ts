@@ -49,6 +49,8 @@ export interface TestServer {
   signIn(email: string, password?: string): Promise<TestClient>
   /** Statements of what `work` does, in order. Nothing else may run meanwhile. */
   statementsOf(work: () => Promise<unknown>): Promise<readonly ObservedStatement[]>
+  /** Closes the server and begins another one in its place, at the same address and on the same database. */
+  restart(): Promise<void>
   /** Closes clients, server and database. */
   close(): Promise<void>
 }
@@ -77,21 +79,26 @@ export async function startTestServer({
     await app?.close()
     await database.close()
   }
-  try {
-    app = await createApp(config, {
-      databaseUrl: database.url,
-      secrets: [TEST_SECRET],
-      observe: (statement) => {
-        // What a node does beside its requests comes at any time.
-        if (statement.purpose !== 'background') observed?.push({ text: statement.text, purpose: statement.purpose })
+  const create = (port: number): Promise<App> =>
+    createApp(
+      { ...config, port },
+      {
+        databaseUrl: database.url,
+        secrets: [TEST_SECRET],
+        observe: (statement) => {
+          // What a node does beside its requests comes at any time.
+          if (statement.purpose !== 'background') observed?.push({ text: statement.text, purpose: statement.purpose })
+        },
+        ...(now && { now }),
+        ...(plainIds && { randomFill: (buffer: Buffer) => buffer.fill(0) }),
+        ...(path && { path }),
+        metadataPatience,
+        retryDelays,
+        outbound,
       },
-      ...(now && { now }),
-      ...(plainIds && { randomFill: (buffer: Buffer) => buffer.fill(0) }),
-      ...(path && { path }),
-      metadataPatience,
-      retryDelays,
-      outbound,
-    })
+    )
+  try {
+    app = await create(config.port)
     const { kernel } = app
     await ensureAdministrator(kernel, config)
     const { port } = await app.listen()
@@ -110,7 +117,9 @@ export async function startTestServer({
     }
     return {
       url,
-      app,
+      get app() {
+        return app as App
+      },
       config,
       database,
       anonymous,
@@ -129,6 +138,11 @@ export async function startTestServer({
         } finally {
           observed = undefined
         }
+      },
+      restart: async () => {
+        await app?.close()
+        app = await create(port)
+        await app.listen()
       },
       close,
     }

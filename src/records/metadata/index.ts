@@ -1,3 +1,4 @@
+export { isAlwaysFilled } from './always-filled.ts'
 export type { MaintenanceConnection } from './build-indexes.ts'
 export type { ChangeServices, MetadataChange, MetadataOrigin, MetadataOwner } from './change.ts'
 export type { ModuleSite } from './create-module.ts'

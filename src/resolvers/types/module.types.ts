@@ -77,6 +77,9 @@ export class Field {
   @Member(() => Boolean, { description: 'A value is demanded on create and cannot be cleared.' })
   required!: boolean
 
+  @Member(() => Boolean, { description: 'False: each record that the caller reads has a value here, and shows it in full.' })
+  nullable!: boolean
+
   @Member(() => [FieldOption], { nullable: true })
   options!: readonly FieldOption[] | null
 
@@ -148,4 +151,13 @@ export class Module {
 
   @Member(() => [Field])
   fields!: readonly Field[]
+}
+
+@ObjectType({ simpleResolvers: true, description: 'The schema as whoever has one role alone sees it.' })
+export class RoleSchema {
+  @Member(() => String, { description: 'In the schema definition language.' })
+  sdl!: string
+
+  @Member(() => [Module], { description: 'Modules that the role can do something with.' })
+  modules!: readonly Module[]
 }
