@@ -1,6 +1,6 @@
 import { GuanxiError } from '../errors/index.ts'
-import type { Database } from '../records/database.ts'
 import { networkOf } from '../lib/client-network.ts'
+import type { Database } from '../records/database.ts'
 import { countAttempt, counterKey, secondsUntil, THROTTLE_LIMITS, type ThrottleLimits } from './attempt-counter.ts'
 
 /** What one network address does without being anybody: brings refresh tokens, brings tokens of links, asks for messages. */

@@ -112,7 +112,7 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
   const sessions = createSessions({ database, hasher, accessTokens, throttle, addresses, now })
   const operations = buildStaticSchema({
     authenticator,
-      sessions,
+    sessions,
     apiKeys: createApiKeys(database, now),
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     passwordResets: createPasswordResets({ database, throttle: addresses }),
