@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { buildClientSchema, buildSchema, type GraphQLSchema, getIntrospectionQuery, type IntrospectionQuery, printSchema } from 'graphql'
 import { StartupError } from '../../errors/index.ts'
 
@@ -38,6 +39,9 @@ export interface LiveSchema {
 const MODULES = 'modules { name pluralName fields { name valueType aliases nullable options { value retired } } }'
 /** Milliseconds after which a server that does not answer is given up. */
 const PATIENCE = 60_000
+const ATTEMPTS = 5
+/** Seconds. */
+const LONGEST_WAIT = 10
 
 /** Reads the schema of a server. Throws StartupError for a server that is not there, and for what it refuses. */
 export async function readLiveSchema(address: ServerAddress): Promise<LiveSchema> {
@@ -59,7 +63,24 @@ export async function readSchemaVersion(address: ServerAddress): Promise<number>
   return (await ask<{ schemaVersion: number }>(address, '{ schemaVersion }')).schemaVersion
 }
 
-async function ask<Data>({ url, token }: ServerAddress, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Data> {
+/** Asks again where the server says that the same may succeed soon: after a change of schema or rights, or beyond a rate. */
+async function ask<Data>(address: ServerAddress, query: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Data> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { data, errors } = await askOnce(address, query, variables)
+    const [error] = errors ?? []
+    if (!error) return data as Data
+    const { retryable, retryAfter } = error.extensions ?? {}
+    if (!retryable || attempt === ATTEMPTS) throw new StartupError(`${endpointOf(address.url)} refuses to show its schema: ${error.message}`)
+    await delay(Math.min(retryAfter ?? attempt, LONGEST_WAIT) * 1_000)
+  }
+}
+
+interface Answer {
+  readonly data?: unknown
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly retryable?: boolean; readonly retryAfter?: number } }[]
+}
+
+async function askOnce({ url, token }: ServerAddress, query: string, variables: Readonly<Record<string, unknown>>): Promise<Answer> {
   const endpoint = endpointOf(url)
   const answer = await fetch(endpoint, {
     method: 'POST',
@@ -73,14 +94,12 @@ async function ask<Data>({ url, token }: ServerAddress, query: string, variables
         `${endpoint} does not answer: ${(error.cause as Error | undefined)?.message ?? error.message}. Is the server running? Name it by --url.`,
       )
     })
-  const { data, errors } = parsed(answer, endpoint)
-  if (errors?.[0]) throw new StartupError(`${endpoint} refuses to show its schema: ${errors[0].message}`)
-  return data as Data
+  return parsed(answer, endpoint)
 }
 
-function parsed(text: string, endpoint: string): { readonly data?: unknown; readonly errors?: readonly { readonly message: string }[] } {
+function parsed(text: string, endpoint: string): Answer {
   try {
-    return JSON.parse(text) as ReturnType<typeof parsed>
+    return JSON.parse(text) as Answer
   } catch {
     throw new StartupError(`${endpoint} does not answer as GraphQL does. Name the server by --url.`)
   }
