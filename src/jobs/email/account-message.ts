@@ -52,7 +52,7 @@ export function accountMessage(
 ): { readonly subject: string; readonly text: string } {
   const words = locale?.toLowerCase().startsWith('zh') ? WORDS.zh : WORDS.en
   const { subject, before, after } = words[purpose]
-  const link = appUrl === undefined ? token : `${appUrl.replace(/\/+$/, '')}/${PAGES[purpose]}#token=${token}`
+  const link = appUrl === undefined ? token : `${appUrl.endsWith('/') ? appUrl : `${appUrl}/`}${PAGES[purpose]}#token=${token}`
   const until = spelledTime(expiresAt, locale ?? 'en', timeZone ?? 'UTC')
   return { subject, text: `${[before(address), link, words.once(until), after].join('\n\n')}\n` }
 }

@@ -20,6 +20,8 @@ export function sumOfUnits(decimals: readonly string[]): bigint {
 /** Units as a decimal, with so many digits behind the point at least and no zeros behind those. */
 export function decimalOf(units: bigint, leastPlaces = 0): string {
   const digits = (units < 0n ? -units : units).toString().padStart(PLACES + 1, '0')
-  const fraction = digits.slice(-PLACES).replace(/0+$/, '').padEnd(leastPlaces, '0')
+  let fraction = digits.slice(-PLACES)
+  while (fraction.length > leastPlaces && fraction.endsWith('0')) fraction = fraction.slice(0, -1)
+  fraction = fraction.padEnd(leastPlaces, '0')
   return `${units < 0n ? '-' : ''}${digits.slice(0, -PLACES)}${fraction && `.${fraction}`}`
 }
