@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
+import { eventually } from '../../src/testing/eventually.ts'
 import { codesOf, type TestClient } from '../support/client.ts'
 import { makeField } from '../support/metadata.ts'
 import { ROLES } from '../support/role-documents.ts'
@@ -245,6 +247,89 @@ describe('writing', () => {
     expect(await names(client)).toBe('e1 l l n1 n2 w1 x1')
     for (const { id } of (await admin.data('{ accounts(filter: {name: {eq: "l"}}) { nodes { id } } }')).accounts.nodes)
       await admin.data('mutation ($id: ID!) { deleteAccount(id: $id) { account { id } } }', { id })
+  })
+
+  describe('what is deleted or restored is judged as it stands', () => {
+    const act = (verb: 'delete' | 'restore', type: string) => `mutation ($id: ID!) { ${verb}${type}(id: $id) { changeSetId } }`
+
+    test('whatever that does to what the condition looks at; so it is explained, too', async () => {
+      await createRole('binning', [
+        { module: 'account', actions: ['READ'], scope: 'ALL' },
+        {
+          module: 'account',
+          actions: ['DELETE'],
+          scope: 'ALL',
+          where: { or: [{ contacts: { some: { account: {} } } }, { deletedAt: { isNull: true }, zone: { eq: 'west' } }] },
+        },
+        { module: 'account', actions: ['RESTORE'], scope: 'ALL', where: { deletedAt: { isNull: false }, contacts: { none: { account: {} } } } },
+        { module: 'team', actions: ['DELETE'], scope: 'ALL', where: { members: { some: { team: {} } } } },
+        { module: 'team', actions: ['RESTORE'], scope: 'ALL', where: { children: { none: { parent: {} } } } },
+      ])
+      const binning = await server.addUser('Binning', 'binning')
+      const make = async (module: string, input: object) =>
+        (
+          await admin.data(`mutation ($input: Create${module}Input!) { made: create${module}(input: $input) { record: ${module.toLowerCase()} { id } } }`, {
+            input,
+          })
+        ).made.record.id as string
+      const contacted = await make('Account', { name: 'contacted', type: 'customer' })
+      await make('Contact', { name: 'c', account: { id: contacted } })
+      const western = await make('Account', { name: 'western', type: 'customer', zone: 'west' })
+      const neither = await make('Account', { name: 'neither', type: 'customer' })
+      const staffed = await make('Team', { name: 'staffed' })
+      const member = await server.addUser('Of the team')
+      await admin.data('mutation ($id: ID!, $team: ID!) { updateUser(id: $id, input: {team: {id: $team}}) { changeSetId } }', { id: member.id, team: staffed })
+      const above = await make('Team', { name: 'above' })
+      const empty = await make('Team', { name: 'empty', parent: { id: above } })
+      const told = async (module: string, action: string, id: string) =>
+        (
+          await admin.data(`query ($user: ID!, $id: ID!) { explainAccess(userId: $user, module: "${module}", recordId: $id, action: ${action}) { allowed } }`, {
+            user: binning.id,
+            id,
+          })
+        ).explainAccess.allowed
+      const tries = [
+        ['delete', 'Account', contacted, true],
+        ['restore', 'Account', contacted, true],
+        ['delete', 'Account', western, true],
+        ['restore', 'Account', western, true],
+        ['delete', 'Account', neither, false],
+        ['delete', 'Team', staffed, true],
+        ['restore', 'Team', staffed, true],
+        ['delete', 'Team', empty, false],
+      ] as const
+      for (const [verb, type, id, allowed] of tries) {
+        expect([verb, type, id, await told(type.toLowerCase(), verb.toUpperCase(), id)]).toEqual([verb, type, id, allowed])
+        expect([verb, type, id, codesOf(await binning.client.send(act(verb, type), { id }))]).toEqual([verb, type, id, allowed ? [] : ['FORBIDDEN']])
+      }
+      for (const id of [empty, above]) await admin.data(act('delete', 'Team'), { id })
+      expect(await told('team', 'RESTORE', above)).toBe(true)
+      await binning.client.data(act('restore', 'Team'), { id: above })
+      for (const id of [contacted, western, neither]) await admin.data(act('delete', 'Account'), { id })
+    })
+
+    test('also where it was held by a writer who changes what the condition looks at', async () => {
+      const [account, contact] = [idOf['n2'], idOf['n2a'] as string]
+      const zone = server.app.engine.runtime.registry.module('account').fields.get('zone')?.column
+      const rival = new pg.Client(server.database.url)
+      await rival.connect()
+      try {
+        await rival.query('BEGIN')
+        await rival.query('UPDATE contacts SET job_title = $2 WHERE id = $1', [contact, 'held'])
+        await rival.query(`UPDATE accounts SET ${zone} = 'east' WHERE id = $1`, [account])
+        const answer = member.client.send(act('delete', 'Contact'), { id: contact })
+        await eventually(
+          async () => (await rival.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`)).rowCount === 1,
+        )
+        await rival.query('COMMIT')
+        expect(codesOf(await answer)).toEqual(['FORBIDDEN'])
+        expect((await rival.query('SELECT deleted_at, version FROM contacts WHERE id = $1', [contact])).rows).toEqual([{ deleted_at: null, version: 1 }])
+        await rival.query(`UPDATE accounts SET ${zone} = 'north' WHERE id = $1`, [account])
+      } finally {
+        await rival.end()
+      }
+      for (const verb of ['delete', 'restore'] as const) await member.client.data(act(verb, 'Contact'), { id: contact })
+    })
   })
 })
 

@@ -63,6 +63,11 @@ export function isPlain(module: ModuleDefinition, action: Action, policy: Access
   return module.accessParent === undefined || isPlain(parentOf(module, registry).module, parentAction(action), policy, registry)
 }
 
+/** Scopes alone decide about the rows, by columns of their own. */
+export function isScoped(module: ModuleDefinition, action: Action, policy: AccessPolicy): boolean {
+  return module.accessParent === undefined && admissionsOf(module, action, policy).every(({ where }) => where === undefined)
+}
+
 function arePlain(admissions: readonly Admission[]): boolean {
   return admissions.every(({ where, parent }) => (where?.plain ?? true) && arePlain(parent ?? []))
 }

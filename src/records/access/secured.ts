@@ -3,7 +3,7 @@ import type { ModuleDefinition, Registry } from '../registry/definition.ts'
 import { isWritable } from '../registry/index.ts'
 import { allOf } from '../sql-text.ts'
 import { parentAction, parentOf } from './access-parent.ts'
-import { type ConditionContext, conditionSql, grantedSql, isPlain, isShared, type KeyedRows, keyedOf } from './condition.ts'
+import { type ConditionContext, conditionSql, grantedSql, isPlain, isScoped, isShared, type KeyedRows, keyedOf } from './condition.ts'
 import type { AccessPolicy, Action, FieldLevel, PartialLevel } from './policy.ts'
 import type { AccessBinder } from './predicate-sql.ts'
 import { sharedSql } from './shares.ts'
@@ -25,6 +25,8 @@ export interface SecuredTable {
   readonly keyed: KeyedRows | undefined
   /** A row can be judged in the statement that writes it (see `Predicate.plain`). */
   readonly plain: boolean
+  /** Nothing but scopes decides about a row: no other record does, and no condition. */
+  readonly scoped: boolean
 }
 
 /**
@@ -36,7 +38,7 @@ export interface SecuredTable {
 export function secured(module: ModuleDefinition, action: Action, policy: AccessPolicy, alias: string, registry: Registry, binder: AccessBinder): SecuredTable {
   const from = `${quoteIdentifier(module.table)} ${quoteIdentifier(alias)}`
   if (!isAllowed(module, action, policy, registry))
-    return { from, condition: 'FALSE', granted: 'FALSE', isShared: false, shared: 'FALSE', isOpen: false, keyed: undefined, plain: true }
+    return { from, condition: 'FALSE', granted: 'FALSE', isShared: false, shared: 'FALSE', isOpen: false, keyed: undefined, plain: true, scoped: true }
   const context: ConditionContext = { policy, registry, binder }
   const told = (own: string) => allOf([own, sourceSql(module, alias, context)])
   const keyed = keyedOf(module, action, alias, context)
@@ -58,6 +60,7 @@ export function secured(module: ModuleDefinition, action: Action, policy: Access
     isOpen: true,
     keyed: keyed && { ...keyed, rest: () => told(keyed.rest()) },
     plain: isPlain(module, action, policy, registry),
+    scoped: isScoped(module, action, policy),
   }
 }
 

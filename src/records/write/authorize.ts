@@ -14,6 +14,13 @@ const VERBS: Readonly<Record<Action, string>> = {
   BULK: 'change several of',
 }
 
+/** Actions that give a record no values: the record as it stands decides whether they may be carried out, not what they make of it. */
+export type StandingAction = Extract<Action, 'DELETE' | 'RESTORE'>
+
+export function isStanding(action: Action): action is StandingAction {
+  return action === 'DELETE' || action === 'RESTORE'
+}
+
 /** At most so many records in one call. */
 export const MAX_ITEMS = 1000
 

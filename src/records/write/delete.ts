@@ -8,9 +8,10 @@ import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from 
 import { Draft } from './draft.ts'
 import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
+import { lockStanding } from './standing-records.ts'
 import { StatementBuilder } from './statement.ts'
-import { readRecords, type StoredRecord } from './stored-records.ts'
-import { distinctTargetIds, requireAllowed } from './update.ts'
+import type { StoredRecord } from './stored-records.ts'
+import { distinctTargetIds } from './update.ts'
 
 /** Records that one deletion or merge may take along or touch; more would hold locks for too long. */
 export const MAX_DEPENDENTS = 20_000
@@ -34,9 +35,8 @@ export async function deleteRecords(
   authorize(session, module, 'DELETE', authority)
   const ids = distinctTargetIds(module, items, options)
   if (ids.length === 0) return { ids, created: [] }
-  const stored = await readRecords(session, module, ids, authority, { action: 'DELETE', lock: 'remove', deleted: 'EXCLUDE' })
-  const kept = authority.derived ? ids.filter((id) => stored.has(id)) : ids
-  const records = kept.map((id) => requireAllowed(module, stored.get(id), 'DELETE', options.pathOf(ids.indexOf(id))))
+  const records = await lockStanding(session, module, ids, 'DELETE', options, authority)
+  const stored = new Map(records.map((record) => [record.id, record]))
   const expectations = items.flatMap(({ ifVersion }, index) => {
     const record = stored.get(ids[index] as string)
     return record && (ifVersion ?? null) !== null
@@ -47,7 +47,7 @@ export async function deleteRecords(
   const issues: Issue[] = []
   const drafts = records.map((record) => targetDraft(session, module, 'DELETED', record, ids.indexOf(record.id), options, issues))
   await applyChanges(writes, module, drafts, 'DELETE', authority, issues)
-  await followReferences(writes, module, kept, authority)
+  await followReferences(writes, module, [...stored.keys()], authority)
   return { ids, created: ids.map(() => false) }
 }
 

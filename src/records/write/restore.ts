@@ -12,10 +12,11 @@ import type { Draft } from './draft.ts'
 import { checkLinkedParents } from './link-rows.ts'
 import type { TargetItem, WriteOptions, WriteOutcome } from './request.ts'
 import { type Authority, derivedAuthority, type Session } from './session.ts'
+import { lockStanding } from './standing-records.ts'
 import { StatementBuilder } from './statement.ts'
-import { readRecords, type StoredRecord } from './stored-records.ts'
+import type { StoredRecord } from './stored-records.ts'
 import { addIssue, isToldOfRelation, UNTOLD } from './untold-fields.ts'
-import { distinctTargetIds, requireAllowed } from './update.ts'
+import { distinctTargetIds } from './update.ts'
 
 const CHUNK = 1000
 
@@ -35,8 +36,7 @@ export async function restoreRecords(
   authorize(session, module, 'RESTORE', authority)
   const ids = distinctTargetIds(module, items, options)
   if (ids.length === 0) return { ids, created: [] }
-  const stored = await readRecords(session, module, ids, authority, { action: 'RESTORE', lock: 'change', deleted: 'ONLY' })
-  const records = ids.map((id, index) => requireAllowed(module, stored.get(id), 'RESTORE', options.pathOf(index)))
+  const records = await lockStanding(session, module, ids, 'RESTORE', options, authority)
   const expectations = items.flatMap(({ ifVersion }, index) =>
     (ifVersion ?? null) === null
       ? []
