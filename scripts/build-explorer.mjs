@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 /** The editor's workers, by the label that the editor asks for. */
@@ -29,7 +30,7 @@ export function canBuildExplorer() {
 }
 
 /** Throws esbuild's error where the sources cannot be packed. */
-export function buildExplorer(root) {
+function buildExplorer(root) {
   const { buildSync } = createRequire(import.meta.url)('esbuild')
   const target = join(root, 'dist', 'explorer')
   const common = {
@@ -103,3 +104,5 @@ function licences(root, builds) {
     })
     .join(`\n\n${'-'.repeat(80)}\n\n`)
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildExplorer(fileURLToPath(new URL('..', import.meta.url)))

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, uti
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildExplorer, canBuildExplorer } from './build-explorer.mjs'
+import { canBuildExplorer } from './build-explorer.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const STAMP = join(ROOT, 'dist', '.built')
@@ -100,7 +100,8 @@ function isHeld() {
 
 function build(compiler) {
   if (!isCompiled()) compile(compiler)
-  if (!isPacked()) buildExplorer(ROOT)
+  // In a process of its own: what packs leaves a helper running for as long as this one lives, and this one may go on to serve.
+  if (!isPacked()) run([join(ROOT, 'scripts', 'build-explorer.mjs')])
 }
 
 function compile(compiler) {
