@@ -1,5 +1,5 @@
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit'
-import { type ExecutionResult, getOperationAST } from 'graphql'
+import { type ExecutionResult, getOperationAST, parse } from 'graphql'
 import { type Client, createClient } from 'graphql-ws'
 import { ENDPOINT, type SessionStore } from './session.ts'
 
@@ -11,10 +11,19 @@ interface HttpAnswer {
 export function createFetcher(session: SessionStore): Fetcher {
   let socket: Client | undefined
   return (params, options) => {
-    const operation = options?.documentAST && getOperationAST(options.documentAST, params.operationName)
-    if (operation?.operation !== 'subscription') return ask(session, params, options?.headers ?? {})
+    if (!isSubscription(params)) return ask(session, params, options?.headers ?? {})
     socket ??= connect(session)
     return subscribe(socket, params)
+  }
+}
+
+/** By the text that is sent: the document that the editor passes along is that of a moment ago, when its text has just changed. */
+function isSubscription({ query, operationName }: FetcherParams): boolean {
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === 'subscription'
+  } catch {
+    // The server says what is wrong with it.
+    return false
   }
 }
 
