@@ -1,5 +1,5 @@
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit'
-import { type ExecutionResult, getOperationAST, parse } from 'graphql'
+import { type ExecutionResult, Kind, type OperationDefinitionNode, parse } from 'graphql'
 import { type Client, createClient } from 'graphql-ws'
 import { ENDPOINT, type SessionStore } from './session.ts'
 
@@ -10,20 +10,25 @@ interface HttpAnswer {
 /** Sends queries and mutations by POST and subscriptions over one WebSocket, both in the session of the page. */
 export function createFetcher(session: SessionStore): Fetcher {
   let socket: Client | undefined
-  return (params, options) => {
-    if (!isSubscription(params)) return ask(session, params, options?.headers ?? {})
+  return (given, options) => {
+    const operation = operationOf(given)
+    const params = operation ? { ...given, operationName: operation.name?.value } : given
+    if (operation?.operation !== 'subscription') return ask(session, params, options?.headers ?? {})
     socket ??= connect(session)
     return subscribe(socket, params)
   }
 }
 
-/** By the text that is sent: the document that the editor passes along is that of a moment ago, when its text has just changed. */
-function isSubscription({ query, operationName }: FetcherParams): boolean {
+/**
+ * The operation by the text that is sent: what the editor passes along with it (the parsed document, the name of the operation) is that of a moment ago, when the text has just changed. Null where the text is no
+ * document; the server says what is wrong with it.
+ */
+function operationOf({ query, operationName }: FetcherParams): OperationDefinitionNode | null {
   try {
-    return getOperationAST(parse(query), operationName)?.operation === 'subscription'
+    const operations = parse(query).definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
+    return operations.find(({ name }) => name?.value === operationName) ?? (operations.length === 1 ? (operations[0] ?? null) : null)
   } catch {
-    // The server says what is wrong with it.
-    return false
+    return null
   }
 }
 
