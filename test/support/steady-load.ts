@@ -33,8 +33,8 @@ export async function prepareSteadyLoad(admin: TestClient): Promise<void> {
   })
 }
 
-/** Begins: each client repeats lists, filters, a create, an update, reads of both and an upsert, one request at a time. */
-export function startSteadyLoad(clients: readonly TestClient[]): SteadyLoad {
+/** Begins: each client repeats lists, filters, a create, an update, reads of both and an upsert, one request at a time. A second load on one database is another `series`, with upserts of its own. */
+export function startSteadyLoad(clients: readonly TestClient[], series = 'first'): SteadyLoad {
   let times: number[] = []
   const failures: string[] = []
   let requests = 0
@@ -78,7 +78,7 @@ export function startSteadyLoad(clients: readonly TestClient[]): SteadyLoad {
         await ask(client, READ, { id }, () => ({ account: changed }))
       }
       const upserted = { name: `Upserted ${number}`, steady: `第 ${round} 次` }
-      await ask(client, UPSERT, { key: `${number}`, input: upserted }, () => ({ upsertAccount: { created: round === 0, account: upserted } }))
+      await ask(client, UPSERT, { key: `${series} ${number}`, input: upserted }, () => ({ upsertAccount: { created: round === 0, account: upserted } }))
     }
   }
 
