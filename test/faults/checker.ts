@@ -118,13 +118,16 @@ function effectsOf(tries: readonly Attempt[], changes: readonly Change[]): reado
 
 const EXPECTED = { create: 1, update: 1, append: 1, delete: 1, transfer: 2 } as const
 
+/** An answer that is given again for the same Idempotency-Key is that of an attempt of which nobody had heard. */
+const isUnknown = (tries: readonly Attempt[], id: string | null) => tries.some(({ requestId, outcome }) => requestId === id && outcome === 'unknown')
+
 /** I1: an answer `ok` has its changes, exactly those that it told of. */
 function missingOf(tries: readonly Attempt[], effects: readonly Change[]): string[] {
   return tries
     .filter(({ outcome }) => outcome === 'ok')
     .flatMap((attempt) => {
       const { requestId, kind, written, records } = attempt
-      const own = effects.filter((change) => change.requestId === requestId)
+      const own = effects.filter((change) => change.requestId === requestId || isUnknown(tries, change.requestId))
       const told = written.map(({ id, version }) => `${id} ${version}`).sort()
       const there = own.map(({ id, version }) => `${id} ${version}`).sort()
       const wrongVersion = kind !== 'create' && kind !== 'append' && records.some(({ id, version }) => !told.includes(`${id} ${version + 1}`))
@@ -153,10 +156,11 @@ async function leftBehind(raw: pg.Client, history: History): Promise<string[]> {
      UNION ALL SELECT request_id, 'audit' FROM audit_log WHERE request_id = ANY($1) AND result = 'ok'`,
     [refused],
   )
-  const ok = history.attempts.filter(({ outcome }) => outcome === 'ok').map(({ requestId }) => requestId)
+  const ok = history.attempts.filter(({ outcome }) => outcome === 'ok')
+  const unknown = (key: string) => history.attempts.filter((each) => each.key === key && each.outcome === 'unknown').map(({ requestId }) => requestId)
   const { rows: sets } = await raw.query<{ id: string; count: number }>(
-    `SELECT asked.id, (SELECT count(*)::int FROM change_set c WHERE c.request_id = asked.id) AS count FROM unnest($1::text[]) asked (id)`,
-    [ok],
+    `SELECT asked.id, (SELECT count(*)::int FROM change_set c WHERE c.request_id = ANY(string_to_array(asked.ids, ' '))) AS count FROM unnest($1::text[], $2::text[]) asked (id, ids)`,
+    [ok.map(({ requestId }) => requestId), ok.map(({ requestId, key }) => [requestId, ...unknown(key)].join(' '))],
   )
   return [
     ...rows.map(({ id, place }) => `${id} was refused, and is in the ${place}`),
