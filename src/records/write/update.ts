@@ -71,41 +71,56 @@ async function updateRound(
   const stored = await withLinks(session, locked, links, authority)
   // A derived write follows from a change whose target may meanwhile be gone.
   const present = authority.derived ? targets.filter(({ id }) => stored.has(id)) : targets
-  const records = new Map(present.map((target) => [target, requireAllowed(module, stored.get(target.id), 'UPDATE', target.parsed.path)]))
+  const changes = present.map(({ id, item, parsed }) => ({ item, parsed, stored: requireAllowed(module, stored.get(id), 'UPDATE', parsed.path) }))
+  await changeRecords(writes, module, changes, resolved, authority)
+}
+
+/** What an item of an update or an upsert does to a record that is locked. */
+export interface RecordChange {
+  readonly item: Pick<UpdateItem, 'ifVersion' | 'onConflict'>
+  readonly parsed: ParsedInput
+  readonly stored: StoredRecord
+}
+
+/** Writes changes of records that the caller may update; what was deleted comes back with its change. Throws VALIDATION_FAILED, VERSION_CONFLICT and what rules refuse. */
+export async function changeRecords(
+  writes: ChangeSetWrites,
+  module: ModuleDefinition,
+  changes: readonly RecordChange[],
+  resolved: ResolvedReferences,
+  authority: Authority,
+): Promise<readonly Draft[]> {
+  const { session } = writes
   const issues: Issue[] = []
+  const written = changes.map(({ stored, parsed }) => ({ id: stored.id, parsed }))
   // Before versions, which compare the input with what is stored: whoever does not see a field of this record must not learn whether a guess is right.
-  await checkPartialWrites(session, module, present, 'update', authority, issues)
+  await checkPartialWrites(session, module, written, 'update', authority, issues)
   stopAt(issues)
-  const expecting = present.filter(({ item }) => (item.ifVersion ?? null) !== null)
+  const expecting = changes.filter(({ item }) => (item.ifVersion ?? null) !== null)
   await checkVersions(
     session,
     module,
-    expecting.map((target) => ({
-      path: target.parsed.path,
-      stored: records.get(target) as StoredRecord,
-      ifVersion: target.item.ifVersion as number,
-      parsed: target.parsed,
-      onConflict: target.item.onConflict ?? 'FAIL',
+    expecting.map(({ item, parsed, stored }) => ({
+      path: parsed.path,
+      stored,
+      ifVersion: item.ifVersion as number,
+      parsed,
+      onConflict: item.onConflict ?? 'FAIL',
     })),
     authority,
   )
-  const pairs = present.map((target) => ({
-    parsed: target.parsed,
-    draft: changeDraft(session, module, 'UPDATED', target.parsed, records.get(target) as StoredRecord, resolved, issues),
+  const pairs = changes.map(({ parsed, stored }) => ({
+    parsed,
+    draft: changeDraft(session, module, stored.deleted ? 'RESTORED' : 'UPDATED', parsed, stored, resolved, issues),
   }))
   await planExternalIds(session, pairs)
-  await applyChanges(
-    writes,
-    module,
-    pairs.map(({ draft }) => draft),
-    'UPDATE',
-    authority,
-    issues,
-  )
+  const drafts = pairs.map(({ draft }) => draft)
+  await applyChanges(writes, module, drafts, 'UPDATE', authority, issues)
+  return drafts
 }
 
 /** Draft of a stored record with what the input changes. A new owner brings the owner's team, unless a team is given. */
-export function changeDraft(
+function changeDraft(
   session: Session,
   module: ModuleDefinition,
   operation: Operation,

@@ -1,17 +1,13 @@
-import type { Issue } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
-import { applyChanges, stopAt } from './apply.ts'
 import { authorize } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
-import { checkVersions } from './conflict.ts'
-import { duplicate, planExternalIds } from './external-ids.ts'
+import { duplicate } from './external-ids.ts'
 import { neededLinks, withLinks } from './link-rows.ts'
-import { checkPartialWrites } from './partial-writes.ts'
 import type { ResolvedReferences } from './references.ts'
 import { checkParents, restoreDependents } from './restore.ts'
 import type { Authority, Session } from './session.ts'
 import { readRecords, type StoredRecord } from './stored-records.ts'
-import { changeDraft, requireAllowed } from './update.ts'
+import { changeRecords, requireAllowed } from './update.ts'
 import { keyName } from './upsert-key.ts'
 import { keyPath, type UpsertTarget } from './upsert-target.ts'
 
@@ -47,42 +43,16 @@ export async function changeMatches(
     ),
     authority,
   )
-  const storedOf = (target: UpsertTarget) => linked.get((matches.get(target) as StoredRecord).id) as StoredRecord
-  // Before versions, as in an update.
-  const issues: Issue[] = []
-  const changed = targets.map((target) => ({ id: storedOf(target).id, parsed: target.parsed }))
-  await checkPartialWrites(session, module, changed, 'update', authority, issues)
-  stopAt(issues)
-  const expecting = targets.filter(({ item }) => (item.ifVersion ?? null) !== null)
-  await checkVersions(
-    session,
-    module,
-    expecting.map((target) => ({
-      path: target.parsed.path,
-      stored: storedOf(target),
-      ifVersion: target.item.ifVersion as number,
-      parsed: target.parsed,
-      onConflict: target.item.onConflict ?? 'FAIL',
-    })),
-    authority,
-  )
-  const pairs = targets.map((target) => {
-    const stored = storedOf(target)
-    return { parsed: target.parsed, draft: changeDraft(session, module, stored.deleted ? 'RESTORED' : 'UPDATED', target.parsed, stored, resolved, issues) }
-  })
-  await planExternalIds(session, pairs)
-  await applyChanges(
-    writes,
-    module,
-    pairs.map(({ draft }) => draft),
-    'UPDATE',
-    authority,
-    issues,
-  )
+  const changes = targets.map((target) => ({
+    item: target.item,
+    parsed: target.parsed,
+    stored: linked.get((matches.get(target) as StoredRecord).id) as StoredRecord,
+  }))
+  const drafts = await changeRecords(writes, module, changes, resolved, authority)
   await checkParents(
     session,
     module,
-    pairs.map(({ draft }) => draft).filter(({ operation }) => operation === 'RESTORED'),
+    drafts.filter(({ operation }) => operation === 'RESTORED'),
   )
   await restoreDependents(
     writes,
