@@ -19,7 +19,8 @@ export interface LeveledRole {
   readonly fields: readonly { readonly module: string; readonly field: string; readonly access: string }[]
 }
 
-const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate', 'complaintCategory']
+/** Modules that everybody reads. */
+export const DIRECTORY = ['user', 'team', 'productCategory', 'product', 'pipeline', 'stage', 'tag', 'exchangeRate', 'complaintCategory']
 /** What everybody has. */
 export const SIGNED_IN: LeveledRole = {
   grants: DIRECTORY.map((module) => ({ module, actions: ['READ'], scope: 'ALL' })),

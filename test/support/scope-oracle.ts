@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { DIRECTORY, PARENTS } from './access-facts.ts'
 import type { ModelRow, ReadModel } from './read-model.ts'
 
 /** People of the demo data by the first part of their address, with their one role. */
@@ -24,7 +25,6 @@ export type Role = (typeof DEMO_USERS)[DemoUser]
 export type Letter = 'c' | 'r' | 'u' | 'd' | 's'
 type Scope = 'OWN' | 'TEAM_TREE' | 'ALL'
 
-const DIRECTORY = 'user team productCategory product pipeline stage tag exchangeRate complaintCategory'
 const CUSTOMERS = 'account contact accountContact'
 const DEALS = 'lead opportunity opportunityLineItem'
 const DIARY = 'activity task reminder'
@@ -34,7 +34,7 @@ const TIES = 'ticketWatcher ticketLink'
 const STEPS = 'opportunityStageChange ticketStatusChange'
 /** What was told to the user, and what is to be. */
 const MAIL = 'timer delivery'
-const EVERYTHING = `${DIRECTORY} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} ${TIES} ${STEPS} dutyShift ${MAIL} reminderRule`
+const EVERYTHING = `${DIRECTORY.join(' ')} ${CUSTOMERS} ${DEALS} ${DIARY} ${ORDERS} ${SERVICE} ${TIES} ${STEPS} dutyShift ${MAIL} reminderRule`
 
 /** The shipped roles, written a second time: what may be done with which modules, and how far. */
 const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters: string, scope: Scope])[]>> = {
@@ -82,7 +82,7 @@ const RIGHTS: Readonly<Record<Role, readonly (readonly [modules: string, letters
 export function scopeOf(role: Role, module: string, letter: Letter): Scope | undefined {
   const granted = RIGHTS[role].find(([modules, letters]) => modules.split(' ').includes(module) && letters.includes(letter))
   if (granted) return granted[2]
-  return letter === 'r' && DIRECTORY.split(' ').includes(module) ? 'ALL' : undefined
+  return letter === 'r' && DIRECTORY.includes(module) ? 'ALL' : undefined
 }
 
 /** Sensitive fields that each role shows, written a second time. */
@@ -106,18 +106,6 @@ const SHOWN: Readonly<Record<Role, string>> = (() => {
 /** Sensitive fields (`module.field`) that a role shows. Everybody's e-mail address is known to everybody. */
 export function shownFields(role: Role): ReadonlySet<string> {
   return new Set(['user.email', ...SHOWN[role].split(' ')])
-}
-
-/** Modules whose records are read by the rights on another record, with the field that leads there. */
-const PARENTS: Readonly<Record<string, readonly [field: string, module: string]>> = {
-  accountContact: ['account_id', 'account'],
-  opportunityLineItem: ['opportunity_id', 'opportunity'],
-  opportunityStageChange: ['opportunity_id', 'opportunity'],
-  orderLine: ['order_id', 'order'],
-  ticketComment: ['ticket_id', 'ticket'],
-  ticketWatcher: ['ticket_id', 'ticket'],
-  ticketLink: ['ticket_id', 'ticket'],
-  ticketStatusChange: ['ticket_id', 'ticket'],
 }
 
 /** Says who may read which row, from owners, teams and the team tree alone. */
