@@ -53,7 +53,7 @@ const from = (ip: string) => ({ 'x-forwarded-for': ip })
 const mailsTo = (address: string) => mail.mails.filter(({ to }) => to === address)
 const mailTo = (address: string, count = 1): Promise<ReceivedMail> =>
   eventually(async () => mailsTo(address).length >= count && mailsTo(address)[count - 1], 15_000) as Promise<ReceivedMail>
-const tokenIn = ({ text }: ReceivedMail) => /#token=([\w-]{64})\b/.exec(text)?.[1] as string
+const tokenIn = ({ text }: ReceivedMail) => /#token=([\w-]{64})(?![\w-])/.exec(text)?.[1] as string
 /** Nothing is asked for, made or sent any more. */
 const quiet = () =>
   eventually(
