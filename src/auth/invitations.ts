@@ -1,4 +1,4 @@
-import { notFound, validationFailed } from '../errors/index.ts'
+import { type GuanxiError, notFound, validationFailed } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
@@ -10,6 +10,7 @@ import { requireAdministrator } from './administrator.ts'
 import { actorOf, type RequestOrigin, writeAudit } from './audit.ts'
 import type { OneTimeTokens } from './one-time-tokens.ts'
 import { SERVICE_KIND } from './principal-factory.ts'
+import { giveRoles } from './role-store.ts'
 
 export interface NewInvitation {
   readonly email: string
@@ -61,7 +62,8 @@ export function createInvitations({ database, writer, tokens, now }: InvitationO
         const input = { name, email, ...(locale == null ? {} : { locale }) }
         const { ids } = await changes.create(changes.registry.module('user'), [input], { pathOf: () => ['input'] })
         const userId = ids[0] as string
-        await giveRoles(transaction, userId, roleKeys)
+        const unknown = await giveRoles(transaction, userId, roleKeys)
+        if (unknown.length > 0) throw unknownRoles(roleKeys, unknown)
         await writeAudit(transaction, {
           at: now(),
           ...actorOf(principal),
@@ -84,16 +86,10 @@ export function createInvitations({ database, writer, tokens, now }: InvitationO
   }
 }
 
-async function giveRoles(transaction: Transaction, userId: string, keys: readonly string[]): Promise<void> {
-  const given = await transaction.query<{ key: string }>({
-    text: 'WITH chosen AS (SELECT id, key FROM role WHERE key = ANY($2)), made AS (INSERT INTO user_role (user_id, role_id) SELECT $1, id FROM chosen) SELECT key FROM chosen',
-    values: [userId, keys],
-    purpose: 'platform',
-  })
-  const issues = keys.flatMap((key, index) =>
-    given.some((role) => role.key === key) ? [] : [{ path: ['input', 'roleKeys', index], code: 'UNKNOWN', message: `There is no role ${key}.` }],
+function unknownRoles(keys: readonly string[], unknown: readonly string[]): GuanxiError {
+  return validationFailed(
+    keys.flatMap((key, index) => (unknown.includes(key) ? [{ path: ['input', 'roleKeys', index], code: 'UNKNOWN', message: `There is no role ${key}.` }] : [])),
   )
-  if (issues.length > 0) throw validationFailed(issues)
 }
 
 /** The user's id in its one form. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Executor } from '../records/database.ts'
+import type { Executor, Transaction } from '../records/database.ts'
 import type { RoleRights } from './compile-policy.ts'
 import { canonicalText } from './read-predicate.ts'
 import { STORED_ROLE_JSON, type StoredRole } from './rights.ts'
@@ -18,6 +18,16 @@ export async function readRole(executor: Executor, key: string): Promise<StoredR
     purpose: 'platform',
   })
   return row?.role
+}
+
+/** Gives roles to a user who has none yet; answers the keys that there is no role of, for which the caller is to fail. */
+export async function giveRoles(transaction: Transaction, userId: string, keys: readonly string[]): Promise<readonly string[]> {
+  const given = await transaction.query<{ key: string }>({
+    text: 'WITH chosen AS (SELECT id, key FROM role WHERE key = ANY($2)), made AS (INSERT INTO user_role (user_id, role_id) SELECT $1, id FROM chosen) SELECT key FROM chosen',
+    values: [userId, keys],
+    purpose: 'platform',
+  })
+  return keys.filter((key) => !given.some((role) => role.key === key))
 }
 
 /** Id of the new role; null where the key is taken. */

@@ -2,6 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import {
   countAdministrators,
   createSignInThrottle,
+  endSessions,
+  giveRoles,
   type PasswordHasher,
   SYSTEM_USER_ID,
   signInName,
@@ -84,7 +86,7 @@ export async function resetPassword({ database, hasher, now }: SetUpServices, em
   await database.transaction(async (transaction) => {
     const id = await userIdOf(transaction, email)
     await storePassword(transaction, id, hash, now())
-    await revokeSessions(transaction, id, now())
+    await endLiveSessions(transaction, id, now())
     await writeSystemAudit(transaction, reason, { at: now(), action: 'user.setPassword', userIds: [id] })
   })
   await createSignInThrottle(database, now).unlock(signInName(email))
@@ -94,7 +96,7 @@ export async function resetPassword({ database, hasher, now }: SetUpServices, em
 export function endUserSessions({ database, now }: SetUpServices, email: string, reason: string): Promise<number> {
   return database.transaction(async (transaction) => {
     const id = await userIdOf(transaction, email)
-    const ended = await revokeSessions(transaction, id, now())
+    const ended = await endLiveSessions(transaction, id, now())
     await writeSystemAudit(transaction, reason, { at: now(), action: 'session.revoke', userIds: [id] })
     return ended
   })
@@ -118,13 +120,9 @@ async function userIdOf(executor: Executor, email: string): Promise<string> {
   return user.id
 }
 
-async function revokeSessions(transaction: Transaction, userId: string, at: Date): Promise<number> {
-  const ended = await transaction.query({
-    text: 'UPDATE session SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 RETURNING id',
-    values: [userId, at],
-    purpose: 'platform',
-  })
-  return ended.length
+/** Answers how many ended; what had expired before is none of them. */
+async function endLiveSessions(transaction: Transaction, userId: string, at: Date): Promise<number> {
+  return (await endSessions(transaction, 's.user_id = $1 AND s.expires_at > $2', [userId, at], at)).length
 }
 
 /** Somebody can sign in as administrator. */
@@ -133,12 +131,7 @@ export async function hasAdministrator(executor: Executor): Promise<boolean> {
 }
 
 async function assignRoles(transaction: Transaction, userId: string, keys: readonly string[]): Promise<void> {
-  const assigned = await transaction.query<{ key: string }>({
-    text: 'WITH chosen AS (SELECT id, key FROM role WHERE key = ANY($2)), made AS (INSERT INTO user_role (user_id, role_id) SELECT $1, id FROM chosen) SELECT key FROM chosen',
-    values: [userId, keys],
-    purpose: 'platform',
-  })
-  const unknown = keys.find((key) => !assigned.some((role) => role.key === key))
+  const [unknown] = await giveRoles(transaction, userId, keys)
   if (unknown !== undefined) throw new GuanxiError('NOT_FOUND', `There is no role ${unknown}.`)
 }
 
