@@ -17,6 +17,7 @@ import { startTestServer, type TestServer } from '../support/server.ts'
 import { randomNumbers } from '../support/small-world.ts'
 import { StoredRows } from '../support/stored-rows.ts'
 import { type Hiding, hideBehind, type Sight, sightOf } from '../support/twin.ts'
+import { fieldPools } from '../support/value-pools.ts'
 
 /**
  * Two databases that differ only in what is hidden from somebody answer that somebody the same, byte by byte, by as many statements. Whatever could leak a hidden
@@ -344,17 +345,10 @@ async function poolsOf(registry: Registry, sights: ReadonlyMap<string, Sight>, .
   const ids: string[] = ['nope']
   const instants: string[] = ['1997-05-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z']
   const idsOf = new Map<string, string[]>()
-  const optionsOf = new Map<string, readonly string[]>()
-  for (const { name, pluralName, fields } of registry.modules.values()) {
+  for (const { name, pluralName } of registry.modules.values()) {
     // Most are visible; what is not must be answered like what there is not.
     const { page } = await (servers[0] as TestServer).admin.data(`{ page: ${pluralName}(first: 30) { nodes { id } } }`)
     idsOf.set(name, [...[...(sights.get(name)?.visible.keys() ?? [])].slice(0, 200), ...page.nodes.map(({ id }: { id: string }) => id)])
-    for (const field of fields.values())
-      if (field.options)
-        optionsOf.set(
-          `${name}.${field.name}`,
-          field.options.map(({ value }) => value),
-        )
   }
   for (const { admin } of servers) {
     const { accounts, contacts, opportunities, products } = await admin.data(`{
@@ -370,5 +364,5 @@ async function poolsOf(registry: Registry, sights: ReadonlyMap<string, Sight>, .
       for (const each of [node.birthday, node.expectedCloseDate]) if (each) instants.push(`${each}T00:00:00.000Z`)
     }
   }
-  return { texts, ids, numbers, instants, idsOf, optionsOf }
+  return { texts, ids, numbers, instants, idsOf, ...fieldPools(registry) }
 }

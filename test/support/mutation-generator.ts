@@ -47,7 +47,7 @@ export function generateMutation(
   const anyRoot = () => {
     const root = pick(state, promising.length > 0 && int(state, 0, 5) > 0 ? promising : roots)
     // What is deleted is soon used up, and little can be restored.
-    return /^(?:delete|restore)/.test(root.name) && int(state, 0, 2) > 0 ? pick(state, promising.length > 0 ? promising : roots) : root
+    return /^(?:delete|restore)/.test(root.name) && int(state, 0, 3) > 0 ? pick(state, promising.length > 0 ? promising : roots) : root
   }
   const selections = Array.from({ length: wanted }, (_, index) => rootText(state, anyRoot(), index, always))
   return finished(state, 'mutation', `{ ${selections.join(' ')} }`)
@@ -83,7 +83,7 @@ function moduleOf({ extensions: { guanxi } }: GraphQLField<unknown, unknown>): s
 
 function idOf(state: State, module: string): string {
   const own = state.pools.idsOf?.get(module) ?? []
-  return own.length > 0 && int(state, 0, 5) > 0 ? pick(state, own) : pick(state, state.pools.ids)
+  return own.length > 0 && int(state, 0, 15) > 0 ? pick(state, own) : pick(state, state.pools.ids)
 }
 
 const SKIPPED = new Set(['externalIds', 'ref', 'ifVersion', 'tags'])
@@ -98,9 +98,8 @@ function writeInput(state: State, type: GraphQLInputObjectType, field: GraphQLFi
   const liked = fields.filter(({ name }) => state.names.preferred?.has(`${type.name}.${name}`))
   // One of these refuses all of the operation, so that most have none.
   const plain = fields.filter((each) => !liked.includes(each))
-  const wanted = new Map(
-    fields.filter((each) => isNonNullType(each.type) || ['name', 'subject', 'lastName'].includes(each.name)).map((each) => [each.name, each]),
-  )
+  const needed = /^Create|^Upsert/.test(type.name) ? (state.pools.requiredOf?.get(moduleOf(field)) ?? ['name', 'subject', 'lastName']) : []
+  const wanted = new Map(fields.filter((each) => isNonNullType(each.type) || needed.includes(each.name)).map((each) => [each.name, each]))
   for (let count = int(state, 1, 3); count > 0; count -= 1) {
     const each = pick(state, plain.length === 0 || (liked.length > 0 && int(state, 0, 7) === 0) ? liked : plain)
     wanted.set(each.name, each)
@@ -122,13 +121,15 @@ function writeInput(state: State, type: GraphQLInputObjectType, field: GraphQLFi
 /** A value that fits more often than one drawn for a filter. */
 function valueText(state: State, { name: member, type }: GraphQLInputField, root: GraphQLField<unknown, unknown>): string | null {
   const { name } = getNamedType(type as GraphQLInputType)
-  if (int(state, 0, 7) === 0) return inputText(state, type, 1)
-  const options = state.pools.optionsOf?.get(`${moduleOf(root)}.${member}`)
-  if (options && name === 'String')
-    return isListType(getNullableType(type)) ? `[${JSON.stringify(pick(state, options))}]` : JSON.stringify(pick(state, options))
+  if (int(state, 0, 23) === 0) return inputText(state, type, 1)
+  const texts = state.pools.fittingTexts?.get(`${moduleOf(root)}.${member}`)
+  if (texts && name === 'String') return isListType(getNullableType(type)) ? `[${JSON.stringify(pick(state, texts))}]` : JSON.stringify(pick(state, texts))
   if (name === 'MoneyInput') return `{amount: ${JSON.stringify(pick(state, ['12.50', '0', '99000']))}, currency: "USD"}`
-  // References are by the id of a record; the type is named after its module.
+  // References are by the id of a record; the type is named after its module. By a name of the operation there is rarely one.
   const module = name.endsWith('Ref') ? `${name.charAt(0).toLowerCase()}${name.slice(1, -3)}` : ''
-  if (state.pools.idsOf?.has(module) && !isListType(getNullableType(type))) return `{id: ${JSON.stringify(idOf(state, module))}}`
+  if (state.pools.idsOf?.has(module)) {
+    const reference = `{id: ${JSON.stringify(idOf(state, module))}}`
+    return isListType(getNullableType(type)) ? `[${reference}]` : reference
+  }
   return inputText(state, type, 1)
 }

@@ -23,8 +23,10 @@ export interface ValuePools {
   readonly instants: readonly string[]
   /** Ids of records by module, for writes. */
   readonly idsOf?: ReadonlyMap<string, readonly string[]>
-  /** Options of SELECT fields, by `account.lifecycle`. */
-  readonly optionsOf?: ReadonlyMap<string, readonly string[]>
+  /** Texts that fit a field, such as the options of a SELECT, by `account.lifecycle`. */
+  readonly fittingTexts?: ReadonlyMap<string, readonly string[]>
+  /** Names of fields that a new record needs, by module. */
+  readonly requiredOf?: ReadonlyMap<string, readonly string[]>
 }
 
 export interface GeneratedOperation {
@@ -263,7 +265,8 @@ function objectText(state: State, type: GraphQLInputObjectType, depth: number): 
   })
   if (fields.length === 0) return null
   const count = type.isOneOf ? 1 : int(state, 1, 2)
-  const chosen = new Map(Array.from({ length: count }, () => pickMember(state, type.name, fields)).map((field) => [field.name, field]))
+  const drawn = Array.from({ length: count }, () => pickMember(state, type.name, fields))
+  const chosen = new Map([...fields.filter((field) => isNonNullType(field.type)), ...drawn].map((field) => [field.name, field]))
   const members: string[] = []
   for (const field of chosen.values()) {
     const named = getNamedType(field.type)

@@ -10,6 +10,7 @@ import { drawnCases, PROVE, tell } from '../support/nodes.ts'
 import type { ValuePools } from '../support/operation-generator.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { untilPlaced } from '../support/subscription.ts'
+import { fieldPools } from '../support/value-pools.ts'
 
 /**
  * A dry run does all that a write does, shows what would follow, and keeps nothing but what docs/writing.md lists.
@@ -58,13 +59,6 @@ describe('dry runs', () => {
     await server.close()
   })
 
-  /** With all that came besides the data. */
-  async function ask(client: TestClient, query: string, variables: object = {}): Promise<DryAnswer> {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${client.token}` }
-    const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
-    return (await response.json()) as DryAnswer
-  }
-
   const counters = async (): Promise<ReadonlyMap<string, string>> =>
     new Map(
       (await raw.query(`SELECT sequencename AS name, coalesce(last_value, 0)::text AS value FROM pg_sequences WHERE schemaname = 'public'`)).rows.map(
@@ -92,13 +86,14 @@ describe('dry runs', () => {
     `of ${RUNS} random mutations leave nothing but what the documentation says`,
     async () => {
       const { schema, registry } = server.app.engine.runtime
-      const pools = await poolsOf(server)
+      const pools = await poolsOf(server, server.admin)
+      const ofRep = await poolsOf(server, rep)
       const modules = new Set(['account', 'contact', 'opportunity', 'order', 'orderLine', 'task', 'ticket', 'lead', 'reminder'])
       const seen = { written: 0, refused: 0, effects: 0, furthest: 0 }
       const before = await state()
       await fc.assert(
         fc.asyncProperty(fc.gen(), fc.boolean(), async (draw, isRep) => {
-          const { source, variables } = generateMutation(draw, fc, schema, pools, {}, modules, 'dryRun: true')
+          const { source, variables } = generateMutation(draw, fc, schema, isRep ? ofRep : pools, {}, modules, 'dryRun: true')
           expect(source).toContain('dryRun: true')
           const answer = await ask(isRep ? rep : server.admin, source, variables)
           const { effects, more } = answer.extensions?.dryRun ?? { effects: [], more: 0 }
@@ -114,7 +109,7 @@ describe('dry runs', () => {
         { numRuns: RUNS, seed: SEED, endOnFailure: true },
       )
       tell(`${RUNS} dry runs: ${seen.written} would have written, ${seen.refused} were refused; ${seen.effects} effects, at most ${seen.furthest} of one`)
-      expect(seen.written).toBeGreaterThan(PROVE ? RUNS / 20 : 0)
+      expect(seen.written).toBeGreaterThan(PROVE ? RUNS / 5 : 0)
       const after = await state()
       const { tables, counters: moved } = differences(before, after)
       const allowed = documented()
@@ -315,29 +310,32 @@ function auditOf(lines: readonly string[]): AuditLine[] {
 }
 
 /** Records and values of the demo data that mutations are drawn from. */
-async function poolsOf({ admin, app }: TestServer): Promise<ValuePools> {
+/** With all that came besides the data. */
+async function ask(client: TestClient, query: string, variables: object = {}): Promise<DryAnswer> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${client.token}` }
+  const response = await fetch(`${client.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
+  return (await response.json()) as DryAnswer
+}
+
+/** Ids that the client finds, and three of each module that it may not be able to read. */
+async function poolsOf({ admin, app }: TestServer, client: TestClient): Promise<ValuePools> {
+  const { registry } = app.engine.runtime
   const idsOf = new Map<string, readonly string[]>()
-  const optionsOf = new Map<string, readonly string[]>()
-  for (const { name, pluralName, fields } of app.engine.runtime.registry.modules.values()) {
-    const { page } = await admin.data(`{ page: ${pluralName}(first: 30) { nodes { id } } }`)
-    idsOf.set(
-      name,
-      page.nodes.map(({ id }: { id: string }) => id),
-    )
-    for (const field of fields.values())
-      if (field.options)
-        optionsOf.set(
-          `${name}.${field.name}`,
-          field.options.map(({ value }) => value),
-        )
+  const ids: string[] = []
+  for (const { name, pluralName } of registry.modules.values()) {
+    const firstIds = async (reader: TestClient, first: number): Promise<string[]> => {
+      const { data } = await ask(reader, `{ page: ${pluralName}(first: ${first}) { nodes { id } } }`)
+      return (data?.page as { nodes: { id: string }[] } | undefined)?.nodes.map(({ id }) => id) ?? []
+    }
+    idsOf.set(name, await firstIds(client, 30))
+    ids.push(...(await firstIds(admin, 3)))
   }
-  const ids = [...idsOf.values()].flatMap((each) => each.slice(0, 3))
   return {
     texts: ['', "O'x", '上海', 'customer', 'USD'],
     ids: ['nope', ...ids],
     numbers: ['10', '0.5', '-3'],
     instants: ['2026-01-01T00:00:00.000Z'],
     idsOf,
-    optionsOf,
+    ...fieldPools(registry),
   }
 }
