@@ -166,6 +166,28 @@ describe('roles', () => {
     expect(statements.filter(({ text }) => text.includes('user_role'))).toHaveLength(1)
   })
 
+  test('a user is made beside the server whatever changes the rights of others meanwhile', async () => {
+    let made = false
+    // A whole number of turns, so that nothing is left of them.
+    const change = async () => {
+      while (!made)
+        for (const turn of ['assignRole', 'unassignRole'])
+          await server.admin.data(`mutation ($user: ID!) { ${turn}(userId: $user, roleKey: "read_only") { user { id } } }`, { user: rep.id })
+    }
+    const make = async () => {
+      try {
+        for (const name of ['Beside one', 'Beside two', 'Beside three', 'Beside four']) await server.addUser(name, 'read_only')
+      } finally {
+        made = true
+      }
+    }
+    await Promise.all([make(), change()])
+    const { users } = await server.admin.data('{ users(search: "Beside", orderBy: [{email: ASC}]) { nodes { name roles { key } } } }')
+    expect(users.nodes.map(({ name, roles }: { name: string; roles: { key: string }[] }) => [name, roles[0]?.key])).toEqual(
+      ['Beside four', 'Beside one', 'Beside three', 'Beside two'].map((name) => [name, 'read_only']),
+    )
+  })
+
   test('the last administrator stays, by every way out', async () => {
     const { me } = await server.admin.data('{ me { id } }')
     const ways = [

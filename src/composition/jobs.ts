@@ -11,9 +11,9 @@ import { type JobReport, startJobWorker } from '../jobs/job-worker.ts'
 import { readQueueState } from '../jobs/queue-state.ts'
 import { remindOfRecord } from '../jobs/remind-of-records.ts'
 import { repeat } from '../jobs/repeat.ts'
-import { underCurrentEpochs } from '../jobs/under-current-epochs.ts'
 import type { PluginHost } from '../plugins/host/index.ts'
 import { answerWithin } from '../records/data-source.ts'
+import { underCurrentEpochs } from '../records/under-current-epochs.ts'
 import type { Kernel } from './kernel.ts'
 
 interface JobOptions {

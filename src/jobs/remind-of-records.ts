@@ -3,12 +3,12 @@ import { type ReminderRuleSource, type StoredReminderRule, sourceOf } from '../d
 import type { Principal } from '../records/access/policy.ts'
 import type { Transaction } from '../records/database.ts'
 import type { Registry } from '../records/registry/index.ts'
+import { underCurrentEpochs } from '../records/under-current-epochs.ts'
 import { defineJob, type JobDefinition } from './job.ts'
 import { REMIND_OF_RECORD } from './left-out-records.ts'
 import { reconcileReminders, restoreReminders } from './reconcile-reminders.ts'
 import { type Reader, readActiveRules } from './reminder-rule-rows.ts'
 import type { SystemWork } from './system-work.ts'
-import { underCurrentEpochs } from './under-current-epochs.ts'
 
 /** By what it is done. */
 export interface Acting {

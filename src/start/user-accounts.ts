@@ -17,6 +17,7 @@ import type { Principal } from '../records/access/policy.ts'
 import type { Database, Executor, Transaction } from '../records/database.ts'
 import { READ_EPOCHS_SQL } from '../records/epochs.ts'
 import type { Registry } from '../records/registry/definition.ts'
+import { underCurrentEpochs } from '../records/under-current-epochs.ts'
 import type { ChangeOrigin, ChangeSet } from '../records/write/request.ts'
 
 /** What set-up work needs of a running kernel. */
@@ -59,9 +60,8 @@ export async function createUser(
 ): Promise<string | null> {
   checkNewPassword(user.password, ['password'])
   const hash = await services.hasher.hash(user.password)
-  const principal = await setUpPrincipal(reason, services)
-  try {
-    return await services.writer.run(principal, { requestId: randomUUID(), cause: 'system' }, async (changes, transaction) => {
+  const create = async (): Promise<string> =>
+    services.writer.run(await setUpPrincipal(reason, services), { requestId: randomUUID(), cause: 'system' }, async (changes, transaction) => {
       await transaction.query({ text: 'SELECT pg_advisory_xact_lock(hashtext($1))', values: ['guanxi set-up'], purpose: 'platform' })
       if (await unless(transaction)) throw new NotNeeded()
       const { ids } = await changes.create(changes.registry.module('user'), [{ name: user.name, email: user.email }], { pathOf: () => [] })
@@ -73,6 +73,8 @@ export async function createUser(
       await writeSystemAudit(transaction, reason, { at, action: 'role.assign', userIds: [id], details: { roles: user.roles } })
       return id
     })
+  try {
+    return await underCurrentEpochs(create)
   } catch (error) {
     if (error instanceof NotNeeded) return null
     throw error

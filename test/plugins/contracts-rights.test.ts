@@ -171,8 +171,10 @@ describe('who sees and does what with contracts', () => {
       const taken = await desk.server.statementsOf(() => desk.finance.data(`{ contracts(first: 500) { nodes { title ${fields} } } }`))
       return taken.filter(({ purpose }) => purpose === 'record').length
     }
-    const plain = Math.min(await statements(''), await statements(''))
-    for (const field of ['unpaidAmount', 'missingApprovals']) expect((await statements(field)) - plain).toBeLessThanOrEqual(2)
+    // What the server does beside it now and then counts, too.
+    const fewest = async (fields: string) => Math.min(await statements(fields), await statements(fields), await statements(fields))
+    const plain = await fewest('')
+    for (const field of ['unpaidAmount', 'missingApprovals']) expect((await fewest(field)) - plain).toBeLessThanOrEqual(2)
   })
 
   test('subscribers are told of what they may read', async () => {

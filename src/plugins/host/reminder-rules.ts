@@ -1,5 +1,5 @@
-import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
 import type { Executor, Transaction } from '../../records/database.ts'
+import { underCurrentEpochs } from '../../records/under-current-epochs.ts'
 import type { CheckedChangeSet } from '../../records/write/index.ts'
 import type { ReminderDescription } from '../api/index.ts'
 import type { PluginInstance } from './instance.ts'

@@ -1,6 +1,6 @@
 import semver from 'semver'
-import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
 import type { EnabledPlugin } from '../../records/registry/index.ts'
+import { underCurrentEpochs } from '../../records/under-current-epochs.ts'
 import type { CodeStore } from './code-store.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { messageOf } from './load-code.ts'

@@ -1,7 +1,7 @@
-import { underCurrentEpochs } from '../../../jobs/under-current-epochs.ts'
 import { bindValues } from '../../../records/access/bind-values.ts'
 import { secured } from '../../../records/access/secured.ts'
 import type { Transaction } from '../../../records/database.ts'
+import { underCurrentEpochs } from '../../../records/under-current-epochs.ts'
 import type { CheckedChangeSet } from '../../../records/write/index.ts'
 import type { HostServices } from '../services.ts'
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { StaleEpochError } from '../records/epochs.ts'
+import { StaleEpochError } from './epochs.ts'
 
 /** Longer than the poll by which a process hears of a changed schema at the latest. */
 const TRIES = 20
