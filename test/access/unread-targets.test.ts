@@ -4,7 +4,7 @@ import { codesOf, type TestClient, TRANSPORTS } from '../support/client.ts'
 import { makeField } from '../support/metadata.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { untilPlaced } from '../support/subscription.ts'
+import { cursorOf, untilPlaced } from '../support/subscription.ts'
 
 /** A field that leads to records of a module of which its reader reads nothing does not exist for him, on any path. */
 let server: TestServer
@@ -40,11 +40,11 @@ beforeAll(async () => {
 afterAll(() => server?.close())
 
 test('it is not told by changes, histories, descriptions, rights and types', async () => {
-  const { changeCursor } = await client.data('{ changeCursor }')
-  await admin.data(`mutation { updateAccount(id: "${account}", input: {refC: {id: "${contact}"}, linksC: {set: [{id: "${contact}"}]}}) { changeSetId } }`)
-  await admin.data(`mutation { updateAccount(id: "${account}", input: {name: "b", refC: null}) { changeSetId } }`)
   const raw = new pg.Client(server.database.url)
   await raw.connect()
+  const changeCursor = await cursorOf(raw, client)
+  await admin.data(`mutation { updateAccount(id: "${account}", input: {refC: {id: "${contact}"}, linksC: {set: [{id: "${contact}"}]}}) { changeSetId } }`)
+  await admin.data(`mutation { updateAccount(id: "${account}", input: {name: "b", refC: null}) { changeSetId } }`)
   await untilPlaced(raw)
   await raw.end()
   const feed = await client.data(`{ changes(after: "${changeCursor}", modules: ["account"]) { nodes { operation version changedFields } } }`)

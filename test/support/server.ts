@@ -76,6 +76,7 @@ export async function startTestServer({
   let app: App | undefined
   const close = async (): Promise<void> => {
     for (const client of clients) await client.close()
+    letGoOfConnections()
     await app?.close()
     await database.close()
   }
@@ -140,6 +141,7 @@ export async function startTestServer({
         }
       },
       restart: async () => {
+        letGoOfConnections()
         await app?.close()
         app = await create(port)
         await app.listen()
@@ -150,4 +152,15 @@ export async function startTestServer({
     await close()
     throw error
   }
+}
+
+const DISPATCHER = Symbol.for('undici.globalDispatcher.1')
+
+/** A server that closes waits a moment for whoever still holds a connection: those of `fetch` that are idle end now, requests under way are not touched. */
+function letGoOfConnections(): void {
+  const holder = globalThis as { [DISPATCHER]?: { close(): Promise<void> } & object }
+  const dispatcher = holder[DISPATCHER]
+  if (!dispatcher) return
+  holder[DISPATCHER] = new (dispatcher.constructor as new () => typeof dispatcher)()
+  void dispatcher.close()
 }
