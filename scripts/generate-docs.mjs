@@ -13,12 +13,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 /** docs/errors.md out of the error catalogue. */
 async function errorsReference() {
   const { ERROR_CODES } = await import('../src/errors/codes.ts')
+  const { ISSUE_CODES } = await import('../src/errors/issue-codes.ts')
+  const issues = Object.entries(ISSUE_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
   const rows = Object.entries(ERROR_CODES).map(
     ([code, { status, retryable, meaning }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${meaning} |`,
   )
   return `# Errors
 
-Generated from \`src/errors/codes.ts\` by \`npm run docs\`.
+Generated from \`src/errors/codes.ts\` and \`src/errors/issue-codes.ts\` by \`npm run docs\`.
 
 Every error carries one of these codes in \`extensions.code\`, with \`requestId\` and \`retryable\`. The status applies where the whole
 request fails before it is executed; an error of a single field comes with status 200, and so does a document that does not parse or
@@ -28,6 +30,16 @@ succeed when it is sent again later.
 | code | status | retry | meaning |
 |---|---|---|---|
 ${rows.join('\n')}
+
+## Codes of issues
+
+\`VALIDATION_FAILED\`, and \`DUPLICATE\` where it can, list in \`issues\` what is wrong, each with \`path\` (where in the arguments), \`code\` and \`message\`. The
+message names the thing, the limit and the way out. Plugins have further codes of their own: [contracts](plugins/contracts.md#codes-of-issues),
+[projects](plugins/projects.md#codes-of-issues).
+
+| code | meaning |
+|---|---|
+${issues.join('\n')}
 `
 }
 
