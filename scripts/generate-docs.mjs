@@ -6,6 +6,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryReference } from './api-reference.mjs'
+import { commandReference } from './command-reference.mjs'
+import { metricsReference } from './metrics-reference.mjs'
+import { OTHER_VARIABLES } from './other-variables.mjs'
 import './typescript.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -50,9 +53,10 @@ async function configurationReference() {
     const notes = [secret && 'Never printed.', requiredInProduction && 'Required in production.'].filter(Boolean)
     return `| \`${name}\` | ${[meaning, ...notes].join(' ')} | ${accepts} | ${fallback} |`
   })
+  const others = OTHER_VARIABLES.map(({ name, used, meaning }) => `| \`${name}\` | ${used} | ${meaning} |`)
   return `# Configuration
 
-Generated from \`src/config/settings.ts\` by \`npm run docs\`.
+Generated from \`src/config/settings.ts\` and \`scripts/other-variables.mjs\` by \`npm run docs\`.
 
 Every setting is an environment variable, read once at start. An empty variable counts as not set. A value that cannot be used stops the
 start with one line that names the variable.
@@ -60,6 +64,14 @@ start with one line that names the variable.
 | variable | meaning | accepts | when not set |
 |---|---|---|---|
 ${rows.join('\n')}
+
+## Other variables
+
+What commands, tests and benchmarks read besides; the server does not.
+
+| variable | read by | meaning |
+|---|---|---|
+${others.join('\n')}
 `
 }
 
@@ -143,7 +155,7 @@ async function pluginReference() {
   const entry = (path) => entryReference(resolve(root, path))
   return `# What plugins import
 
-Generated from \`src/plugins/api\` and \`src/testing\` by \`npm run docs\`. A way through it is the [tutorial](tutorial.md).
+Generated from \`src/plugins/api\`, \`src/testing\` and \`src/plugins/type-graphql\` by \`npm run docs\`. A way through it is the [tutorial](tutorial.md).
 
 ## \`guanxi/plugin\`
 
@@ -152,13 +164,19 @@ ${entry('src/plugins/api/index.ts')}
 ## \`guanxi/testing\`
 
 ${entry('src/testing/index.ts')}
+
+## \`guanxi/type-graphql\`
+
+${entry('src/plugins/type-graphql/index.ts')}
 `
 }
 
 const FILES = {
+  'docs/cli.md': commandReference,
   'docs/configuration.md': configurationReference,
   'docs/errors.md': errorsReference,
   'docs/formula-functions.md': formulaFunctionsReference,
+  'docs/metrics.md': metricsReference,
   'docs/plugins/api.md': pluginReference,
   'docs/reserved-names.md': reservedNamesReference,
   'docs/roles.md': rolesReference,
