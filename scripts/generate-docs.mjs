@@ -2,13 +2,14 @@
  * Writes the references that are derived from code (`npm run docs`). With `--check` it writes nothing and exits 1 where a file on
  * disk differs.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryReference } from './api-reference.mjs'
 import { commandReference } from './command-reference.mjs'
 import { metricsReference } from './metrics-reference.mjs'
 import { OTHER_VARIABLES } from './other-variables.mjs'
+import { schemaReference } from './schema-reference/index.mjs'
 import './typescript.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -183,9 +184,10 @@ const FILES = {
 }
 
 let stale = 0
-for (const [path, make] of Object.entries(FILES)) {
+const texts = { ...(await schemaReference()) }
+for (const [path, make] of Object.entries(FILES)) texts[path] = await make()
+for (const [path, text] of Object.entries(texts)) {
   const file = resolve(root, path)
-  const text = await make()
   if (!process.argv.includes('--check')) {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
@@ -193,6 +195,15 @@ for (const [path, make] of Object.entries(FILES)) {
     stale += 1
     process.stderr.write(`${path} is out of date; run: npm run docs\n`)
   }
+}
+// Pages of modules that are gone.
+for (const name of readdirSync(resolve(root, 'docs/api/modules'))) {
+  const path = `docs/api/modules/${name}`
+  if (path in texts) continue
+  if (process.argv.includes('--check')) {
+    stale += 1
+    process.stderr.write(`${path} is of a module that is gone; run: npm run docs\n`)
+  } else rmSync(resolve(root, path))
 }
 process.exitCode = stale > 0 ? 1 : 0
 
