@@ -129,7 +129,13 @@ export function createMetrics(): Metrics {
     watch: (source) => void sources.push(source),
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    described: () => (registry.getMetricsAsArray() as Registered[]).map(({ name, type, labelNames, help }) => ({ name, type, labels: labelNames, help })),
+    described: () =>
+      (registry.getMetricsAsArray() as (ReturnType<Registry['getMetricsAsArray']>[number] & Registered)[]).map(({ name, type, labelNames, help }) => ({
+        name,
+        type,
+        labels: labelNames,
+        help,
+      })),
     close: () => loop.disable(),
   }
 }

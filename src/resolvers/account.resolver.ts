@@ -62,8 +62,8 @@ export class AccountResolver {
     return this.#work.run(context, () => this.#passwords.set('invitation', input, originOf(context)))
   }
 
-  async #invited(context: ResolverContext, { userId, expiresAt }: Invited): Promise<InviteUserPayload> {
+  async #invited(context: ResolverContext, { userId, ...rest }: Invited): Promise<InviteUserPayload> {
     // A new user moves the rights of everybody.
-    return { user: new RecordHandle('user', userId, await refreshedCaller(context)), expiresAt }
+    return { user: new RecordHandle('user', userId, await refreshedCaller(context)), ...rest }
   }
 }

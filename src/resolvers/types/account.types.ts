@@ -52,6 +52,13 @@ export class InviteUserPayload {
 
   @Field(() => DateTimeToken, { description: 'When the link ends.' })
   expiresAt!: Date
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'False: no mail server is set up (`SMTP_URL`), so nobody gets the link. Set one, and call `resendInvitation`. Null: other processes send messages, and this one does not know.',
+  })
+  emailIsSetUp!: boolean | null
 }
 
 @InputType()
