@@ -40,6 +40,23 @@ function sectionOf(page: string, name: string): string {
   return below.split(/\n##+ /)[0] as string
 }
 
+test('every type, field, argument, input and value has a description', () => {
+  const silent: string[] = []
+  const note = (name: string, { description }: { readonly description?: string | null | undefined }): void => {
+    if (!description) silent.push(name)
+  }
+  for (const type of Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))) {
+    note(type.name, type)
+    if (isEnumType(type)) for (const value of type.getValues()) note(`${type.name}.${value.name}`, value)
+    if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue
+    for (const field of Object.values(type.getFields())) {
+      note(`${type.name}.${field.name}`, field)
+      if ('args' in field) for (const argument of field.args) note(`${type.name}.${field.name}(${argument.name})`, argument)
+    }
+  }
+  expect(silent).toEqual([])
+})
+
 describe('the reference of the API', () => {
   test('has every root field, and no others', () => {
     const served = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(fieldsOf)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import Redis from 'ioredis'
+import { Redis } from 'ioredis'
 import { codesOf, createTestClient, type TestClient } from '../support/client.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type NodeProcess, startNode } from '../support/nodes.ts'
