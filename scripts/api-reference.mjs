@@ -103,7 +103,7 @@ function exportsOf(file) {
       .split(',')
       .map((name) => name.trim().replace(/^type /, ''))
       .filter(Boolean)
-    groups.push({ file: join(dirname(file), path), names: listed, type: Boolean(type) })
+    groups.push({ file: join(dirname(file), path), source: path, names: listed, type: Boolean(type) })
   }
   return groups
 }
@@ -145,18 +145,27 @@ function sectionOf(declaration, siblings, exported) {
   return parts.filter(Boolean).join('\n\n')
 }
 
+/** What an entry point hands on from packages, as one sentence each. */
+function handedOn(groups) {
+  return groups
+    .filter(({ source }) => !source.startsWith('.'))
+    .map(({ source, names }) => `From the package \`${source}\`, as they are there: ${names.map((name) => `\`${name}\``).join(', ')}.`)
+}
+
 /** The reference of one entry point. */
 export function entryReference(file) {
-  const groups = exportsOf(file)
+  const all = exportsOf(file)
+  const groups = all.filter(({ source }) => source.startsWith('.'))
   const exported = new Set(groups.flatMap(({ names }) => names))
-  return groups
-    .flatMap(({ file: source, names }) => {
-      const declarations = declarationsOf(readFileSync(source, 'utf8'))
-      return names.map((name) => {
-        const declaration = declarations.get(name)
-        if (!declaration) throw new Error(`${source} has no declaration of ${name} that is found`)
-        return sectionOf(declaration, declarations, exported)
-      })
+  const here = declarationsOf(readFileSync(file, 'utf8'))
+  const own = [...here.values()].filter(({ lines }) => lines[0].startsWith('export ')).map((declaration) => sectionOf(declaration, here, exported))
+  const others = groups.flatMap(({ file: source, names }) => {
+    const declarations = declarationsOf(readFileSync(source, 'utf8'))
+    return names.map((name) => {
+      const declaration = declarations.get(name)
+      if (!declaration) throw new Error(`${source} has no declaration of ${name} that is found`)
+      return sectionOf(declaration, declarations, exported)
     })
-    .join('\n\n')
+  })
+  return [...handedOn(all), ...own, ...others].join('\n\n')
 }

@@ -2,10 +2,14 @@
  * Writes the references that are derived from code (`npm run docs`). With `--check` it writes nothing and exits 1 where a file on
  * disk differs.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryReference } from './api-reference.mjs'
+import { commandReference } from './command-reference.mjs'
+import { metricsReference } from './metrics-reference.mjs'
+import { OTHER_VARIABLES } from './other-variables.mjs'
+import { schemaReference } from './schema-reference/index.mjs'
 import './typescript.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -13,12 +17,14 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 /** docs/errors.md out of the error catalogue. */
 async function errorsReference() {
   const { ERROR_CODES } = await import('../src/errors/codes.ts')
+  const { ISSUE_CODES } = await import('../src/errors/issue-codes.ts')
+  const issues = Object.entries(ISSUE_CODES).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`)
   const rows = Object.entries(ERROR_CODES).map(
     ([code, { status, retryable, meaning }]) => `| \`${code}\` | ${status} | ${retryable ? 'yes' : 'no'} | ${meaning} |`,
   )
   return `# Errors
 
-Generated from \`src/errors/codes.ts\` by \`npm run docs\`.
+Generated from \`src/errors/codes.ts\` and \`src/errors/issue-codes.ts\` by \`npm run docs\`.
 
 Every error carries one of these codes in \`extensions.code\`, with \`requestId\` and \`retryable\`. The status applies where the whole
 request fails before it is executed; an error of a single field comes with status 200, and so does a document that does not parse or
@@ -28,6 +34,16 @@ succeed when it is sent again later.
 | code | status | retry | meaning |
 |---|---|---|---|
 ${rows.join('\n')}
+
+## Codes of issues
+
+\`VALIDATION_FAILED\`, and \`DUPLICATE\` where it can, list in \`issues\` what is wrong, each with \`path\` (where in the arguments), \`code\` and \`message\`. The
+message names the thing, the limit and the way out. Plugins have further codes of their own: [contracts](plugins/contracts.md#codes-of-issues),
+[projects](plugins/projects.md#codes-of-issues).
+
+| code | meaning |
+|---|---|
+${issues.join('\n')}
 `
 }
 
@@ -38,9 +54,10 @@ async function configurationReference() {
     const notes = [secret && 'Never printed.', requiredInProduction && 'Required in production.'].filter(Boolean)
     return `| \`${name}\` | ${[meaning, ...notes].join(' ')} | ${accepts} | ${fallback} |`
   })
+  const others = OTHER_VARIABLES.map(({ name, used, meaning }) => `| \`${name}\` | ${used} | ${meaning} |`)
   return `# Configuration
 
-Generated from \`src/config/settings.ts\` by \`npm run docs\`.
+Generated from \`src/config/settings.ts\` and \`scripts/other-variables.mjs\` by \`npm run docs\`.
 
 Every setting is an environment variable, read once at start. An empty variable counts as not set. A value that cannot be used stops the
 start with one line that names the variable.
@@ -48,6 +65,14 @@ start with one line that names the variable.
 | variable | meaning | accepts | when not set |
 |---|---|---|---|
 ${rows.join('\n')}
+
+## Other variables
+
+What commands, tests and benchmarks read besides; the server does not.
+
+| variable | read by | meaning |
+|---|---|---|
+${others.join('\n')}
 `
 }
 
@@ -131,7 +156,7 @@ async function pluginReference() {
   const entry = (path) => entryReference(resolve(root, path))
   return `# What plugins import
 
-Generated from \`src/plugins/api\` and \`src/testing\` by \`npm run docs\`. A way through it is the [tutorial](tutorial.md).
+Generated from \`src/plugins/api\`, \`src/testing\` and \`src/plugins/type-graphql\` by \`npm run docs\`. A way through it is the [tutorial](tutorial.md).
 
 ## \`guanxi/plugin\`
 
@@ -140,22 +165,29 @@ ${entry('src/plugins/api/index.ts')}
 ## \`guanxi/testing\`
 
 ${entry('src/testing/index.ts')}
+
+## \`guanxi/type-graphql\`
+
+${entry('src/plugins/type-graphql/index.ts')}
 `
 }
 
 const FILES = {
+  'docs/cli.md': commandReference,
   'docs/configuration.md': configurationReference,
   'docs/errors.md': errorsReference,
   'docs/formula-functions.md': formulaFunctionsReference,
+  'docs/metrics.md': metricsReference,
   'docs/plugins/api.md': pluginReference,
   'docs/reserved-names.md': reservedNamesReference,
   'docs/roles.md': rolesReference,
 }
 
 let stale = 0
-for (const [path, make] of Object.entries(FILES)) {
+const texts = { ...(await schemaReference()) }
+for (const [path, make] of Object.entries(FILES)) texts[path] = await make()
+for (const [path, text] of Object.entries(texts)) {
   const file = resolve(root, path)
-  const text = await make()
   if (!process.argv.includes('--check')) {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, text)
@@ -163,6 +195,15 @@ for (const [path, make] of Object.entries(FILES)) {
     stale += 1
     process.stderr.write(`${path} is out of date; run: npm run docs\n`)
   }
+}
+// Pages of modules that are gone.
+for (const name of readdirSync(resolve(root, 'docs/api/modules'))) {
+  const path = `docs/api/modules/${name}`
+  if (path in texts) continue
+  if (process.argv.includes('--check')) {
+    stale += 1
+    process.stderr.write(`${path} is of a module that is gone; run: npm run docs\n`)
+  } else rmSync(resolve(root, path))
 }
 process.exitCode = stale > 0 ? 1 : 0
 

@@ -68,6 +68,7 @@ export async function createApp(config: Config, overrides: AppOverrides): Promis
       path: overrides.path,
       metadataPatience: overrides.metadataPatience,
       outbound: overrides.outbound,
+      emailDriver: overrides.emailDriver,
       signals,
       tail,
       metrics,

@@ -22,7 +22,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-function createProgram(): Command {
+/** Every command with its options; the reference of commands is generated from it. */
+export function createProgram(): Command {
   const program = new Command('guanxi')
   program.description('Headless CRM: a typed GraphQL API on PostgreSQL. Settings come from the environment.').version(packageVersion())
   program

@@ -60,6 +60,7 @@ describe('guanxi start', () => {
     expect(readFileSync(dataFile('admin-password'), 'utf8').trim()).toBe(password)
     for (const step of ['Starting PostgreSQL under', 'Bringing the database up to date', 'Loading demo data']) expect(server.output()).toContain(step)
     expect(server.output()).toMatch(/Demo users +sales_rep: nancy@\S+, .*\n +sales_manager: .*\n(.*\n)* +read_only: viewer@/)
+    expect(server.output()).toContain('no mail server is set up (SMTP_URL): reminders by e-mail, invitations and links for new passwords reach nobody')
     for (const name of ['admin-password', 'secret', 'database-password', 'demo-password']) expect(statSync(dataFile(name)).mode & 0o777).toBe(0o600)
     const signedIn = await ask(`mutation { signIn(input: {email: "admin@guanxi.local", password: "${password}"}) { accessToken } }`)
     token = signedIn.body.data?.signIn?.accessToken as string

@@ -25,6 +25,8 @@ export interface Invited {
   readonly userId: string
   /** When the link ends. */
   readonly expiresAt: Date
+  /** False: no mail server is set up, and the message goes nowhere. Null: other processes send messages, and this one does not know. */
+  readonly emailIsSetUp: boolean | null
 }
 
 /** People who are asked in by mail. For administrators; throws FORBIDDEN for others. */
@@ -40,9 +42,10 @@ export interface InvitationOptions {
   readonly writer: Writer
   readonly tokens: OneTimeTokens
   readonly now: () => Date
+  readonly emailIsSetUp: Invited['emailIsSetUp']
 }
 
-export function createInvitations({ database, writer, tokens, now }: InvitationOptions): Invitations {
+export function createInvitations({ database, writer, tokens, now, emailIsSetUp }: InvitationOptions): Invitations {
   /** Makes the link, and asks for its message. */
   async function send(transaction: Transaction, principal: Principal, userId: string, origin: RequestOrigin): Promise<Invited> {
     const { id, expiresAt } = await tokens.issue(transaction, { userId, purpose: 'invitation', createdBy: principal.userId })
@@ -50,7 +53,7 @@ export function createInvitations({ database, writer, tokens, now }: InvitationO
       { payload: { purpose: 'invitation', token: id, user: userId }, key: `invitation ${id}`, attempts: MESSAGE_ATTEMPTS },
     ])
     await writeAudit(transaction, { at: now(), ...actorOf(principal), action: 'user.invite', userIds: [userId], origin, result: 'ok' })
-    return { userId, expiresAt }
+    return { userId, expiresAt, emailIsSetUp }
   }
 
   return {

@@ -41,8 +41,8 @@ import { deriveKeys } from '../start/secrets.ts'
 import { announceSchema } from './announce-schema.ts'
 import type { AppOverrides, Kernel } from './kernel.ts'
 
-interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience' | 'outbound'> {
-  readonly config: Pick<Config, 'role' | 'plugins' | 'pluginPaths' | 'pluginPrivateHosts' | 'idempotencyRetention' | 'maxCost'>
+interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience' | 'outbound' | 'emailDriver'> {
+  readonly config: Pick<Config, 'role' | 'plugins' | 'pluginPaths' | 'pluginPrivateHosts' | 'idempotencyRetention' | 'maxCost' | 'smtpUrl'>
   readonly logger: Logger
   readonly path: EngineOptions['path']
   readonly signals: Signals
@@ -52,7 +52,10 @@ interface ApiOptions extends Pick<AppOverrides, 'secrets' | 'metadataPatience' |
 }
 
 /** Identity, schema and executor over a kernel. */
-export async function createApi(kernel: Kernel, { config, secrets, logger, path, metadataPatience, signals, tail, metrics, budgets, outbound }: ApiOptions) {
+export async function createApi(
+  kernel: Kernel,
+  { config, secrets, logger, path, metadataPatience, signals, tail, metrics, budgets, outbound, emailDriver }: ApiOptions,
+) {
   const { database, registry, hasher, now, writer } = kernel
   const accessTokens = createAccessTokens({ issuer: 'guanxi', audience: 'guanxi', keys: deriveKeys(secrets, 'access tokens'), lifetime: 900, now })
   const authenticator = createAuthenticator({
@@ -117,7 +120,14 @@ export async function createApi(kernel: Kernel, { config, secrets, logger, path,
     passwords: createUserPasswords({ database, hasher, throttle, now }),
     passwordResets: createPasswordResets({ database, throttle: addresses }),
     tokenPasswords: createTokenPasswords({ database, hasher, tokens, signIns: throttle, throttle: addresses, now }),
-    invitations: createInvitations({ database, writer, tokens, now }),
+    invitations: createInvitations({
+      database,
+      writer,
+      tokens,
+      now,
+      // Only processes that send know what they send with.
+      emailIsSetUp: config.role === 'api' ? null : config.smtpUrl !== undefined || emailDriver !== undefined,
+    }),
     roles: createRoles({ database, registry, now }),
     shares: createShares({ database, registry, now }),
     access: createAccessInsight({ database, registry, authenticator, usage: grantUsage, now }),

@@ -1,4 +1,4 @@
-import type { GrantUsage } from '../auth/index.ts'
+import { forgetOneTimeTokens, forgetSessions, type GrantUsage } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { coreModules } from '../entities/index.ts'
 import { CHANGES_TOPIC, connectStamper, forgetChanges, type Signals, startStamper } from '../events/index.ts'
@@ -15,7 +15,8 @@ import { type DerivedKey, deriveKeys } from '../start/secrets.ts'
 import { announceSchema, SCHEMA_TOPIC } from './announce-schema.ts'
 import type { Kernel } from './kernel.ts'
 
-const DAY = 86_400_000
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
 
 /** What operations leave in memory, to be written beside them. */
 interface Notes {
@@ -68,6 +69,15 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
       ),
     onError: (error) => logger.warn({ err: error }, 'old deliveries not taken away; it is tried again'),
   })
+  const identity = repeat({
+    every: HOUR,
+    run: async (isStopping) => {
+      const before = new Date(now().getTime() - config.sessionRetention * DAY)
+      await forgetSessions(database, before, isStopping)
+      await forgetOneTimeTokens(database, before, isStopping)
+    },
+    onError: (error) => logger.warn({ err: error }, 'ended sessions not taken away; it is tried again'),
+  })
   const fire = createTimerWorker({
     database,
     writer,
@@ -113,7 +123,17 @@ export function startBackground(kernel: Kernel, engine: GraphQLEngine, { config,
       for (const each of forget) each()
       // Before what may take its time: nothing that was noted is to be lost.
       await Promise.all([reads.flush(), refusals.flush()]).catch(notAudited)
-      await Promise.all([maintenance.stop(), retention.stop(), log.stop(), timers?.stop(), rules?.stop(), poll.stop(), counts.stop(), audit.stop()])
+      await Promise.all([
+        maintenance.stop(),
+        retention.stop(),
+        log.stop(),
+        identity.stop(),
+        timers?.stop(),
+        rules?.stop(),
+        poll.stop(),
+        counts.stop(),
+        audit.stop(),
+      ])
       await Promise.all([reads.flush(), refusals.flush(true)]).catch(notAudited)
       await stamper.stop()
       await count().catch(notCounted)

@@ -48,6 +48,8 @@ export function startJobs(
     linkOf: accountMessages.carriedBy,
     appUrl: config.appUrl,
   }
+  if (services.driver === undefined)
+    logger.warn('no mail server is set up (SMTP_URL): reminders by e-mail, invitations and links for new passwords reach nobody; their deliveries are skipped')
   const worker = startJobWorker({
     databaseUrl,
     jobs: [

@@ -67,6 +67,8 @@ export interface Config {
   readonly idempotencyRetention: number
   /** Days for which deliveries that have ended stay in their log. */
   readonly deliveryRetention: number
+  /** Days for which sessions that have ended, and tokens of links that can be used no more, are kept. */
+  readonly sessionRetention: number
   /** Load the demo data into an empty database. */
   readonly demo: boolean
   /** Password of the demo users; undefined generates one. */

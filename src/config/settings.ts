@@ -398,6 +398,14 @@ export const SETTINGS: readonly Setting[] = [
     schema: number(1, 3650, 90),
   },
   {
+    name: 'SESSION_RETENTION',
+    property: 'sessionRetention',
+    meaning: 'Days for which the rows of sessions that have ended, and of links by e-mail that can be used no more, are kept. The audit keeps what happened.',
+    fallback: '30',
+    accepts: 'a number from 1 to 3650',
+    schema: number(1, 3650, 30),
+  },
+  {
     name: 'GUANXI_ROLE',
     property: 'role',
     meaning:

@@ -37,6 +37,15 @@ export interface MetricsSources {
   readonly queue?: () => Promise<QueueState>
 }
 
+/** What a metric is: `docs/metrics.md` is made of it. */
+export interface MetricDescription {
+  readonly name: string
+  /** `counter`, `gauge` or `histogram`. */
+  readonly type: string
+  readonly labels: readonly string[]
+  readonly help: string
+}
+
 /** Prometheus metrics of this process. They name no records, people or versions. */
 export interface Metrics {
   operation(observed: ObservedOperation): void
@@ -50,8 +59,17 @@ export interface Metrics {
   watch(sources: MetricsSources): void
   readonly contentType: string
   text(): Promise<string>
+  described(): readonly MetricDescription[]
   /** Ends the event-loop monitor. */
   close(): void
+}
+
+/** A metric object of prom-client, whose types leave this out. */
+interface Registered {
+  readonly name: string
+  readonly type: string
+  readonly labelNames: readonly string[]
+  readonly help: string
 }
 
 const LATENCY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -111,6 +129,13 @@ export function createMetrics(): Metrics {
     watch: (source) => void sources.push(source),
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    described: () =>
+      (registry.getMetricsAsArray() as (ReturnType<Registry['getMetricsAsArray']>[number] & Registered)[]).map(({ name, type, labelNames, help }) => ({
+        name,
+        type,
+        labels: labelNames,
+        help,
+      })),
     close: () => loop.disable(),
   }
 }

@@ -19,11 +19,11 @@ export class AccessResolver {
 
   @Query(() => AccessExplanation, { nullable: true, description: 'What would be decided now about a user, and why.' })
   explainAccess(
-    @Arg('userId', () => ID) userId: string,
-    @Arg('module', () => String) module: string,
-    @Arg('recordId', () => ID, { nullable: true }) recordId: string | null,
-    @Arg('field', () => String, { nullable: true }) field: string | null,
-    @Arg('action', () => AccessAction, { defaultValue: 'READ' }) action: AccessAction,
+    @Arg('userId', () => ID, { description: 'Whose rights.' }) userId: string,
+    @Arg('module', () => String, { description: 'Name of a module.' }) module: string,
+    @Arg('recordId', () => ID, { nullable: true, description: 'A record of it; the module as a whole unless given.' }) recordId: string | null,
+    @Arg('field', () => String, { nullable: true, description: 'Name of a field; the record as a whole unless given.' }) field: string | null,
+    @Arg('action', () => AccessAction, { defaultValue: 'READ', description: 'What is to be done.' }) action: AccessAction,
     @Ctx() context: ResolverContext,
   ): Promise<Explanation> {
     return this.#access.explain(callerOf(context), { userId, module, recordId, field, action })
@@ -31,9 +31,9 @@ export class AccessResolver {
 
   @Query(() => [User], { nullable: true, description: 'All active users who can read a record now, or the whole value of one of its fields.' })
   async whoCanSee(
-    @Arg('module', () => String) module: string,
-    @Arg('recordId', () => ID) recordId: string,
-    @Arg('field', () => String, { nullable: true }) field: string | null,
+    @Arg('module', () => String, { description: 'Name of the module.' }) module: string,
+    @Arg('recordId', () => ID, { description: 'The record.' }) recordId: string,
+    @Arg('field', () => String, { nullable: true, description: 'Name of a field; the record as a whole unless given.' }) field: string | null,
     @Ctx() context: ResolverContext,
   ): Promise<RecordHandle[]> {
     return handlesOf(await this.#access.whoCanSee(callerOf(context), { module, recordId, field }))
@@ -41,8 +41,8 @@ export class AccessResolver {
 
   @Query(() => RoleDiff, { nullable: true, description: 'What `updateRole` with this input would do, and to whom. Changes nothing.' })
   async diffRole(
-    @Arg('roleKey', () => String) roleKey: string,
-    @Arg('input', () => UpdateRoleInput) input: UpdateRoleInput,
+    @Arg('roleKey', () => String, { description: 'Key of the role.' }) roleKey: string,
+    @Arg('input', () => UpdateRoleInput, { description: 'The change that is tried.' }) input: UpdateRoleInput,
     @Ctx() context: ResolverContext,
   ): Promise<RoleDiff> {
     const { actions, fields, groups } = await this.#access.diffRole(callerOf(context), roleKey, input)
@@ -55,7 +55,10 @@ export class AccessResolver {
   }
 
   @Query(() => UnusedGrants, { nullable: true, description: 'Grants that nobody who holds the role has used since; EXPORT and the role admin are left out.' })
-  unusedGrants(@Arg('since', () => DateTimeToken) since: string, @Ctx() context: ResolverContext): Promise<Unused> {
+  unusedGrants(
+    @Arg('since', () => DateTimeToken, { description: 'Grants that were used at this time or later are left out.' }) since: string,
+    @Ctx() context: ResolverContext,
+  ): Promise<Unused> {
     return this.#access.unusedGrants(callerOf(context), new Date(since))
   }
 }

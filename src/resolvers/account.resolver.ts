@@ -32,7 +32,7 @@ export class AccountResolver {
 
   @Mutation(() => RequestPasswordResetPayload, { nullable: true, description: 'Sends a link for a new password to the address, if somebody signs in with it.' })
   async requestPasswordReset(
-    @Arg('input', () => RequestPasswordResetInput) input: RequestPasswordResetInput,
+    @Arg('input', () => RequestPasswordResetInput, { description: 'Whose.' }) input: RequestPasswordResetInput,
     @Ctx() context: ResolverContext,
   ): Promise<RequestPasswordResetPayload> {
     await this.#work.run(context, () => this.#resets.request(input, originOf(context)))
@@ -40,30 +40,39 @@ export class AccountResolver {
   }
 
   @Mutation(() => ResetPasswordPayload, { nullable: true, description: 'Sets a new password by the token of a message, and ends every session of the user.' })
-  resetPassword(@Arg('input', () => ResetPasswordInput) input: ResetPasswordInput, @Ctx() context: ResolverContext): Promise<ResetPasswordPayload> {
+  resetPassword(
+    @Arg('input', () => ResetPasswordInput, { description: 'The new password.' }) input: ResetPasswordInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<ResetPasswordPayload> {
     return this.#work.run(context, () => this.#passwords.set('passwordReset', input, originOf(context)))
   }
 
   @Mutation(() => InviteUserPayload, { nullable: true, description: 'Makes a user without a password, and sends a link by which he chooses one.' })
-  async inviteUser(@Arg('input', () => InviteUserInput) input: InviteUserInput, @Ctx() context: ResolverContext): Promise<InviteUserPayload> {
+  async inviteUser(
+    @Arg('input', () => InviteUserInput, { description: 'Who is invited.' }) input: InviteUserInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<InviteUserPayload> {
     return this.#invited(context, await this.#work.run(context, () => this.#invitations.invite(callerOf(context), input, originOf(context))))
   }
 
   @Mutation(() => InviteUserPayload, { nullable: true, description: 'Sends a new link to a user who has no password yet; the one before ends.' })
   async resendInvitation(
-    @Arg('input', () => ResendInvitationInput) { userId }: ResendInvitationInput,
+    @Arg('input', () => ResendInvitationInput, { description: 'Who gets a new link.' }) { userId }: ResendInvitationInput,
     @Ctx() context: ResolverContext,
   ): Promise<InviteUserPayload> {
     return this.#invited(context, await this.#work.run(context, () => this.#invitations.resend(callerOf(context), userId, originOf(context))))
   }
 
   @Mutation(() => AcceptInvitationPayload, { nullable: true, description: 'Sets the first password by the token of an invitation.' })
-  acceptInvitation(@Arg('input', () => AcceptInvitationInput) input: AcceptInvitationInput, @Ctx() context: ResolverContext): Promise<AcceptInvitationPayload> {
+  acceptInvitation(
+    @Arg('input', () => AcceptInvitationInput, { description: 'The first password.' }) input: AcceptInvitationInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<AcceptInvitationPayload> {
     return this.#work.run(context, () => this.#passwords.set('invitation', input, originOf(context)))
   }
 
-  async #invited(context: ResolverContext, { userId, expiresAt }: Invited): Promise<InviteUserPayload> {
+  async #invited(context: ResolverContext, { userId, ...rest }: Invited): Promise<InviteUserPayload> {
     // A new user moves the rights of everybody.
-    return { user: new RecordHandle('user', userId, await refreshedCaller(context)), expiresAt }
+    return { user: new RecordHandle('user', userId, await refreshedCaller(context)), ...rest }
   }
 }

@@ -24,14 +24,17 @@ export class ApiKeyResolver {
 
   @Extensions({ secret: true })
   @Mutation(() => CreateApiKeyPayload, { nullable: true, description: 'Makes an API key. Its text is shown this once.' })
-  async createApiKey(@Arg('input', () => CreateApiKeyInput) input: CreateApiKeyInput, @Ctx() context: ResolverContext): Promise<CreateApiKeyPayload> {
+  async createApiKey(
+    @Arg('input', () => CreateApiKeyInput, { description: 'What the key is for, and what it may.' }) input: CreateApiKeyInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<CreateApiKeyPayload> {
     const expiresAt = input.expiresAt == null ? null : new Date(input.expiresAt)
     const { apiKey, secret } = await this.#work.run(context, () => this.#apiKeys.create(callerOf(context), { ...input, expiresAt }, originOf(context)))
     return { apiKey: apiKeyOf(apiKey), secret }
   }
 
   @Mutation(() => RevokeApiKeyPayload, { nullable: true, description: 'Ends an API key at once, and all keys that were made by it.' })
-  async revokeApiKey(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RevokeApiKeyPayload> {
+  async revokeApiKey(@Arg('id', () => ID, { description: 'Id of the key.' }) id: string, @Ctx() context: ResolverContext): Promise<RevokeApiKeyPayload> {
     const caller = callerOf(context)
     const key = await this.#work.run(context, () => this.#apiKeys.revoke(caller, id, originOf(context)))
     const reader = key.id === caller.apiKeyId ? undefined : await refreshedCaller(context)

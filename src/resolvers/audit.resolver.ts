@@ -23,9 +23,9 @@ export class AuditResolver {
 
   @Query(() => AuditLogConnection, { nullable: true, description: 'Who did what, the newest first.' })
   async auditLog(
-    @Arg('filter', () => AuditLogFilter, { nullable: true }) filter: AuditLogFilter | null,
-    @Arg('first', () => Int, { defaultValue: 50 }) first: number,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('filter', () => AuditLogFilter, { nullable: true, description: 'Which entries; all unless given.' }) filter: AuditLogFilter | null,
+    @Arg('first', () => Int, { defaultValue: 50, description: 'How many at most; 500 at most.' }) first: number,
+    @Arg('after', () => String, { nullable: true, description: 'Only what follows this cursor.' }) after: string | null,
     @Ctx() context: ResolverContext,
   ): Promise<AuditLogConnection> {
     const { entries, hasNextPage } = await this.#log.page(callerOf(context), filter ?? {}, first, after ?? null)

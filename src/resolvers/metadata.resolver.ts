@@ -32,7 +32,7 @@ export class MetadataResolver {
 
   @Query(() => [CustomField], { nullable: true, description: 'Fields that were made at run time.' })
   async customFields(
-    @Arg('module', () => String, { nullable: true }) module: string | null,
+    @Arg('module', () => String, { nullable: true, description: 'Name of a module; all modules unless given.' }) module: string | null,
     @Arg('deleted', () => Boolean, { defaultValue: false, description: 'Deleted ones too, which can be restored.' }) deleted: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomField[]> {
@@ -49,7 +49,7 @@ export class MetadataResolver {
 
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Makes a field of any module. It is served everywhere within a second.' })
   async createCustomField(
-    @Arg('input', () => CreateCustomFieldInput) input: CreateCustomFieldInput,
+    @Arg('input', () => CreateCustomFieldInput, { description: 'The new field.' }) input: CreateCustomFieldInput,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {
@@ -61,7 +61,7 @@ export class MetadataResolver {
 
   @Mutation(() => CustomFieldsPayload, { nullable: true, description: 'Makes at most 100 fields, all or none, in one change of the schema.' })
   async createCustomFields(
-    @Arg('input', () => [CreateCustomFieldInput]) input: CreateCustomFieldInput[],
+    @Arg('input', () => [CreateCustomFieldInput], { description: 'The new fields.' }) input: CreateCustomFieldInput[],
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldsPayload> {
@@ -72,9 +72,9 @@ export class MetadataResolver {
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Changes a field. A rename keeps the old name as a deprecated alias.' })
   async updateCustomField(
     @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true }) module: string | null,
-    @Arg('name', () => String, { nullable: true }) name: string | null,
-    @Arg('input', () => UpdateCustomFieldInput) input: UpdateCustomFieldInput,
+    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
+    @Arg('input', () => UpdateCustomFieldInput, { description: 'What changes.' }) input: UpdateCustomFieldInput,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {
@@ -87,8 +87,8 @@ export class MetadataResolver {
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Hides a field at once; it can be restored with its data until it is purged.' })
   async deleteCustomField(
     @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true }) module: string | null,
-    @Arg('name', () => String, { nullable: true }) name: string | null,
+    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {
@@ -101,8 +101,8 @@ export class MetadataResolver {
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Brings a deleted field back with its data.' })
   async restoreCustomField(
     @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true }) module: string | null,
-    @Arg('name', () => String, { nullable: true }) name: string | null,
+    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {
@@ -115,8 +115,8 @@ export class MetadataResolver {
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Gives a deleted field up for good, with its data, before its time has passed.' })
   async purgeCustomField(
     @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true }) module: string | null,
-    @Arg('name', () => String, { nullable: true }) name: string | null,
+    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {
@@ -128,7 +128,7 @@ export class MetadataResolver {
 
   @Mutation(() => CustomModulePayload, { nullable: true, description: 'Makes a module with all that core ones have. It is served everywhere within a second.' })
   async createCustomModule(
-    @Arg('input', () => CreateCustomModuleInput) input: CreateCustomModuleInput,
+    @Arg('input', () => CreateCustomModuleInput, { description: 'The new module.' }) input: CreateCustomModuleInput,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomModulePayload> {
@@ -138,8 +138,8 @@ export class MetadataResolver {
 
   @Mutation(() => CustomModulePayload, { nullable: true, description: 'Changes labels, place and naming field of a module.' })
   async updateCustomModule(
-    @Arg('name', () => String) name: string,
-    @Arg('input', () => UpdateCustomModuleInput) input: UpdateCustomModuleInput,
+    @Arg('name', () => String, { description: 'Name of the module.' }) name: string,
+    @Arg('input', () => UpdateCustomModuleInput, { description: 'What changes.' }) input: UpdateCustomModuleInput,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomModulePayload> {
@@ -149,7 +149,7 @@ export class MetadataResolver {
 
   @Mutation(() => CustomModulePayload, { nullable: true, description: 'Hides a module with its records at once; it can be restored until it is purged.' })
   async deleteCustomModule(
-    @Arg('name', () => String) name: string,
+    @Arg('name', () => String, { description: 'Name of the module.' }) name: string,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomModulePayload> {
@@ -162,7 +162,7 @@ export class MetadataResolver {
     description: 'Brings a deleted module back with its records: of several of a name the last, unless the id is given.',
   })
   async restoreCustomModule(
-    @Arg('name', () => String, { nullable: true }) name: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Name of the module.' }) name: string | null,
     @Arg('id', () => ID, MODULE_ID) id: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
@@ -173,7 +173,7 @@ export class MetadataResolver {
 
   @Mutation(() => CustomModulePayload, { nullable: true, description: 'Gives a deleted module up for good, with its records, before its time has passed.' })
   async purgeCustomModule(
-    @Arg('name', () => String, { nullable: true }) name: string | null,
+    @Arg('name', () => String, { nullable: true, description: 'Name of the module.' }) name: string | null,
     @Arg('id', () => ID, MODULE_ID) id: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
@@ -204,7 +204,7 @@ export class MetadataStateResolver {
     description: 'Makes all custom modules and fields what the state says, or nothing. What it does not name is removed; `dryRun` tells the plan.',
   })
   async applyMetadata(
-    @Arg('input', () => [ModuleStateInput]) input: ModuleStateInput[],
+    @Arg('input', () => [ModuleStateInput], { description: 'Each module whose state is wanted; others stay as they are.' }) input: ModuleStateInput[],
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<ApplyMetadataPayload> {
@@ -219,26 +219,38 @@ function callOptions(context: ResolverContext, dryRun: boolean): CallOptions {
 
 @Resolver(() => CustomField)
 export class CustomFieldLabelResolver {
-  @FieldResolver(() => String)
-  label(@Root() field: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+  @FieldResolver(() => String, { description: 'What people read, in the locale.' })
+  label(
+    @Root() field: Labelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string {
     return localized(field.labels, locale)
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
-  help(@Root() field: Helpful, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string | null {
+  help(
+    @Root() field: Helpful,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string | null {
     return field.helps && localized(field.helps, locale)
   }
 }
 
 @Resolver(() => CustomModule)
 export class CustomModuleLabelResolver {
-  @FieldResolver(() => String)
-  label(@Root() module: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+  @FieldResolver(() => String, { description: 'What people read, in the locale.' })
+  label(
+    @Root() module: Labelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string {
     return localized(module.labels, locale)
   }
 
   @FieldResolver(() => String, { description: 'What people call many of its records.' })
-  pluralLabel(@Root() module: PluralLabelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+  pluralLabel(
+    @Root() module: PluralLabelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string {
     return localized(module.pluralLabels, locale)
   }
 }

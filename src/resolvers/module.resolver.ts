@@ -8,7 +8,7 @@ import { Field, FieldOption, FieldReference, Module } from './types/module.types
 
 @ObjectType({ simpleResolvers: true, description: 'A new version of the schema.' })
 export class SchemaChange {
-  @Member(() => Int)
+  @Member(() => Int, { description: 'The version.' })
   schemaVersion!: number
 }
 
@@ -51,31 +51,43 @@ export class ModuleResolver {
   }
 
   @Query(() => Module, { nullable: true, description: 'One module by name; null where the caller can do nothing with it.' })
-  module(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): ModuleView | null {
+  module(@Arg('name', () => String, { description: 'Name of the module.' }) name: string, @Ctx() context: ResolverContext): ModuleView | null {
     const module = context.runtime.registry.modules.get(name)
     return module ? moduleView(module, callerOf(context), context.runtime, this.#steps) : null
   }
 
-  @FieldResolver(() => String)
-  label(@Root() module: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+  @FieldResolver(() => String, { description: 'What people read, in the locale.' })
+  label(
+    @Root() module: Labelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string {
     return localized(module.labels, locale)
   }
 
   @FieldResolver(() => String, { description: 'What people call many of its records.' })
-  pluralLabel(@Root() module: PluralLabelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+  pluralLabel(
+    @Root() module: PluralLabelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string {
     return localized(module.pluralLabels, locale)
   }
 }
 
 @Resolver(() => Field)
 export class FieldLabelResolver {
-  @FieldResolver(() => String)
-  label(@Root() field: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+  @FieldResolver(() => String, { description: 'What people read, in the locale.' })
+  label(
+    @Root() field: Labelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string {
     return localized(field.labels, locale)
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
-  help(@Root() field: Helpful, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string | null {
+  help(
+    @Root() field: Helpful,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string | null {
     return field.helps && localized(field.helps, locale)
   }
 }
@@ -83,15 +95,21 @@ export class FieldLabelResolver {
 @Resolver(() => FieldReference)
 export class FieldReferenceLabelResolver {
   @FieldResolver(() => String, { nullable: true, description: 'What people call the list on the other side; null where nobody has said.' })
-  inverseLabel(@Root() reference: ReferenceLabelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string | null {
+  inverseLabel(
+    @Root() reference: ReferenceLabelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string | null {
     return reference.inverseLabels && localized(reference.inverseLabels, locale)
   }
 }
 
 @Resolver(() => FieldOption)
 export class FieldOptionLabelResolver {
-  @FieldResolver(() => String)
-  label(@Root() option: Labelled, @Arg('locale', () => String, { nullable: true }) locale?: string | null): string {
+  @FieldResolver(() => String, { description: 'What people read, in the locale.' })
+  label(
+    @Root() option: Labelled,
+    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+  ): string {
     return localized(option.labels, locale)
   }
 }

@@ -26,7 +26,7 @@ export class PluginResolver {
     nullable: true,
     description: 'Puts a plugin into service on all processes, and agrees to what it asks for (`capabilities`).',
   })
-  async enablePlugin(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): Promise<PluginPayload> {
+  async enablePlugin(@Arg('name', () => String, { description: 'Name of the plugin.' }) name: string, @Ctx() context: ResolverContext): Promise<PluginPayload> {
     return this.#change(context, 'enable', name)
   }
 
@@ -34,7 +34,10 @@ export class PluginResolver {
     nullable: true,
     description: 'Takes a plugin out of service at once and everywhere. What it has brought stays, out of sight.',
   })
-  async disablePlugin(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): Promise<PluginPayload> {
+  async disablePlugin(
+    @Arg('name', () => String, { description: 'Name of the plugin.' }) name: string,
+    @Ctx() context: ResolverContext,
+  ): Promise<PluginPayload> {
     return this.#change(context, 'disable', name)
   }
 
@@ -42,12 +45,18 @@ export class PluginResolver {
     nullable: true,
     description: 'Puts the version that the server finds into the place of the one that is enabled, once all processes have it.',
   })
-  async upgradePlugin(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): Promise<PluginPayload> {
+  async upgradePlugin(
+    @Arg('name', () => String, { description: 'Name of the plugin.' }) name: string,
+    @Ctx() context: ResolverContext,
+  ): Promise<PluginPayload> {
     return this.#change(context, 'upgrade', name)
   }
 
   @Mutation(() => PluginPayload, { nullable: true, description: 'Takes leave of a plugin. Its data stays until it is purged.' })
-  async uninstallPlugin(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): Promise<PluginPayload> {
+  async uninstallPlugin(
+    @Arg('name', () => String, { description: 'Name of the plugin.' }) name: string,
+    @Ctx() context: ResolverContext,
+  ): Promise<PluginPayload> {
     return this.#change(context, 'uninstall', name)
   }
 
@@ -55,14 +64,14 @@ export class PluginResolver {
     nullable: true,
     description: 'Gives the modules and fields of an uninstalled plugin up for good, with their data and what others have built on them.',
   })
-  async purgePlugin(@Arg('name', () => String) name: string, @Ctx() context: ResolverContext): Promise<PluginPayload> {
+  async purgePlugin(@Arg('name', () => String, { description: 'Name of the plugin.' }) name: string, @Ctx() context: ResolverContext): Promise<PluginPayload> {
     return this.#change(context, 'purge', name)
   }
 
   @Mutation(() => PluginPayload, { nullable: true, description: 'Changes the settings that are named; null goes back to the default.' })
   async updatePluginSettings(
-    @Arg('name', () => String) name: string,
-    @Arg('settings', () => JsonScalar) settings: unknown,
+    @Arg('name', () => String, { description: 'Name of the plugin.' }) name: string,
+    @Arg('settings', () => JsonScalar, { description: 'Settings that change; null takes the default.' }) settings: unknown,
     @Ctx() context: ResolverContext,
   ): Promise<PluginPayload> {
     return { plugin: await this.#work.run(context, () => this.#plugins.setSettings(callerOf(context), name, settings, originOf(context))) }
@@ -70,8 +79,8 @@ export class PluginResolver {
 
   @Mutation(() => PluginPayload, { nullable: true, description: 'Says which roles have a permission that a plugin brings.' })
   async updatePluginPermission(
-    @Arg('name', () => String) name: string,
-    @Arg('permission', () => String) permission: string,
+    @Arg('name', () => String, { description: 'Name of the plugin.' }) name: string,
+    @Arg('permission', () => String, { description: 'Name of the permission.' }) permission: string,
     @Arg('roles', () => [String], { description: 'Keys of roles.' }) roles: string[],
     @Ctx() context: ResolverContext,
   ): Promise<PluginPayload> {

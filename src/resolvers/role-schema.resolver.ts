@@ -23,7 +23,7 @@ export class RoleSchemaResolver {
   }
 
   @Query(() => RoleSchema, { nullable: true, description: 'The schema as whoever has this role alone sees it.' })
-  async roleSchema(@Arg('roleKey', () => String) roleKey: string, @Ctx() context: ResolverContext): Promise<RoleSchema> {
+  async roleSchema(@Arg('roleKey', () => String, { description: 'Key of the role.' }) roleKey: string, @Ctx() context: ResolverContext): Promise<RoleSchema> {
     const { runtime } = context
     const principal = await this.#access.principalOfRole(callerOf(context), roleKey)
     return {

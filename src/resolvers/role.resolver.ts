@@ -26,7 +26,7 @@ export class RoleResolver {
     return this.#roles.list(callerOf(context))
   }
 
-  @FieldResolver(() => [RoleGrant], { nullable: true })
+  @FieldResolver(() => [RoleGrant], { nullable: true, description: 'What it allows on the records of modules.' })
   async grants(@Root() role: RoleName, @Ctx() context: ResolverContext): Promise<readonly RoleGrant[]> {
     const stored = await this.#withRights(role, context)
     return stored.grants.flatMap((grant) => {
@@ -75,34 +75,37 @@ export class RoleResolver {
     return stored
   }
 
-  @Mutation(() => RolePayload, { nullable: true })
-  async createRole(@Arg('input', () => CreateRoleInput) input: CreateRoleInput, @Ctx() context: ResolverContext): Promise<{ role: StoredRole }> {
+  @Mutation(() => RolePayload, { nullable: true, description: 'Makes a role.' })
+  async createRole(
+    @Arg('input', () => CreateRoleInput, { description: 'The new role.' }) input: CreateRoleInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<{ role: StoredRole }> {
     return { role: await this.#work.run(context, () => this.#roles.create(callerOf(context), input, originOf(context))) }
   }
 
   @Mutation(() => RolePayload, { nullable: true, description: 'Changes a role. It takes effect at once for everyone who holds it.' })
   async updateRole(
-    @Arg('key', () => String) key: string,
-    @Arg('input', () => UpdateRoleInput) input: UpdateRoleInput,
+    @Arg('key', () => String, { description: 'Key of the role.' }) key: string,
+    @Arg('input', () => UpdateRoleInput, { description: 'What changes.' }) input: UpdateRoleInput,
     @Ctx() context: ResolverContext,
   ): Promise<{ role: StoredRole }> {
     return { role: await this.#work.run(context, () => this.#roles.update(callerOf(context), key, input, originOf(context))) }
   }
 
-  @Mutation(() => UserPayload, { nullable: true })
+  @Mutation(() => UserPayload, { nullable: true, description: 'Gives a role to a user.' })
   async assignRole(
-    @Arg('userId', () => ID) userId: string,
-    @Arg('roleKey', () => String) roleKey: string,
+    @Arg('userId', () => ID, { description: 'Who gets the role.' }) userId: string,
+    @Arg('roleKey', () => String, { description: 'Key of the role.' }) roleKey: string,
     @Ctx() context: ResolverContext,
   ): Promise<UserPayload> {
     await this.#work.run(context, () => this.#roles.assign(callerOf(context), userId, roleKey, originOf(context)))
     return { user: new RecordHandle('user', userId, await refreshedCaller(context)) }
   }
 
-  @Mutation(() => UserPayload, { nullable: true })
+  @Mutation(() => UserPayload, { nullable: true, description: 'Takes a role from a user.' })
   async unassignRole(
-    @Arg('userId', () => ID) userId: string,
-    @Arg('roleKey', () => String) roleKey: string,
+    @Arg('userId', () => ID, { description: 'Who loses the role.' }) userId: string,
+    @Arg('roleKey', () => String, { description: 'Key of the role.' }) roleKey: string,
     @Ctx() context: ResolverContext,
   ): Promise<UserPayload> {
     await this.#work.run(context, () => this.#roles.unassign(callerOf(context), userId, roleKey, originOf(context)))

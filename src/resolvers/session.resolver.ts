@@ -36,13 +36,19 @@ export class SessionResolver {
 
   @Extensions({ secret: true })
   @Mutation(() => SessionPayload, { nullable: true, description: 'Opens a session with e-mail address and password.' })
-  async signIn(@Arg('input', () => SignInInput) input: SignInInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
+  async signIn(
+    @Arg('input', () => SignInInput, { description: 'E-mail address and password.' }) input: SignInInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<SessionPayload> {
     return this.#payload(await this.#work.run(context, () => this.#sessions.signIn(input, originOf(context))))
   }
 
   @Extensions({ secret: true })
   @Mutation(() => SessionPayload, { nullable: true, description: 'Trades a refresh token for new tokens.' })
-  async refreshSession(@Arg('input', () => RefreshSessionInput) input: RefreshSessionInput, @Ctx() context: ResolverContext): Promise<SessionPayload> {
+  async refreshSession(
+    @Arg('input', () => RefreshSessionInput, { description: 'The refresh token.' }) input: RefreshSessionInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<SessionPayload> {
     return this.#payload(await this.#work.run(context, () => this.#sessions.refresh(input.refreshToken, originOf(context))))
   }
 
@@ -56,7 +62,7 @@ export class SessionResolver {
     nullable: true,
     description: "Ends one of the caller's sessions, for administrators any: its tokens at once, its sockets within a second.",
   })
-  async revokeSession(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RevokeSessionPayload> {
+  async revokeSession(@Arg('id', () => ID, { description: 'Id of the session.' }) id: string, @Ctx() context: ResolverContext): Promise<RevokeSessionPayload> {
     const caller = callerOf(context)
     const session = await this.#work.run(context, () => this.#sessions.revoke(caller, id, originOf(context)))
     return { session: sessionOf(session, caller.sessionId) }

@@ -18,8 +18,8 @@ export class ShareResolver {
 
   @Query(() => [RecordShare], { nullable: true, description: 'With whom a record is shared now, oldest first; for whoever may read it.' })
   async recordShares(
-    @Arg('module', () => String) module: string,
-    @Arg('recordId', () => ID) recordId: string,
+    @Arg('module', () => String, { description: 'Name of the module.' }) module: string,
+    @Arg('recordId', () => ID, { description: 'The record.' }) recordId: string,
     @Ctx() context: ResolverContext,
   ): Promise<RecordShare[]> {
     const shares = await this.#shares.list(callerOf(context), module, recordId)
@@ -30,14 +30,17 @@ export class ShareResolver {
     nullable: true,
     description: 'Shares a record that the caller may update by a role. A second share with the same user or team replaces level and end.',
   })
-  async shareRecord(@Arg('input', () => ShareRecordInput) input: ShareRecordInput, @Ctx() context: ResolverContext): Promise<RecordSharePayload> {
+  async shareRecord(
+    @Arg('input', () => ShareRecordInput, { description: 'Which record, with whom.' }) input: ShareRecordInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<RecordSharePayload> {
     const wanted = { ...input, expiresAt: input.expiresAt == null ? null : new Date(input.expiresAt) }
     const share = await this.#work.run(context, () => this.#shares.share(callerOf(context), wanted, originOf(context)))
     return { share: shown(share, await refreshedCaller(context)) }
   }
 
   @Mutation(() => RecordSharePayload, { nullable: true, description: 'Ends a share at once, and answers what it was.' })
-  async unshareRecord(@Arg('id', () => ID) id: string, @Ctx() context: ResolverContext): Promise<RecordSharePayload> {
+  async unshareRecord(@Arg('id', () => ID, { description: 'Id of the share.' }) id: string, @Ctx() context: ResolverContext): Promise<RecordSharePayload> {
     const share = await this.#work.run(context, () => this.#shares.unshare(callerOf(context), id, originOf(context)))
     return { share: shown(share, await refreshedCaller(context)) }
   }

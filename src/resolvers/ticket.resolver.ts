@@ -23,8 +23,11 @@ export class TicketResolver {
   })
   async mergeTickets(
     @Arg('into', () => ID, { description: 'The ticket that stays.' }) into: string,
-    @Arg('ids', () => [ID]) ids: string[],
-    @Arg('ifVersions', () => [TicketVersionInput], { nullable: true }) ifVersions: TicketVersionInput[] | null | undefined,
+    @Arg('ids', () => [ID], { description: 'The tickets that are merged; 100 at most.' }) ids: string[],
+    @Arg('ifVersions', () => [TicketVersionInput], { nullable: true, description: 'Versions that tickets are expected to have.' }) ifVersions:
+      | TicketVersionInput[]
+      | null
+      | undefined,
     @Ctx() context: ResolverContext,
   ): Promise<MergeTicketsPayload> {
     const { requestId, client, ip } = originOf(context)

@@ -7,9 +7,9 @@ import type { CommittedWork } from './committed-work.ts'
 import { callerOf, originOf } from './request-origin.ts'
 import { Role, UserPayload } from './types/role.types.ts'
 
-@InputType()
+@InputType({ description: 'A new password, and whose it is.' })
 export class SetPasswordInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Whose password it is: the caller, or for administrators anybody who signs in.' })
   userId!: string
 
   @Field(() => String, { description: '8 to 1024 characters.' })
@@ -47,7 +47,10 @@ export class UserResolver {
   }
 
   @Mutation(() => UserPayload, { nullable: true, description: 'Sets a password and ends every session of the user.' })
-  async setPassword(@Arg('input', () => SetPasswordInput) input: SetPasswordInput, @Ctx() context: ResolverContext): Promise<UserPayload> {
+  async setPassword(
+    @Arg('input', () => SetPasswordInput, { description: 'The new password.' }) input: SetPasswordInput,
+    @Ctx() context: ResolverContext,
+  ): Promise<UserPayload> {
     const caller = callerOf(context)
     await this.#work.run(context, () => this.#passwords.set(caller, input, originOf(context)))
     // Changing one's own password has just ended the session that asks.

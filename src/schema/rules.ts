@@ -1,6 +1,6 @@
 import { chain, type IRule, rule } from 'graphql-shield'
 import { isAdministrator } from '../auth/index.ts'
-import { GuanxiError } from '../errors/index.ts'
+import { DefectError, GuanxiError } from '../errors/index.ts'
 import type { Action, Principal } from '../records/access/policy.ts'
 import { fieldLevel, isAllowed } from '../records/access/secured.ts'
 import { StaleEpochError } from '../records/epochs.ts'
@@ -213,9 +213,14 @@ type RuleTree = Readonly<Record<string, Readonly<Record<string, Parameters<typeo
 
 /** The audiences as rules; `added`: those of fields that plugins have added, by type and field. */
 export function createRuleTree(rightsAreCurrent: RightsCheck, added: Readonly<Record<string, Readonly<Record<string, Audience>>>> = {}): RuleTree {
-  const currentRights = rule('currentRights', { cache: 'no_cache' })(async (_parent, _args, { principal }: ResolverContext) =>
-    principal !== null && (await rightsAreCurrent(principal)) ? true : new StaleEpochError(),
-  )
+  const currentRights = rule('currentRights', { cache: 'no_cache' })(async (_parent, _args, { principal }: ResolverContext) => {
+    try {
+      return principal !== null && (await rightsAreCurrent(principal)) ? true : new StaleEpochError()
+    } catch (error) {
+      // What a rule throws the shield takes for a no: who could not be judged would hear that he is refused.
+      return error instanceof Error ? error : new DefectError(String(error))
+    }
+  })
   const rules = {
     public: RULES.public,
     signedIn: chain(RULES.signedIn, currentRights),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { execute, type GraphQLSchema, isObjectType, parse, printSchema } from 'graphql'
 import { coreModules } from '../../src/entities/index.ts'
+import { GuanxiError } from '../../src/errors/index.ts'
 import type { Principal } from '../../src/records/access/policy.ts'
 import { StaleEpochError } from '../../src/records/epochs.ts'
 import { buildRegistry } from '../../src/records/registry/index.ts'
@@ -36,9 +37,12 @@ const registry = buildRegistry(coreModules(), 1)
 const finalSchema = (staticSchema: GraphQLSchema) => buildSchema({ registry, staticSchema, resolvers: schemaResolvers })
 const principal = (...roles: string[]) => ({ kind: 'user', userId: 'u', via: 'user', roles, policy: { modules: new Map() } }) as unknown as Principal
 
-async function run(source: string, who: Principal | null, { current = true, failure }: { current?: boolean; failure?: Error } = {}) {
+async function run(source: string, who: Principal | null, { current = true, failure }: { current?: boolean | Error; failure?: Error } = {}) {
   const calls: string[] = []
-  const schema = applyShield(buildStaticSchema(notingServices(calls, failure)), async () => current)
+  const schema = applyShield(buildStaticSchema(notingServices(calls, failure)), async () => {
+    if (current instanceof Error) throw current
+    return current
+  })
   const document = parse(source)
   const request = { document, operationName: null, caller: { forget: () => {}, principal: async () => who } }
   const contextValue = { principal: who, runtime: { version: 1, registry, schema }, request }
@@ -161,6 +165,19 @@ describe('the rule tree', () => {
   })
 
   // shield turns errors of resolvers into "Not Authorised!" unless it is told not to.
+  test('whoever cannot be judged hears why, and not that he is refused', async () => {
+    const away = new GuanxiError('UNAVAILABLE', 'The database does not answer.')
+    for (const source of [
+      '{ modules { name } }',
+      '{ roles { key } }',
+      '{ __schema { queryType { name } } modules { name } }',
+      ROOTS['Mutation.createRole'] as string,
+    ]) {
+      const { calls, originals } = await run(source, principal('admin'), { current: away })
+      expect([source, calls, originals]).toEqual([source, [], [away]])
+    }
+  })
+
   test('errors of services stay what they are', async () => {
     const failure = new TypeError('a defect')
     const { originals } = await run('{ roles { key } }', principal('admin'), { failure })

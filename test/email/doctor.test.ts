@@ -26,9 +26,9 @@ afterAll(async () => {
 })
 
 /** The lines about mail, and the exit code. */
-async function doctor(url: string | undefined): Promise<{ readonly code: number | null; readonly lines: string[]; readonly output: string }> {
+async function doctor(url: string | undefined, role = 'all'): Promise<{ readonly code: number | null; readonly lines: string[]; readonly output: string }> {
   const environment: Record<string, string> = url === undefined ? {} : { SMTP_URL: url, MAIL_FROM: 'crm@example.com', SMTP_TIMEOUT: '500' }
-  const { code, stdout, stderr } = await runGuanxi(directory.path, 'doctor', { PORT: '0', ...environment }).finished
+  const { code, stdout, stderr } = await runGuanxi(directory.path, 'doctor', { PORT: '0', GUANXI_ROLE: role, ...environment }).finished
   return { code, lines: stdout.split('\n').filter((line) => / smtp /.test(line)), output: stdout + stderr }
 }
 const silentPort = () => (silent.address() as { port: number }).port
@@ -42,8 +42,12 @@ test('a mail server that takes the credentials is well, and gets no message', as
   expect([...mail.mails, ...open.mails, ...mail.asked, ...open.asked]).toEqual([])
 }, 60_000)
 
-test('where none is configured there is nothing to say', async () => {
-  expect(await doctor(undefined)).toMatchObject({ code: 0, lines: [] })
+test('where none is configured a process that sends says who hears nothing, and one that only answers does not', async () => {
+  expect(await doctor(undefined)).toMatchObject({
+    code: 0,
+    lines: ['warn  smtp         SMTP_URL is not set: reminders by e-mail, invitations and links for new passwords reach nobody.'],
+  })
+  expect(await doctor(undefined, 'api')).toMatchObject({ code: 0, lines: [] })
 }, 60_000)
 
 test.each([

@@ -6,9 +6,9 @@ import { DateTimeToken } from './date-time.scalar.ts'
 import { JsonScalar } from './json.scalar.ts'
 import { Role } from './role.types.ts'
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'Whether somebody may do something, and why.' })
 export class AccessExplanation {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'The verdict.' })
   allowed!: boolean
 
   @Field(() => [String], { description: 'The chain that leads to the verdict: role, inherited role, grant, scope, record, field level.' })
@@ -17,7 +17,7 @@ export class AccessExplanation {
 
 @ObjectType({ simpleResolvers: true, description: 'Records in a scope that fulfil a condition.' })
 export class AccessReach {
-  @Field(() => AccessScope)
+  @Field(() => AccessScope, { description: 'The records by their owner or team.' })
   scope!: AccessScope
 
   @Field(() => JsonScalar, { nullable: true, description: 'Null: all of them.' })
@@ -32,10 +32,10 @@ export class AccessReach {
 
 @ObjectType({ simpleResolvers: true, description: 'An action that would reach more, fewer or other records.' })
 export class ActionDiff {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the module.' })
   module!: string
 
-  @Field(() => AccessAction)
+  @Field(() => AccessAction, { description: 'The action whose reach changes.' })
   action!: AccessAction
 
   @Field(() => AccessScope, { nullable: true, description: 'Null: none.' })
@@ -47,7 +47,7 @@ export class ActionDiff {
   @Field(() => [AccessReach], { description: 'All that is reached: records that one of these admits.' })
   reachBefore!: readonly AccessReach[]
 
-  @Field(() => [AccessReach])
+  @Field(() => [AccessReach], { description: 'The same after the change.' })
   reachAfter!: readonly AccessReach[]
 
   @Field(() => Boolean, { description: 'Some record more may be reached than before. With conditions, others may be lost at the same time.' })
@@ -59,22 +59,22 @@ export class ActionDiff {
 
 @ObjectType({ simpleResolvers: true, description: 'A field that would be more or less open.' })
 export class FieldDiff {
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the module.' })
   module!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'Name of the field.' })
   field!: string
 
   @Field(() => FieldAccess, { description: 'On all records that can be reached.' })
   before!: FieldAccess
 
-  @Field(() => FieldAccess)
+  @Field(() => FieldAccess, { description: 'The same after the change.' })
   after!: FieldAccess
 
   @Field(() => FieldAccess, { nullable: true, description: 'The highest level on some records, where that is higher than on all.' })
   partlyBefore!: FieldAccess | null
 
-  @Field(() => FieldAccess, { nullable: true })
+  @Field(() => FieldAccess, { nullable: true, description: 'The same after the change.' })
   partlyAfter!: FieldAccess | null
 
   @Field(() => Boolean, { description: 'More than before, be it on some records or on others.' })
@@ -86,16 +86,16 @@ export class RoleDiffGroup {
   @Field(() => [String], { description: 'Keys of the roles that they hold.' })
   roles!: readonly string[]
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'How many they are.' })
   userCount!: number
 
-  @Field(() => [User], { nullable: true })
+  @Field(() => [User], { nullable: true, description: 'Who they are.' })
   users!: readonly RecordHandle[]
 
-  @Field(() => [ActionDiff])
+  @Field(() => [ActionDiff], { description: 'What changes of what they may do.' })
   actions!: readonly ActionDiff[]
 
-  @Field(() => [FieldDiff])
+  @Field(() => [FieldDiff], { description: 'What changes of the levels of their fields.' })
   fields!: readonly FieldDiff[]
 }
 
@@ -116,16 +116,16 @@ export class RoleDiff {
 
 @ObjectType({ simpleResolvers: true, description: 'An action of a grant that nobody who holds the role has used.' })
 export class UnusedGrant {
-  @Field(() => Role)
+  @Field(() => Role, { description: 'The role that gives it.' })
   role!: Role
 
   @Field(() => String, { description: '`*`: every module.' })
   module!: string
 
-  @Field(() => AccessAction)
+  @Field(() => AccessAction, { description: 'The action.' })
   action!: AccessAction
 
-  @Field(() => AccessScope)
+  @Field(() => AccessScope, { description: 'The scope in which it is given.' })
   scope!: AccessScope
 
   @Field(() => JsonScalar, { nullable: true, description: 'Which records in the scope; null: all.' })
@@ -135,11 +135,11 @@ export class UnusedGrant {
   lastUsedAt!: Date | null
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What of the grants of roles is not used.' })
 export class UnusedGrants {
   @Field(() => DateTimeToken, { description: 'Since when uses are kept; of earlier ones nothing is known.' })
   countedSince!: Date
 
-  @Field(() => [UnusedGrant])
+  @Field(() => [UnusedGrant], { description: 'The actions that nobody has used, by role.' })
   grants!: readonly UnusedGrant[]
 }

@@ -3,9 +3,9 @@ import { User } from '../../entities/user.entity.ts'
 import type { RecordHandle } from '../../schema/operation.ts'
 import { DateTimeToken } from './date-time.scalar.ts'
 
-@InputType()
+@InputType({ description: 'A new key.' })
 export class CreateApiKeyInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'What it is for; 1 to 200 characters.' })
   name!: string
 
   @Field(() => String, {
@@ -33,10 +33,10 @@ export class CreateApiKeyInput {
 
 @ObjectType({ simpleResolvers: true, description: 'An API key without its secret.' })
 export class ApiKey {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Permanent; not a part of the secret.' })
   id!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'What it is for, as its maker says.' })
   name!: string
 
   @Field(() => String, { description: "Second part of the key's text." })
@@ -48,10 +48,10 @@ export class ApiKey {
   @Field(() => String, { nullable: true, description: 'Role that the key is limited to.' })
   roleKey!: string | null
 
-  @Field(() => DateTimeToken)
+  @Field(() => DateTimeToken, { description: 'When it was made.' })
   createdAt!: Date
 
-  @Field(() => DateTimeToken, { nullable: true })
+  @Field(() => DateTimeToken, { nullable: true, description: 'When it ends by itself; null: never.' })
   expiresAt!: Date | null
 
   @Field(() => [String], { nullable: true, description: 'Networks from which it may be used; null: from everywhere.' })
@@ -60,21 +60,21 @@ export class ApiKey {
   @Field(() => DateTimeToken, { nullable: true, description: 'To the minute.' })
   lastUsedAt!: Date | null
 
-  @Field(() => DateTimeToken, { nullable: true })
+  @Field(() => DateTimeToken, { nullable: true, description: 'When it was ended; null: it was not.' })
   revokedAt!: Date | null
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'A new key, with its secret.' })
 export class CreateApiKeyPayload {
-  @Field(() => ApiKey, { nullable: true })
+  @Field(() => ApiKey, { nullable: true, description: 'The key without its secret.' })
   apiKey!: ApiKey
 
   @Field(() => String, { description: 'The whole key, shown this once. Send it as `Authorization: Bearer <key>`.' })
   secret!: string
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'The key that has ended.' })
 export class RevokeApiKeyPayload {
-  @Field(() => ApiKey, { nullable: true })
+  @Field(() => ApiKey, { nullable: true, description: 'The key.' })
   apiKey!: ApiKey
 }

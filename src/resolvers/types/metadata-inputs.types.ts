@@ -7,11 +7,11 @@ export class LabelInput {
   @Field(() => String, { description: '`en` or `zh-CN`.' })
   locale!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The text.' })
   text!: string
 }
 
-@InputType()
+@InputType({ description: 'A choice of a SELECT or MULTI_SELECT field.' })
 export class CustomFieldOptionInput {
   @Field(() => String, { description: 'What records hold; permanent.' })
   value!: string
@@ -19,7 +19,7 @@ export class CustomFieldOptionInput {
   @Field(() => String, { nullable: true, description: 'The value itself unless given.' })
   label?: string | null
 
-  @Field(() => [LabelInput], { nullable: true })
+  @Field(() => [LabelInput], { nullable: true, description: 'What people read, by locale.' })
   labels?: LabelInput[] | null
 
   @Field(() => String, { nullable: true, description: '`#rrggbb`.' })
@@ -31,14 +31,14 @@ export class CustomFieldOptionInput {
 
 @InputType({ description: 'An allowed change of a SELECT; where there are none, every change is.' })
 export class CustomFieldTransitionInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'The value that it goes from.' })
   from!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The value that it goes to.' })
   to!: string
 }
 
-@InputType()
+@InputType({ description: 'Where a REFERENCE or REFERENCES leads.' })
 export class CustomFieldReferenceInput {
   @Field(() => String, { description: 'Name of the module; `*`: a record of any module (REFERENCE).' })
   module!: string
@@ -46,10 +46,10 @@ export class CustomFieldReferenceInput {
   @Field(() => String, { nullable: true, description: 'Name of the list on the other side; none unless given.' })
   inverseName?: string | null
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'What people read of the list on the other side.' })
   inverseLabel?: string | null
 
-  @Field(() => [LabelInput], { nullable: true })
+  @Field(() => [LabelInput], { nullable: true, description: 'The same by locale.' })
   inverseLabels?: LabelInput[] | null
 
   @Field(() => String, { nullable: true, description: 'When the target goes to the recycle bin: `clear` (unless given), `restrict` or `cascade`.' })
@@ -64,7 +64,7 @@ export class CustomFieldReferenceInput {
 
 @InputType({ description: 'How an AUTO_NUMBER counts.' })
 export class CustomFieldNumberingInput {
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'What stands before the digits.' })
   prefix?: string | null
 
   @Field(() => Int, { nullable: true, description: 'Digits at least.' })
@@ -97,13 +97,13 @@ class FieldAttributesInput {
   @Field(() => String, { nullable: true, description: 'What people read, in English or any other script; made of the name unless given.' })
   label?: string | null
 
-  @Field(() => [LabelInput], { nullable: true })
+  @Field(() => [LabelInput], { nullable: true, description: 'What people read, by locale.' })
   labels?: LabelInput[] | null
 
   @Field(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
   help?: string | null
 
-  @Field(() => [LabelInput], { nullable: true })
+  @Field(() => [LabelInput], { nullable: true, description: 'The sentence that helps to fill it in, by locale.' })
   helps?: LabelInput[] | null
 
   @Field(() => Int, { nullable: true, description: "Place among the module's custom fields; the last unless given." })
@@ -139,7 +139,7 @@ class FieldAttributesInput {
   })
   options?: CustomFieldOptionInput[] | null
 
-  @Field(() => [CustomFieldTransitionInput], { nullable: true })
+  @Field(() => [CustomFieldTransitionInput], { nullable: true, description: 'Allowed changes of a SELECT; every one unless given.' })
   transitions?: CustomFieldTransitionInput[] | null
 
   @Field(() => CustomFieldReferenceInput, { nullable: true, description: 'Where REFERENCE and REFERENCES lead.' })
@@ -163,13 +163,13 @@ class FieldAttributesInput {
   @Field(() => String, { nullable: true, description: 'Regular expression (RE2 syntax) that a text must match somewhere; `^…$` for the whole.' })
   pattern?: string | null
 
-  @Field(() => CustomFieldNumberingInput, { nullable: true })
+  @Field(() => CustomFieldNumberingInput, { nullable: true, description: 'How an AUTO_NUMBER counts.' })
   numbering?: CustomFieldNumberingInput | null
 
   @Field(() => String, { nullable: true, description: 'Expression of a FORMULA, such as `price * quantity`.' })
   formula?: string | null
 
-  @Field(() => CustomFieldRollupInput, { nullable: true })
+  @Field(() => CustomFieldRollupInput, { nullable: true, description: 'What a ROLLUP computes.' })
   rollup?: CustomFieldRollupInput | null
 }
 
@@ -178,7 +178,7 @@ export class CustomModuleFieldInput extends FieldAttributesInput {
   @Field(() => String, { description: 'API name: letters and digits, beginning with a small letter.' })
   name!: string
 
-  @Field(() => FieldType)
+  @Field(() => FieldType, { description: 'Its type.' })
   type!: FieldType
 }
 
@@ -205,13 +205,13 @@ class ModuleAttributesInput {
   @Field(() => String, { nullable: true, description: 'What people call one record; made of the name unless given.' })
   label?: string | null
 
-  @Field(() => [LabelInput], { nullable: true })
+  @Field(() => [LabelInput], { nullable: true, description: 'What people call one record, by locale.' })
   labels?: LabelInput[] | null
 
   @Field(() => String, { nullable: true, description: 'What people call many of them.' })
   pluralLabel?: string | null
 
-  @Field(() => [LabelInput], { nullable: true })
+  @Field(() => [LabelInput], { nullable: true, description: 'What people call many of them, by locale.' })
   pluralLabels?: LabelInput[] | null
 
   @Field(() => String, { nullable: true, description: 'Field that `displayName` shows: `name`, or the first text, unless given.' })
@@ -235,7 +235,7 @@ export class CreateCustomModuleInput extends ModuleAttributesInput {
   })
   kind?: string | null
 
-  @Field(() => [CustomModuleFieldInput], { nullable: true })
+  @Field(() => [CustomModuleFieldInput], { nullable: true, description: 'Fields that it begins with.' })
   fields?: CustomModuleFieldInput[] | null
 }
 
@@ -253,7 +253,7 @@ export class FieldStateInput extends CustomModuleFieldInput {
 
 @InputType({ description: 'The wanted state of one module: of a core one its custom fields, of a custom one everything.' })
 export class ModuleStateInput extends ModuleAttributesInput {
-  @Field(() => String)
+  @Field(() => String, { description: 'API name of the module.' })
   name!: string
 
   @Field(() => String, { nullable: true, description: 'Demanded of custom modules.' })

@@ -7,11 +7,43 @@ import { JsonScalar } from './json.scalar.ts'
 export const FieldType = Object.freeze(Object.fromEntries(FIELD_TYPES.map((type) => [type, type]))) as { readonly [type in FieldType]: type }
 export type FieldType = (typeof FIELD_TYPES)[number]
 
-registerEnumType(FieldType, { name: 'FieldType', description: 'Type of a field.' })
+const MEANINGS: Readonly<Record<FieldType, string>> = {
+  TEXT: 'A text of one line.',
+  LONG_TEXT: 'A text of any length.',
+  INTEGER: 'A whole number.',
+  DECIMAL: 'A number that keeps every digit.',
+  MONEY: 'An amount with its currency.',
+  PERCENT: 'A share; 0.15 is 15 %.',
+  BOOLEAN: 'True or false.',
+  DATE: 'A day of the calendar.',
+  DATETIME: 'A moment, to the millisecond.',
+  DURATION: 'A span of time, in seconds.',
+  SELECT: 'One of the options.',
+  MULTI_SELECT: 'Any of the options.',
+  EMAIL: 'An e-mail address.',
+  PHONE: 'A phone number, as it was typed and in E.164.',
+  URL: 'A web address.',
+  ADDRESS: 'A postal address.',
+  JSON: 'Any value of JSON.',
+  REFERENCE: 'One record of a module, or of any.',
+  REFERENCES: 'Any number of records of a module.',
+  USER: 'A user.',
+  FORMULA: 'Computed from other fields of the record.',
+  ROLLUP: 'Computed over the records of a list.',
+  AUTO_NUMBER: 'A number that counts up by itself.',
+  RATING: 'A number of stars.',
+  GEO: 'A place by latitude and longitude.',
+}
+
+registerEnumType(FieldType, {
+  name: 'FieldType',
+  description: 'Type of a field.',
+  valuesConfig: Object.fromEntries(FIELD_TYPES.map((type) => [type, { description: MEANINGS[type] }])),
+})
 
 @ObjectType({ simpleResolvers: true, description: 'A choice of a SELECT or MULTI_SELECT field.' })
 export class FieldOption {
-  @Member(() => String)
+  @Member(() => String, { description: 'What records hold; permanent.' })
   value!: string
 
   @Member(() => String, { nullable: true, description: '`#rrggbb`.' })
@@ -47,7 +79,7 @@ export class FieldTransition {
   })
   from!: string | null
 
-  @Member(() => String)
+  @Member(() => String, { description: 'The value that it goes to.' })
   to!: string
 
   @Member(() => [String], { description: 'Fields that must have a value then, as far as the caller sees them.' })
@@ -65,13 +97,13 @@ export class FieldTransition {
 
 @ObjectType({ simpleResolvers: true, description: 'A field as the caller may use it.' })
 export class Field {
-  @Member(() => String)
+  @Member(() => String, { description: 'API name.' })
   name!: string
 
-  @Member(() => FieldType)
+  @Member(() => FieldType, { description: 'Its type.' })
   type!: FieldType
 
-  @Member(() => Boolean)
+  @Member(() => Boolean, { description: 'It was made at run time.' })
   custom!: boolean
 
   @Member(() => Boolean, { description: 'A value is demanded on create and cannot be cleared.' })
@@ -80,10 +112,10 @@ export class Field {
   @Member(() => Boolean, { description: 'False: each record that the caller reads has a value here, and shows it in full.' })
   nullable!: boolean
 
-  @Member(() => [FieldOption], { nullable: true })
+  @Member(() => [FieldOption], { nullable: true, description: 'Choices of a SELECT or MULTI_SELECT, in their order.' })
   options!: readonly FieldOption[] | null
 
-  @Member(() => FieldReference, { nullable: true })
+  @Member(() => FieldReference, { nullable: true, description: 'Where it refers to.' })
   reference!: FieldReference | null
 
   @Member(() => FieldAccess, { description: "The caller's level." })
@@ -119,28 +151,28 @@ export class Field {
   @Member(() => JsonScalar, { nullable: true, description: 'Taken on create when nothing is given.' })
   default!: unknown
 
-  @Member(() => Boolean)
+  @Member(() => Boolean, { description: 'Lists can be filtered by it.' })
   filterable!: boolean
 
-  @Member(() => Boolean)
+  @Member(() => Boolean, { description: 'Lists can be ordered by it.' })
   sortable!: boolean
 
-  @Member(() => Boolean)
+  @Member(() => Boolean, { description: 'Aggregates can be grouped by it.' })
   groupable!: boolean
 
-  @Member(() => [FieldTransition], { nullable: true })
+  @Member(() => [FieldTransition], { nullable: true, description: 'Allowed changes of a SELECT; where there are none, every change is.' })
   transitions!: readonly FieldTransition[] | null
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A module as the caller may use it.' })
 export class Module {
-  @Member(() => String)
+  @Member(() => String, { description: 'API name of one record.' })
   name!: string
 
-  @Member(() => String)
+  @Member(() => String, { description: 'API name of many.' })
   pluralName!: string
 
-  @Member(() => Boolean)
+  @Member(() => Boolean, { description: 'It was made at run time.' })
   custom!: boolean
 
   @Member(() => String, { nullable: true, description: 'Field that `displayName` shows; null where the caller does not see it.' })
@@ -149,7 +181,7 @@ export class Module {
   @Member(() => [AccessAction], { description: 'What the caller may do with records of the module, its own at least.' })
   actions!: AccessAction[]
 
-  @Member(() => [Field])
+  @Member(() => [Field], { description: 'Its fields that the caller sees.' })
   fields!: readonly Field[]
 }
 

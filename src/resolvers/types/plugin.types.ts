@@ -3,10 +3,10 @@ import { JsonScalar } from './json.scalar.ts'
 
 @ObjectType({ description: 'A permission that a plugin brings. Administrators always have it.' })
 export class PluginPermission {
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Its name.' })
   name!: string
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'What people read.' })
   label!: string
 
   @Field(() => [String], { nullable: true, description: 'Keys of the roles that have it.' })
@@ -64,15 +64,15 @@ export class Plugin {
   @Field(() => JsonScalar, { nullable: true, description: 'Its settings, without secret ones.' })
   settings!: unknown
 
-  @Field(() => [PluginPermission], { nullable: true })
+  @Field(() => [PluginPermission], { nullable: true, description: 'Permissions that it brings.' })
   permissions!: readonly PluginPermission[]
 
   @Field(() => [PluginProcess], { nullable: true, description: 'Processes that have tried to load it.' })
   processes!: readonly PluginProcess[]
 }
 
-@ObjectType()
+@ObjectType({ description: 'A plugin as it is after the change.' })
 export class PluginPayload {
-  @Field(() => Plugin, { nullable: true })
+  @Field(() => Plugin, { nullable: true, description: 'The plugin.' })
   plugin!: Plugin | null
 }

@@ -3,16 +3,16 @@ import { User } from '../../entities/user.entity.ts'
 import type { RecordHandle } from '../../schema/operation.ts'
 import { DateTimeToken } from './date-time.scalar.ts'
 
-@InputType()
+@InputType({ description: 'Who signs in.' })
 export class SignInInput {
   @Field(() => String, { description: "The user's e-mail address, whatever its case." })
   email!: string
 
-  @Field(() => String)
+  @Field(() => String, { description: "The user's password." })
   password!: string
 }
 
-@InputType()
+@InputType({ description: 'The token that new ones are given for.' })
 export class RefreshSessionInput {
   @Field(() => String, { description: 'The refresh token of the last answer; each works once.' })
   refreshToken!: string
@@ -29,16 +29,16 @@ export class SessionPayload {
   @Field(() => DateTimeToken, { description: 'When the access token ends.' })
   expiresAt!: Date
 
-  @Field(() => User, { nullable: true })
+  @Field(() => User, { nullable: true, description: 'Who has signed in.' })
   user!: RecordHandle
 }
 
 @ObjectType({ simpleResolvers: true, description: 'A sign-in that was alive when it was read or ended.' })
 export class Session {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Permanent.' })
   id!: string
 
-  @Field(() => DateTimeToken)
+  @Field(() => DateTimeToken, { description: 'When it was opened.' })
   createdAt!: Date
 
   @Field(() => DateTimeToken, { nullable: true, description: 'To the minute.' })
@@ -47,7 +47,7 @@ export class Session {
   @Field(() => DateTimeToken, { description: 'When the session ends however often it is refreshed.' })
   expiresAt!: Date
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The program that opened it, as its `user-agent` says.' })
   userAgent!: string | null
 
   @Field(() => String, { nullable: true, description: 'Name of the program that opened it, as it gave it (`x-client-name`).' })
@@ -60,13 +60,13 @@ export class Session {
   current!: boolean
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'The session that has ended.' })
 export class RevokeSessionPayload {
-  @Field(() => Session, { nullable: true })
+  @Field(() => Session, { nullable: true, description: 'The session.' })
   session!: Session
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'The sessions that have ended.' })
 export class RevokeOtherSessionsPayload {
   @Field(() => [Session], { nullable: true, description: 'What has ended.' })
   sessions!: Session[]

@@ -11,12 +11,12 @@ registerEnumType(ShareLevel, {
   valuesConfig: { READ: { description: 'To read the record.' }, WRITE: { description: 'To read and to update the record, but for its owner and team.' } },
 })
 
-@InputType()
+@InputType({ description: 'Which record is shared, with whom.' })
 export class ShareRecordInput {
   @Field(() => String, { description: 'Name of the module.' })
   module!: string
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the record.' })
   recordId!: string
 
   @Field(() => ID, { nullable: true, description: 'Either this or `teamId`.' })
@@ -25,7 +25,7 @@ export class ShareRecordInput {
   @Field(() => ID, { nullable: true, description: 'For all who belong to the team; for teams below it not.' })
   teamId?: string | null
 
-  @Field(() => ShareLevel)
+  @Field(() => ShareLevel, { description: 'What the share gives.' })
   level!: ShareLevel
 
   @Field(() => DateTimeToken, { nullable: true, description: 'When the share ends by itself; without, it lasts until it is taken back.' })
@@ -34,28 +34,28 @@ export class ShareRecordInput {
 
 @ObjectType({ simpleResolvers: true, description: 'A record shared with a user or a team.' })
 export class RecordShare {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Permanent.' })
   id!: string
 
   @Field(() => String, { description: 'Name of the module.' })
   module!: string
 
-  @Field(() => ID)
+  @Field(() => ID, { description: 'Id of the record.' })
   recordId!: string
 
   @Field(() => User, { nullable: true, description: 'Null where it is a team, and where the caller cannot read the user.' })
   user!: RecordHandle | null
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Id of the user whom it is shared with.' })
   userId!: string | null
 
   @Field(() => Team, { nullable: true, description: 'Null where it is a user, and where the caller cannot read the team.' })
   team!: RecordHandle | null
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'Id of the team that it is shared with.' })
   teamId!: string | null
 
-  @Field(() => ShareLevel)
+  @Field(() => ShareLevel, { description: 'What it gives.' })
   level!: ShareLevel
 
   @Field(() => DateTimeToken, { nullable: true, description: 'Null: when it is taken back.' })
@@ -64,15 +64,15 @@ export class RecordShare {
   @Field(() => Boolean, { description: 'It came with watching the record, and goes with that.' })
   watching!: boolean
 
-  @Field(() => DateTimeToken)
+  @Field(() => DateTimeToken, { description: 'When it was shared first.' })
   createdAt!: Date
 
   @Field(() => User, { nullable: true, description: 'Who shared it first.' })
   createdBy!: RecordHandle | null
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'A share as it is after the change.' })
 export class RecordSharePayload {
-  @Field(() => RecordShare, { nullable: true })
+  @Field(() => RecordShare, { nullable: true, description: 'The share.' })
   share!: RecordShare
 }

@@ -27,9 +27,14 @@ export async function examine(environment: Environment, directory: string): Prom
   const findings = [node, ok('environment', `NODE_ENV ${config.production ? 'production' : 'development'}`), ...data, await checkListening(config)]
   if (data.some((finding) => finding.level === 'fail' && finding.message.startsWith('DATA_DIR'))) return findings
   const redis = config.redisUrl === undefined ? [] : [await checkRedis(config.redisUrl)]
-  const { smtpUrl, smtpTimeout } = config
-  const smtp = smtpUrl === undefined ? [] : [await checkSmtp({ smtpUrl, smtpTimeout })]
+  const smtp = await checkEmail(config)
   return [...findings, ...redis, ...smtp, ...(await checkDatabase(config))]
+}
+
+/** Processes that only answer send nothing, and need no mail server. */
+async function checkEmail({ smtpUrl, smtpTimeout, role }: Config): Promise<Finding[]> {
+  if (smtpUrl !== undefined) return [await checkSmtp({ smtpUrl, smtpTimeout })]
+  return role === 'api' ? [] : [warn('smtp', 'SMTP_URL is not set: reminders by e-mail, invitations and links for new passwords reach nobody.')]
 }
 
 async function checkDatabase(config: Config): Promise<Finding[]> {
