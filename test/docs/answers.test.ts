@@ -1,0 +1,57 @@
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { difference } from '../../scripts/pages/page.mjs'
+import { answersOf, PAGES, type ShownAnswer } from '../support/pages.ts'
+import { startTestServer, type TestServer } from '../support/server.ts'
+
+/** The documents of a page, in its order, on a server with the demo data, and their answers. `…` stands for what differs each time, `…name` for what it stood for the first time. */
+const SHOWN = PAGES.map((path) => [path, answersOf(path)] as const).filter(([, answers]) => answers.length > 0)
+
+/** Tokens of the users of one server, by their first name. */
+function sessionsOf(server: TestServer): (user: string | undefined) => Promise<string> {
+  const tokens = new Map<string, string>()
+  return async (user) => {
+    if (user === undefined) return server.admin.token as string
+    if (!tokens.has(user)) tokens.set(user, (await server.signIn(`${user}@demo.guanxi.local`)).token as string)
+    return tokens.get(user) as string
+  }
+}
+
+/** What a page says of an error is compared, and no more: pages leave out `locations` and `requestId`. */
+function asFarAsShown(expected: unknown, actual: unknown): unknown {
+  if (typeof expected !== 'object' || typeof actual !== 'object' || expected === null || actual === null || Array.isArray(expected)) return actual
+  return Object.fromEntries(Object.keys(expected).map((key) => [key, asFarAsShown((expected as never)[key], (actual as never)[key])]))
+}
+
+async function answerTo({ text, variables }: ShownAnswer, names: ReadonlyMap<string, unknown>, url: string, token: string): Promise<Record<string, unknown>> {
+  const filledIn = (source: string): string => source.replaceAll(/…(\w+)/g, (mark, name) => String(names.get(name) ?? mark))
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: filledIn(JSON.stringify({ query: text, variables })),
+  })
+  return (await response.json()) as Record<string, unknown>
+}
+
+describe.each(SHOWN)('%s', (path, answers) => {
+  let server: TestServer | undefined
+  afterAll(() => server?.close())
+
+  test('answers what it shows', async () => {
+    server = await startTestServer({ template: 'demo' })
+    const tokenOf = sessionsOf(server)
+    const names = new Map<string, unknown>()
+    for (const shown of answers) {
+      const actual = await answerTo(shown, names, server.url, await tokenOf(shown.user))
+      const { errors } = shown.expected as { errors?: unknown[] }
+      const compared = errors ? { ...actual, errors: (actual.errors as unknown[] | undefined)?.map((error, index) => asFarAsShown(errors[index], error)) } : actual
+      const where = difference(shown.expected, compared, names)
+      if (where !== undefined) throw new Error(`${shown.place}: the answer differs at ${where}: ${JSON.stringify(compared, null, 2)}`)
+    }
+  }, 120_000)
+
+  test('has nothing that is remembered and never used', () => {
+    const text = JSON.stringify(answers.map(({ text: document, variables, expected }) => [document, variables, expected]))
+    const names = [...text.matchAll(/…(\w+)/g)].map(([, name]) => name as string)
+    expect([path, [...new Set(names)].filter((name) => names.filter((each) => each === name).length === 1)]).toEqual([path, []])
+  })
+})
