@@ -16,10 +16,19 @@ function sessionsOf(server: TestServer): (user: string | undefined) => Promise<s
   }
 }
 
-/** What a page says of an error is compared, and no more: pages leave out `locations` and `requestId`. */
-function asFarAsShown(expected: unknown, actual: unknown): unknown {
-  if (typeof expected !== 'object' || typeof actual !== 'object' || expected === null || actual === null || Array.isArray(expected)) return actual
-  return Object.fromEntries(Object.keys(expected).map((key) => [key, asFarAsShown((expected as never)[key], (actual as never)[key])]))
+/** The answer without what its page leaves out: members of errors (`locations`, `requestId` …), and beside errors the `extensions` of the answer. */
+function asFarAsShown(expected: Readonly<Record<string, unknown>>, actual: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!Array.isArray(expected.errors) || !Array.isArray(actual.errors)) return actual
+  const { extensions, errors, ...rest } = actual
+  const shown = errors.map((error, index) => membersOf((expected.errors as unknown[])[index], error))
+  return { ...rest, errors: shown, ...('extensions' in expected && { extensions }) }
+}
+
+/** Of an object the members that the page shows too, and so down to lists and plain values. */
+function membersOf(expected: unknown, actual: unknown): unknown {
+  const objects = [expected, actual].every((value) => typeof value === 'object' && value !== null && !Array.isArray(value))
+  if (!objects) return actual
+  return Object.fromEntries(Object.keys(expected as object).map((key) => [key, membersOf((expected as never)[key], (actual as never)[key])]))
 }
 
 async function answerTo({ text, variables }: ShownAnswer, names: ReadonlyMap<string, unknown>, url: string, token: string): Promise<Record<string, unknown>> {
@@ -42,8 +51,7 @@ describe.each(SHOWN)('%s', (path, answers) => {
     const names = new Map<string, unknown>()
     for (const shown of answers) {
       const actual = await answerTo(shown, names, server.url, await tokenOf(shown.user))
-      const { errors } = shown.expected as { errors?: unknown[] }
-      const compared = errors ? { ...actual, errors: (actual.errors as unknown[] | undefined)?.map((error, index) => asFarAsShown(errors[index], error)) } : actual
+      const compared = asFarAsShown(shown.expected, actual)
       const where = difference(shown.expected, compared, names)
       if (where !== undefined) throw new Error(`${shown.place}: the answer differs at ${where}: ${JSON.stringify(compared, null, 2)}`)
     }

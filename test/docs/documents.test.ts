@@ -13,7 +13,9 @@ beforeAll(async () => {
   server = await startTestServer()
   for (const name of ['contracts', 'projects']) await server.admin.data(`mutation { enablePlugin(name: "${name}") { plugin { state } } }`)
   // The first hour makes it before it is used.
-  await server.admin.data(`mutation { createCustomField(input: {module: "account", name: "deliveryDay", type: TEXT, label: "Delivery day"}) { schemaVersion } }`)
+  await server.admin.data(
+    `mutation { createCustomField(input: {module: "account", name: "deliveryDay", type: TEXT, label: "Delivery day"}) { schemaVersion } }`,
+  )
   schema = buildClientSchema((await server.admin.data(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }))) as IntrospectionQuery)
 }, 60_000)
 afterAll(() => server?.close())

@@ -36,7 +36,8 @@ test('every link between pages leads to a file, and to a heading that is there',
       const url = new URL(link, new URL(path, ROOT))
       const target = decodeURIComponent(url.pathname).slice(decodeURIComponent(ROOT.pathname).length) || path
       if (!existsSync(new URL(target, ROOT))) broken.push(`${path}: ${link}`)
-      else if (url.hash && statSync(new URL(target, ROOT)).isFile() && !anchorsOf(target).has(decodeURIComponent(url.hash.slice(1)))) broken.push(`${path}: ${link}`)
+      else if (url.hash && statSync(new URL(target, ROOT)).isFile() && !anchorsOf(target).has(decodeURIComponent(url.hash.slice(1))))
+        broken.push(`${path}: ${link}`)
     }
   }
   expect(broken).toEqual([])
