@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import { difference } from '../../scripts/pages/page.mjs'
 import { answersOf, PAGES, type ShownAnswer } from '../support/pages.ts'
@@ -43,16 +44,23 @@ async function answerTo({ text, variables }: ShownAnswer, names: ReadonlyMap<str
 
 describe.each(SHOWN)('%s', (path, answers) => {
   let server: TestServer | undefined
-  afterAll(() => server?.close())
+  afterAll(() => server?.close(), 60_000)
 
   test('answers what it shows', async () => {
     server = await startTestServer({ template: 'demo' })
     const tokenOf = sessionsOf(server)
     const names = new Map<string, unknown>()
     for (const shown of answers) {
-      const actual = await answerTo(shown, names, server.url, await tokenOf(shown.user))
-      const compared = asFarAsShown(shown.expected, actual)
-      const where = difference(shown.expected, compared, names)
+      const token = await tokenOf(shown.user)
+      // A change has its place in the feed a moment after its commit.
+      const deadline = Date.now() + (/\bchanges\(/.test(shown.text) ? 5_000 : 0)
+      const { url } = server
+      const compare = async () => {
+        const compared = asFarAsShown(shown.expected, await answerTo(shown, names, url, token))
+        return { compared, where: difference(shown.expected, compared, names) }
+      }
+      let { compared, where } = await compare()
+      for (; where !== undefined && Date.now() < deadline; await delay(50)) ({ compared, where } = await compare())
       if (where !== undefined) throw new Error(`${shown.place}: the answer differs at ${where}: ${JSON.stringify(compared, null, 2)}`)
     }
   }, 120_000)

@@ -18,7 +18,7 @@ beforeAll(async () => {
   )
   schema = buildClientSchema((await server.admin.data(getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true }))) as IntrospectionQuery)
 }, 60_000)
-afterAll(() => server?.close())
+afterAll(() => server?.close(), 60_000)
 
 /** Each operation by itself, as it is sent: a block may hold several without names. */
 function operationsOf(text: string): DocumentNode[] {
