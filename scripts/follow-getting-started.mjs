@@ -3,12 +3,11 @@
  *
  * `node scripts/follow-getting-started.mjs`
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { followPage } from './pages/follow.mjs'
 import { sectionOf } from './pages/page.mjs'
-import { choosePort, copyCheckout, environmentFor, ROOT, withPort } from './pages/place.mjs'
+import { choosePort, copyCheckout, environmentFor, makeFolder, ROOT, withPort } from './pages/place.mjs'
 
 const read = (path) => readFileSync(join(ROOT, path), 'utf8')
 const README = read('README.md')
@@ -25,7 +24,7 @@ const PAGES = [
 ]
 
 async function follow({ parts, ...page }) {
-  const folder = mkdtempSync(join(tmpdir(), 'guanxi-getting-started-'))
+  const folder = makeFolder('getting-started')
   try {
     copyCheckout(folder)
     const port = await choosePort()

@@ -4,11 +4,10 @@
  * `node scripts/follow-tutorial.mjs [folder]`: uses the folder, which must be empty, and leaves it there.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { followPage } from './pages/follow.mjs'
-import { choosePort, environmentFor, ROOT, withPort } from './pages/place.mjs'
+import { choosePort, environmentFor, makeFolder, ROOT, withPort } from './pages/place.mjs'
 
 const PAGE = 'docs/plugins/tutorial.md'
 
@@ -20,7 +19,7 @@ async function follow(folder) {
 }
 
 const [given] = process.argv.slice(2)
-const folder = given ? resolve(given) : mkdtempSync(join(tmpdir(), 'guanxi-tutorial-'))
+const folder = given ? resolve(given) : makeFolder('tutorial')
 const began = Date.now()
 try {
   if (given) mkdirSync(folder, { recursive: true })

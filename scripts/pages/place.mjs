@@ -1,22 +1,24 @@
 /** Where a page is followed: a folder, an environment without the settings of whoever runs this, and a port. */
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import '../typescript.mjs'
+
+const { SETTINGS } = await import('../../src/config/settings.ts')
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Port that pages name. */
 const PORT = '4000'
-/** What would lead the server of a page elsewhere. */
-const SETTINGS = [
-  ...['DATABASE_URL', 'TEST_DATABASE_URL', 'REDIS_URL', 'DATA_DIR', 'HOST', 'PORT', 'NODE_ENV', 'DEMO', 'PLUGINS', 'PLUGIN_PATHS'],
-  ...['ADMIN_EMAIL', 'ADMIN_PASSWORD', 'DEMO_PASSWORD', 'GUANXI_SECRET', 'GUANXI_ROLE', 'NODE_OPTIONS', 'NODE_TEST_CONTEXT', 'LOG_LEVEL'],
-]
+/** What would make the server of a page another one. */
+const SETTING_NAMES = new Set([...SETTINGS.map(({ name }) => name), 'TEST_DATABASE_URL', 'NODE_OPTIONS', 'NODE_TEST_CONTEXT'])
+/** What a clone does not hold. */
+const NOT_COPIED = new Set(['node_modules', 'dist', 'coverage', '.guanxi', '.git', '.env', 'first-hour'])
 
 /** The environment of a page: that of this process, without settings of the product, and with the port where it is not the page's own. */
 export function environmentFor(port) {
-  const kept = Object.entries(process.env).filter(([name]) => !SETTINGS.includes(name))
+  const kept = Object.entries(process.env).filter(([name]) => !SETTING_NAMES.has(name))
   return { ...Object.fromEntries(kept), FORCE_COLOR: '0', NO_COLOR: '1', ...(port !== PORT && { PORT: port }) }
 }
 
@@ -39,14 +41,15 @@ function listenOn(wanted) {
   })
 }
 
-/** The checkout as it is now, copied into a folder: what git tracks or would track, and the packages that are installed. */
+/** An empty folder for a page. Everybody may enter it: PostgreSQL, which never runs as root, keeps its data there then. */
+export function makeFolder(name) {
+  const folder = mkdtempSync(join(tmpdir(), `guanxi-${name}-`))
+  chmodSync(folder, 0o755)
+  return folder
+}
+
+/** The checkout as it is now, copied into a folder, without what was built, and with the packages that are installed. */
 export function copyCheckout(folder) {
-  const { status, stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
-  if (status !== 0) throw new Error('git does not list the files of this checkout')
-  const here = new Set(readdirSync(ROOT))
-  for (const file of stdout.split('\0').filter((name) => here.has(name.split('/')[0]))) {
-    mkdirSync(dirname(join(folder, file)), { recursive: true })
-    cpSync(join(ROOT, file), join(folder, file), { force: true })
-  }
+  for (const name of readdirSync(ROOT).filter((entry) => !NOT_COPIED.has(entry))) cpSync(join(ROOT, name), join(folder, name), { recursive: true })
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
 }
