@@ -16,6 +16,8 @@ export interface ShownDocument {
   readonly text: string
   /** `docs/page.md:12` */
   readonly place: string
+  /** It is part of a command or program. */
+  readonly sent: boolean
 }
 
 /** What shells and programs of a block send. */
@@ -37,10 +39,10 @@ const SENT = [
 export function* documentsOf(path: string): Generator<ShownDocument> {
   for (const { language, text, line } of blocksOf(readPage(path))) {
     const place = `${path}:${line}`
-    if (language === 'graphql') yield { text, place }
+    if (language === 'graphql') yield { text, place, sent: false }
     for (const sent of SENT) {
       if (sent.language !== language) continue
-      for (const [, found] of text.matchAll(sent.pattern)) yield { text: sent.documentOf(found as string), place }
+      for (const [, found] of text.matchAll(sent.pattern)) yield { text: sent.documentOf(found as string), place, sent: true }
     }
   }
 }
@@ -64,6 +66,7 @@ export function answersOf(path: string): ShownAnswer[] {
     return [
       {
         text: block.text,
+        sent: false,
         place: `${path}:${block.line}`,
         user: /^as (\w+)$/.exec(block.words)?.[1],
         variables: variables ? JSON.parse(variables.text) : {},
