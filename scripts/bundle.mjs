@@ -2,12 +2,13 @@
  * Joins what the compiler wrote, a file for each source, to few files for each entry point, and with them those libraries that nobody but the server uses: Node.js takes longer to find, read and link
  * the many small files of a start than to run them. What several entry points or dynamic imports share lies in files of its own, so that a process has each module once.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const LIBRARIES = join(ROOT, 'node_modules')
+/** As what is found in it is told: it may be a link to that of another checkout. */
+const LIBRARIES = realpathSync(join(ROOT, 'node_modules'))
 
 /** What is started, imported from outside, or loaded by its path; as below `src`, without the ending. */
 const ENTRY_POINTS = [

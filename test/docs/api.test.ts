@@ -13,8 +13,9 @@ import {
 import { OTHER_VARIABLES } from '../../scripts/other-variables.mjs'
 import { SETTINGS } from '../../src/config/settings.ts'
 import { ERROR_CODES, ISSUE_CODES } from '../../src/errors/index.ts'
+import { codeSpans, namesOf, tableBelow } from '../support/page-names.ts'
+import { readPage } from '../support/pages.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
-import { codeSpans, namesOf, pageText, tableBelow } from './pages.ts'
 
 /** The reference in docs/api against what a running server tells an administrator of itself. */
 let server: TestServer
@@ -26,17 +27,17 @@ beforeAll(async () => {
 afterAll(() => server?.close())
 
 const MODULES = readdirSync(new URL('../../docs/api/modules/', import.meta.url)).map((name) => `docs/api/modules/${name}`)
-const PAGES = { operations: 'docs/api/operations.md', types: 'docs/api/types.md', pattern: 'docs/api/pattern.md' }
+const ALL_PAGES = { operations: 'docs/api/operations.md', types: 'docs/api/types.md', pattern: 'docs/api/pattern.md' }
 
-const headings = (page: string): string[] => [...pageText(page).matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name as string)
+const headings = (page: string): string[] => [...readPage(page).matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name as string)
 /** Names of a row of the first table of a module's page: its queries, mutations or subscription. */
-const rowOf = (page: string, row: string): string[] => namesOf(new RegExp(`^\\| ${row} \\| (.*) \\|$`, 'm').exec(pageText(page))?.[1] ?? '')
-const typesOf = (page: string): string[] => namesOf(pageText(page).split('\n## Types\n')[1] ?? '')
+const rowOf = (page: string, row: string): string[] => namesOf(new RegExp(`^\\| ${row} \\| (.*) \\|$`, 'm').exec(readPage(page))?.[1] ?? '')
+const typesOf = (page: string): string[] => namesOf(readPage(page).split('\n## Types\n')[1] ?? '')
 const fieldsOf = (type: GraphQLObjectType | null | undefined): string[] => Object.keys(type?.getFields() ?? {})
 
 /** The part of a page below `### `name``. */
 function sectionOf(page: string, name: string): string {
-  const [, below = ''] = pageText(page).split(`\n### \`${name}\`\n`)
+  const [, below = ''] = readPage(page).split(`\n### \`${name}\`\n`)
   return below.split(/\n##+ /)[0] as string
 }
 
@@ -60,20 +61,23 @@ test('every type, field, argument, input and value has a description', () => {
 describe('the reference of the API', () => {
   test('has every root field, and no others', () => {
     const served = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(fieldsOf)
-    const written = [...headings(PAGES.operations), ...MODULES.flatMap((page) => ['queries', 'mutations', 'subscription'].flatMap((row) => rowOf(page, row)))]
+    const written = [
+      ...headings(ALL_PAGES.operations),
+      ...MODULES.flatMap((page) => ['queries', 'mutations', 'subscription'].flatMap((row) => rowOf(page, row))),
+    ]
     expect(written.sort()).toEqual(served.sort())
     expect(served.length).toBeGreaterThan(400)
   })
 
   test('has every named type, and no others', () => {
     const served = Object.keys(schema.getTypeMap()).filter((name) => !name.startsWith('__') && !['Query', 'Mutation', 'Subscription'].includes(name))
-    const written = [...headings(PAGES.types), ...MODULES.flatMap(typesOf)]
+    const written = [...headings(ALL_PAGES.types), ...MODULES.flatMap(typesOf)]
     expect(written.sort()).toEqual(served.sort())
   })
 
   test('has every member of the types that it spells out, and every argument', () => {
     const missing: string[] = []
-    for (const page of [PAGES.types, PAGES.pattern])
+    for (const page of [ALL_PAGES.types, ALL_PAGES.pattern])
       for (const name of headings(page)) {
         const type = schema.getType(name)
         const members =
@@ -85,7 +89,7 @@ describe('the reference of the API', () => {
         const rows = [...sectionOf(page, name).matchAll(/^\| `(\w+)`/gm)].map(([, member]) => member as string)
         if (type && JSON.stringify(rows) !== JSON.stringify(members)) missing.push(`${page}: ${name}`)
       }
-    for (const page of [PAGES.operations, PAGES.pattern])
+    for (const page of [ALL_PAGES.operations, ALL_PAGES.pattern])
       for (const name of headings(page)) {
         const [field] = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap((type) => type?.getFields()[name] ?? [])
         const rows = [...sectionOf(page, name).matchAll(/^\| `(\w+)`/gm)].map(([, member]) => member as string)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { commandReference, commandsOfProgram } from '../../scripts/command-reference.mjs'
-import { commandLines, pageText } from './pages.ts'
+import { commandLines } from '../support/page-names.ts'
+import { readPage } from '../support/pages.ts'
 
 const commands = await commandsOfProgram()
 
@@ -35,7 +36,7 @@ function flawOf(words: readonly string[]): string | undefined {
 
 describe('the reference of commands', () => {
   test('has each command, and each option of it', async () => {
-    const page = pageText('docs/cli.md')
+    const page = readPage('docs/cli.md')
     expect(await commandReference()).toBe(page)
     for (const { usage, command } of commands) {
       const [, section = ''] = page.split(`\n## \`${usage}\`\n`)

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { OTHER_VARIABLES } from '../../scripts/other-variables.mjs'
 import { SETTINGS } from '../../src/config/settings.ts'
+import { namesOf, tableBelow } from '../support/page-names.ts'
 import { fileText, nodesOf, type SyntaxNode, sourceFiles } from '../support/source-tree.ts'
-import { namesOf, tableBelow } from './pages.ts'
 
 /** Those of every system, and those that processes of tests give to each other. */
 const NOT_DOCUMENTED = new Set([

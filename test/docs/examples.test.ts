@@ -36,13 +36,13 @@ describe('what the documentation shows', () => {
   test("README's first query answers what README says", async () => {
     const readme = read('README.md')
     const body = /-d '(\{"query".*\})'\n```/.exec(readme)?.[1]
-    const answer = /```json\n(.*)\n```/.exec(readme)?.[1]
+    const answer = /```json answers\n(.*)\n```/.exec(readme)?.[1]
     const response = await post(server.url, JSON.parse(body as string), { authorization: `Bearer ${server.admin.token}` })
     expect(JSON.stringify({ data: response.data })).toBe(answer)
   })
 
   test("README's plugin example, in a shell, answers what README says", async () => {
-    const [, commands, answers] = /## A plugin\n[\s\S]*?```sh\n([\s\S]*?)```[\s\S]*?```json\n([\s\S]*?)\n```/.exec(read('README.md')) ?? []
+    const [, commands, answers] = /## A plugin\n[\s\S]*?```sh\n([\s\S]*?)```[\s\S]*?```json answers\n([\s\S]*?)\n```/.exec(read('README.md')) ?? []
     // `curl` ends its answers with no line of its own.
     const script = (commands as string).replaceAll(/^( {2}-d '.*')$/gm, '$1; echo')
     const environment = { PATH: process.env.PATH, API: `${server.url}/graphql`, TOKEN: server.admin.token }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { readPage } from '../support/pages.ts'
 import { nodesOf, type SyntaxNode } from '../support/source-tree.ts'
-import { pageText } from './pages.ts'
 
 const ENTRIES = {
   'guanxi/plugin': 'src/plugins/api/index.ts',
@@ -21,7 +21,7 @@ function exportsOf(file: string): string[] {
 }
 
 describe('docs/plugins/api.md', () => {
-  const page = pageText('docs/plugins/api.md')
+  const page = readPage('docs/plugins/api.md')
   for (const [entry, file] of Object.entries(ENTRIES))
     test(`has each export of ${entry}, and no others`, () => {
       const [, below = ''] = page.split(`\n## \`${entry}\`\n`)
@@ -35,7 +35,7 @@ describe('docs/plugins/api.md', () => {
     })
 
   test('speaks of each entry point of the package', () => {
-    const { exports } = JSON.parse(pageText('package.json')) as { readonly exports: object }
+    const { exports } = JSON.parse(readPage('package.json')) as { readonly exports: object }
     const entries = Object.keys(exports).filter((entry) => entry !== './package.json')
     expect(entries.map((entry) => entry.replace('.', 'guanxi')).sort()).toEqual(Object.keys(ENTRIES).sort())
     expect([...page.matchAll(/^## `([^`]+)`$/gm)].map(([, entry]) => entry)).toEqual(Object.keys(ENTRIES))
@@ -46,7 +46,7 @@ test('imports from the package that pages show are exports', () => {
   const known = Object.fromEntries(Object.entries(ENTRIES).map(([entry, file]) => [entry, new Set(exportsOf(file))]))
   const missing: string[] = []
   for (const name of ['tutorial', 'recipes', 'graphql-classes', 'compatibility', 'trust']) {
-    for (const [, list, entry] of pageText(`docs/plugins/${name}.md`).matchAll(/import (?:type )?\{([^}]+)\} from '(guanxi\/[\w-]+)'/g))
+    for (const [, list, entry] of readPage(`docs/plugins/${name}.md`).matchAll(/import (?:type )?\{([^}]+)\} from '(guanxi\/[\w-]+)'/g))
       for (const each of (list as string).split(',').map(
         (part) =>
           part

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import { metricsOfProcess } from '../../scripts/metrics-reference.mjs'
+import { ALL_PAGES, codeSpans, namesOf, tableBelow } from '../support/page-names.ts'
+import { readPage } from '../support/pages.ts'
 import { fileText, nodesOf, type SyntaxNode, sourceFiles, textsOf } from '../support/source-tree.ts'
-import { codeSpans, namesOf, PAGES, pageText, tableBelow } from './pages.ts'
 
 const PAGE = 'docs/http.md'
 const FILES = sourceFiles('src/http')
@@ -113,8 +114,8 @@ describe('metrics', () => {
 
   test('that pages name are there', async () => {
     const known = new Set((await metricsOfProcess()).map(({ name }) => name))
-    const named = PAGES.flatMap((page) =>
-      [...pageText(page).matchAll(/`(guanxi_[a-z_]+?)(?:_bucket|_sum|_count)?(?:\{[^}`]*\})?`/g)].map(([, name]) => [page, name as string] as const),
+    const named = ALL_PAGES.flatMap((page) =>
+      [...readPage(page).matchAll(/`(guanxi_[a-z_]+?)(?:_bucket|_sum|_count)?(?:\{[^}`]*\})?`/g)].map(([, name]) => [page, name as string] as const),
     )
     expect(named.filter(([, name]) => !known.has(name))).toEqual([])
     expect(named.length).toBeGreaterThan(15)

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { PAGES, pageText } from './pages.ts'
+import { ALL_PAGES } from '../support/page-names.ts'
+import { PAGES, readPage } from '../support/pages.ts'
 
 /** The anchor that a heading gets: its text in small letters, without what is no letter, digit, hyphen or space, and with hyphens for spaces. */
 function anchorOf(heading: string): string {
@@ -16,7 +17,7 @@ const withoutCode = (text: string): string => text.replaceAll(/^```[\s\S]*?^```$
 /** Anchors of a page; of several headings of one text the later ones are numbered. */
 function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>()
-  for (const [, heading] of withoutCode(pageText(page)).matchAll(/^#{1,6} (.+)$/gm)) {
+  for (const [, heading] of withoutCode(readPage(page)).matchAll(/^#{1,6} (.+)$/gm)) {
     const anchor = anchorOf(heading as string)
     let name = anchor
     for (let count = 1; anchors.has(name); count += 1) name = `${anchor}-${count}`
@@ -27,7 +28,7 @@ function anchorsOf(page: string): ReadonlySet<string> {
 
 /** Links of a page to somewhere in the repository. */
 function* linksOf(page: string): Generator<string> {
-  for (const [, target] of withoutCode(pageText(page)).matchAll(/\[(?:[^\]\\]|\\.)*\]\(([^)\s]+)\)/g))
+  for (const [, target] of withoutCode(readPage(page)).matchAll(/\[(?:[^\]\\]|\\.)*\]\(([^)\s]+)\)/g))
     if (!/^(https?|mailto):/.test(target as string)) yield target as string
 }
 
@@ -46,7 +47,7 @@ function flawOf(page: string, link: string): string | undefined {
 test('every link leads to a file, and to a heading of it', () => {
   const flaws: string[] = []
   let count = 0
-  for (const page of PAGES)
+  for (const page of ALL_PAGES)
     for (const link of linksOf(page)) {
       count += 1
       const flaw = flawOf(page, link)
@@ -63,11 +64,12 @@ test('the check sees a file and a heading that are not there', () => {
   expect(flawOf('docs/limits.md', '#browser')).toBe('no such heading')
 })
 
-test('every page below docs is linked from another page', () => {
-  const linked = new Set(
-    PAGES.flatMap((page) =>
-      [...linksOf(page)].map((link) => new URL(link.split('#')[0] || page, `file:///${page}`).pathname.slice(1)).filter((path) => path !== page),
-    ),
-  )
-  expect(PAGES.filter((page) => page.startsWith('docs/') && !linked.has(page))).toEqual([])
+test('every page of the documentation is reached from README.md', () => {
+  const reached = new Set(['README.md'])
+  for (const page of reached)
+    for (const link of linksOf(page)) {
+      const target = new URL(link.split('#')[0] || page, `file:///${page}`).pathname.slice(1)
+      if (PAGES.includes(target)) reached.add(target)
+    }
+  expect(PAGES.filter((page) => !reached.has(page))).toEqual([])
 })

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { codeSpans, commandLines, pageText } from './pages.ts'
+import { codeSpans, commandLines } from '../support/page-names.ts'
+import { readPage } from '../support/pages.ts'
 
-const { scripts } = JSON.parse(pageText('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
+const { scripts } = JSON.parse(readPage('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
 /** What npm does by itself. */
 const OF_NPM = new Set(['ci', 'pkg', 'install', 'pack', 'run', 'ls', 'init', 'view', 'publish', 'create', 'exec', 'link', 'uninstall', 'audit'])
 /** Scripts of the packages that `guanxi plugin new` makes, which pages about plugins name. */
-const OF_PLUGINS = JSON.parse(pageText('assets/plugin-template/_package.json')).scripts as Readonly<Record<string, string>>
+const OF_PLUGINS = JSON.parse(readPage('assets/plugin-template/_package.json')).scripts as Readonly<Record<string, string>>
 
 /** Scripts that a line calls: `npm run x`, `npm test`, `npm start`. */
 function* called(line: string): Generator<string> {
@@ -22,7 +23,7 @@ test('each script that a page names is there', () => {
 })
 
 test('each script is told of in CONTRIBUTING.md', () => {
-  const page = pageText('CONTRIBUTING.md')
+  const page = readPage('CONTRIBUTING.md')
   const told = new Set([...page.matchAll(/`([^`]+)`/g)].flatMap(([, span]) => [...called(span as string)]))
   // npm calls it.
   expect(Object.keys(scripts).filter((name) => name !== 'prepack' && !told.has(name))).toEqual([])

@@ -49,7 +49,7 @@ export async function openTestDatabase(template: TestTemplate = 'migrated'): Pro
 }
 
 /** Files are copied several times faster than their pages through the log, unless the checkpoint before it waits for a disk. PostgreSQL 15 or newer. */
-const strategy = (): string => (process.env.GUANXI_TEST_EMBEDDED ? ' STRATEGY FILE_COPY' : '')
+const strategy = (): string => (process.env.TEST_DATABASE_URL ? '' : ' STRATEGY FILE_COPY')
 
 /** A copy of a database to which nothing is connected. */
 export async function copyTestDatabase(source: TestDatabase): Promise<TestDatabase> {

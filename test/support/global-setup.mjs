@@ -27,7 +27,7 @@ async function dropStale(client) {
 
 /**
  * Gives the run its server: TEST_DATABASE_URL (a role that may create databases), or an embedded PostgreSQL. Workers read
- * GUANXI_TEST_SERVER (url), GUANXI_TEST_EMBEDDED and GUANXI_TEST_RUN (prefix of the run's databases) from the environment.
+ * GUANXI_TEST_SERVER (url) and GUANXI_TEST_RUN (prefix of the run's databases) from the environment.
  */
 export default async function globalSetup() {
   const embedded = process.env.TEST_DATABASE_URL ? null : await startEmbedded()
@@ -45,7 +45,6 @@ export default async function globalSetup() {
     .join(', ')
   process.stderr.write(`Testing on PostgreSQL ${rows[0].server_version} (${embedded ? 'embedded' : 'TEST_DATABASE_URL'}), ${redis}\n`)
   process.env.GUANXI_TEST_SERVER = url
-  if (embedded) process.env.GUANXI_TEST_EMBEDDED = '1'
   process.env.GUANXI_TEST_RUN = `guanxi_test_${Date.now().toString(36)}_${randomBytes(3).toString('hex')}`
   globalThis.guanxiEmbedded = embedded?.child
 }

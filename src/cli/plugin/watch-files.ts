@@ -6,16 +6,24 @@ const QUIET = 300
 
 const LEFT_OUT = /(^|[/\\])(node_modules|\.guanxi|\.git)([/\\]|$)|\.(map|tsbuildinfo|d\.ts)$/
 
-/** Tells when what stands in files, or in files below folders, has become another from now on; a file that is written anew as it was is none of it. Answers what ends the watch. */
+/**
+ * Tells when what stands in files, or in files below folders, has become another from now on; a file that is written anew as it was is none of it. That is looked at once it is quiet: while a file is
+ * written it is empty for a moment. Answers what ends the watch.
+ */
 export function watchFiles(paths: readonly string[], changed: () => void): () => void {
   const contents = new Map(paths.flatMap(filesBelow).map((path) => [path, contentOf(path)]))
+  const touched = new Set<string>()
   let timer: NodeJS.Timeout | undefined
+  const compare = (): void => {
+    const others = [...touched].map((path) => [path, contentOf(path)] as const).filter(([path, content]) => (contents.get(path) ?? '') !== content)
+    touched.clear()
+    for (const [path, content] of others) contents.set(path, content)
+    if (others.length > 0) changed()
+  }
   const look = (path: string): void => {
-    const content = contentOf(path)
-    if ((contents.get(path) ?? '') === content) return
-    contents.set(path, content)
+    touched.add(path)
     clearTimeout(timer)
-    timer = setTimeout(changed, QUIET)
+    timer = setTimeout(compare, QUIET)
   }
   const watchers = paths.map((root) => {
     const isFolder = statSync(root).isDirectory()

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { readPage } from './pages.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
-/** Texts for people, by their path from the root of the repository. */
-export const PAGES: readonly string[] = [
+/** All texts for people, beside the documentation those of folders of the source, by their path from the root of the repository. */
+export const ALL_PAGES: readonly string[] = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
   ...['docs', 'src', 'test', 'bench', 'explorer', 'examples', 'assets'].flatMap((folder) => {
     try {
@@ -16,14 +17,10 @@ export const PAGES: readonly string[] = [
   }),
 ]
 
-export function pageText(path: string): string {
-  return readFileSync(new URL(path, ROOT), 'utf8')
-}
-
 /** What stands in backticks in the running text, with its page. What was true once may be called by its name of then. */
-export function* codeSpans(pages: readonly string[] = PAGES.filter((page) => page !== 'CHANGELOG.md')): Generator<readonly [page: string, span: string]> {
+export function* codeSpans(pages: readonly string[] = ALL_PAGES.filter((page) => page !== 'CHANGELOG.md')): Generator<readonly [page: string, span: string]> {
   for (const page of pages)
-    for (const [, span] of pageText(page)
+    for (const [, span] of readPage(page)
       .replaceAll(/^```[\s\S]*?^```$/gm, '')
       .matchAll(/`([^`\n]+)`/g))
       yield [page, span as string]
@@ -31,8 +28,8 @@ export function* codeSpans(pages: readonly string[] = PAGES.filter((page) => pag
 
 /** Lines of shell commands: what stands in blocks of a shell, what is indented, and what stands in backticks. */
 export function* commandLines(): Generator<readonly [page: string, line: string]> {
-  for (const page of PAGES) {
-    const text = pageText(page)
+  for (const page of ALL_PAGES) {
+    const text = readPage(page)
     for (const [, block] of text.matchAll(/^```(?:sh|bash|console)[^\n]*\n([\s\S]*?)^```$/gm))
       for (const line of (block as string).split('\n')) yield [page, line]
     for (const line of text.split('\n')) if (line.startsWith('    ')) yield [page, line.trim()]
@@ -42,7 +39,7 @@ export function* commandLines(): Generator<readonly [page: string, line: string]
 
 /** The rows of the first table below a heading, each as its cells. */
 export function tableBelow(page: string, heading: string): string[][] {
-  const [, below = ''] = pageText(page).split(new RegExp(`^${heading}$`, 'm'))
+  const [, below = ''] = readPage(page).split(new RegExp(`^${heading}$`, 'm'))
   const [section = ''] = below.split(/^## /m)
   return section
     .split('\n')

@@ -1,0 +1,44 @@
+/**
+ * Follows docs/getting-started.md, and the queries of README.md, to the letter: each in a copy of this checkout with a database of its own (scripts/pages). Exits 1 at the first difference.
+ *
+ * `node scripts/follow-getting-started.mjs`
+ */
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { followPage } from './pages/follow.mjs'
+import { sectionOf } from './pages/page.mjs'
+import { choosePort, copyCheckout, environmentFor, makeFolder, ROOT, withPort } from './pages/place.mjs'
+
+const read = (path) => readFileSync(join(ROOT, path), 'utf8')
+const README = read('README.md')
+
+const PAGES = [
+  { name: 'docs/getting-started.md', parts: [read('docs/getting-started.md')] },
+  // Its start is no block of its own, and what follows goes on in one shell.
+  {
+    name: 'README.md',
+    parts: ['A first query', 'A plugin'].map((heading) => sectionOf(README, heading)),
+    server: 'npm start',
+    ready: 'Guanxi … is ready after … s.',
+  },
+]
+
+async function follow({ parts, ...page }) {
+  const folder = makeFolder('getting-started')
+  try {
+    copyCheckout(folder)
+    const port = await choosePort()
+    await followPage({ ...page, pages: parts.map((text) => withPort(text, port)), folder, environment: environmentFor(port) })
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+const began = Date.now()
+try {
+  for (const each of PAGES) await follow(each)
+  process.stdout.write(`\nThe first hour and the README hold (${Math.round((Date.now() - began) / 1000)} s).\n`)
+} catch (error) {
+  process.stderr.write(`\n${error.message}\n`)
+  process.exitCode = 1
+}
