@@ -50,7 +50,9 @@ function optionsOf(field) {
 function rolesThat(action, module, roles) {
   const scopes = roles.flatMap(({ key, grants }) => {
     const found = grants.filter((grant) => (grant.module === module.name || grant.module === '*') && grant.actions.includes(action))
-    return found.length === 0 ? [] : [`${key === 'signed_in' ? 'whoever is signed in' : code(key)} ${[...new Set(found.map(({ scope }) => scope))].join(' and ')}`]
+    return found.length === 0
+      ? []
+      : [`${key === 'signed_in' ? 'whoever is signed in' : code(key)} ${[...new Set(found.map(({ scope }) => scope))].join(' and ')}`]
   })
   return scopes.join(', ') || 'none'
 }

@@ -119,6 +119,49 @@ describe('the reference of the API', () => {
     })
 })
 
+/** What has been there before the plugins were enabled. */
+describe('the reference of the plugins that come with the product', () => {
+  const PLUGINS = ['contracts', 'projects']
+  const pageOf = (plugin: string): string => `docs/api/plugins/${plugin}.md`
+  const rootsOf = (served: GraphQLSchema): string[] => [served.getQueryType(), served.getMutationType(), served.getSubscriptionType()].flatMap(fieldsOf)
+  let before: readonly string[]
+  let enabled: GraphQLSchema
+  beforeAll(async () => {
+    before = rootsOf(schema)
+    for (const plugin of PLUGINS) await server.admin.data('mutation ($name: String!) { enablePlugin(name: $name) { plugin { state } } }', { name: plugin })
+    enabled = buildClientSchema(await server.admin.data(getIntrospectionQuery()))
+  }, 60_000)
+
+  test('has every root field that they add, and no others', () => {
+    const added = rootsOf(enabled).filter((name) => !before.includes(name))
+    const written = PLUGINS.flatMap((plugin) => [
+      ...[...pageText(pageOf(plugin)).matchAll(/ Root fields: (.*)\.$/gm)].flatMap(([, names]) => namesOf(names as string)),
+      ...[...pageText(pageOf(plugin)).matchAll(/^ {2}(\w+)\(.*\): /gm)].map(([, name]) => name as string),
+    ])
+    expect(written.sort()).toEqual(added.sort())
+    expect(added.length).toBeGreaterThan(100)
+  })
+
+  for (const plugin of PLUGINS)
+    test(`has every field of ${plugin}, in its own modules and in those of others`, () => {
+      const page = pageText(pageOf(plugin))
+      const modules = [...page.matchAll(/^## .* \(`(\w+)`\)$/gm)].map(([heading, name]) => [heading, name as string] as const)
+      expect(modules.length).toBeGreaterThan(4)
+      for (const [heading, name] of modules) {
+        const type = enabled.getType(name.charAt(0).toUpperCase() + name.slice(1)) as GraphQLObjectType
+        const [section = ''] = (page.split(`${heading}\n`)[1] ?? '').split('\n## ')
+        const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, field]) => field as string)
+        expect([name, rows.filter((field) => !(field in type.getFields()))]).toEqual([name, []])
+      }
+      for (const heading of ['## Fields in other modules', '## Computed members'])
+        for (const [module = '', field = ''] of tableBelow(pageOf(plugin), heading)) {
+          const name = namesOf(module)[0] as string
+          const type = enabled.getType(name.charAt(0).toUpperCase() + name.slice(1)) as GraphQLObjectType
+          expect([name, Object.keys(type.getFields())]).toEqual([name, expect.arrayContaining(namesOf(field))])
+        }
+    })
+})
+
 test('names in capitals that pages name are settings, variables, codes, kinds of fields or values of enums', () => {
   const known = new Set<string>([
     ...SETTINGS.map(({ name }) => name),
