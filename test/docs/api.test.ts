@@ -119,7 +119,6 @@ describe('the reference of the API', () => {
     })
 })
 
-/** What has been there before the plugins were enabled. */
 describe('the reference of the plugins that come with the product', () => {
   const PLUGINS = ['contracts', 'projects']
   const pageOf = (plugin: string): string => `docs/api/plugins/${plugin}.md`
