@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { sourceFiles } from '../support/source-tree.ts'
 import { codeSpans, commandLines, pageText } from './pages.ts'
 
 const { scripts } = JSON.parse(pageText('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
@@ -38,17 +37,4 @@ test('each file of the repository that a page names is there', () => {
     if (!existsSync(new URL(`../../${path}`, import.meta.url)) && !existsSync(near)) missing.push(`${page}: ${path}`)
   }
   expect(missing).toEqual([])
-})
-
-test('each test that a command of a page runs is there', () => {
-  const files = sourceFiles('test')
-  const missing: string[] = []
-  let count = 0
-  for (const [page, line] of commandLines())
-    for (const [, path] of line.matchAll(/npm (?:test|run prove) -- (test\/[\w./-]+)/g)) {
-      count += 1
-      if (!files.some((file) => file.startsWith(path as string))) missing.push(`${page}: ${path}`)
-    }
-  expect(missing).toEqual([])
-  expect(count).toBeGreaterThan(8)
 })
