@@ -4,7 +4,7 @@
  */
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -89,15 +89,29 @@ async function start(folder, environment) {
   return server
 }
 
+/** Processes of this machine: `[id, parent, command]`. */
+function processes() {
+  if (existsSync('/proc/self/stat')) {
+    return readdirSync('/proc').flatMap((id) => {
+      try {
+        const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${id}/stat`, 'utf8'))
+        return [[id, parent, readFileSync(`/proc/${id}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()]]
+      } catch {
+        return []
+      }
+    })
+  }
+  const lines = run('ps', ['-A', '-o', 'pid=,ppid=,args=']).split('\n')
+  return lines.flatMap((line) => [/^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)?.slice(1) ?? []])
+}
+
 /** The process that serves: `npx` itself does not hand signals on. */
 function serverOf(parent) {
-  const rows = run('ps', ['-A', '-o', 'pid=,ppid=,args='])
-    .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-  const below = (id) => rows.filter((row) => row?.[2] === String(id)).flatMap((row) => [row, ...below(row[1])])
-  const found = below(parent).find((row) => /^\S*node\S*\s.*guanxi\S* start$/.test(row[3]))
+  const all = processes()
+  const below = (id) => all.filter((row) => row[1] === String(id)).flatMap((row) => [row, ...below(row[0])])
+  const found = below(parent).find(([, , command]) => /^\S*node\S*\s.*guanxi\S* start$/.test(command))
   ok(found, 'no process serves below npx')
-  return Number(found[1])
+  return Number(found[0])
 }
 
 async function ask(url, query, token) {

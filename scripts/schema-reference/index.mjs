@@ -1,6 +1,7 @@
 import { modulePage } from './modules.mjs'
 import { operationsPage } from './operations.mjs'
 import { patternPage } from './pattern.mjs'
+import { pluginPages } from './plugins.mjs'
 import { coreSchema } from './schema.mjs'
 import { cell, code, kindOf, table, typeBody } from './text.mjs'
 
@@ -39,6 +40,7 @@ each by their own rights.
 - [What every module has](pattern.md): queries, mutations, the subscription and types, told of accounts.
 - [Operations of no module](operations.md): sessions, roles, sharing, audit, metadata, plugins.
 - [Types of no module](types.md): values, operators of filters, and types of those operations.
+- What the plugins add that come with the product: [contracts](plugins/contracts.md), [projects](plugins/projects.md).
 - [HTTP and WebSocket](../http.md), [errors](../errors.md), [limits](../limits.md).
 
 A type with \`!\` is never null; without it, it can be: since the value may be missing, or hidden from the caller. An argument or member is required where its type has \`!\` and nothing stands for it.
@@ -57,6 +59,7 @@ export async function schemaReference() {
     'docs/api/operations.md': operationsPage(served),
     'docs/api/pattern.md': patternPage(served),
     'docs/api/types.md': typesPage(served),
+    ...(await pluginPages(served)),
     ...Object.fromEntries([...served.registry.modules.values()].map((module) => [`docs/api/modules/${module.name}.md`, modulePage(module, served)])),
   }
 }

@@ -46,8 +46,19 @@ function optionsOf(field) {
   return `- ${code(field.name)}: ${options.join('; ')}.${steps.length > 0 ? ` Steps: ${steps.join('; ')}.` : ''}`
 }
 
+/** Shipped roles that may do something with records of the module, each with the scope. */
+function rolesThat(action, module, roles) {
+  const scopes = roles.flatMap(({ key, grants }) => {
+    const found = grants.filter((grant) => (grant.module === module.name || grant.module === '*') && grant.actions.includes(action))
+    return found.length === 0
+      ? []
+      : [`${key === 'signed_in' ? 'whoever is signed in' : code(key)} ${[...new Set(found.map(({ scope }) => scope))].join(' and ')}`]
+  })
+  return scopes.join(', ') || 'none'
+}
+
 /** The page of one module. */
-export function modulePage(module, { schema, typeNames, rootFieldNames }) {
+export function modulePage(module, { schema, typeNames, rootFieldNames, roles }) {
   const names = typeNames(module)
   const fieldsOf = (type) => schema.getType(type)?.getFields()
   const record = fieldsOf(names.record)
@@ -84,6 +95,8 @@ export function modulePage(module, { schema, typeNames, rootFieldNames }) {
         ['mutations', mutations || 'none: the system writes its records'],
         ['subscription', ofRoot(schema.getSubscriptionType(), roots.subscription)],
         ['fields that others have, too', system.join(', ')],
+        ['shipped roles that read it', rolesThat('READ', module, roles)],
+        ...(mutations ? [['that change it', rolesThat('UPDATE', module, roles)]] : []),
       ],
     ),
     '## Fields',

@@ -12,6 +12,7 @@ export async function coreSchema() {
     { buildSchema, typeNames, rootFieldNames },
     { schemaResolvers },
     { audienceOf },
+    { SHIPPED_ROLES, SIGNED_IN },
   ] = await Promise.all([
     import('../../src/resolvers/static-schema.ts'),
     import('../../src/entities/index.ts'),
@@ -19,8 +20,9 @@ export async function coreSchema() {
     import('../../src/schema/build/index.ts'),
     import('../../src/schema/execute/index.ts'),
     import('../../src/schema/rules.ts'),
+    import('../../src/auth/shipped-roles.ts'),
   ])
   const registry = buildRegistry(coreModules(), 1)
   const schema = buildSchema({ registry, staticSchema: buildStaticSchema(NOBODY), resolvers: schemaResolvers })
-  return { registry, schema, valueTypeOf, typeNames, rootFieldNames, audienceOf }
+  return { registry, schema, valueTypeOf, typeNames, rootFieldNames, audienceOf, roles: [SIGNED_IN, ...SHIPPED_ROLES] }
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   buildClientSchema,
@@ -41,12 +41,13 @@ function sectionOf(page: string, name: string): string {
   return below.split(/\n##+ /)[0] as string
 }
 
-test('every type, field, argument, input and value has a description', () => {
+/** Names of what a schema has and does not describe. */
+function silentIn(served: GraphQLSchema): string[] {
   const silent: string[] = []
   const note = (name: string, { description }: { readonly description?: string | null | undefined }): void => {
     if (!description) silent.push(name)
   }
-  for (const type of Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'))) {
+  for (const type of Object.values(served.getTypeMap()).filter(({ name }) => !name.startsWith('__'))) {
     note(type.name, type)
     if (isEnumType(type)) for (const value of type.getValues()) note(`${type.name}.${value.name}`, value)
     if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue
@@ -55,7 +56,11 @@ test('every type, field, argument, input and value has a description', () => {
       if ('args' in field) for (const argument of field.args) note(`${type.name}.${field.name}(${argument.name})`, argument)
     }
   }
-  expect(silent).toEqual([])
+  return silent
+}
+
+test('every type, field, argument, input and value has a description', () => {
+  expect(silentIn(schema)).toEqual([])
 })
 
 describe('the reference of the API', () => {
@@ -120,6 +125,53 @@ describe('the reference of the API', () => {
       const told = (module.fields as { name: string }[]).filter((field) => !others.includes(field.name))
       expect(rows).toEqual(told)
       expect(rows.length).toBeGreaterThan(0)
+    })
+})
+
+describe('the reference of the plugins that come with the product', () => {
+  const PLUGINS = ['contracts', 'projects']
+  const pageOf = (plugin: string): string => `docs/api/plugins/${plugin}.md`
+  const textOf = (plugin: string): string => readFileSync(new URL(`../../${pageOf(plugin)}`, import.meta.url), 'utf8')
+  const rootsOf = (served: GraphQLSchema): string[] => [served.getQueryType(), served.getMutationType(), served.getSubscriptionType()].flatMap(fieldsOf)
+  let before: readonly string[]
+  let enabled: GraphQLSchema
+  beforeAll(async () => {
+    before = rootsOf(schema)
+    for (const plugin of PLUGINS) await server.admin.data('mutation ($name: String!) { enablePlugin(name: $name) { plugin { state } } }', { name: plugin })
+    enabled = buildClientSchema(await server.admin.data(getIntrospectionQuery()))
+  }, 60_000)
+
+  test('describes all that they add', () => {
+    expect(silentIn(enabled)).toEqual([])
+  })
+
+  test('has every root field that they add, and no others', () => {
+    const added = rootsOf(enabled).filter((name) => !before.includes(name))
+    const written = PLUGINS.flatMap((plugin) => [
+      ...[...textOf(plugin).matchAll(/ Root fields: (.*)\.$/gm)].flatMap(([, names]) => namesOf(names as string)),
+      ...[...textOf(plugin).matchAll(/^ {2}(\w+)\($/gm)].map(([, name]) => name as string),
+    ])
+    expect(written.sort()).toEqual(added.sort())
+    expect(added.length).toBeGreaterThan(100)
+  })
+
+  for (const plugin of PLUGINS)
+    test(`has every field of ${plugin}, in its own modules and in those of others`, () => {
+      const page = textOf(plugin)
+      const modules = [...page.matchAll(/^## .* \(`(\w+)`\)$/gm)].map(([heading, name]) => [heading, name as string] as const)
+      expect(modules.length).toBeGreaterThan(4)
+      for (const [heading, name] of modules) {
+        const type = enabled.getType(name.charAt(0).toUpperCase() + name.slice(1)) as GraphQLObjectType
+        const [section = ''] = (page.split(`${heading}\n`)[1] ?? '').split('\n## ')
+        const rows = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, field]) => field as string)
+        expect([name, rows.filter((field) => !(field in type.getFields()))]).toEqual([name, []])
+      }
+      for (const heading of ['## Fields in other modules', '## Computed members'])
+        for (const [module = '', field = ''] of tableBelow(pageOf(plugin), heading)) {
+          const name = namesOf(module)[0] as string
+          const type = enabled.getType(name.charAt(0).toUpperCase() + name.slice(1)) as GraphQLObjectType
+          expect([name, Object.keys(type.getFields())]).toEqual([name, expect.arrayContaining(namesOf(field))])
+        }
     })
 })
 

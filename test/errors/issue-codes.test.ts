@@ -15,7 +15,7 @@ function* codesOf(node: SyntaxNode): Generator<string> {
   // [field, code, message], handed on to `refuse`.
   if (node.type === 'ArrayExpression') {
     const elements = (node['elements'] as ({ expression: SyntaxNode } | null)[]).map((element) => element?.expression)
-    if (elements.length === 3 && (elements[2]?.type === 'TemplateLiteral' || [...textsOf(elements[2])].some((text) => text.endsWith('.'))))
+    if (elements.length === 3 && (/Template/.test(elements[2]?.type ?? '') || [...textsOf(elements[2])].some((text) => text.endsWith('.'))))
       yield* textsOf(elements[1])
   }
 }

@@ -8,7 +8,20 @@ export const GRAPHQL: GraphQLPart<Settings> = {
   types: `
     extend type Mutation {
       "Makes a project with the milestones and tasks of a template, whose days count from \`startsOn\` (today unless given). What is left out is taken from the opportunity, if there is one."
-      createProjectFromTemplate(template: ID!, name: String, startsOn: Date, account: ID, opportunity: ID, owner: ID): Project
+      createProjectFromTemplate(
+        "Id of the template."
+        template: ID!
+        "Name of the project."
+        name: String
+        "The day that the days of the template count from; today unless given."
+        startsOn: Date
+        "Id of the account."
+        account: ID
+        "Id of the opportunity that the project comes of."
+        opportunity: ID
+        "Id of the user who owns it."
+        owner: ID
+      ): Project
     }
   `,
   Mutation: {
