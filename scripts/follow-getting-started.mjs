@@ -1,5 +1,5 @@
 /**
- * Follows docs/getting-started.md, and the queries of README.md, to the letter: each in a copy of this checkout with a database of its own (scripts/pages). Exits 1 at the first difference.
+ * Follows docs/getting-started.md, and the queries of README.md, to the letter: in a copy of this checkout, each with a database of its own (scripts/pages). Exits 1 at the first difference.
  *
  * `node scripts/follow-getting-started.mjs`
  */
@@ -23,22 +23,24 @@ const PAGES = [
   },
 ]
 
-async function follow({ parts, ...page }) {
-  const folder = makeFolder('getting-started')
-  try {
-    copyCheckout(folder)
+async function follow(folder) {
+  copyCheckout(folder)
+  for (const { parts, ...page } of PAGES) {
     const port = await choosePort()
     await followPage({ ...page, pages: parts.map((text) => withPort(text, port)), folder, environment: environmentFor(port) })
-  } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    // The next one begins with nothing but what is built.
+    for (const name of ['.guanxi', 'first-hour']) rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
+const folder = makeFolder('getting-started')
 const began = Date.now()
 try {
-  for (const each of PAGES) await follow(each)
+  await follow(folder)
   process.stdout.write(`\nThe first hour and the README hold (${Math.round((Date.now() - began) / 1000)} s).\n`)
 } catch (error) {
   process.stderr.write(`\n${error.message}\n`)
   process.exitCode = 1
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }

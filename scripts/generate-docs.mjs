@@ -24,7 +24,7 @@ async function errorsReference() {
   )
   return `# Errors
 
-Generated from \`src/errors/codes.ts\` and \`src/errors/issue-codes.ts\` by \`npm run docs\`.
+Generated from \`src/errors/codes.ts\` and \`src/errors/issue-codes.ts\` by \`npm run docs\`. What a client does about each code says [handling-errors.md](handling-errors.md).
 
 Every error carries one of these codes in \`extensions.code\`, with \`requestId\` and \`retryable\`. The status applies where the whole
 request fails before it is executed; an error of a single field comes with status 200, and so does a document that does not parse or
