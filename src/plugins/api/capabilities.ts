@@ -19,7 +19,7 @@ export interface Capabilities {
   readonly network?: readonly string[]
   /** It puts jobs into the queue, or has a timetable. */
   readonly jobs?: boolean
-  /** It may go beyond the rights of the user on whose behalf it works (`asSystem`), within the modules that are named here: on all of their records, and to all of their fields, sensitive ones too. Each use is in the audit log. */
+  /** It may go beyond the rights of the user on whose behalf it works (`asSystem`), within the modules that are named here: on all of their records, and of sensitive fields to those of `fields` and its own. Each use is in the audit log. */
   readonly system?: boolean
   /** It answers HTTP requests below `/plugins/<name>`. */
   readonly routes?: boolean

@@ -31,11 +31,14 @@ export class CustomFieldOptionInput {
 
 @InputType({ description: 'An allowed change of a SELECT; where there are none, every change is.' })
 export class CustomFieldTransitionInput {
-  @Field(() => String)
-  from!: string
+  @Field(() => String, {
+    nullable: true,
+    description: 'Null: on create, and from no value. Where no transition begins with null, every value may be the first.',
+  })
+  from?: string | null
 
-  @Field(() => String)
-  to!: string
+  @Field(() => String, { nullable: true, description: 'Null: to no value. Without such a one the field cannot be cleared.' })
+  to?: string | null
 }
 
 @InputType()
