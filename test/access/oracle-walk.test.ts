@@ -9,6 +9,7 @@ import { selectionOf as fieldSelection, isPlainField, shownValue } from '../supp
 import { LevelOracle } from '../support/level-oracle.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
 import { PROVE, tell } from '../support/nodes.ts'
+import { enablePlugins } from '../support/plugin-world.ts'
 import { type Branch, plain, type Step, selectionOf, sizeOf, stepsOf } from '../support/record-paths.ts'
 import { ROLES } from '../support/role-documents.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
@@ -26,8 +27,6 @@ const SEED = Number(process.env.GUANXI_SEED ?? 20_260_401)
 const HELD = [2, 3, 1, 2]
 /** Modules to which references to any module are followed. */
 const ANY = ['account', 'orderLine', 'gadget']
-/** Their modules are walked like all others. */
-const PLUGINS = ['contracts', 'projects']
 /** In the short run, one path of so many is walked by one of the policies. */
 const SHARE = PROVE ? 1 : 3
 /** Lead to users, whom everybody reads, as `owner` does: left out of the short run. */
@@ -78,12 +77,15 @@ beforeAll(async () => {
     ['worth', 'MONEY', { sensitivity: 'finance' }],
   ] as const)
     await makeField(server.admin, { module: 'gadget', name, type, label: name, ...more })
-  for (const name of PLUGINS) await server.admin.data('mutation ($name: String!) { enablePlugin(name: $name) { plugin { state } } }', { name })
+  await enablePlugins(server)
   people = []
   for (const name of ['One', 'Two', 'Three']) people.push(await server.addUser(name))
   const { registry, schema } = server.app.engine.runtime
   const { newId } = server.app.kernel
-  await fillWorld(server.database.url, { seed: SEED, registry, newId, size: 6, people: people.map(({ id }) => id) }).catch((e) => { tell(String(e.stack) + JSON.stringify(e)); throw e })
+  await fillWorld(server.database.url, { seed: SEED, registry, newId, size: 6, people: people.map(({ id }) => id) }).catch((e) => {
+    tell(String(e.stack) + JSON.stringify(e))
+    throw e
+  })
   const modules = [...registry.modules.values()]
   rows = await StoredRows.load(
     server.database.url,
