@@ -8,7 +8,7 @@ export type RecordAction = 'CREATE' | 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE'
 export interface Capabilities {
   /** Actions on records of other modules, by module: `{account: ['READ', 'UPDATE']}`. Hooks, guards, transitions and computed fields of a module need READ on it. */
   readonly modules?: Readonly<Record<string, readonly RecordAction[]>>
-  /** Sensitive fields that its service user needs, by `<module>.<field>`; others are hidden from it. */
+  /** Sensitive fields that its service user needs, and `asSystem`, by `<module>.<field>`; others are hidden from them. */
   readonly fields?: Readonly<Record<string, 'READ' | 'WRITE'>>
   /** Modules whose changes it is told of. */
   readonly events?: readonly string[]

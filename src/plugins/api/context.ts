@@ -82,7 +82,7 @@ export interface HookContext<Settings> extends PluginContext<Settings> {
 
 export interface DerivedRecords {
   /**
-   * Records as they stand now, by id, with all their fields, which nobody else changes until the transaction ends. Waits for others who change them; what is read afterwards shows what
+   * Records as they stand now, by id, with all their fields (by `asSystem` without sensitive ones that `capabilities.fields` does not name), which nobody else changes until the transaction ends. Waits for others who change them; what is read afterwards shows what
    * those have committed, so that a figure made of many records misses none. What is not there is left out.
    */
   lock(module: string, ids: readonly string[]): Promise<ReadonlyMap<string, RecordImage>>

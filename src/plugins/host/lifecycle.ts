@@ -169,6 +169,17 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       throw new GuanxiError('UNAVAILABLE', `The plugin ${name} ${version} is enabled; what it does at ${step.kind} follows as soon as this process serves it.`)
   }
 
+  /** Puts a version into service and lets it begin. From before the commit on nobody else of this process takes the step that is noted there. */
+  async function serve(principal: Principal, found: FoundPlugin, action: string, origin: MetadataOrigin): Promise<void> {
+    const { name } = found.manifest
+    underWay.add(name)
+    try {
+      await begin(await putIntoService(principal, found, action, origin))
+    } finally {
+      underWay.delete(name)
+    }
+  }
+
   /** Ends what a process has begun that died meanwhile. */
   async function resume(name: string): Promise<void> {
     const row = (await readPlugins(database)).get(name)
@@ -219,7 +230,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         if (row && semver.lt(found.manifest.version, row.version))
           throw new PluginProblem(`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
         await checkFit(found, rows)
-        await begin(await putIntoService(principal, found, 'plugin.enable', origin))
+        await serve(principal, found, 'plugin.enable', origin)
       }),
     upgrade: (principal, name, origin) =>
       told(async () => {
@@ -233,7 +244,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const rows = await readPlugins(database)
         await checkFit(found, rows)
         refuseMisfits(name, version, rows, codes)
-        await begin(await putIntoService(principal, found, 'plugin.upgrade', origin))
+        await serve(principal, found, 'plugin.upgrade', origin)
       }),
     disable: (principal, name, origin) =>
       told(async () => {

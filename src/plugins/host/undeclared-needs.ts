@@ -31,13 +31,16 @@ export function refuseUndeclaredNeeds(loaded: LoadedPlugin, workspace: MetadataC
   const built = usesOf(loaded.definition)
   for (const use of [...built, ...asked]) {
     if (own.has(use.module) || use.module === '*') continue
-    const module = modules.find((each) => each.name === use.module && each.state !== 'purged')
+    // What is there counts, and else what was there: the plugin that brought it may be switched off.
+    const live = registry.modules.get(use.module)
+    const module = modules.find((each) => (live ? each.number === live.number : each.name === use.module))
     if (module && !declares(module.ownerPlugin)) refuse(use, `the module ${use.module}`, module.ownerPlugin as string)
-    if (!registry.modules.has(use.module) && !mayCome && built.includes(use))
+    if (!live && !mayCome && built.includes(use))
       throw new PluginProblem(
         `The plugin ${name} builds on ${String(use.module).slice(0, 60)}, which is no module here (${use.what}). If a plugin brings it, name that in dependsOn.`,
       )
-    const field = fields.find((each) => each.name === use.field && each.state !== 'purged' && workspace.holderOf(each)?.name === use.module)
+    const liveField = live?.fields.get(use.field ?? '')
+    const field = fields.find((each) => (liveField ? each.id === liveField.id : each.name === use.field && workspace.holderOf(each)?.name === use.module))
     if (field && !declares(field.ownerPlugin)) refuse(use, `the field ${use.module}.${use.field}`, field.ownerPlugin as string)
   }
 }
