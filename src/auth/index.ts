@@ -30,7 +30,7 @@ export { ADMINISTRATOR, NEW_FIELDS, type NewFields, SHIPPED_ROLES } from './ship
 export { signInName } from './sign-in-name.ts'
 export { createSignInThrottle, type SignInThrottle } from './sign-in-throttle.ts'
 export { createStandings, type Standings, type StandingsRead } from './standings.ts'
-export { SYSTEM_USER_ID, systemPrincipal } from './system-principal.ts'
+export { SYSTEM_USER_ID, type SystemRights, systemPrincipal } from './system-principal.ts'
 export { teamAccessRules } from './team-rules.ts'
 export { createTokenPasswords, type TokenPasswords } from './token-passwords.ts'
 export type { UnusedGrants } from './unused-grants.ts'

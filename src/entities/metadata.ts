@@ -52,9 +52,10 @@ export interface SelectOption {
   readonly retired?: boolean
 }
 
+/** A step that a SELECT field may take; null stands for no value. */
 export interface Transition {
-  readonly from: string
-  readonly to: string
+  readonly from: string | null
+  readonly to: string | null
 }
 
 export interface ReferenceMetadata {

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, setMaxListeners } from 'node:events'
 import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { WorkerEvents, WorkerPool } from 'graphile-worker'
@@ -63,6 +63,8 @@ export function startJobWorker({ databaseUrl, jobs, concurrency, answerWithin, p
   connections.on('connect', (client) => client.on('error', () => {}))
   const database: Database = createDatabase(connections)
   const abort = new AbortController()
+  // Each job that runs may listen, and there are more of them than Node.js takes for a mistake.
+  setMaxListeners(0, abort.signal)
   let stopped = false
   let restart: NodeJS.Timeout | undefined
 

@@ -5,7 +5,8 @@ import type { FieldDefinition, ModuleDefinition, Registry } from '../records/reg
 export interface FieldStep {
   /** Null: on create, and from no value. */
   readonly from: string | null
-  readonly to: string
+  /** Null: to no value. */
+  readonly to: string | null
   /** Names of fields that must have a value then. */
   readonly requires: readonly string[]
   /** Keys of roles each of which may take it by itself, besides administrators; null: everybody may who may write the field. */
@@ -18,6 +19,6 @@ export interface FieldStep {
 export type PluginSteps = (registry: Registry, module: ModuleDefinition, field: FieldDefinition, principal: Principal) => readonly FieldStep[] | null
 
 /** A step that anybody may take. */
-export function plainStep({ from, to }: Pick<FieldStep, 'from' | 'to'>): FieldStep {
+export function plainStep({ from = null, to = null }: { readonly from?: string | null; readonly to?: string | null }): FieldStep {
   return { from, to, requires: [], roles: null, allowed: true }
 }

@@ -4,6 +4,7 @@ import { isComputed } from '../../src/records/registry/index.ts'
 import { codesOf, TRANSPORTS } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { METADATA } from '../support/metadata.ts'
+import { enablePlugins } from '../support/plugin-world.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { literalOf } from '../support/smallest-call.ts'
 
@@ -11,6 +12,7 @@ import { literalOf } from '../support/smallest-call.ts'
 let server: TestServer
 beforeAll(async () => {
   server = await startTestServer()
+  await enablePlugins(server)
   await server.admin.data(METADATA.createModule, {
     input: {
       name: 'gadget',

@@ -42,9 +42,45 @@ describe('the choices of a run-time SELECT', () => {
     }
   })
 
-  test('begin anywhere, can be cleared and begin anew', async () => {
-    const id = await accountIn(null)
-    for (const phase of ['signed', null, '作废', null, 'draft']) expect([phase, (await move(id, phase)).errors]).toEqual([phase, []])
+  test('begin anywhere, on create and from nothing, and are not cleared to begin anew', async () => {
+    for (const { value } of OPTIONS) {
+      const id = await accountIn(null)
+      expect([value, (await move(id, value)).errors]).toEqual([value, []])
+      const before = await contentOf(server.database.url)
+      const refused = await move(id, null)
+      expect([value, issuesOf(refused)]).toEqual([value, ['input.phase: TRANSITION']])
+      expect(refused.errors[0]?.message).toMatch(/^phase cannot go from (draft|sent|signed|作废) to no value\. (From|Nothing follows) /)
+      const upsert = `mutation { upsertAccount(by: {id: "${id}"}, input: {phase: null}) { account { id } } }`
+      expect(issuesOf(await server.admin.send(upsert))).toEqual(['input.phase: TRANSITION'])
+      expect(await contentOf(server.database.url)).toEqual(before)
+    }
+  })
+
+  test('are cleared, and begin, where transitions from and to no value say so', async () => {
+    const transitions = [...TRANSITIONS, { from: null, to: 'draft' }, { from: 'signed', to: null }]
+    await changeField(server.admin, field.id, { transitions: [...TRANSITIONS, { to: 'draft' }, { from: 'signed' }] })
+    try {
+      const { module } = await server.admin.data('{ module(name: "account") { fields { name transitions { from to } } } }')
+      expect(module.fields.find(({ name }: { name: string }) => name === 'phase').transitions).toEqual(transitions)
+      const create = 'mutation ($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }'
+      const input = { name: 'x', type: 'customer', phase: 'signed' }
+      const before = await contentOf(server.database.url)
+      const refused = await server.admin.send(create, { input })
+      expect([issuesOf(refused), refused.errors[0]?.message]).toEqual([
+        ['input.phase: TRANSITION'],
+        'phase cannot begin with signed. From no value it can go to draft.',
+      ])
+      expect(await contentOf(server.database.url)).toEqual(before)
+      const id = await accountIn(null)
+      expect(issuesOf(await move(id, 'sent'))).toEqual(['input.phase: TRANSITION'])
+      for (const phase of ['draft', 'sent', 'signed', null, 'draft']) expect([phase, (await move(id, phase)).errors]).toEqual([phase, []])
+      expect(issuesOf(await move(id, null))).toEqual(['input.phase: TRANSITION'])
+      expect(issuesOf(await sendField(server.admin, 'updateField', { id: field.id, input: { transitions: [{ from: null, to: null }] } }))).toEqual([
+        'input.transitions.0: REQUIRED',
+      ])
+    } finally {
+      await changeField(server.admin, field.id, { transitions: TRANSITIONS })
+    }
   })
 
   test('are held to the transitions in bulk, in an upsert and inside one operation, all or nothing', async () => {

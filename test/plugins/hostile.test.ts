@@ -25,6 +25,14 @@ const REFUSED: readonly (readonly [what: string, word: RegExp, plugin: WrittenPl
     /reserved/i,
     { name: 'ctor', definition: `modules: [{ name: 'ctor', pluralName: 'ctors', fields: [{ name: 'constructor', type: 'TEXT' }] }]` },
   ],
+  [
+    'refers to a module that is not there',
+    /builds on nowhere, which is no module here \(the reference astray\.where\)/,
+    {
+      name: 'astray',
+      definition: `modules: [{ name: 'astray', pluralName: 'astrays', nameField: 'x', fields: [{ name: 'x', type: 'TEXT' }, { name: 'where', type: 'REFERENCE', reference: { module: 'nowhere' } }] }]`,
+    },
+  ],
   ['is written for another API', /version \^9\.0\.0 of the plugin API/, { name: 'future', manifest: { apiVersion: '^9.0.0' } }],
   ['needs a plugin that is not there', /needs the plugin nowhere/, { name: 'lonely', manifest: { dependsOn: { nowhere: '^1.0.0' } } }],
   ['stands in a circle', /circle: circle-a → circle-b → circle-a/, { name: 'circle-a', manifest: { dependsOn: { 'circle-b': '^1.0.0' } } }],
@@ -98,6 +106,30 @@ describe('a hostile plugin', () => {
         name: 'stalls',
         manifest: { capabilities: { modules: { productCategory: ['READ'] } } },
         definition: `guards: [{ module: 'productCategory', budget: 2000, run: () => new Promise(() => {}) }]`,
+      },
+      {
+        name: 'pries',
+        manifest: {
+          capabilities: { modules: { contact: ['READ', 'UPDATE'] }, fields: { 'contact.wechat': 'READ', 'contact.gender': 'WRITE' }, system: true },
+        },
+        prelude: `const said = (work) => work().then((value) => value ?? 'done', (error) => error.code ?? error.message)`,
+        definition: `graphql: {
+            types: 'extend type Query { priesRead(id: ID!): JSON priesFilter(id: ID!): JSON } extend type Mutation { priesWrite(id: ID!, field: String!): JSON }',
+            Query: {
+              priesRead: async ({ id }, { asSystem }) => (await asSystem('to look')).get('contact', id, ['name', 'mobile', 'wechat', 'gender']),
+              priesFilter: async ({ id }, { asSystem }) => { const all = await asSystem('to guess'); return said(() => all.count('contact', { mobile: { isNull: false } })) },
+            },
+            Mutation: { priesWrite: async ({ id, field }, { asSystem }) => { const all = await asSystem('to change'); return said(() => all.change((changes) => changes.update('contact', [{ id, values: { [field]: field === 'gender' ? 'female' : 'x' } }]))) } },
+          },
+          after: [{ module: 'contact', on: ['UPDATED'], run: async ([{ id, after }], { asSystem, derived }) => {
+            if (derived || !after.name.startsWith('in a hook: ')) return
+            const all = await asSystem('to look, too')
+            const [image] = [...(await all.lock('contact', [id])).values()]
+            const read = await all.get('contact', id, ['mobile', 'wechat'])
+            globalThis.guanxiPried = [image.mobile, image.wechat?.length > 0, read.mobile, read.wechat?.length > 0]
+            const field = after.name.slice(11)
+            await all.update('contact', [{ id, values: { [field]: field === 'gender' ? 'male' : null } }])
+          } }],`,
       },
       {
         name: 'late',
@@ -196,6 +228,37 @@ describe('a hostile plugin', () => {
     const answers = [await lead('set'), await lead('system'), await lead('mutate'), await lead('none')]
     expect(answers.map((answer) => codesOf(answer)[0] ?? answer.data.createLead.lead.company)).toEqual(['FORBIDDEN', 'FORBIDDEN', 'PLUGIN_UNAVAILABLE', 'none'])
     for (const name of ['curious', 'sly']) await step(admin, 'disablePlugin', name)
+  })
+
+  test('that goes beyond the rights of a user has of sensitive fields what its manifest names, and nothing else', async () => {
+    await step(admin, 'enablePlugin', 'pries')
+    const input = { name: 'Private', mobile: '+12025550147', wechat: 'wx-private' }
+    const { createContact } = await admin.data('mutation ($input: CreateContactInput!) { createContact(input: $input) { contact { id } } }', { input })
+    const { id } = createContact.contact
+    const { priesRead, priesFilter } = await admin.data('query ($id: ID!) { priesRead(id: $id) priesFilter(id: $id) }', { id })
+    expect(priesRead).toEqual({ id, name: 'Private', mobile: null, wechat: 'wx-private', gender: null })
+    expect(priesFilter).toMatch(/FORBIDDEN|VALIDATION_FAILED/)
+    const write = async (field: string) =>
+      (await admin.data('mutation ($id: ID!, $field: String!) { priesWrite(id: $id, field: $field) }', { id, field })).priesWrite
+    expect([await write('mobile'), await write('wechat'), await write('gender')]).toEqual([
+      expect.stringMatching(/FORBIDDEN|VALIDATION_FAILED/),
+      expect.stringMatching(/FORBIDDEN|VALIDATION_FAILED/),
+      'done',
+    ])
+    const inHook = async (field: string) =>
+      codesOf(
+        await admin.send('mutation ($id: ID!, $name: String!) { updateContact(id: $id, input: {name: $name}) { changeSetId } }', {
+          id,
+          name: `in a hook: ${field}`,
+        }),
+      )
+    expect(await inHook('mobile')).toEqual(['FORBIDDEN'])
+    expect((globalThis as { guanxiPried?: unknown }).guanxiPried).toEqual([null, true, null, true])
+    expect(await inHook('wechat')).toEqual(['FORBIDDEN'])
+    expect(await inHook('gender')).toEqual([])
+    const { contact } = await admin.data('query ($id: ID!) { contact(id: $id) { name mobile { e164 } wechat gender } }', { id })
+    expect(contact).toEqual({ name: 'in a hook: gender', mobile: { e164: '+12025550147' }, wechat: 'wx-private', gender: 'male' })
+    await step(admin, 'disablePlugin', 'pries')
   })
 
   test('that floods the log is cut off, and the write goes on', async () => {

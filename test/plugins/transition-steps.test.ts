@@ -4,7 +4,7 @@ import { fieldSteps } from '../../src/plugins/host/transition-steps.ts'
 import type { Principal } from '../../src/records/access/policy.ts'
 import type { FieldDefinition } from '../../src/records/registry/index.ts'
 
-const field = (transitions?: readonly { from: string; to: string }[]) =>
+const field = (transitions?: readonly { from: string | null; to: string | null }[]) =>
   ({
     name: 'status',
     options: ['a', 'b', 'c'].map((value) => ({ value, label: { en: value }, ...(value === 'c' && { retired: true }) })),
@@ -48,6 +48,21 @@ describe('steps of a field', () => {
       ],
     ]
     expect(pairs(fieldSteps(field(), rules, by()))).toEqual(['null>a', 'b>a'])
+  })
+
+  test('lead to no value where all say so, and begin where the field itself says', () => {
+    const clearing: TransitionRule[] = [
+      { from: 'a', to: 'b' },
+      { from: '*', to: null },
+    ]
+    expect(pairs(fieldSteps(field(), [clearing], by()))).toEqual(['a>b', 'a>null', 'b>null', 'c>null'])
+    expect(pairs(fieldSteps(field([{ from: 'a', to: 'b' }]), [clearing], by()))).toEqual(['a>b'])
+    const own = [
+      { from: null, to: 'a' },
+      { from: 'a', to: null },
+    ]
+    expect(pairs(fieldSteps(field(own), [], by()))).toEqual(['null>a', 'a>null'])
+    expect(pairs(fieldSteps(field(own), [[{ from: 'a', to: 'b' }]], by()))).toEqual(['null>a'])
   })
 
   test('tell what they need by the way that is open, and who may take them', () => {

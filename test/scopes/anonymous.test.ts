@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { codesOf, post, TRANSPORTS, type Transport } from '../support/client.ts'
 import { contentOf } from '../support/content.ts'
 import { makeField } from '../support/metadata.ts'
+import { enablePlugins } from '../support/plugin-world.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 import { callOf } from '../support/smallest-call.ts'
 
@@ -10,6 +11,7 @@ let server: TestServer
 
 beforeAll(async () => {
   server = await startTestServer()
+  await enablePlugins(server)
   await server.admin.data('mutation { createAccount(input: { name: "Acme" }) { account { id } } }')
   await makeField(server.admin, { module: 'user', name: 'secret', type: 'TEXT' })
 }, 60_000)

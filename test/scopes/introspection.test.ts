@@ -15,6 +15,7 @@ import {
 } from 'graphql'
 import type { TestClient, TRANSPORTS } from '../support/client.ts'
 import { METADATA, makeField } from '../support/metadata.ts'
+import { enablePlugins } from '../support/plugin-world.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
 
 const ROLES = ['sales_manager', 'sales_rep', 'marketing', 'service_agent', 'finance', 'read_only'] as const
@@ -39,6 +40,7 @@ describe('introspection', () => {
 
   beforeAll(async () => {
     server = await startTestServer()
+    await enablePlugins(server)
     for (const [name, more] of Object.entries({ colour: {}, margin: { type: 'MONEY', sensitivity: 'finance' }, birthName: { sensitivity: 'personal' } }))
       await makeField(server.admin, { module: 'account', name, type: 'TEXT', ...more })
     await server.admin.data(METADATA.createModule, {
@@ -55,7 +57,7 @@ describe('introspection', () => {
         {module: "account", field: "industry", access: READ}]}) { role { key } } }`)
     for (const role of [...ROLES, 'narrow']) clients.set(role, (await server.addUser(role, role)).client)
     clients.set('admin', server.admin)
-  })
+  }, 60_000)
   afterAll(() => server?.close())
 
   const schemaOf = async (client: TestClient, transport: (typeof TRANSPORTS)[number] = 'http'): Promise<GraphQLSchema> => {

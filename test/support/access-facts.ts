@@ -37,3 +37,10 @@ export const PARENTS: Readonly<Record<string, readonly [column: string, module: 
   ticketLink: ['ticket_id', 'ticket'],
   ticketStatusChange: ['ticket_id', 'ticket'],
 }
+/** Likewise, for modules of the plugins that come with the product: by the name of the field, since their columns have none that mean something. */
+export const PLUGIN_PARENTS: typeof PARENTS = {
+  contractParty: ['contract', 'contract'],
+  contractInstalment: ['contract', 'contract'],
+  contractAmendment: ['contract', 'contract'],
+  contractApproval: ['contract', 'contract'],
+}

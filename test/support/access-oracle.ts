@@ -1,7 +1,9 @@
-import { type OracleGrant, type OracleRole, type OracleScope, PARENTS, SIGNED_IN } from './access-facts.ts'
+import { PARENTS as CORE_PARENTS, type OracleGrant, type OracleRole, type OracleScope, PLUGIN_PARENTS, SIGNED_IN } from './access-facts.ts'
 import type { OracleShare } from './deal-shares.ts'
 import type { Viewer } from './drawn-condition.ts'
 import type { StoredRow, StoredRows } from './stored-rows.ts'
+
+const PARENTS = { ...CORE_PARENTS, ...PLUGIN_PARENTS }
 
 /** Says who may read which row: from grants, owners, teams, parents and shares alone, row by row. */
 export class AccessOracle {

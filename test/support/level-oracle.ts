@@ -1,4 +1,4 @@
-import { type LeveledRole, PARENTS, SIGNED_IN } from './access-facts.ts'
+import { type LeveledRole, PARENTS, PLUGIN_PARENTS, SIGNED_IN } from './access-facts.ts'
 import type { AccessOracle } from './access-oracle.ts'
 import type { StoredRow } from './stored-rows.ts'
 
@@ -35,7 +35,7 @@ export class LevelOracle {
     const reaching = this.reaching(row)
     if (reaching.length > 0) return highest(reaching.map((role) => said(role, field)))
     const [first, ...others] = new Set(this.#readers(field).map((role) => said(role, field)))
-    return others.length === 0 ? first : PARENTS[field.module] ? undefined : this.told(field)
+    return others.length === 0 ? first : (PARENTS[field.module] ?? PLUGIN_PARENTS[field.module]) ? undefined : this.told(field)
   }
 
   /** What is told to hold everywhere is no more than any row shows that a role reaches, and no less than all roles say that read the module. */

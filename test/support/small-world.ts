@@ -92,11 +92,11 @@ export async function fillWorld(url: string, { seed, registry, newId, size, peop
       for (const { table, name, type } of columns) if (table === module.table && draft[name] === undefined) draft[name] = FILLERS[type]?.(serial) ?? null
       for (const field of module.fields.values()) {
         if (field.type !== 'USER' && field.type !== 'REFERENCE') continue
-        const isNeeded = columns.some(({ table, name }) => table === module.table && name === field.column)
+        const isNeeded = field.required || columns.some(({ table, name }) => table === module.table && name === field.column)
         draft[field.column] = maybe(() => pick(targets(field)), isNeeded ? 1 : 0.7)
       }
       for (const field of module.fields.values()) {
-        if (field.system || field.extension || !isPlainField(field) || random() < 0.1) continue
+        if (field.system || field.extension || !isPlainField(field) || (random() < 0.1 && !field.required)) continue
         for (const column of columnsOf(field)) {
           const value = valueFor(field, column, serial, random)
           if (value !== undefined) draft[column.name] = value

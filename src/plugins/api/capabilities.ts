@@ -8,7 +8,7 @@ export type RecordAction = 'CREATE' | 'READ' | 'UPDATE' | 'DELETE' | 'RESTORE'
 export interface Capabilities {
   /** Actions on records of other modules, by module: `{account: ['READ', 'UPDATE']}`. Hooks, guards, transitions and computed fields of a module need READ on it. */
   readonly modules?: Readonly<Record<string, readonly RecordAction[]>>
-  /** Sensitive fields that its service user needs, by `<module>.<field>`; others are hidden from it. */
+  /** Sensitive fields that its service user needs, and `asSystem`, by `<module>.<field>`; others are hidden from them. */
   readonly fields?: Readonly<Record<string, 'READ' | 'WRITE'>>
   /** Modules whose changes it is told of. */
   readonly events?: readonly string[]
@@ -19,7 +19,7 @@ export interface Capabilities {
   readonly network?: readonly string[]
   /** It puts jobs into the queue, or has a timetable. */
   readonly jobs?: boolean
-  /** It may go beyond the rights of the user on whose behalf it works (`asSystem`), within the modules that are named here: on all of their records, and to all of their fields, sensitive ones too. Each use is in the audit log. */
+  /** It may go beyond the rights of the user on whose behalf it works (`asSystem`), within the modules that are named here: on all of their records, and of sensitive fields to those of `fields` and its own. Each use is in the audit log. */
   readonly system?: boolean
   /** It answers HTTP requests below `/plugins/<name>`. */
   readonly routes?: boolean

@@ -82,7 +82,7 @@ export interface HookContext<Settings> extends PluginContext<Settings> {
 
 export interface DerivedRecords {
   /**
-   * Records as they stand now, by id, with all their fields, which nobody else changes until the transaction ends. Waits for others who change them; what is read afterwards shows what
+   * Records as they stand now, by id, with all their fields (by `asSystem` without sensitive ones that `capabilities.fields` does not name), which nobody else changes until the transaction ends. Waits for others who change them; what is read afterwards shows what
    * those have committed, so that a figure made of many records misses none. What is not there is left out.
    */
   lock(module: string, ids: readonly string[]): Promise<ReadonlyMap<string, RecordImage>>
@@ -98,8 +98,11 @@ export interface WorkContext<Settings> extends PluginContext<Settings> {
   readonly jobs: JobQueue
   /** Aborted when the process must end, the plugin is switched off, or the time is up. */
   readonly signal: AbortSignal
-  /** Runs `work` while no other process runs work under the same name of this plugin; waits its turn for up to ten seconds. Throws UNAVAILABLE then. */
-  lock<T>(name: string, work: () => Promise<T>): Promise<T>
+  /**
+   * Runs `work` while no other process runs work under the same name of this plugin; waits its turn for up to ten seconds. Throws UNAVAILABLE then, and where the lock is lost with its connection, which is
+   * seen within a second or two: `signal` is aborted then, and what `work` still does is no longer alone. The lock ends with the turn, so what must not be done twice whatever happens is written by `once`.
+   */
+  lock<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>
 }
 
 /** Work that may begin more than once, since the process can be killed at any moment. */

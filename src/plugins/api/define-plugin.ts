@@ -22,6 +22,7 @@ export interface PluginManifest {
   readonly version: string
   /** Range of versions of this interface, e.g. `^1.0.0`. */
   readonly apiVersion: string
+  /** The plugins on whose modules or fields it builds, each of them. */
   readonly dependsOn?: Dependencies
   readonly capabilities?: Capabilities
   /** What the names of its modules begin with, so that plugins stay out of each other's way; its name without hyphens unless given. Those that come with the product need none. */

@@ -66,11 +66,12 @@ export interface AfterHook<Settings> extends Hook {
   run(changes: readonly WrittenChange[], context: HookContext<Settings>): Promise<void> | void
 }
 
-/** A step of a SELECT field. No step clears the field. */
+/** A step of a SELECT field. */
 export interface TransitionRule {
   /** Null: on create, and from no value. `*`: from anywhere. */
   readonly from: string | null
-  readonly to: string
+  /** Null: to no value. The field is cleared by such a step alone. */
+  readonly to: string | null
   /** Fields that must have a value then. */
   readonly requires?: readonly string[]
   /** Keys of roles of which the user must have one; administrators, the system and the plugin by itself always may, and so do writes that follow from others. */

@@ -1,4 +1,6 @@
 import { GuanxiError } from '../../errors/index.ts'
+import type { Principal } from '../../records/access/policy.ts'
+import { fieldLevel } from '../../records/access/secured.ts'
 import { actorOf as auditActorOf, writeEntries } from '../../records/audit/write-entries.ts'
 import type { RuleContext } from '../../records/write/index.ts'
 import type { DerivedRecords, HookContext } from '../api/index.ts'
@@ -36,7 +38,7 @@ export function hookContext(services: Pick<HostServices, 'noteReads'>, instance:
       // What it has seen, it has seen also where the write is refused: what it refuses by may tell of it.
       context.afterRollback((executor) => writeEntries(executor, [entry], 'platform'))
       const system = instance.limitedSystem(reason, registry, principal.policy.epochs)
-      return Object.freeze({ ...recordReader(reading(system)), ...capableWrites(instance, context, turn) })
+      return Object.freeze({ ...recordReader(reading(system)), ...capableWrites(instance, context, turn, system) })
     },
   })
 }
@@ -59,7 +61,14 @@ function isOwnModule({ modules = [] }: PluginInstance['loaded']['definition'], m
 
 type Act = 'CREATE' | 'UPDATE' | 'DELETE' | 'LOCK'
 
-function derived(context: RuleContext, turn: Turn, allow: (act: Act, module: string, values: readonly object[]) => boolean, plugin: string): DerivedRecords {
+/** `shows`: the plugin may see the field of records that it locks. */
+function derived(
+  context: RuleContext,
+  turn: Turn,
+  allow: (act: Act, module: string, values: readonly object[]) => boolean,
+  plugin: string,
+  shows: (module: string, field: string) => boolean = () => true,
+): DerivedRecords {
   const require = (act: Act, module: string, values: readonly object[] = []): void => {
     turn.check()
     if (!context.registry.modules.has(module) || !allow(act, module, values))
@@ -69,7 +78,9 @@ function derived(context: RuleContext, turn: Turn, allow: (act: Act, module: str
     lock: async (module, ids) => {
       require('LOCK', module)
       const found = await context.images(module, ids, { lock: true })
-      return new Map([...found].map(([id, image]) => [id, Object.freeze(structuredClone(image))]))
+      const shown = (image: object) =>
+        Object.fromEntries(Object.entries(structuredClone(image)).map(([field, value]) => [field, shows(module, field) ? value : null]))
+      return new Map([...found].map(([id, image]) => [id, Object.freeze(shown(image))]))
     },
     create: async (module, records) => {
       require('CREATE', module, records)
@@ -94,8 +105,15 @@ function ownWrites(instance: PluginInstance, context: RuleContext, turn: Turn): 
   return derived(context, turn, allow, instance.enabled.name)
 }
 
-/** On whatever the plugin has capabilities for. */
-function capableWrites(instance: PluginInstance, context: RuleContext, turn: Turn): DerivedRecords {
+/** On whatever the plugin has capabilities for, as far as `system` says of fields. */
+function capableWrites(instance: PluginInstance, context: RuleContext, turn: Turn, { policy }: Principal): DerivedRecords {
   const reach = reachOf(instance.loaded)
-  return derived(context, turn, (act, module) => reach.get(module)?.has(act === 'LOCK' ? 'UPDATE' : act) === true, instance.enabled.name)
+  const isKept = (module: string, field: string): boolean => {
+    const { sensitivity } = context.registry.module(module).fields.get(field) ?? {}
+    return (sensitivity ?? 'none') !== 'none' && fieldLevel(policy, module, field) !== 'WRITE'
+  }
+  const allow = (act: Act, module: string, values: readonly object[]): boolean =>
+    reach.get(module)?.has(act === 'LOCK' ? 'UPDATE' : act) === true && !values.some((each) => Object.keys(each).some((field) => isKept(module, field)))
+  const shows = (module: string, field: string): boolean => !context.registry.module(module).fields.has(field) || fieldLevel(policy, module, field) !== 'HIDDEN'
+  return derived(context, turn, allow, instance.enabled.name, shows)
 }

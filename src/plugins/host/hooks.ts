@@ -1,5 +1,6 @@
 import { isAdministrator } from '../../auth/index.ts'
 import { GuanxiError } from '../../errors/index.ts'
+import { ANYWHERE, refusedStep, stepsBetween } from '../../records/registry/steps.ts'
 import type { AppliedChange, ModuleRule, PendingChange, RulesAround } from '../../records/write/index.ts'
 import type { AfterHook, BeforeHook, ChangeableRecord, Guard, TransitionRule } from '../api/index.ts'
 import { unavailable } from './guarded-call.ts'
@@ -7,7 +8,7 @@ import { hookContext, isOwnField } from './hook-context.ts'
 import { actorOf, type PluginInstance } from './instance.ts'
 import type { HostServices } from './services.ts'
 import { timerRules } from './timers/keep-timers.ts'
-import { isFor, rulesBetween } from './transition-steps.ts'
+import { isFor } from './transition-steps.ts'
 
 /** Milliseconds for a batch unless the hook says otherwise, and at most. */
 const BUDGET = 2_000
@@ -175,22 +176,20 @@ function transitionRules(instance: PluginInstance): ModuleRule[] {
 function checkStep(change: PendingChange, field: string, steps: readonly TransitionRule[], held: readonly string[] | null): void {
   if (change.operation === 'DELETED' || change.operation === 'RESTORED' || !change.changes(field)) return
   const [from, to] = [(change.before?.[field] ?? null) as string | null, (change.after[field] ?? null) as string | null]
-  const possible = to === null ? [] : rulesBetween(steps, from, to)
+  const possible = stepsBetween(steps, { from, to }, ANYWHERE)
   if (possible === undefined) return
   if (possible.length === 0) {
-    const targets = steps.filter((step) => step.from === from || step.from === '*').map((step) => step.to)
-    const wayOut = targets.length > 0 ? `It can go to ${targets.join(', ')}.` : 'Nothing follows.'
-    change.refuse(field, 'TRANSITION', `${field} cannot go from ${from ?? 'nothing'} to ${to ?? 'nothing'}. ${wayOut}`)
+    change.refuse(field, 'TRANSITION', refusedStep(field, steps, { from, to }, ANYWHERE))
     return
   }
   const mine = possible.filter((step) => isFor(step, held))
   if (mine.length === 0) {
-    change.refuse(field, 'TRANSITION', `Your roles do not allow ${field} to go from ${from ?? 'nothing'} to ${to}.`)
+    change.refuse(field, 'TRANSITION', `Your roles do not allow ${field} to go from ${from ?? 'no value'} to ${to ?? 'no value'}.`)
     return
   }
   const missing = mine.map(({ requires = [] }) => requires.filter((name) => isEmpty(change.after[name])))
   const [least] = missing.sort((one, other) => one.length - other.length)
-  for (const name of least ?? []) change.refuse(name, 'TRANSITION', `${name} is needed for ${field} to go to ${to}.`)
+  for (const name of least ?? []) change.refuse(name, 'TRANSITION', `${name} is needed for ${field} to go to ${to ?? 'no value'}.`)
 }
 
 function isEmpty(value: unknown): boolean {

@@ -3,6 +3,7 @@ import { systemPrincipal } from '../../auth/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { EnabledPlugin, Registry } from '../../records/registry/index.ts'
 import type { Actor, PluginContext } from '../api/index.ts'
+import { systemRights } from './capable-rights.ts'
 import { type Calls, createCalls, type FailureReport } from './guarded-call.ts'
 import { createLimits, reachOf } from './limit-policy.ts'
 import type { LoadedPlugin } from './load-code.ts'
@@ -21,7 +22,7 @@ export interface PluginInstance {
   readonly common: PluginContext<never>
   /** Somebody's rights as far as the plugin's capabilities go. */
   limit(principal: Principal): Principal
-  /** All rights, as far as the plugin's capabilities go; for use inside of a transaction, or with epochs that hold. */
+  /** All that the plugin's capabilities name, sensitive fields too, on all records; for use inside of a transaction, or with epochs that hold. */
   limitedSystem(reason: string, registry: Registry, epochs: Principal['policy']['epochs']): Principal
   permits(principal: Principal, permission: string): boolean
   /** Its way to other hosts. */
@@ -59,7 +60,7 @@ export function createInstance(enabled: EnabledPlugin, loaded: LoadedPlugin, { l
       const known = systems.get(registry)
       const current = known?.policy.epochs
       const fits = known !== undefined && current?.schema === epochs.schema && current.access === epochs.access
-      const system = fits ? known : systemPrincipal(reason, registry, epochs)
+      const system = fits ? known : systemPrincipal(reason, registry, epochs, systemRights(loaded, registry))
       systems.set(registry, system)
       return Object.freeze({ ...limit(system), via: `plugin ${name}: ${reason}`.slice(0, 200) })
     },

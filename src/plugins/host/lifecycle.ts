@@ -1,25 +1,23 @@
 import { basename } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import type { GraphQLSchema } from 'graphql'
 import semver from 'semver'
 import { requireAdministrator } from '../../auth/index.ts'
 import { GuanxiError, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
-import { applyPlugin, type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
+import { type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
 import { underCurrentEpochs } from '../../records/under-current-epochs.ts'
-import { checkSchema, enabledOf, neededBy, refuseMisfits, refuseTakenMembers, refuseWhileNeeded } from './check-fit.ts'
+import { bringIntoService } from './bring-into-service.ts'
+import { checkSchema, enabledOf, neededBy, refuseMisfits, refuseWhileNeeded } from './check-fit.ts'
 import type { CodeStore } from './code-store.ts'
 import type { FoundPlugin } from './discover.ts'
-import { beginFollowing } from './follow-events.ts'
-import { judgedModules } from './hooks.ts'
 import { type LoadedPlugin, messageOf } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
 import type { LiveNode, Nodes } from './nodes.ts'
-import { bringOptionalFields, fieldsOfPlugin, schemaBeside, withholdOptionalFields } from './optional-fields.ts'
+import { withholdOptionalFields } from './optional-fields.ts'
 import { checkCycle, checkNeeds } from './order.ts'
 import { type BegunStep, begunSteps, claimStep, endStep, noteError, type PluginRow, readPlugins, stateStatement, want, wasEnabled } from './plugin-rows.ts'
 import { deleteReminderRules } from './reminder-rules.ts'
-import { ensureServiceUser, grantCapabilities, grantDefaults, grantLevels, roleKeyOf } from './service-user.ts'
+import { ensureServiceUser, roleKeyOf } from './service-user.ts'
 import type { HostServices } from './services.ts'
 import { cancelTimers } from './timers/cancel-timers.ts'
 
@@ -104,47 +102,14 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
 
   /** Puts a version into service, for the first time, again, or in the place of an earlier one. */
   async function putIntoService(principal: Principal, found: FoundPlugin, action: string, origin: MetadataOrigin): Promise<Begun> {
-    const { name, version, capabilities } = found.manifest
+    const { name } = found.manifest
     const loaded = await loadEverywhere(found)
     let step: BegunStep = { kind: 'enable', node: nodes.id }
     try {
       checkSchema(loaded, services.registry(), services)
       await ensureServiceUser(services, name)
       const { schemaVersion } = await metadata.changePlugins(principal, action, { origin }, async (change, site) => {
-        const { workspace, transaction, rows } = change
-        const stored = await readPlugins(transaction)
-        const row = stored.get(name)
-        if (!row) throw new PluginProblem(`The plugin ${name} was purged meanwhile.`)
-        step = nextStep(row, version, nodes.id)
-        checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
-        const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
-        const known = fieldsOfPlugin(workspace, name)
-        const { modules = [], permissions = [] } = loaded.definition
-        const beside = new Set(enabledOf(stored).keys())
-        await applyPlugin(change, { plugin: name, builtIn: loaded.builtIn }, schemaBeside(loaded, beside), site)
-        await bringOptionalFields(change, name, stored, { codes, site })
-        refuseTakenMembers(loaded, workspace.registry)
-        await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
-        await grantLevels(transaction, loaded, workspace.registry, (field) => !known.has(field))
-        const brings = modules.some((module) => !before.has(module.name))
-        if (brings || !isDeepStrictEqual(row?.capabilities, capabilities)) await grantCapabilities(transaction, loaded, workspace.registry)
-        await beginFollowing(transaction, name, loaded.definition.events ?? [])
-        const kept = Object.fromEntries(permissions.map((each) => [each.name, row?.permissions[each.name] ?? each.roles ?? []]))
-        change.touched.unshift(`plugin ${name} ${version}`)
-        rows.push({
-          text: `UPDATE plugin SET state = 'enabled', version = $2, capabilities = $3, permissions = $4, judges = $5, members = $6, step = $7, wanted_version = NULL, last_error = NULL, last_error_at = NULL,
-            changed_at = now() WHERE name = $1`,
-          values: [
-            name,
-            version,
-            JSON.stringify(capabilities),
-            JSON.stringify(kept),
-            judgedModules(loaded.definition),
-            JSON.stringify(computedNames(loaded)),
-            JSON.stringify(step),
-          ],
-          purpose: 'platform',
-        })
+        step = await bringIntoService(change, site, { loaded, codes, node: nodes.id })
       })
       await servedEverywhere(schemaVersion)
       return { loaded, step }
@@ -204,6 +169,17 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       throw new GuanxiError('UNAVAILABLE', `The plugin ${name} ${version} is enabled; what it does at ${step.kind} follows as soon as this process serves it.`)
   }
 
+  /** Puts a version into service and lets it begin. From before the commit on nobody else of this process takes the step that is noted there. */
+  async function serve(principal: Principal, found: FoundPlugin, action: string, origin: MetadataOrigin): Promise<void> {
+    const { name } = found.manifest
+    underWay.add(name)
+    try {
+      await begin(await putIntoService(principal, found, action, origin))
+    } finally {
+      underWay.delete(name)
+    }
+  }
+
   /** Ends what a process has begun that died meanwhile. */
   async function resume(name: string): Promise<void> {
     const row = (await readPlugins(database)).get(name)
@@ -254,7 +230,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         if (row && semver.lt(found.manifest.version, row.version))
           throw new PluginProblem(`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
         await checkFit(found, rows)
-        await begin(await putIntoService(principal, found, 'plugin.enable', origin))
+        await serve(principal, found, 'plugin.enable', origin)
       }),
     upgrade: (principal, name, origin) =>
       told(async () => {
@@ -268,7 +244,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const rows = await readPlugins(database)
         await checkFit(found, rows)
         refuseMisfits(name, version, rows, codes)
-        await begin(await putIntoService(principal, found, 'plugin.upgrade', origin))
+        await serve(principal, found, 'plugin.upgrade', origin)
       }),
     disable: (principal, name, origin) =>
       told(async () => {
@@ -323,12 +299,6 @@ interface Begun {
   readonly step: BegunStep
 }
 
-/** What is left to do of a step that failed, or was cut off, is done by the version that comes into service next. */
-function nextStep({ capabilities, version: before, step }: PluginRow, version: string, node: string): BegunStep {
-  if (step) return { ...step, node }
-  return capabilities !== null && before !== version ? { kind: 'upgrade', from: before, node } : { kind: 'enable', node }
-}
-
 /** What a plugin leaves beside its modules and fields. Its user stays, disabled, since records tell of it. */
 function leftovers(name: string) {
   const statement = (text: string, value: string) => ({ text, values: [value], purpose: 'platform' }) as const
@@ -339,11 +309,6 @@ function leftovers(name: string) {
     statement(`DELETE FROM graphile_worker._private_jobs WHERE key LIKE $1 || ' %' AND locked_by IS NULL`, `plugin ${name}`),
     statement('DELETE FROM plugin WHERE name = $1', name),
   ]
-}
-
-function computedNames({ definition: { computed = [] } }: LoadedPlugin): Readonly<Record<string, readonly string[]>> {
-  const modules = [...new Set(computed.map(({ module }) => module))]
-  return Object.fromEntries(modules.map((module) => [module, computed.filter((field) => field.module === module).map(({ name }) => name)]))
 }
 
 function problem(message: string): GuanxiError {

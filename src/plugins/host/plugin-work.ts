@@ -1,5 +1,7 @@
+import { setMaxListeners } from 'node:events'
 import { repeat } from '../../jobs/repeat.ts'
-import { followEvents, isBehind } from './follow-events.ts'
+import type { EventHandler } from '../api/index.ts'
+import { type Following, followEvents, isBehind } from './follow-events.ts'
 import type { PluginInstance } from './instance.ts'
 import { putJobs } from './plugin-jobs.ts'
 import type { HostServices } from './services.ts'
@@ -91,26 +93,10 @@ function hasWork({ loaded: { definition } }: PluginInstance): boolean {
 
 function beginRound(services: HostServices, instance: PluginInstance, node: string): Round {
   const end = new AbortController()
+  setMaxListeners(0, end.signal)
   const { events = [], jobs = [] } = instance.loaded.definition
-  /** By handler: when it may be tried again, and how often it has failed. */
-  const failures = new Map<string, { count: number; until: number }>()
-  const follow = async (isStopping: () => boolean): Promise<void> => {
-    for (const handler of events) {
-      const failed = failures.get(handler.name)
-      if (isStopping() || (failed && failed.until > Date.now())) continue
-      try {
-        while (!isStopping() && (await followEvents({ services, instance, node, until: end.signal }, handler)));
-        failures.delete(handler.name)
-      } catch (error) {
-        const count = (failed?.count ?? 0) + 1
-        failures.set(handler.name, { count, until: Date.now() + Math.min(LONGEST_PAUSE, EVERY * 2 ** count) })
-        if (!end.signal.aborted)
-          services.log.warn({ err: error, plugin: instance.enabled.name, handler: handler.name }, 'a plugin did not take events; they wait')
-      }
-    }
-  }
   const onError = (error: unknown): void => services.log.warn({ err: error, plugin: instance.enabled.name }, 'work of a plugin not done; it is tried again')
-  const following = events.length > 0 ? repeat({ every: EVERY, run: follow, onError }) : undefined
+  const following = events.map((handler) => repeat({ every: EVERY, run: follower({ services, instance, node, until: end.signal }, handler), onError }))
   const timed = jobs.flatMap(({ name, cron }) => {
     const timetable = cron === undefined ? null : parseTimetable(cron)
     return timetable ? [{ name, timetable }] : []
@@ -124,11 +110,32 @@ function beginRound(services: HostServices, instance: PluginInstance, node: stri
   return {
     instance,
     timed,
-    wake: () => following?.wake(),
+    wake: () => {
+      for (const each of following) each.wake()
+    },
     stop: async () => {
       end.abort()
-      await Promise.all([following?.stop(), timing?.stop(), firing?.stop()])
+      await Promise.all([...following, timing, firing].map((each) => each?.stop()))
     },
+  }
+}
+
+/** One look at what a handler has not been told of. Each has a round of its own, so that one which takes long, or waits after a failure, keeps no other waiting. */
+function follower(following: Following, handler: EventHandler<never>): (isStopping: () => boolean) => Promise<void> {
+  const { services, instance, until } = following
+  /** How often it has failed without success, and when it may be tried again. */
+  let failures = 0
+  let pausedUntil = 0
+  return async (isStopping) => {
+    if (pausedUntil > Date.now()) return
+    try {
+      while (!isStopping() && (await followEvents(following, handler)));
+      failures = 0
+    } catch (error) {
+      failures += 1
+      pausedUntil = Date.now() + Math.min(LONGEST_PAUSE, EVERY * 2 ** failures)
+      if (!until.aborted) services.log.warn({ err: error, plugin: instance.enabled.name, handler: handler.name }, 'a plugin did not take events; they wait')
+    }
   }
 }
 

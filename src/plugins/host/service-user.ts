@@ -3,14 +3,12 @@ import { fieldKey, moduleKey } from '../../auth/module-key.ts'
 import { API_NAMES, type PredicateObject } from '../../auth/predicate-names.ts'
 import { readPredicate } from '../../auth/read-predicate.ts'
 import { insertRole, replaceFields, replaceGrants } from '../../auth/role-store.ts'
-import type { FieldGrant, Grant } from '../../auth/shipped-roles.ts'
 import { storedPredicate } from '../../auth/translate-predicate.ts'
 import type { Issue } from '../../errors/index.ts'
-import type { Action } from '../../records/access/policy.ts'
 import type { Transaction } from '../../records/database.ts'
 import type { ModuleDefinition, Registry } from '../../records/registry/index.ts'
 import { underCurrentEpochs } from '../../records/under-current-epochs.ts'
-import { reachOf } from './limit-policy.ts'
+import { capableRights } from './capable-rights.ts'
 import type { LoadedPlugin } from './load-code.ts'
 import { PluginProblem } from './manifest.ts'
 import type { HostServices } from './services.ts'
@@ -57,28 +55,14 @@ export async function ensureServiceUser({ writer, system, registry, database, no
 }
 
 /** Gives the plugin's role what its capabilities say, on all records; administrators may narrow it until the capabilities change, or it brings another module. */
-export async function grantCapabilities(transaction: Transaction, { manifest, ...loaded }: LoadedPlugin, registry: Registry): Promise<void> {
+export async function grantCapabilities(transaction: Transaction, loaded: LoadedPlugin, registry: Registry): Promise<void> {
   const [role] = await transaction.query<{ id: string }>({
     text: 'SELECT id FROM role WHERE key = $1',
-    values: [roleKeyOf(manifest.name)],
+    values: [roleKeyOf(loaded.manifest.name)],
     purpose: 'platform',
   })
   if (!role) return
-  const reach = [...reachOf({ manifest, ...loaded })].flatMap(([name, actions]) => {
-    const module = registry.modules.get(name)
-    return module ? [{ module, actions: [...actions] as Action[] }] : []
-  })
-  const own = new Set((loaded.definition.modules ?? []).map(({ name }) => name))
-  const grants = reach.map(({ module, actions }): Grant => ({ module: moduleKey(module), actions, scope: 'ALL' }))
-  const asked = Object.entries(manifest.capabilities.fields ?? {})
-  const fields = reach.flatMap(({ module }): FieldGrant[] => {
-    if (own.has(module.name)) return [{ module: moduleKey(module), fieldId: `${moduleKey(module)}.*`, access: 'WRITE' }]
-    return asked.flatMap(([key, access]) => {
-      const [name, field] = key.split('.') as [string, string]
-      const definition = name === module.name ? module.fields.get(field) : undefined
-      return definition ? [{ module: moduleKey(module), fieldId: fieldKey(module, definition), access }] : []
-    })
-  })
+  const { grants, fields } = capableRights(loaded, registry)
   await replaceGrants(transaction, role.id, grants)
   await replaceFields(transaction, role.id, fields)
 }

@@ -1,17 +1,12 @@
 import { isAdministrator } from '../../auth/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { FieldDefinition } from '../../records/registry/index.ts'
+import { ANYWHERE, stepsBetween } from '../../records/registry/steps.ts'
 import type { FieldStep } from '../../resolvers/field-step.ts'
 import type { TransitionRule } from '../api/index.ts'
 
 /** Rules of one plugin for one field. */
 export type StepRules = readonly TransitionRule[]
-
-/** What the rules say of a step; undefined where they say nothing, since nothing is said of the beginning, where everything may be one then. */
-export function rulesBetween(rules: StepRules, from: string | null, to: string): StepRules | undefined {
-  if (from === null && !rules.some((rule) => rule.from === null)) return undefined
-  return rules.filter((rule) => rule.to === to && (rule.from === from || rule.from === '*'))
-}
 
 /** Whether roles allow a step. `held`: keys of those that somebody has; null: all. */
 export function isFor({ roles }: TransitionRule, held: readonly string[] | null): boolean {
@@ -24,15 +19,16 @@ export function isFor({ roles }: TransitionRule, held: readonly string[] | null)
 export function fieldSteps(field: FieldDefinition, plugins: readonly StepRules[], principal: Principal): FieldStep[] {
   const held = isAdministrator(principal) ? null : principal.roles
   const options = field.options ?? []
-  const begins = plugins.some((rules) => rules.some(({ from }) => from === null))
-  const sources = [...(begins ? [null] : []), ...options.map(({ value }) => value)]
-  const targets = options.filter(({ retired }) => retired !== true).map(({ value }) => value)
+  const spoken = [field.transitions ?? [], ...plugins].flat()
+  const sources = [...(spoken.some(({ from }) => from === null) ? [null] : []), ...options.map(({ value }) => value)]
+  const open = options.filter(({ retired }) => retired !== true).map(({ value }) => value)
+  const targets = [...open, ...(spoken.some(({ to }) => to === null) ? [null] : [])]
   return sources.flatMap((from) =>
     targets.flatMap((to): FieldStep[] => {
       if (from === to) return []
-      if (from !== null && field.transitions && !field.transitions.some((each) => each.from === from && each.to === to)) return []
+      if (field.transitions && stepsBetween(field.transitions, { from, to })?.length === 0) return []
       const said = plugins.flatMap((rules) => {
-        const between = rulesBetween(rules, from, to)
+        const between = stepsBetween(rules, { from, to }, ANYWHERE)
         return between ? [between] : []
       })
       return said.some((between) => between.length === 0) ? [] : [stepOf(from, to, said, held)]
@@ -41,7 +37,7 @@ export function fieldSteps(field: FieldDefinition, plugins: readonly StepRules[]
 }
 
 /** `said`: by plugin, the ways of which one is enough. */
-function stepOf(from: string | null, to: string, said: readonly StepRules[], held: readonly string[] | null): FieldStep {
+function stepOf(from: string | null, to: string | null, said: readonly StepRules[], held: readonly string[] | null): FieldStep {
   const requires = new Set<string>()
   let isAllowed = true
   let roles: readonly string[] | null = null

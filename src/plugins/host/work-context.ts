@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { GuanxiError } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { isAllowed } from '../../records/access/secured.ts'
@@ -12,6 +11,7 @@ import type { Turn } from './guarded-call.ts'
 import { requireSystem } from './hook-context.ts'
 import type { PluginInstance } from './instance.ts'
 import { putJobs, removeJob } from './plugin-jobs.ts'
+import { underLock } from './plugin-lock.ts'
 import { recordReader } from './read-records.ts'
 import type { Reading } from './reading.ts'
 import type { HostServices } from './services.ts'
@@ -107,7 +107,7 @@ export function workContext(services: HostServices, instance: PluginInstance, tu
       await auditSystem(services, instance, await serviceUser(), reason, requestId)
       return freeRecords(services, turn, systemOf(services, instance, reason), origin)
     },
-    lock: (name, work) => locked(services, `${enabled.name} ${name}`, turn, work),
+    lock: (name, work) => underLock(database, `${enabled.name} ${name}`, turn, work),
   } satisfies WorkContext<never>)
 }
 
@@ -180,26 +180,4 @@ function jobQueue(instance: PluginInstance, turn: Turn, within: (work: (transact
       await within((transaction) => removeJob(transaction, instance.enabled.name, job, key))
     },
   }
-}
-
-/** Tries, and milliseconds between them: ten seconds in all. */
-const LOCK_TRIES = 50
-const LOCK_PAUSE = 200
-
-/** Holds an advisory lock for as long as `work` takes: in a transaction, so that it goes with the process. */
-async function locked<T>({ database }: HostServices, name: string, turn: Turn, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; attempt <= LOCK_TRIES; attempt += 1) {
-    turn.check()
-    const result = await database.transaction(async (transaction) => {
-      const [row] = await transaction.query<{ held: boolean }>({
-        text: 'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7203114)) AS held',
-        values: [`plugin ${name}`],
-        purpose: 'background',
-      })
-      return row?.held ? { value: await work() } : null
-    })
-    if (result) return result.value
-    await delay(LOCK_PAUSE)
-  }
-  throw new GuanxiError('UNAVAILABLE', `Somebody else holds the lock of the plugin ${name}. Try again later.`)
 }

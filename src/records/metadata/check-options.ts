@@ -56,7 +56,7 @@ function defineOption({ value, label, labels, color, retired }: OptionInput, see
   return { value, label: text, ...(color != null && { color: color.toLowerCase() }), ...(retired === true && { retired }) }
 }
 
-/** Allowed changes of a SELECT between options. */
+/** Allowed changes of a SELECT between options, from no value, and to none. */
 export function defineTransitions(
   input: FieldInput,
   options: readonly SelectOption[] | undefined,
@@ -71,14 +71,14 @@ export function defineTransitions(
   }
   const values = new Set((options ?? []).map(({ value }) => value))
   for (const [index, transition] of transitions.entries()) {
+    const place = [...path, 'transitions', index]
     for (const end of ['from', 'to'] as const) {
-      if (!values.has(transition[end]))
-        issues.push({
-          path: [...path, 'transitions', index, end],
-          code: 'OPTION',
-          message: `${JSON.stringify(transition[end].slice(0, 60))} is none of the field's options.`,
-        })
+      const value = transition[end] ?? null
+      if (value !== null && !values.has(value))
+        issues.push({ path: [...place, end], code: 'OPTION', message: `${JSON.stringify(value.slice(0, 60))} is none of the field's options.` })
     }
+    if ((transition.from ?? null) === null && (transition.to ?? null) === null)
+      issues.push({ path: place, code: 'REQUIRED', message: 'A transition leads from a value, to a value, or both: null stands for no value.' })
   }
-  return transitions.map(({ from, to }) => ({ from, to }))
+  return transitions.map(({ from = null, to = null }) => ({ from, to }))
 }

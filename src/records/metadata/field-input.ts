@@ -41,9 +41,10 @@ export interface RollupInput {
   readonly filter?: string | null
 }
 
+/** Null, and left out: no value. */
 export interface TransitionInput {
-  readonly from: string
-  readonly to: string
+  readonly from?: string | null
+  readonly to?: string | null
 }
 
 /** A field as administrators describe it; null and left out mean the same. What `exportMetadata` gives has this form too. */

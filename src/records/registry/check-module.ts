@@ -61,6 +61,6 @@ function checkOptions(field: FieldMetadata, refuse: (what: string) => never): vo
   if (values.size !== field.options.length) refuse('two options have the same value')
   if (field.type === 'SELECT' && field.default != null && !values.has(String(field.default))) refuse(`the default "${field.default}" is no option`)
   for (const { from, to } of field.transitions ?? []) {
-    if (!values.has(from) || !values.has(to)) refuse(`the transition ${from} → ${to} names no option`)
+    if ([from, to].some((value) => value !== null && !values.has(value))) refuse(`the transition ${from} → ${to} names no option`)
   }
 }

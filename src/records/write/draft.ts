@@ -3,6 +3,7 @@ import { DefectError, type Issue } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
+import { refusedStep, stepsBetween } from '../registry/steps.ts'
 import { differs, outputForm } from './columns.ts'
 import { type IssuePath, isSystemOnly, type ParsedInput } from './input.ts'
 import { type LinkChange, linksAfter } from './links.ts'
@@ -152,9 +153,9 @@ export class Draft implements PendingChange {
       const next = this.#after[field.name] ?? null
       const retired = next === null ? null : retiredOption(field, next, this.before?.[field.name] ?? null)
       if (retired !== null) this.refuse(field.name, 'OPTION', `${field.name}: ${JSON.stringify(retired)} is retired and can no longer be written.`)
+      this.#checkTransition(field, this.before?.[field.name] ?? null, next, derived)
       if (this.before === null) continue
       if (field.createOnly && !derived) this.refuse(field.name, 'CREATE_ONLY', `${field.name} can be given on create and never changed.`)
-      this.#checkTransition(field, this.before[field.name] ?? null, next, derived)
     }
   }
 
@@ -188,18 +189,18 @@ export class Draft implements PendingChange {
   }
 
   /** What the record holds is told to who writes the field himself, which he may where it is shown; of what the system derives, to who is shown it on all records. */
-  #checkTransition(field: FieldDefinition, from: unknown, to: unknown, derived: boolean): void {
-    if (!field.transitions || from === null || to === null) return
-    if (field.transitions.some((transition) => transition.from === from && transition.to === to)) return
+  #checkTransition(field: FieldDefinition, before: unknown, after: unknown, derived: boolean): void {
+    // That a required field has no value is refused as such.
+    if (!field.transitions || (after === null && field.required)) return
+    const step = { from: before as string | null, to: after as string | null }
+    if (stepsBetween(field.transitions, step)?.length !== 0) return
     const level = fieldLevel(this.#session.principal.policy, this.module.name, field.name)
     const isShown = level === 'READ' || level === 'WRITE' || (!derived && this.#given.has(field.name))
     if (!isShown) {
       addIssue(this.#issues, { path: this.path, code: 'TRANSITION', message: UNTOLD })
       return
     }
-    const targets = field.transitions.filter((transition) => transition.from === from).map((transition) => transition.to)
-    const wayOut = targets.length > 0 ? `From ${String(from)} it can go to ${targets.join(', ')}.` : `Nothing follows ${String(from)}.`
-    this.refuse(field.name, 'TRANSITION', `${field.name} cannot go from ${String(from)} to ${String(to)}. ${wayOut}`)
+    this.refuse(field.name, 'TRANSITION', refusedStep(field.name, field.transitions, step))
   }
 
   /** `record_history.changes`: each changed field by its `historyKey`, in output forms. */

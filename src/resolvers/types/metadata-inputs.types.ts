@@ -31,11 +31,14 @@ export class CustomFieldOptionInput {
 
 @InputType({ description: 'An allowed change of a SELECT; where there are none, every change is.' })
 export class CustomFieldTransitionInput {
-  @Field(() => String, { description: 'The value that it goes from.' })
-  from!: string
+  @Field(() => String, {
+    nullable: true,
+    description: 'The value that it goes from. Null: on create, and from no value. Where no transition begins with null, every value may be the first.',
+  })
+  from?: string | null
 
-  @Field(() => String, { description: 'The value that it goes to.' })
-  to!: string
+  @Field(() => String, { nullable: true, description: 'The value that it goes to. Null: to no value. Without such a one the field cannot be cleared.' })
+  to?: string | null
 }
 
 @InputType({ description: 'Where a REFERENCE or REFERENCES leads.' })

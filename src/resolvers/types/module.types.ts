@@ -79,8 +79,11 @@ export class FieldTransition {
   })
   from!: string | null
 
-  @Member(() => String, { description: 'The value that it goes to.' })
-  to!: string
+  @Member(() => String, {
+    nullable: true,
+    description: 'The value that it goes to. Null: to no value. A field that has transitions is cleared by such a one alone.',
+  })
+  to!: string | null
 
   @Member(() => [String], { description: 'Fields that must have a value then, as far as the caller sees them.' })
   requires!: readonly string[]
