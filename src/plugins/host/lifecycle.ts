@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { GraphQLSchema } from 'graphql'
 import semver from 'semver'
 import { requireAdministrator } from '../../auth/index.ts'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, type Message, say, validationFailed } from '../../errors/index.ts'
 import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { applyPlugin, type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
@@ -71,7 +71,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       const [first] = without
       if (first)
         throw new PluginProblem(
-          `The process ${first.process} (${first.role}) has not version ${version} of the plugin ${name}: ${first.plugins[name]?.error ?? 'it does not answer'}`,
+          say`The process ${first.process} (${first.role}) has not version ${version} of the plugin ${name}: ${first.plugins[name]?.error ?? say`it does not answer`}`,
         )
       return loaded
     } catch (error) {
@@ -91,7 +91,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     if (found) return found
     const [, problem] = [...problems].find(([source]) => source === name || basename(source) === name) ?? []
     if (problem !== undefined) throw new PluginProblem(problem)
-    throw new GuanxiError('NOT_FOUND', `There is no plugin named ${JSON.stringify(name.slice(0, 60))} where this server looks for plugins.`)
+    throw new GuanxiError('NOT_FOUND', say`There is no plugin named ${JSON.stringify(name.slice(0, 60))} where this server looks for plugins.`)
   }
 
   /** Throws PluginProblem where the plugin does not fit to what is enabled. */
@@ -114,7 +114,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const { workspace, transaction, rows } = change
         const stored = await readPlugins(transaction)
         const row = stored.get(name)
-        if (!row) throw new PluginProblem(`The plugin ${name} was purged meanwhile.`)
+        if (!row) throw new PluginProblem(say`The plugin ${name} was purged meanwhile.`)
         step = nextStep(row, version, nodes.id)
         checkNeeds(found.manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
         const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))
@@ -175,7 +175,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     const row = (await readPlugins(database)).get(name)
     if (wasEnabled(row)) return row
     await findPlugin(name)
-    throw problem(`The plugin ${name} has never been enabled.`)
+    throw problem(say`The plugin ${name} has never been enabled.`)
   }
 
   /** What a plugin does at the end of its service is its own affair: it is told, and nothing waits for it to succeed. */
@@ -196,12 +196,15 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     } catch (error) {
       const why = `It failed at ${step.kind}: ${messageOf(causeOf(error))}`
       await quarantine(name, why)
-      throw new GuanxiError('PLUGIN_UNAVAILABLE', `The plugin ${name} was taken out of service again. ${why}`, { plugin: name }, { cause: error })
+      throw new GuanxiError('PLUGIN_UNAVAILABLE', say`The plugin ${name} was taken out of service again. ${why}`, { plugin: name }, { cause: error })
     } finally {
       underWay.delete(name)
     }
     if (!isServed)
-      throw new GuanxiError('UNAVAILABLE', `The plugin ${name} ${version} is enabled; what it does at ${step.kind} follows as soon as this process serves it.`)
+      throw new GuanxiError(
+        'UNAVAILABLE',
+        say`The plugin ${name} ${version} is enabled; what it does at ${step.kind} follows as soon as this process serves it.`,
+      )
   }
 
   /** Ends what a process has begun that died meanwhile. */
@@ -237,7 +240,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     try {
       await work()
     } catch (error) {
-      throw error instanceof PluginProblem ? problem(error.message) : error
+      throw error instanceof PluginProblem ? problem(error.text) : error
     }
   }
 
@@ -250,9 +253,9 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = rows.get(name)
         if (row?.state === 'enabled' && row.version === found.manifest.version) return await resume(name)
         if (row?.state === 'enabled')
-          throw new PluginProblem(`The plugin ${name} is enabled in version ${row.version}. Call upgradePlugin for ${found.manifest.version}.`)
+          throw new PluginProblem(say`The plugin ${name} is enabled in version ${row.version}. Call upgradePlugin for ${found.manifest.version}.`)
         if (row && semver.lt(found.manifest.version, row.version))
-          throw new PluginProblem(`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
+          throw new PluginProblem(say`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
         await checkFit(found, rows)
         await begin(await putIntoService(principal, found, 'plugin.enable', origin))
       }),
@@ -262,9 +265,9 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = await rowOf(name)
         const found = await findPlugin(name)
         const { version } = found.manifest
-        if (row.state !== 'enabled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Call enablePlugin.`)
+        if (row.state !== 'enabled') throw new PluginProblem(say`The plugin ${name} is ${row.state}. Call enablePlugin.`)
         if (!semver.gt(version, row.version))
-          throw new PluginProblem(`The plugin ${name} is enabled in version ${row.version}, and ${version} is what this server finds.`)
+          throw new PluginProblem(say`The plugin ${name} is enabled in version ${row.version}, and ${version} is what this server finds.`)
         const rows = await readPlugins(database)
         await checkFit(found, rows)
         refuseMisfits(name, version, rows, codes)
@@ -275,7 +278,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         requireAdministrator(principal)
         const row = await rowOf(name)
         if (row.state === 'disabled') return
-        if (row.state === 'uninstalled') throw new PluginProblem(`The plugin ${name} is uninstalled.`)
+        if (row.state === 'uninstalled') throw new PluginProblem(say`The plugin ${name} is uninstalled.`)
         refuseWhileNeeded(name, await readPlugins(database), codes)
         await farewell(row, { kind: 'disable' })
         await takeOutOfService(principal, name, 'disabled', origin)
@@ -293,7 +296,8 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       told(async () => {
         requireAdministrator(principal)
         const row = await rowOf(name)
-        if (row.state !== 'uninstalled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Uninstall it first; its data stays until it is purged.`)
+        if (row.state !== 'uninstalled')
+          throw new PluginProblem(say`The plugin ${name} is ${row.state}. Uninstall it first; its data stays until it is purged.`)
         // First what can be taken away again, so that nothing stays of a plugin that is no more where this process is killed.
         await deleteReminderRules(services, name)
         await cancelTimers(services, name)
@@ -346,7 +350,7 @@ function computedNames({ definition: { computed = [] } }: LoadedPlugin): Readonl
   return Object.fromEntries(modules.map((module) => [module, computed.filter((field) => field.module === module).map(({ name }) => name)]))
 }
 
-function problem(message: string): GuanxiError {
+function problem(message: Message): GuanxiError {
   return validationFailed([{ path: ['name'], code: 'PLUGIN', message }])
 }
 

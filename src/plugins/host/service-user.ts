@@ -5,7 +5,7 @@ import { readPredicate } from '../../auth/read-predicate.ts'
 import { insertRole, replaceFields, replaceGrants } from '../../auth/role-store.ts'
 import type { FieldGrant, Grant } from '../../auth/shipped-roles.ts'
 import { storedPredicate } from '../../auth/translate-predicate.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import { underCurrentEpochs } from '../../jobs/under-current-epochs.ts'
 import type { Action } from '../../records/access/policy.ts'
 import type { Transaction } from '../../records/database.ts'
@@ -135,6 +135,6 @@ function storedWhere(plugin: string, where: PredicateObject, module: ModuleDefin
   const stored = read && storedPredicate(where, module, registry)
   if (stored) return stored
   throw new PluginProblem(
-    `The plugin ${plugin} grants rights on ${module.name} by a condition that is none: ${issues[0]?.message ?? 'it names what is not there'}`,
+    say`The plugin ${plugin} grants rights on ${module.name} by a condition that is none: ${issues[0]?.message ?? say`it names what is not there`}`,
   )
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { getOperationAST } from 'graphql'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, type Message, say, validationFailed } from '../../errors/index.ts'
 import { type SealingKey, seal, unseal } from '../../lib/sealed.ts'
 import { type Principal, sightOf } from '../../records/access/policy.ts'
 import { sightDigest } from '../../records/access/sight.ts'
@@ -51,7 +51,7 @@ export class Idempotency {
     if (given == null) return null
     // A string of RFC 8941 stands in quotes; most clients leave them out.
     const key = /^".*"$/.test(given) ? given.slice(1, -1) : given
-    if (key.length > LONGEST_KEY || !KEY.test(key)) throw invalidKey('FORMAT', 'An Idempotency-Key has 1 to 255 printable ASCII characters.')
+    if (key.length > LONGEST_KEY || !KEY.test(key)) throw invalidKey('FORMAT', say`An Idempotency-Key has 1 to 255 printable ASCII characters.`)
     // Not the name that was sent: a document's only operation may be named or not.
     const name = getOperationAST(document, operationName)?.name?.value ?? null
     const body = JSON.stringify([document.loc?.source.body, name, ordered(variables)])
@@ -133,7 +133,7 @@ export class Idempotency {
   /** Null for an operation that has begun and not ended. */
   async #answerOf({ digest, response }: KnownAnswer, { principal, registry, digests, ...keyed }: Keyed, executor: Executor): Promise<OperationAnswer | null> {
     if (!digests.some((each) => each.equals(digest)))
-      throw new GuanxiError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used before, with another operation or other variables. Use a new key.')
+      throw new GuanxiError('IDEMPOTENCY_MISMATCH', say`This Idempotency-Key was used before, with another operation or other variables. Use a new key.`)
     if (response.length === 0) return null
     const text = unseal(response, this.#options.keys, placeOf(keyed))
     const { answer, reads, sight, records, seen } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
@@ -141,7 +141,7 @@ export class Idempotency {
     if (!answer || !isSame)
       throw new GuanxiError(
         'FORBIDDEN',
-        'The operation was carried out when this Idempotency-Key was used first. What you may read has changed since then, so that its answer is not shown again.',
+        say`The operation was carried out when this Idempotency-Key was used first. What you may read has changed since then, so that its answer is not shown again.`,
       )
     const shown = (reads ?? []).map((read): SensitiveRead => ({ ...read, ids: read.ids && new Set(read.ids), principal }))
     return { ...answer, ...(shown.length > 0 && { reads: shown }) }
@@ -162,16 +162,16 @@ interface KeptAnswer {
 export function refuseKey(fieldName: string): never {
   throw invalidKey(
     'NOT_APPLICABLE',
-    `${fieldName} takes no Idempotency-Key here: answers that hold a secret are shown once and not kept, and none are kept for callers who are not signed in.`,
+    say`${fieldName} takes no Idempotency-Key here: answers that hold a secret are shown once and not kept, and none are kept for callers who are not signed in.`,
   )
 }
 
-function invalidKey(code: string, message: string): GuanxiError {
+function invalidKey(code: string, message: Message): GuanxiError {
   return validationFailed([{ path: ['idempotencyKey'], code, message }])
 }
 
 function inProgress(): GuanxiError {
-  return new GuanxiError('IDEMPOTENCY_IN_PROGRESS', 'The same Idempotency-Key is being processed. Wait and send it again.')
+  return new GuanxiError('IDEMPOTENCY_IN_PROGRESS', say`The same Idempotency-Key is being processed. Wait and send it again.`)
 }
 
 /** A sealed answer opens in its place alone. */
