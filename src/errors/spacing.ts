@@ -1,7 +1,6 @@
-/** Chinese characters and the punctuation of Chinese. */
-const CHINESE = String.raw`\p{Script=Han}\u3000-\u303f\uff00-\uff60“”‘’`
-const ENDS_CHINESE = new RegExp(`[${CHINESE}]$`, 'u')
-const BEGINS_CHINESE = new RegExp(`^[${CHINESE}]`, 'u')
+/** Chinese characters, and what stands among them: the punctuation of Chinese. */
+const ENDS_CHINESE = /[\p{Script=Han}\u3000-\u303f\uff00-\uff60“”‘’]$/u
+const BEGINS_CHINESE = /^[\p{Script=Han}\u3000-\u303f\uff00-\uff60“”‘’]/u
 const ENDS_HAN = /\p{Script=Han}$/u
 const BEGINS_HAN = /^\p{Script=Han}/u
 const ENDS_LATIN = /[A-Za-z0-9]$/
@@ -14,19 +13,17 @@ const BEGINS_LATIN = /^[A-Za-z0-9]/
 export function spacedChinese(pieces: readonly string[], values: readonly string[]): string {
   return pieces.reduce((text, piece, index) => {
     const value = values[index - 1] ?? ''
-    const before = spaced(text, value, pieces[index - 1] === '')
-    return value === '' ? text + piece : before + value + spacedBehind(value, piece)
+    if (value === '') return text + piece
+    return (pieces[index - 1] === '' ? text : before(value, text)) + value + behind(value, piece)
   })
 }
 
-/** What stands before a value. `isValue`: another value, directly. */
-function spaced(text: string, value: string, isValue: boolean): string {
-  if (isValue) return text
+function before(value: string, text: string): string {
   if (text.endsWith(' ') && BEGINS_CHINESE.test(value) && ENDS_CHINESE.test(text.slice(0, -1))) return text.slice(0, -1)
   return ENDS_HAN.test(text) && BEGINS_LATIN.test(value) ? `${text} ` : text
 }
 
-function spacedBehind(value: string, piece: string): string {
+function behind(value: string, piece: string): string {
   if (piece.startsWith(' ') && ENDS_CHINESE.test(value) && BEGINS_CHINESE.test(piece.slice(1))) return piece.slice(1)
   return BEGINS_HAN.test(piece) && ENDS_LATIN.test(value) ? ` ${piece}` : piece
 }

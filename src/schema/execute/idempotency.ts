@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { getOperationAST } from 'graphql'
-import { GuanxiError, type Message, say, validationFailed } from '../../errors/index.ts'
+import { type GraphQLFormattedError, getOperationAST } from 'graphql'
+import { carriedBy, carry, GuanxiError, Message, say, validationFailed } from '../../errors/index.ts'
 import { type SealingKey, seal, unseal } from '../../lib/sealed.ts'
 import { type Principal, sightOf } from '../../records/access/policy.ts'
 import { sightDigest } from '../../records/access/sight.ts'
@@ -125,6 +125,7 @@ export class Idempotency {
       records: told,
       seen: await sightDigest(told, principal.policy, registry, executor),
       answer: { data, errors, extensions } as KeptAnswer['answer'],
+      said: (errors ?? []).map((error) => carriedBy(error.extensions)?.message.packed() ?? null),
       reads: shown,
     }
     return seal(JSON.stringify(kept), this.#options.keys[0] as SealingKey, placeOf(keyed))
@@ -136,7 +137,7 @@ export class Idempotency {
       throw new GuanxiError('IDEMPOTENCY_MISMATCH', say`This Idempotency-Key was used before, with another operation or other variables. Use a new key.`)
     if (response.length === 0) return null
     const text = unseal(response, this.#options.keys, placeOf(keyed))
-    const { answer, reads, sight, records, seen } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
+    const { answer, said, reads, sight, records, seen } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
     const isSame = sight === sightOf(principal) && records && seen === (await sightDigest(records, principal.policy, registry, executor))
     if (!answer || !isSame)
       throw new GuanxiError(
@@ -144,7 +145,7 @@ export class Idempotency {
         say`The operation was carried out when this Idempotency-Key was used first. What you may read has changed since then, so that its answer is not shown again.`,
       )
     const shown = (reads ?? []).map((read): SensitiveRead => ({ ...read, ids: read.ids && new Set(read.ids), principal }))
-    return { ...answer, ...(shown.length > 0 && { reads: shown }) }
+    return { ...answer, ...(answer.errors && { errors: told(answer.errors, said ?? []) }), ...(shown.length > 0 && { reads: shown }) }
   }
 }
 
@@ -155,7 +156,17 @@ interface KeptAnswer {
   readonly records: readonly string[]
   readonly seen: string
   readonly answer: Pick<OperationAnswer, 'data' | 'errors' | 'extensions'>
+  /** What its errors say in any language, packed; null for one that says nothing of ours. */
+  readonly said: readonly unknown[]
   readonly reads: readonly (Omit<SensitiveRead, 'principal' | 'ids'> & { readonly ids: readonly string[] | null })[]
+}
+
+/** Errors that can be told in the language of whoever sends the key again. */
+function told(errors: readonly GraphQLFormattedError[], said: readonly unknown[]): readonly GraphQLFormattedError[] {
+  return errors.map((error, index) => {
+    const packed = said[index] ?? null
+    return packed === null ? error : { ...error, extensions: carry({ ...error.extensions }, { message: Message.unpacked(packed) }) }
+  })
 }
 
 /** Refuses a key where it has no meaning: an answer with a secret is not kept, and nothing is kept for nobody. */
