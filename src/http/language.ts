@@ -7,7 +7,7 @@ const OFFERED: Readonly<Record<string, Locale>> = { en: 'en', 'zh-CN': 'zh-CN', 
 const NAMES = Object.keys(OFFERED)
 
 /** Characters of a header that are looked at; browsers send some dozens. */
-const LONGEST = 1_000
+const LONGEST = 300
 /** Headers that are remembered: those of browsers are the same few. */
 const MOST_REMEMBERED = 500
 const remembered = new Map<string, Locale>()

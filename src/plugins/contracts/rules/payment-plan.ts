@@ -103,7 +103,7 @@ function judgePayment(change: PendingChange, status: unknown, context: HookConte
   if (amount && paid && amount.currency !== paid.currency)
     change.refuse('paidAmount', 'CURRENCY_MISMATCH', {
       en: 'paidAmount must be in the currency of the instalment.',
-      'zh-CN': 'paidAmount 须使用该分期付款的货币。',
+      'zh-CN': 'paidAmount 须使用该分期付款的币种。',
     })
 }
 
@@ -170,7 +170,7 @@ export function flawOf(
   const whole = moneyOf(total)
   if (whole) currencies.add(whole.currency)
   if (amounts.length > 0 && currencies.size > 1)
-    return { code: 'CURRENCY_MISMATCH', message: { en: 'The instalments must be in the currency of the contract.', 'zh-CN': '分期付款须使用合同的货币。' } }
+    return { code: 'CURRENCY_MISMATCH', message: { en: 'The instalments must be in the currency of the contract.', 'zh-CN': '分期付款须使用合同的币种。' } }
   if (amounts.length === 0 || !whole) return null
   const sum = sumOfUnits(amounts.map(({ amount }) => amount))
   const amount = unitsOf(whole.amount)
