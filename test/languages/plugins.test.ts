@@ -56,7 +56,7 @@ describe('what a plugin tells', () => {
     ['issues', 'Said {0}.', '已说 {0}。'],
     ['forbidden', 'Said {0}.', '已说 {0}。'],
     ['plain', 'In one language.', 'In one language.'],
-    ['odd', 'undefined', 'undefined'],
+    ['odd', 'A plugin refuses this, and does not say why.', '某个插件拒绝了此操作，但未说明原因。'],
     ['long', 'x'.repeat(1_000), '长'.repeat(1_000)],
   ])('%s', async (name, en, zh) => {
     expect([(await create(name, 'en'))?.message, (await create(name, 'zh'))?.message]).toEqual([en, zh])

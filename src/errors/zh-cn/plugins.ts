@@ -71,4 +71,5 @@ export const PLUGINS: Readonly<Record<string, string>> = {
   'The service user of the plugin {0} is disabled.': '插件 {0} 的服务用户已停用。',
   'Somebody else holds the lock of the plugin {0}. Try again later.': '插件 {0} 的锁正被占用。请稍后重试。',
   'There is no module {0}, or the plugin has no capability for it.': '没有模块 {0}，或插件没有此能力。',
+  'A plugin refuses this, and does not say why.': '某个插件拒绝了此操作，但未说明原因。',
 }
