@@ -23,7 +23,7 @@ Generated from \`src/errors/codes.ts\` by \`npm run docs\`. [中文](errors.zh-C
 Every error carries one of these codes in \`extensions.code\`, with \`requestId\` and \`retryable\`. The status applies where the whole
 request fails before it is executed; an error of a single field comes with status 200, and so does a document that does not parse or
 validate unless the request accepts \`application/graphql-response+json\`. "Retry" means that the same request may
-succeed when it is sent again later.
+succeed when it is sent again later. \`message\` is for people, in the language of the request ([languages.md](languages.md)); decide by the code.
 
 | code | status | retry | meaning |
 |---|---|---|---|

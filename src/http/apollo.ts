@@ -176,7 +176,7 @@ function formatError({ message, locations, path, extensions }: GraphQLFormattedE
   const known = given in ERROR_CODES ? (given as ErrorCode) : (OUR_CODES[given] ?? 'INTERNAL')
   const code = known === 'GRAPHQL_PARSE_FAILED' ? syntaxErrorCode(message) : known
   const { requestId: _, ...rest } = errorExtensions(code, '')
-  const text = code === 'INTERNAL' ? say`Something went wrong on our side. Report the requestId.` : (said ?? quotedByCode(message, code))
+  const text = code === 'INTERNAL' ? quotedByCode(message, code) : (said ?? quotedByCode(message, code))
   return {
     message: text.toString(),
     ...(locations ? { locations } : {}),

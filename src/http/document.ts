@@ -64,6 +64,8 @@ export function quotedByCode(text: string, code: ErrorCode): Message {
   switch (code) {
     case 'GRAPHQL_PARSE_FAILED':
       return quoted(say`The request or its document cannot be read:`, text)
+    case 'INTERNAL':
+      return say`Something went wrong on our side. Report the requestId.`
     case 'LIMIT_EXCEEDED':
       return quoted(say`The document is larger than it may be:`, text)
     default:
