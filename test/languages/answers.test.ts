@@ -159,6 +159,20 @@ describe.each(TRANSPORTS)('over %s', (transport: Transport) => {
     expect(chinese.errors[0]?.message).toMatch(/^.*（另有 \d 项）$/)
   })
 
+  test('a name that is hidden is told by the words of one that there is not', async () => {
+    const told = async (query: string, name: string) => {
+      const { errors } = await ask(transport, { url: server.url, token: reader, header: 'zh' }, query)
+      return errors.map(({ message, extensions: { code } }) => [code, message.replaceAll(name, '*')])
+    }
+    const filtered = (name: string) => told(`{ accounts(filter: {${name}: {eq: "1"}}) { totalCount } }`, name)
+    const grouped = (name: string) => told(`{ accountsAggregate(groupBy: [{${name}: true}]) { count } }`, name)
+    for (const ask of [filtered, grouped]) {
+      const hidden = await ask('taxNumber')
+      expect(hidden).toEqual(await ask('noNumber'))
+      expect(hidden[0]).toEqual(['GRAPHQL_VALIDATION_FAILED', expect.stringMatching(/^文档或其变量不符合结构：Field "\*" is not defined by type/)])
+    }
+  })
+
   test('labels follow the request unless the document names a locale', async () => {
     const query = '{ module(name: "account") { label pluralLabel german: label(locale: "de") english: label(locale: "en") chinese: label(locale: "zh") } }'
     const labels = async (header?: string) => (await ask(transport, { url: server.url, token: admin(), ...(header && { header }) }, query)).data.module
