@@ -32,7 +32,7 @@ export const FLOORS = [
     neverPackages: [...SERVER, ...STORAGE],
   },
   // 5. The contract of one operation stands in schema/, where it is executed, and below the resolvers that answer it.
-  { name: 'schema/operation.ts', may: [], types: ['records'], neverPackages: [...SERVER, ...STORAGE] },
+  { name: 'schema/operation.ts', may: [], types: ['records', 'errors'], neverPackages: [...SERVER, ...STORAGE] },
   {
     name: 'resolvers',
     may: ['schema/operation.ts', 'domain', 'auth', 'records/metadata', 'entities', ...FOUNDATION],

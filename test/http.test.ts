@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { buildSchema, type GraphQLSchema } from 'graphql'
 import WebSocket from 'ws'
 import { loadConfig } from '../src/config/index.ts'
-import { GuanxiError } from '../src/errors/index.ts'
+import { GuanxiError, given } from '../src/errors/index.ts'
 import { createBudgets, createHealth, createHttpServer, createLogger, createMetrics, type Health, type HttpServer, LIMITS } from '../src/http/index.ts'
 import { VALIDATION_OPTIONS } from '../src/schema/execute/index.ts'
 import { DOCUMENT_LIMITS } from '../src/schema/limits/index.ts'
@@ -73,7 +73,7 @@ beforeAll(async () => {
     }),
   )
   const principal = (authorization: string | null) => async () => {
-    if (authorization === 'Bearer bad') throw new GuanxiError('UNAUTHENTICATED', 'No.')
+    if (authorization === 'Bearer bad') throw new GuanxiError('UNAUTHENTICATED', given('No.'))
     return null
   }
   health = createHealth({ database: () => database() })
@@ -454,7 +454,7 @@ describe('pages of other origins', () => {
       })
       expect(asked.headers.get('access-control-allow-credentials')).toBeNull()
       const { status, headers } = await ask('{ text }', { origin })
-      expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([200, origin, 'Origin'])
+      expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([200, origin, 'Origin, Accept-Language'])
       expect(headers.get('access-control-expose-headers')).toContain('retry-after')
       // Refusals can be read as well.
       waiting = 10

@@ -1,4 +1,4 @@
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import { networkOf } from '../lib/client-network.ts'
 import type { Database } from '../records/database.ts'
 import { countAttempt, counterKey, secondsUntil, THROTTLE_LIMITS, type ThrottleLimits } from './attempt-counter.ts'
@@ -50,5 +50,5 @@ export function createAddressThrottle(database: Database, now: () => Date, limit
 }
 
 function tooMany(retryAfter: number): GuanxiError {
-  return new GuanxiError('RATE_LIMITED', `Too many attempts from this address. Try again in ${retryAfter} seconds.`, { retryAfter })
+  return new GuanxiError('RATE_LIMITED', say`Too many attempts from this address. Try again in ${retryAfter} seconds.`, { retryAfter })
 }

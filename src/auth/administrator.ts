@@ -1,4 +1,4 @@
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Executor } from '../records/database.ts'
 import { SERVICE_KIND } from './principal-factory.ts'
@@ -16,7 +16,7 @@ export function isLimited(principal: Principal): boolean {
 
 /** Throws FORBIDDEN for everyone else. */
 export function requireAdministrator(principal: Principal): void {
-  if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators may do this.')
+  if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', say`Only administrators may do this.`)
 }
 
 /** People who can sign in as administrators: active, with an e-mail address and a password. Lock the access epoch first, else two removals can each see the other's. */

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { validationFailed } from '../errors/index.ts'
+import { say, validationFailed } from '../errors/index.ts'
 
 /** Networks that one API key may name. */
 const MOST = 100
@@ -13,18 +13,22 @@ type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
  */
 export function parseNetworks(texts: readonly string[], path: readonly (string | number)[]): string[] {
   if (texts.length === 0 || texts.length > MOST)
-    throw validationFailed([{ path, code: 'LENGTH', message: `1 to ${MOST} networks can be named; leave them out to allow every address.` }])
+    throw validationFailed([{ path, code: 'LENGTH', message: say`1 to ${MOST} networks can be named; leave them out to allow every address.` }])
   const parsed = texts.map((text, index) => ({ index, text, network: parseNetwork(text.trim()) }))
   const issues = parsed.flatMap(({ index, text, network }) => {
     if (network === null)
       return [
-        { path: [...path, index], code: 'FORMAT', message: `${JSON.stringify(text.slice(0, 60))} is neither an address nor a network such as 192.0.2.0/24.` },
+        {
+          path: [...path, index],
+          code: 'FORMAT',
+          message: say`${JSON.stringify(text.slice(0, 60))} is neither an address nor a network such as 192.0.2.0/24.`,
+        },
       ]
     const masked = textOf(network)
     const [address, bits] = network
     return `${address}/${bits}` === masked
       ? []
-      : [{ path: [...path, index], code: 'HOST_BITS', message: `${address}/${bits} has bits behind its mask; the network is ${masked}.` }]
+      : [{ path: [...path, index], code: 'HOST_BITS', message: say`${String(address)}/${bits} has bits behind its mask; the network is ${String(masked)}.` }]
   })
   if (issues.length > 0) throw validationFailed(issues)
   return [...new Set(parsed.map(({ network }) => textOf(network as Network)))]

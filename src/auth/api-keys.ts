@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
+import { GuanxiError, listed, notFound, say, validationFailed } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Executor } from '../records/database.ts'
@@ -78,9 +78,9 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
       const userId = input.userId == null ? principal.userId : (canonicalId(input.userId) ?? input.userId)
       checkInput(input, now())
       if (!isAdministrator(principal)) {
-        if (userId !== principal.userId) throw new GuanxiError('FORBIDDEN', 'Only administrators make API keys for others.')
+        if (userId !== principal.userId) throw new GuanxiError('FORBIDDEN', say`Only administrators make API keys for others.`)
         // A key that is limited to one role must not make another that is not.
-        if (input.roleKey == null && principal.apiKeyId !== undefined) throw new GuanxiError('FORBIDDEN', 'An API key makes other keys only with a role.')
+        if (input.roleKey == null && principal.apiKeyId !== undefined) throw new GuanxiError('FORBIDDEN', say`An API key makes other keys only with a role.`)
       }
       const key = newApiKey()
       const apiKey = await database.transaction(async (transaction) => {
@@ -165,11 +165,11 @@ async function boundsOf(transaction: Executor, { apiKeyId }: Principal, { expire
     values: [apiKeyId],
     purpose: 'platform',
   })
-  if (!maker) throw new GuanxiError('UNAUTHENTICATED', 'The API key is not valid any more.')
+  if (!maker) throw new GuanxiError('UNAUTHENTICATED', say`The API key is not valid any more.`)
   const end = maker.expiresAt
   if (end !== null && expiresAt !== null && expiresAt > end)
     throw validationFailed([
-      { path: ['input', 'expiresAt'], code: 'TOO_LATE', message: `A key that an API key makes ends no later than that one, at ${end.toISOString()}.` },
+      { path: ['input', 'expiresAt'], code: 'TOO_LATE', message: say`A key that an API key makes ends no later than that one, at ${end.toISOString()}.` },
     ])
   const beyond = maker.networks && networks && networkBeyond(networks, maker.networks)
   if (beyond != null)
@@ -177,7 +177,7 @@ async function boundsOf(transaction: Executor, { apiKeyId }: Principal, { expire
       {
         path: ['input', 'allowedNetworks'],
         code: 'TOO_WIDE',
-        message: `A key that an API key makes is used from no other networks than that one, ${maker.networks?.join(', ')}; ${beyond} lies beyond them.`,
+        message: say`A key that an API key makes is used from no other networks than that one, ${listed(maker.networks ?? [])}; ${beyond} lies beyond them.`,
       },
     ])
   return { expiresAt: expiresAt ?? end, networks: networks ?? maker.networks }
@@ -198,18 +198,18 @@ function checkInput({ name, expiresAt }: NewApiKey, now: Date): void {
   const length = [...name.trim()].length
   if (length === 0 || length > NAME_LENGTH) {
     throw validationFailed([
-      { path: ['input', 'name'], code: 'LENGTH', message: `The name of an API key has 1 to ${NAME_LENGTH} characters; this one has ${length}.` },
+      { path: ['input', 'name'], code: 'LENGTH', message: say`The name of an API key has 1 to ${NAME_LENGTH} characters; this one has ${length}.` },
     ])
   }
   if (expiresAt != null && expiresAt <= now) {
-    throw validationFailed([{ path: ['input', 'expiresAt'], code: 'PAST', message: 'The end of an API key must lie ahead.' }])
+    throw validationFailed([{ path: ['input', 'expiresAt'], code: 'PAST', message: say`The end of an API key must lie ahead.` }])
   }
 }
 
 /** Administrators give every role; others those that they hold, be it by inheritance. */
 async function requireHeldRole(executor: Executor, key: string, principal: Principal): Promise<void> {
   if (isAdministrator(principal) || principal.roles.includes(key)) return
-  if (!(await heldRoleKeys(executor, principal)).has(key)) throw new GuanxiError('FORBIDDEN', 'An API key can only be limited to a role that you hold.')
+  if (!(await heldRoleKeys(executor, principal)).has(key)) throw new GuanxiError('FORBIDDEN', say`An API key can only be limited to a role that you hold.`)
 }
 
 /** Roles that the caller acts by, and all that they inherit. */
@@ -221,7 +221,7 @@ async function heldRoleKeys(executor: Executor, principal: Principal): Promise<R
 
 async function roleIdOf(executor: Executor, key: string): Promise<string> {
   const [role] = await executor.query<{ id: string }>({ text: 'SELECT id FROM role WHERE key = $1', values: [key], purpose: 'platform' })
-  if (!role) throw validationFailed([{ path: ['input', 'roleKey'], code: 'UNKNOWN', message: 'There is no role with this key.' }])
+  if (!role) throw validationFailed([{ path: ['input', 'roleKey'], code: 'UNKNOWN', message: say`There is no role with this key.` }])
   return role.id
 }
 
@@ -229,5 +229,5 @@ async function requireActiveUser(executor: Executor, userId: string): Promise<vo
   const [user] = canonicalId(userId)
     ? await executor.query({ text: `SELECT TRUE FROM users WHERE id = $1 AND status = 'active' AND deleted_at IS NULL`, values: [userId], purpose: 'platform' })
     : []
-  if (!user) throw validationFailed([{ path: ['input', 'userId'], code: 'UNKNOWN', message: 'There is no active user with this id.' }])
+  if (!user) throw validationFailed([{ path: ['input', 'userId'], code: 'UNKNOWN', message: say`There is no active user with this id.` }])
 }

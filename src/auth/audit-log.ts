@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue, validationFailed } from '../errors/index.ts'
+import { GuanxiError, type Issue, say, validationFailed } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { isEverShown } from '../records/access/secured.ts'
@@ -99,21 +99,24 @@ function nameOf({ module, name }: FieldDefinition): string {
 }
 
 function checkFirst(first: number): void {
-  if (first < 1) throw validationFailed([{ path: ['first'], code: 'PAGE', message: `first must be at least 1; ${first} was asked.` }])
+  if (first < 1) throw validationFailed([{ path: ['first'], code: 'PAGE', message: say`first must be at least 1; ${first} was asked.` }])
   if (first > MOST_ENTRIES)
-    throw new GuanxiError('LIMIT_EXCEEDED', `first may be at most ${MOST_ENTRIES}; ${first} was asked. Page with after.`, { limit: MOST_ENTRIES, asked: first })
+    throw new GuanxiError('LIMIT_EXCEEDED', say`first may be at most ${MOST_ENTRIES}; ${first} was asked. Page with after.`, {
+      limit: MOST_ENTRIES,
+      asked: first,
+    })
 }
 
 function storedFilter({ module: name, ...filter }: AuditFilter, { modules }: Registry): EntryFilter {
   const issues: Issue[] = (['actorId', 'recordId', 'changeSetId'] as const)
     .filter((member) => filter[member] != null && canonicalId(filter[member] as string) === null)
-    .map((member) => ({ path: ['filter', member], code: 'ID', message: `${member} is an id, in the form of a UUID.` }))
+    .map((member) => ({ path: ['filter', member], code: 'ID', message: say`${member} is an id, in the form of a UUID.` }))
   for (const member of ['action', 'result'] as const) {
     if (filter[member]?.includes('\0'))
-      issues.push({ path: ['filter', member], code: 'TEXT', message: `${member} holds the character NUL, which no text has.` })
+      issues.push({ path: ['filter', member], code: 'TEXT', message: say`${member} holds the character NUL, which no text has.` })
   }
   const module = name == null ? undefined : modules.get(name)
-  if (name != null && !module) issues.push({ path: ['filter', 'module'], code: 'MODULE', message: `There is no module named ${name}.` })
+  if (name != null && !module) issues.push({ path: ['filter', 'module'], code: 'MODULE', message: say`There is no module named ${name}.` })
   if (issues.length > 0) throw validationFailed(issues)
   return { ...filter, moduleNumber: module?.number ?? null }
 }

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import { isUuid } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database } from '../records/database.ts'
@@ -197,6 +197,6 @@ function isLive(rights: Rights, now: Date): boolean {
 function notValid(): GuanxiError {
   return new GuanxiError(
     'UNAUTHENTICATED',
-    'The access token or API key is not valid, no longer is, or may not be used from here. Sign in again or refresh the session.',
+    say`The access token or API key is not valid, no longer is, or may not be used from here. Sign in again or refresh the session.`,
   )
 }

@@ -1,3 +1,4 @@
+import { type Message, say } from '../errors/index.ts'
 import { canonicalId, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { AccessPolicy, Action, FieldLevel, Principal } from '../records/access/policy.ts'
@@ -25,7 +26,7 @@ export interface AccessQuestion {
 export interface AccessExplanation {
   readonly allowed: boolean
   /** The chain that leads to the verdict: user → role → inherited role → grant → scope → record → field level. */
-  readonly reasons: readonly string[]
+  readonly reasons: readonly Message[]
 }
 
 /** What the engine would decide now, and why. Administrators only; throws FORBIDDEN for others. */
@@ -34,22 +35,22 @@ export function createExplanation(database: Database, registry: () => Registry, 
     requireAdministrator(principal)
     const { module: name, action, recordId, field } = question
     const module = registry().modules.get(name)
-    if (!module) return refused(`There is no module named ${name.slice(0, 60)}.`)
+    if (!module) return refused(say`There is no module named ${name.slice(0, 60)}.`)
     const definition = field == null ? undefined : module.fields.get(field)
-    if (field != null && !definition) return refused(`The module ${name} has no field named ${field.slice(0, 60)}.`)
+    if (field != null && !definition) return refused(say`The module ${name} has no field named ${field.slice(0, 60)}.`)
     const userId = canonicalId(question.userId)
     const subject = userId === null ? null : await authenticator.principalOfUser(userId)
-    if (!subject) return refused('There is no active user with this id.')
+    if (!subject) return refused(say`There is no active user with this id.`)
     const rights = await readRights(database, { kind: 'user', id: subject.userId })
 
     const sources = roleSources(subject.roles, rights?.roles ?? [])
     const reasons = [rolesSentence(subject, rights?.userKind), ...grantSentences(sources, module, action, registry())]
-    if (!isAllowed(module, action, subject.policy, registry())) return refused(...reasons, `So ${action} on ${name} is not allowed.`)
-    if (isUnavailable(module, action)) return refused(...reasons, `But no operation does it: ${module.pluralName} are written by the system alone.`)
+    if (!isAllowed(module, action, subject.policy, registry())) return refused(...reasons, say`So ${action} on ${name} is not allowed.`)
+    if (isUnavailable(module, action)) return refused(...reasons, say`But no operation does it: ${module.pluralName} are written by the system alone.`)
     reasons.push(reachSentence(module, action, subject.policy, registry()))
     if (needsReading(action)) {
       if (!isAllowed(module, 'READ', subject.policy, registry()))
-        return refused(...reasons, `But the user reads no ${module.pluralName}, and ${action} finds only what can be read.`)
+        return refused(...reasons, say`But the user reads no ${module.pluralName}, and ${action} finds only what can be read.`)
     }
 
     const verdict = recordId == null ? null : await recordVerdict(database, module, action, subject, recordId, definition, registry())
@@ -62,16 +63,16 @@ export function createExplanation(database: Database, registry: () => Registry, 
     reasons.push(...fieldSentences(sources, module, definition), levelSentence(module, definition, level))
     const target = targetOf(definition, registry())
     if (target && !isAllowed(target, 'READ', subject.policy, registry()))
-      return refused(...reasons, `The user reads no ${target.pluralName}, so the field that leads to them is hidden, whatever roles say of it.`)
-    if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, 'It is given when the record is made, and never changed.')
+      return refused(...reasons, say`The user reads no ${target.pluralName}, so the field that leads to them is hidden, whatever roles say of it.`)
+    if (action === 'UPDATE' && definition.createOnly) return refused(...reasons, say`It is given when the record is made, and never changed.`)
     if (levelAllows(level, action)) return { allowed: true, reasons }
-    if (!isPartlyAllowed(subject.policy, definition, action)) return refused(...reasons, `So ${action} does not reach the field.`)
-    reasons.push('It is higher on records that a role reaches which says more of the field.')
-    return verdict?.reachesField === false ? refused(...reasons, 'This is none of them.') : { allowed: true, reasons }
+    if (!isPartlyAllowed(subject.policy, definition, action)) return refused(...reasons, say`So ${action} does not reach the field.`)
+    reasons.push(say`It is higher on records that a role reaches which says more of the field.`)
+    return verdict?.reachesField === false ? refused(...reasons, say`This is none of them.`) : { allowed: true, reasons }
   }
 }
 
-function refused(...reasons: readonly string[]): AccessExplanation {
+function refused(...reasons: readonly Message[]): AccessExplanation {
   return { allowed: false, reasons }
 }
 
@@ -93,7 +94,7 @@ function isPartlyAllowed(policy: AccessPolicy, { module, name }: FieldDefinition
 
 interface RecordVerdict {
   readonly allowed: boolean
-  readonly reason: string
+  readonly reason: Message
   /** The level of the field on this record allows the action; not told where the record itself is not reached. */
   readonly reachesField?: boolean
 }
@@ -108,7 +109,7 @@ async function recordVerdict(
   registry: Registry,
 ): Promise<RecordVerdict> {
   const id = canonicalId(recordId)
-  if (id === null || moduleNumberOf(id) !== module.number) return { allowed: false, reason: `There is no ${module.name} with this id.` }
+  if (id === null || moduleNumberOf(id) !== module.number) return { allowed: false, reason: say`There is no ${module.name} with this id.` }
   const values: unknown[] = [id]
   const bind = bindValues(values, subject.policy)
   const table = secured(module, action, subject.policy, 't', registry, bind)
@@ -126,19 +127,19 @@ async function recordVerdict(
     values,
     purpose: 'platform',
   })
-  if (!row) return { allowed: false, reason: `There is no ${module.name} with this id.` }
-  const place = row.deleted ? 'The record, which is in the recycle bin,' : 'The record'
-  const by = hasPredicate(module, action, subject.policy, registry) ? 'its owner, its team and the conditions' : 'its owner or team'
-  if (!row.admitted) return { allowed: false, reason: `${place} is not within that scope by ${by}.` }
-  if (!row.seen) return { allowed: false, reason: `${place} is within that scope, but cannot be read by the user, so ${action} does not find it.` }
-  if (row.deleted && (action === 'UPDATE' || action === 'DELETE')) return { allowed: false, reason: `${place} must be restored before ${action}.` }
-  if (!row.deleted && action === 'RESTORE') return { allowed: false, reason: `${place} is not in the recycle bin.` }
-  if (row.granted) return { allowed: true, reason: `${place} is within that scope by ${by}.`, reachesField: row.onField }
+  if (!row) return { allowed: false, reason: say`There is no ${module.name} with this id.` }
+  const place = row.deleted ? say`The record, which is in the recycle bin,` : say`The record`
+  const by = hasPredicate(module, action, subject.policy, registry) ? say`its owner, its team and the conditions` : say`its owner or team`
+  if (!row.admitted) return { allowed: false, reason: say`${place} is not within that scope by ${by}.` }
+  if (!row.seen) return { allowed: false, reason: say`${place} is within that scope, but cannot be read by the user, so ${action} does not find it.` }
+  if (row.deleted && (action === 'UPDATE' || action === 'DELETE')) return { allowed: false, reason: say`${place} must be restored before ${action}.` }
+  if (!row.deleted && action === 'RESTORE') return { allowed: false, reason: say`${place} is not in the recycle bin.` }
+  if (row.granted) return { allowed: true, reason: say`${place} is within that scope by ${by}.`, reachesField: row.onField }
   if (action === 'UPDATE' && field && keptFields(module, subject.policy).has(field.id))
     return {
       allowed: false,
-      reason: `${place} is not within that scope by ${by}; a share lets nobody change its owner, its team or what conditions of the own grants look at.`,
+      reason: say`${place} is not within that scope by ${by}; a share lets nobody change its owner, its team or what conditions of the own grants look at.`,
     }
   const shared = await shareSentence(database, module, action, subject, id, registry)
-  return { allowed: true, reason: `${place} is not within that scope by ${by}, but ${shared}.`, reachesField: row.onField }
+  return { allowed: true, reason: say`${place} is not within that scope by ${by}, but ${shared}.`, reachesField: row.onField }
 }

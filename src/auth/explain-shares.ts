@@ -1,3 +1,4 @@
+import { listed, type Message, say } from '../errors/index.ts'
 import { quoteIdentifier } from '../lib/quote-identifier.ts'
 import type { Action, Principal } from '../records/access/policy.ts'
 import { liveShareSql } from '../records/access/shares.ts'
@@ -18,7 +19,7 @@ export async function shareSentence(
   { policy }: Principal,
   id: string,
   registry: Registry,
-): Promise<string> {
+): Promise<Message> {
   const parent = module.accessParent === undefined ? undefined : module.fields.get(module.accessParent)
   const reads = action === 'READ'
   const decides = parent ? `(SELECT t.${quoteIdentifier(parent.column)} FROM ${quoteIdentifier(module.table)} t WHERE t.id = $1)` : '$1'
@@ -29,9 +30,9 @@ export async function shareSentence(
     purpose: 'platform',
   })
   const named = shares.map(({ team, level, expiresAt }) => {
-    const end = expiresAt === null ? '' : ` until ${expiresAt.toISOString()}`
-    return `with ${team === null ? 'the user' : `the team ${JSON.stringify(team)}`} at the level ${level}${end}`
+    const who = team === null ? say`the user` : say`the team ${JSON.stringify(team)}`
+    return expiresAt === null ? say`with ${who} at the level ${level}` : say`with ${who} at the level ${level} until ${expiresAt.toISOString()}`
   })
-  const what = parent?.reference ? `its ${registry.module(parent.reference.module).name}` : 'it'
-  return `${what} is shared ${named.join(' and ')}`
+  const what = parent?.reference ? say`its ${registry.module(parent.reference.module).name}` : say`it`
+  return say`${what} is shared ${listed(named, ' and ')}`
 }

@@ -1,4 +1,4 @@
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 
 /** Runs expensive work a few at a time. */
 export interface HashQueue {
@@ -22,7 +22,7 @@ export function createHashQueue(concurrency: number, waiting: number): HashQueue
       if (running < concurrency) running += 1
       else {
         if (queue.length >= waiting)
-          throw new GuanxiError('RATE_LIMITED', 'Too many sign-ins are being checked at the moment. Try again shortly.', { retryAfter: 1 })
+          throw new GuanxiError('RATE_LIMITED', say`Too many sign-ins are being checked at the moment. Try again shortly.`, { retryAfter: 1 })
         await new Promise<void>((resolve) => queue.push(resolve))
       }
       try {

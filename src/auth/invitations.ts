@@ -1,4 +1,4 @@
-import { type GuanxiError, notFound, validationFailed } from '../errors/index.ts'
+import { type GuanxiError, type Message, notFound, say, validationFailed } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
@@ -91,7 +91,9 @@ export function createInvitations({ database, writer, tokens, now, emailIsSetUp 
 
 function unknownRoles(keys: readonly string[], unknown: readonly string[]): GuanxiError {
   return validationFailed(
-    keys.flatMap((key, index) => (unknown.includes(key) ? [{ path: ['input', 'roleKeys', index], code: 'UNKNOWN', message: `There is no role ${key}.` }] : [])),
+    keys.flatMap((key, index) =>
+      unknown.includes(key) ? [{ path: ['input', 'roleKeys', index], code: 'UNKNOWN', message: say`There is no role ${key}.` }] : [],
+    ),
   )
 }
 
@@ -108,9 +110,9 @@ async function requireInvitable(transaction: Transaction, given: string): Promis
           purpose: 'platform',
         })
   if (!user) throw notFound('user')
-  const refuse = (code: string, message: string) => validationFailed([{ path: ['input', 'userId'], code, message }])
+  const refuse = (code: string, message: Message) => validationFailed([{ path: ['input', 'userId'], code, message }])
   if (!user.reachable)
-    throw refuse('NOT_INVITABLE', 'Invitations go to active people with an e-mail address; this user is disabled, a service user or has none.')
-  if (!user.invited) throw refuse('HAS_PASSWORD', 'This user has a password already, and can ask for a new one.')
+    throw refuse('NOT_INVITABLE', say`Invitations go to active people with an e-mail address; this user is disabled, a service user or has none.`)
+  if (!user.invited) throw refuse('HAS_PASSWORD', say`This user has a password already, and can ask for a new one.`)
   return user.id
 }

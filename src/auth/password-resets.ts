@@ -1,4 +1,4 @@
-import { validationFailed } from '../errors/index.ts'
+import { say, validationFailed } from '../errors/index.ts'
 import { isEmailAddress } from '../lib/email-address.ts'
 import type { Database } from '../records/database.ts'
 import { enqueue } from '../records/jobs/enqueue.ts'
@@ -25,7 +25,7 @@ export function createPasswordResets({ database, throttle }: PasswordResetOption
   return {
     request: async ({ email }, { requestId, client, ip }) => {
       const account = signInName(email)
-      if (!isEmailAddress(account)) throw validationFailed([{ path: ['input', 'email'], code: 'FORMAT', message: 'This is no e-mail address.' }])
+      if (!isEmailAddress(account)) throw validationFailed([{ path: ['input', 'email'], code: 'FORMAT', message: say`This is no e-mail address.` }])
       await throttle.attempt('request', ip)
       const key = `password reset ${counterKey('account', account).toString('base64url')}`
       const payload = { purpose: 'passwordReset', account, origin: { requestId, client, ip } } as const

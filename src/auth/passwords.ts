@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
-import { validationFailed } from '../errors/index.ts'
+import { say, validationFailed } from '../errors/index.ts'
 import { createHashQueue } from './hash-queue.ts'
 
 /** Cost of argon2id: memory in KiB, passes, lanes. Stored with each hash, so that it can rise later. */
@@ -59,7 +59,7 @@ export function checkNewPassword(password: string, path: readonly (string | numb
   const length = [...password].length
   if (length >= PASSWORD_LENGTH.minimum && length <= PASSWORD_LENGTH.maximum) return
   throw validationFailed([
-    { path, code: 'LENGTH', message: `A password has ${PASSWORD_LENGTH.minimum} to ${PASSWORD_LENGTH.maximum} characters; this one has ${length}.` },
+    { path, code: 'LENGTH', message: say`A password has ${PASSWORD_LENGTH.minimum} to ${PASSWORD_LENGTH.maximum} characters; this one has ${length}.` },
   ])
 }
 

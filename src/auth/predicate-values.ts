@@ -1,3 +1,4 @@
+import { type Message, say } from '../errors/index.ts'
 import { canonicalDecimal } from '../lib/decimal-text.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import { canonicalDateTime, isDateText } from '../lib/time-text.ts'
@@ -9,16 +10,16 @@ export const LONGEST_LIST = 500
 
 const INT = 2 ** 31
 
-const HELP: Readonly<Record<OperatorFamily, string>> = {
-  ID: 'the id of a record',
-  String: `a text of at most ${LONGEST_TEXT} characters`,
-  StringList: `a text of at most ${LONGEST_TEXT} characters`,
-  Int: 'a whole number of 32 bits',
-  Decimal: 'a decimal number, best as text',
-  Money: 'a decimal number, best as text',
-  Boolean: 'true or false',
-  Date: 'a day such as "2026-01-31"',
-  DateTime: 'an instant such as "2026-01-31T09:30:00Z"',
+const HELP: Readonly<Record<OperatorFamily, Message>> = {
+  ID: say`the id of a record`,
+  String: say`a text of at most ${LONGEST_TEXT} characters`,
+  StringList: say`a text of at most ${LONGEST_TEXT} characters`,
+  Int: say`a whole number of 32 bits`,
+  Decimal: say`a decimal number, best as text`,
+  Money: say`a decimal number, best as text`,
+  Boolean: say`true or false`,
+  Date: say`a day such as "2026-01-31"`,
+  DateTime: say`an instant such as "2026-01-31T09:30:00Z"`,
 }
 
 /** A value in the form that the compiler of filters takes; undefined for one that does not fit the operators. */
@@ -44,6 +45,6 @@ export function predicateValue(family: OperatorFamily, value: unknown): unknown 
 }
 
 /** What such a value is, for people. */
-export function valueHelp(family: OperatorFamily): string {
+export function valueHelp(family: OperatorFamily): Message {
   return HELP[family]
 }

@@ -1,5 +1,5 @@
 import { isComputed } from '../entities/value-type.ts'
-import type { Issue } from '../errors/index.ts'
+import { type Issue, type Message, say } from '../errors/index.ts'
 import { isObject } from '../lib/is-object.ts'
 import { parentOf } from '../records/access/access-parent.ts'
 import type { Predicate } from '../records/access/policy.ts'
@@ -59,8 +59,8 @@ class PredicateReader {
   }
 
   #object(value: unknown, module: ModuleDefinition, path: Path, depth: number): FilterNode | undefined {
-    if (!isObject(value)) return this.#refuse(path, 'TYPE', `Conditions on ${module.pluralName} are an object, such as {"name": {"eq": "…"}}.`)
-    if (depth > DEEPEST) return this.#refuse(path, 'TOO_DEEP', `A condition of a grant may be ${DEEPEST} objects deep.`)
+    if (!isObject(value)) return this.#refuse(path, 'TYPE', say`Conditions on ${module.pluralName} are an object, such as {"name": {"eq": "…"}}.`)
+    if (depth > DEEPEST) return this.#refuse(path, 'TOO_DEEP', say`A condition of a grant may be ${DEEPEST} objects deep.`)
     if (isEmpty(value)) return this.#refuseEmpty(path)
     const said = new Set<string>()
     const nodes = Object.entries(value).map(([name, inner]) => this.#member(name, inner, module, [...path, name], depth, said))
@@ -73,17 +73,17 @@ class PredicateReader {
     const { names, registry, mayRead } = this.#source
     const member = names.member(module, name, registry)
     if (!member || ('field' in member && !mayRead(member.field)))
-      return this.#refuse(path, 'UNKNOWN', `The module ${module.name} has no field or relation named ${JSON.stringify(name.slice(0, 60))}.`)
+      return this.#refuse(path, 'UNKNOWN', say`The module ${module.name} has no field or relation named ${JSON.stringify(name.slice(0, 60))}.`)
     const permanent = PERMANENT_NAMES.nameOf(module, member)
-    if (said.has(permanent)) return this.#refuse(path, 'DUPLICATE', `${name} is an earlier or later name of what stands here already; use "and".`)
+    if (said.has(permanent)) return this.#refuse(path, 'DUPLICATE', say`${name} is an earlier or later name of what stands here already; use "and".`)
     said.add(permanent)
     this.#conditions += 1
-    if (this.#conditions === MOST_CONDITIONS + 1) return this.#refuse(path, 'TOO_LARGE', `A grant may have ${MOST_CONDITIONS} conditions.`)
+    if (this.#conditions === MOST_CONDITIONS + 1) return this.#refuse(path, 'TOO_LARGE', say`A grant may have ${MOST_CONDITIONS} conditions.`)
     if (this.#conditions > MOST_CONDITIONS) return undefined
     switch (member.kind) {
       case 'and':
       case 'or': {
-        if (!Array.isArray(value)) return this.#refuse(path, 'TYPE', `${name} takes a list of conditions.`)
+        if (!Array.isArray(value)) return this.#refuse(path, 'TYPE', say`${name} takes a list of conditions.`)
         if (value.length === 0) return this.#refuseEmpty(path)
         const nodes = value.map((item, index) => this.#object(item, module, [...path, index], depth + 1))
         return { kind: member.kind, nodes: nodes.filter((node) => node !== undefined) }
@@ -106,9 +106,9 @@ class PredicateReader {
     if (field.extension) this.plain = false
     if (!relation) return this.#compare(field, value, path)
     const related = relatedModule(member, registry)
-    if (!related) return this.#refuse(path, 'UNKNOWN', `${field.name} leads to no module.`)
+    if (!related) return this.#refuse(path, 'UNKNOWN', say`${field.name} leads to no module.`)
     this.#relations += 1
-    if (this.#relations === MOST_RELATIONS + 1) return this.#refuse(path, 'TOO_LARGE', `A grant may look into related records ${MOST_RELATIONS} times.`)
+    if (this.#relations === MOST_RELATIONS + 1) return this.#refuse(path, 'TOO_LARGE', say`A grant may look into related records ${MOST_RELATIONS} times.`)
     if (this.#relations > MOST_RELATIONS) return undefined
     // Records that the same statement writes are not in its sight: those of the module, and those below it, which are judged by it.
     if (relation === 'many' || related === root || isBelow(related, root, registry)) this.plain = false
@@ -116,12 +116,12 @@ class PredicateReader {
       const node = saysAny(value) ? ANY : this.#object(value, related, path, depth + 1)
       return node && { kind: 'one', field, module: related, node }
     }
-    if (!isObject(value)) return this.#refuse(path, 'TYPE', 'Conditions on several records begin with some, none or every.')
+    if (!isObject(value)) return this.#refuse(path, 'TYPE', say`Conditions on several records begin with some, none or every.`)
     if (isEmpty(value)) return this.#refuseEmpty(path)
     const tie = field.type !== 'REFERENCES' ? 'column' : kind === 'inverse' ? 'linkTarget' : 'linkSource'
     const nodes = Object.entries(value).map(([quantifier, inner]): FilterNode | undefined => {
       const here = [...path, quantifier]
-      if (!isOneOf(QUANTIFIERS, quantifier)) return this.#refuse(here, 'UNKNOWN', 'Conditions on several records begin with some, none or every.')
+      if (!isOneOf(QUANTIFIERS, quantifier)) return this.#refuse(here, 'UNKNOWN', say`Conditions on several records begin with some, none or every.`)
       const node = quantifier !== 'every' && saysAny(inner) ? ANY : this.#object(inner, related, here, depth + 1)
       return node && { kind: 'many', quantifier: quantifier as Quantifier, module: related, relation: { kind: tie, field }, node }
     })
@@ -132,25 +132,26 @@ class PredicateReader {
     this.plain = false
     const { system, key, ...others } = isObject(value) ? value : {}
     const texts = [system, key].map((text) => predicateValue('String', text))
-    if (Object.keys(others).length > 0 || texts.includes(undefined)) return this.#refuse(path, 'TYPE', 'externalId takes {system, key}, two texts.')
+    if (Object.keys(others).length > 0 || texts.includes(undefined)) return this.#refuse(path, 'TYPE', say`externalId takes {system, key}, two texts.`)
     return { kind: 'externalId', system: { kind: 'constant', value: texts[0] }, externalKey: { kind: 'constant', value: texts[1] } }
   }
 
   #compare(field: FieldDefinition, value: unknown, path: Path): FilterNode | undefined {
     if (isComputed(field))
-      return this.#refuse(path, 'NOT_APPLICABLE', `${field.name} is computed and cannot decide about rights; name the fields that it follows.`)
+      return this.#refuse(path, 'NOT_APPLICABLE', say`${field.name} is computed and cannot decide about rights; name the fields that it follows.`)
     const family = operatorFamily(field)
-    if (!family) return this.#refuse(path, 'NOT_APPLICABLE', `${field.name} cannot be compared.`)
+    if (!family) return this.#refuse(path, 'NOT_APPLICABLE', say`${field.name} cannot be compared.`)
     return this.#operators(field, null, family, value, path)
   }
 
   #operators(field: FieldDefinition, part: string | null, family: OperatorFamily, value: unknown, path: Path): FilterNode | undefined {
-    if (!isObject(value)) return this.#refuse(path, 'TYPE', `${field.name} takes operators, such as {"${OPERATORS[family][0]}": …}.`)
+    if (!isObject(value)) return this.#refuse(path, 'TYPE', say`${field.name} takes operators, such as {"${OPERATORS[family][0] as string}": …}.`)
     if (isEmpty(value)) return this.#refuseEmpty(path)
     const nodes = Object.entries(value).map(([operator, given]): FilterNode | undefined => {
       const here = [...path, operator]
       if (family === 'Money' && operator === 'currency') return this.#operators(field, 'currency', 'String', given, here)
-      if (!isOneOf(OPERATORS[family], operator)) return this.#refuse(here, 'UNKNOWN', `${field.name} has no operator ${JSON.stringify(operator.slice(0, 60))}.`)
+      if (!isOneOf(OPERATORS[family], operator))
+        return this.#refuse(here, 'UNKNOWN', say`${field.name} has no operator ${JSON.stringify(operator.slice(0, 60))}.`)
       const operand = this.#operand(field, part, family, operator as CompareOperator, given, here)
       return operand && { kind: 'compare', field, part, operator: operator as CompareOperator, operand }
     })
@@ -158,21 +159,21 @@ class PredicateReader {
   }
 
   #operand(field: FieldDefinition, part: string | null, family: OperatorFamily, operator: CompareOperator, value: unknown, path: Path): Operand | undefined {
-    if (value === null) return this.#refuse(path, 'NULL', `null is no value for ${operator}; leave it out, or use isNull.`)
+    if (value === null) return this.#refuse(path, 'NULL', say`null is no value for ${operator}; leave it out, or use isNull.`)
     if (YES_OR_NO_OPERATORS.has(operator))
-      return typeof value === 'boolean' ? { kind: 'constant', value } : this.#refuse(path, 'TYPE', `${operator} takes true or false.`)
+      return typeof value === 'boolean' ? { kind: 'constant', value } : this.#refuse(path, 'TYPE', say`${operator} takes true or false.`)
     if (isObject(value)) return this.#viewerOperand(field, part, LIST_OPERATORS.has(operator), value, path)
     const one = (given: unknown, here: Path) =>
-      predicateValue(family, given) ?? this.#refuse(here, 'TYPE', `${operator} of ${field.name} takes ${valueHelp(family)}.`)
+      predicateValue(family, given) ?? this.#refuse(here, 'TYPE', say`${operator} of ${field.name} takes ${valueHelp(family)}.`)
     if (!LIST_OPERATORS.has(operator)) {
       const constant = one(value, path)
       // Every text contains the empty one, begins with it, ends with it and is no less.
       if (constant === '' && operator !== 'eq' && operator !== 'ne') return this.#refuseEmpty(path)
       return constant === undefined ? undefined : { kind: 'constant', value: constant }
     }
-    if (!Array.isArray(value)) return this.#refuse(path, 'TYPE', `${operator} takes a list.`)
+    if (!Array.isArray(value)) return this.#refuse(path, 'TYPE', say`${operator} takes a list.`)
     if (value.length === 0) return this.#refuseEmpty(path)
-    if (value.length > LONGEST_LIST) return this.#refuse(path, 'TOO_LARGE', `A list of a grant's condition may have ${LONGEST_LIST} values.`)
+    if (value.length > LONGEST_LIST) return this.#refuse(path, 'TOO_LARGE', say`A list of a grant's condition may have ${LONGEST_LIST} values.`)
     return { kind: 'constant', value: value.map((item, index) => one(item, [...path, index])) }
   }
 
@@ -180,18 +181,18 @@ class PredicateReader {
     const { names, registry, mayRead, module } = this.#source
     const { viewer: name, ...others } = value
     if (typeof name !== 'string' || Object.keys(others).length > 0)
-      return this.#refuse(path, 'TYPE', 'An object in the place of a value is {"viewer": …}, with id, team, teams, teamTree or a field of users.')
+      return this.#refuse(path, 'TYPE', say`An object in the place of a value is {"viewer": …}, with id, team, teams, teamTree or a field of users.`)
     const own = isOneOf(VIEWER_VALUES, name)
     const found = own ? undefined : names.viewerField(name, registry)
     if (!own && (!found || !mayRead(found)))
-      return this.#refuse([...path, 'viewer'], 'UNKNOWN', `Users have no field named ${JSON.stringify(name.slice(0, 60))}.`)
+      return this.#refuse([...path, 'viewer'], 'UNKNOWN', say`Users have no field named ${JSON.stringify(name.slice(0, 60))}.`)
     const given = own ? OWN_VALUES[name as ViewerValue] : found && shapeOfViewer(found)
     const wanted = part === null ? comparableType(field) : 'text'
     // An id of another module's records would never match.
     const target = given?.module === undefined || field.reference?.module === '*' || given.module === field.module
     if (!given || given.type !== (wanted === 'text[]' ? 'text' : wanted) || !target)
-      return this.#refuse(path, 'TYPE', `${field.name} cannot be compared with the viewer's ${name}.`)
-    if (given.isList && !takesList) return this.#refuse(path, 'TYPE', `The viewer's ${name} has several values: use an operator that takes a list.`)
+      return this.#refuse(path, 'TYPE', say`${field.name} cannot be compared with the viewer's ${name}.`)
+    if (given.isList && !takesList) return this.#refuse(path, 'TYPE', say`The viewer's ${name} has several values: use an operator that takes a list.`)
     // Whoever changes the own record would be judged by what it was.
     if (module.name === 'user' || module.name === 'team') this.plain = false
     return { kind: 'variable', name: found ? found.id : name }
@@ -199,10 +200,10 @@ class PredicateReader {
 
   /** It would admit everything, or nothing by its negation, without anyone having said so. */
   #refuseEmpty(path: Path): undefined {
-    return this.#refuse(path, 'REQUIRED', 'Leave out a condition that says nothing.')
+    return this.#refuse(path, 'REQUIRED', say`Leave out a condition that says nothing.`)
   }
 
-  #refuse(path: Path, code: string, message: string): undefined {
+  #refuse(path: Path, code: string, message: Message): undefined {
     this.issues.push({ path, code, message })
     return undefined
   }

@@ -1,4 +1,4 @@
-import { DefectError, type Issue, validationFailed } from '../errors/index.ts'
+import { DefectError, type Issue, say, validationFailed } from '../errors/index.ts'
 import type { Action, FieldLevel, Principal, Scope } from '../records/access/policy.ts'
 import { fieldLevel } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
@@ -35,12 +35,12 @@ export function checkRoleNames(key: string | undefined, name: string | null | un
     issues.push({
       path: ['input', 'key'],
       code: 'FORMAT',
-      message: 'The key of a role is 1 to 48 lower-case letters, digits and underscores, and begins with a letter.',
+      message: say`The key of a role is 1 to 48 lower-case letters, digits and underscores, and begins with a letter.`,
     })
   }
   const length = name == null ? 1 : [...name.trim()].length
   if (length === 0 || length > NAME_LENGTH) {
-    issues.push({ path: ['input', 'name'], code: 'LENGTH', message: `The name of a role has 1 to ${NAME_LENGTH} characters; this one has ${length}.` })
+    issues.push({ path: ['input', 'name'], code: 'LENGTH', message: say`The name of a role has 1 to ${NAME_LENGTH} characters; this one has ${length}.` })
   }
 }
 
@@ -50,14 +50,14 @@ export function resolveRights(input: RoleRightsInput, author: Principal, registr
   const unknownModule = (path: Issue['path'], module: string): Issue => ({
     path,
     code: 'UNKNOWN',
-    message: `There is no module named ${JSON.stringify(shortened(module))}.`,
+    message: say`There is no module named ${JSON.stringify(shortened(module))}.`,
   })
 
   const grants = (input.grants ?? []).map((grant, index): Grant => {
     const path = ['input', 'grants', index]
     const module = registry.modules.get(grant.module)
     if (!known(grant.module)) issues.push(unknownModule([...path, 'module'], grant.module))
-    if (grant.actions.length === 0) issues.push({ path: [...path, 'actions'], code: 'REQUIRED', message: 'A grant needs at least one action.' })
+    if (grant.actions.length === 0) issues.push({ path: [...path, 'actions'], code: 'REQUIRED', message: say`A grant needs at least one action.` })
     const where = grant.where == null ? null : resolveWhere(grant, module, [...path, 'where'], author, registry, issues)
     return { module: module ? moduleKey(module) : grant.module, actions: [...new Set(grant.actions)], scope: grant.scope, where }
   })
@@ -70,9 +70,9 @@ export function resolveRights(input: RoleRightsInput, author: Principal, registr
     const everyField = field === '*' && known(module)
     if (!known(module)) issues.push(unknownModule([...path, 'module'], module))
     else if (!definition && !everyField)
-      issues.push({ path: [...path, 'field'], code: 'UNKNOWN', message: `The module ${module} has no field named ${JSON.stringify(shortened(field))}.` })
+      issues.push({ path: [...path, 'field'], code: 'UNKNOWN', message: say`The module ${module} has no field named ${JSON.stringify(shortened(field))}.` })
     const fieldId = holder && definition ? fieldKey(holder, definition) : `${key}.*`
-    if (seen.has(`${module} ${field}`)) issues.push({ path, code: 'DUPLICATE', message: `${shortened(module)}.${shortened(field)} is listed twice.` })
+    if (seen.has(`${module} ${field}`)) issues.push({ path, code: 'DUPLICATE', message: say`${shortened(module)}.${shortened(field)} is listed twice.` })
     seen.add(`${module} ${field}`)
     return { module: key, fieldId, access }
   })
@@ -89,7 +89,8 @@ function resolveWhere(
 ) {
   if (!module) {
     // A name that no module has is told at its own place.
-    if (name === '*') issues.push({ path, code: 'NOT_APPLICABLE', message: 'A grant on every module has no condition, since modules have different fields.' })
+    if (name === '*')
+      issues.push({ path, code: 'NOT_APPLICABLE', message: say`A grant on every module has no condition, since modules have different fields.` })
     return null
   }
   const mayRead = (field: FieldDefinition) => ['READ', 'WRITE'].includes(fieldLevel(author.policy, field.module, field.name))

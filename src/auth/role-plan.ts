@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue } from '../errors/index.ts'
+import { GuanxiError, type Issue, type Message, say } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import { hiddenRights } from './hidden-rights.ts'
@@ -20,7 +20,7 @@ export interface RoleChange extends RoleRightsInput {
  * fields that are made since the role does not follow its actions any more. Throws FORBIDDEN for `admin`, VALIDATION_FAILED.
  */
 export function plannedRole(role: StoredRole, change: RoleChange, roles: readonly StoredRole[], author: Principal, registry: Registry): StoredRole {
-  if (role.key === ADMINISTRATOR) throw new GuanxiError('FORBIDDEN', 'The role admin always allows everything and cannot be changed.')
+  if (role.key === ADMINISTRATOR) throw new GuanxiError('FORBIDDEN', say`The role admin always allows everything and cannot be changed.`)
   const issues: Issue[] = []
   checkRoleNames(undefined, change.name, issues)
   const { grants, fields } = resolveRights(change, author, registry, issues)
@@ -41,15 +41,15 @@ export function plannedRole(role: StoredRole, change: RoleChange, roles: readonl
 /** Checks the roles that the role `key`, which may not stand yet, is to inherit; `issues` gets what is wrong. */
 export function checkInherited(key: string, inherits: readonly string[], roles: readonly StoredRole[], issues: Issue[]): void {
   for (const [index, each] of inherits.entries()) {
-    const refuse = (code: string, message: string) => issues.push({ path: ['input', 'inherits', index], code, message })
+    const refuse = (code: string, message: Message) => issues.push({ path: ['input', 'inherits', index], code, message })
     const role = roles.find((known) => known.key === each)
-    if (inherits.indexOf(each) < index) refuse('DUPLICATE', `The role ${each} is listed twice.`)
-    else if (each === key) refuse('CYCLE', 'A role cannot inherit itself.')
-    else if (!role) refuse('UNKNOWN', `There is no role with the key ${JSON.stringify(each.slice(0, 60))}.`)
+    if (inherits.indexOf(each) < index) refuse('DUPLICATE', say`The role ${each} is listed twice.`)
+    else if (each === key) refuse('CYCLE', say`A role cannot inherit itself.`)
+    else if (!role) refuse('UNKNOWN', say`There is no role with the key ${JSON.stringify(each.slice(0, 60))}.`)
     else if (each === ADMINISTRATOR)
-      refuse('NOT_APPLICABLE', 'The role admin is given to people and cannot be inherited, so that it is always plain who holds it.')
+      refuse('NOT_APPLICABLE', say`The role admin is given to people and cannot be inherited, so that it is always plain who holds it.`)
     else if (withInherited([role], roles).some((inherited) => inherited.key === key))
-      refuse('CYCLE', `The role ${each} inherits ${key}, so ${key} cannot inherit it.`)
+      refuse('CYCLE', say`The role ${each} inherits ${key}, so ${key} cannot inherit it.`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue, notFound } from '../errors/index.ts'
+import { GuanxiError, type Issue, notFound, say } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
@@ -106,7 +106,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         throwIssues(issues)
         requireHeld(rights, inheritedOf(input, known), principal, registry())
         const id = await insertRole(transaction, { key: input.key, name: input.name.trim(), system: false })
-        if (id === null) throw new GuanxiError('DUPLICATE', `There is already a role with the key ${input.key}.`)
+        if (id === null) throw new GuanxiError('DUPLICATE', say`There is already a role with the key ${input.key}.`)
         await replaceGrants(transaction, id, rights.grants)
         await replaceFields(transaction, id, rights.fields)
         await replaceInherited(transaction, id, input.inherits ?? [])
@@ -144,7 +144,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
         await requireUser(transaction, userId)
         await transaction.query({ text: 'DELETE FROM user_role WHERE user_id = $1 AND role_id = $2', values: [userId, role.id], purpose: 'platform' })
         if (roleKey === ADMINISTRATOR && (await countAdministrators(transaction)) === 0) {
-          throw new GuanxiError('FORBIDDEN', 'The last administrator cannot be removed. Give the role to someone else first.')
+          throw new GuanxiError('FORBIDDEN', say`The last administrator cannot be removed. Give the role to someone else first.`)
         }
       }),
   }
@@ -160,12 +160,18 @@ function inheritedOf({ inherits }: Pick<RoleChange, 'inherits'>, known: readonly
 
 /** Throws FORBIDDEN for what goes beyond the rights of whoever gives it, in the role itself or in what it inherits. */
 function requireHeld(own: RoleRights, inherited: readonly StoredRole[], principal: Principal, registry: Registry): void {
-  for (const [rights, source] of [[own, ''], ...inherited.map((role) => [role, `, inherited from ${role.key}`] as const)] as const) {
+  for (const [rights, source] of [[own, null], ...inherited.map((role) => [role, role.key] as const)] as const) {
     const [first] = unheldRights(rights, principal, registry)
     if (!first) continue
     const key = rights[first.part][first.index]?.module ?? ''
-    const module = moduleOfKey(key, registry)?.name ?? (key === '*' ? 'every module' : 'a module that is deleted')
-    throw new GuanxiError('FORBIDDEN', `You cannot give rights on ${module} that you do not hold (${first.part}, entry ${first.index + 1}${source}).`)
+    const module = moduleOfKey(key, registry)?.name ?? (key === '*' ? say`every module` : say`a module that is deleted`)
+    const entry = first.index + 1
+    throw new GuanxiError(
+      'FORBIDDEN',
+      source === null
+        ? say`You cannot give rights on ${module} that you do not hold (${first.part}, entry ${entry}).`
+        : say`You cannot give rights on ${module} that you do not hold (${first.part}, entry ${entry}, inherited from ${source}).`,
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { GuanxiError, notFound } from '../errors/index.ts'
+import { GuanxiError, notFound, say } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
@@ -153,7 +153,7 @@ export function createSessions(options: SessionOptions): Sessions {
         origin,
         result: 'refused',
       })
-      throw new GuanxiError('UNAUTHENTICATED', 'E-mail address or password is wrong.')
+      throw new GuanxiError('UNAUTHENTICATED', say`E-mail address or password is wrong.`)
     }
     const { sessionId, refreshToken } = await database.transaction(async (transaction) => {
       if (rehash !== null) {
@@ -209,7 +209,7 @@ export function createSessions(options: SessionOptions): Sessions {
       const refreshed = await database.transaction((transaction) => rotate(transaction, digest, receivedAt, origin))
       if (refreshed.kind === 'refused') {
         await addresses.failed('refresh', origin.ip)
-        throw new GuanxiError('UNAUTHENTICATED', 'The refresh token is not valid, or no longer is. Sign in again.')
+        throw new GuanxiError('UNAUTHENTICATED', say`The refresh token is not valid, or no longer is. Sign in again.`)
       }
       const { userId, sessionId } = refreshed
       const { token, expiresAt } = await accessTokens.issue(userId, sessionId)
@@ -217,7 +217,7 @@ export function createSessions(options: SessionOptions): Sessions {
     },
     signOut: async (principal, origin) => {
       const { sessionId, userId } = principal
-      if (sessionId === undefined) throw new GuanxiError('FORBIDDEN', 'An API key has no session to end; revoke the key instead.')
+      if (sessionId === undefined) throw new GuanxiError('FORBIDDEN', say`An API key has no session to end; revoke the key instead.`)
       await database.transaction(async (transaction) => {
         await endSessions(transaction, 's.id = $1', [sessionId], now())
         await writeAudit(transaction, { at: now(), ...actorOf(principal), action: 'session.signOut', userIds: [userId], origin, result: 'ok' })
@@ -264,7 +264,7 @@ function ownerOf(principal: Principal, given: string | null | undefined): string
   if (given == null) return principal.userId
   const userId = canonicalId(given)
   if (userId === principal.userId) return userId
-  if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators see and end the sessions of others.')
+  if (!isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', say`Only administrators see and end the sessions of others.`)
   if (userId === null) throw notFound('user')
   return userId
 }

@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../errors/index.ts'
+import { type Issue, say, validationFailed } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { Principal } from '../records/access/policy.ts'
@@ -22,7 +22,7 @@ export interface ShareInput {
 export function readableModule(name: string, principal: Principal, registry: Registry, path: Issue['path']): ModuleDefinition {
   const module = registry.modules.get(name)
   if (module && isAllowed(module, 'READ', principal.policy, registry)) return module
-  throw validationFailed([{ path, code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(name.slice(0, 60))}.` }])
+  throw validationFailed([{ path, code: 'UNKNOWN', message: say`There is no module named ${JSON.stringify(name.slice(0, 60))}.` }])
 }
 
 /** Checks what can be told without the record: a module with records of their own rights, and one grantee that the caller can read. Throws VALIDATION_FAILED. */
@@ -31,14 +31,14 @@ export async function checkShare(executor: Executor, principal: Principal, regis
   const issues: Issue[] = []
   const parent = module.accessParent === undefined ? undefined : module.fields.get(module.accessParent)?.reference?.module
   if (parent !== undefined)
-    issues.push({ path: ['input', 'module'], code: 'FOLLOWS_PARENT', message: `Who reads a ${module.name} is decided by its ${parent}; share that.` })
-  if ((userId == null) === (teamId == null)) issues.push({ path: ['input'], code: 'ONE_OF', message: 'Give either userId or teamId.' })
+    issues.push({ path: ['input', 'module'], code: 'FOLLOWS_PARENT', message: say`Who reads a ${module.name} is decided by its ${parent}; share that.` })
+  if ((userId == null) === (teamId == null)) issues.push({ path: ['input'], code: 'ONE_OF', message: say`Give either userId or teamId.` })
   else if (userId != null && userId.toLowerCase() === principal.userId)
-    issues.push({ path: ['input', 'userId'], code: 'OWN_SELF', message: 'Nobody shares with themselves.' })
+    issues.push({ path: ['input', 'userId'], code: 'OWN_SELF', message: say`Nobody shares with themselves.` })
   else {
     const kind = userId == null ? 'team' : 'user'
     const known = await exists(executor, principal, registry, registry.module(kind), (userId ?? teamId) as string)
-    if (!known) issues.push({ path: ['input', `${kind}Id`], code: 'NOT_FOUND', message: `There is no ${kind} with this id, or you cannot read it.` })
+    if (!known) issues.push({ path: ['input', `${kind}Id`], code: 'NOT_FOUND', message: say`There is no ${kind} with this id, or you cannot read it.` })
   }
   throwIssues(issues)
 }

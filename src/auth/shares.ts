@@ -1,4 +1,4 @@
-import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
+import { GuanxiError, notFound, say, validationFailed } from '../errors/index.ts'
 import { canonicalId, isUuid, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
 import type { Principal } from '../records/access/policy.ts'
@@ -67,7 +67,7 @@ export function createShares({ database, registry, now }: SharesOptions): Shares
         const before = await findShare(transaction, wanted)
         const stored = await putShare(transaction, wanted)
         if (!stored)
-          throw validationFailed([{ path: ['input', 'expiresAt'], code: 'PAST', message: 'This time has passed; a share ends later than it begins.' }])
+          throw validationFailed([{ path: ['input', 'expiresAt'], code: 'PAST', message: say`This time has passed; a share ends later than it begins.` }])
         const share = { ...stored, module: module.name }
         await note(transaction, principal, 'share', share, { before: termsOf(before), after: termsOf(share) }, origin)
         return share
@@ -132,7 +132,7 @@ async function rightsOn(
 }
 
 function forbidden(module: ModuleDefinition): GuanxiError {
-  return new GuanxiError('FORBIDDEN', `Only who may update this ${module.name} by a role of their own may share it or end its shares.`, {
+  return new GuanxiError('FORBIDDEN', say`Only who may update this ${module.name} by a role of their own may share it or end its shares.`, {
     module: module.name,
     action: 'UPDATE',
   })

@@ -1,4 +1,4 @@
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import { networkOf } from '../lib/client-network.ts'
 import type { Database, Executor } from '../records/database.ts'
 import { countAttempt, counterKey, secondsUntil, THROTTLE_LIMITS, type ThrottleLimits } from './attempt-counter.ts'
@@ -66,7 +66,7 @@ export function createSignInThrottle(database: Database, now: () => Date, limits
       if (!counted?.allowed) {
         const [locked] = await run<{ until: Date | null }>(LOCKED_UNTIL, [address, counted?.key])
         const retryAfter = secondsUntil(locked?.until, at)
-        throw new GuanxiError('RATE_LIMITED', `Too many failed sign-ins. Try again in ${retryAfter} seconds.`, { retryAfter })
+        throw new GuanxiError('RATE_LIMITED', say`Too many failed sign-ins. Try again in ${retryAfter} seconds.`, { retryAfter })
       }
       // About one account in sixty-four tidies up, so no timer is needed.
       if ((named[0] ?? 0) < 4) await run(CLEAN_UP, [at, window, PLACE_MEMORY])

@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import type { Transaction } from '../records/database.ts'
 import type { ModuleRule, PendingChange } from '../records/write/index.ts'
 import { isAdministrator } from './administrator.ts'
@@ -30,7 +31,7 @@ function ruleOf(module: string, field: string): ModuleRule {
       }
       for (const change of moves)
         if (widens(change))
-          change.refuse(field, 'OWN_TEAM', 'Nobody brings other teams or people under a team of their own, or back to one; ask an administrator.')
+          change.refuse(field, 'OWN_TEAM', say`Nobody brings other teams or people under a team of their own, or back to one; ask an administrator.`)
     },
   }
 }

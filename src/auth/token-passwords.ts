@@ -1,4 +1,4 @@
-import { type GuanxiError, validationFailed } from '../errors/index.ts'
+import { type GuanxiError, say, validationFailed } from '../errors/index.ts'
 import type { Database } from '../records/database.ts'
 import { READ_EPOCHS_SQL } from '../records/epochs.ts'
 import type { AddressThrottle } from './address-throttle.ts'
@@ -68,6 +68,6 @@ export function createTokenPasswords({ database, hasher, tokens, signIns, thrott
 }
 
 function notValid(purpose: TokenPurpose): GuanxiError {
-  const way = purpose === 'invitation' ? 'Ask an administrator for a new one.' : 'Ask for a new one.'
-  return validationFailed([{ path: ['input', 'token'], code: 'NOT_VALID', message: `The link is not valid, or no longer is. ${way}` }])
+  const way = purpose === 'invitation' ? say`Ask an administrator for a new one.` : say`Ask for a new one.`
+  return validationFailed([{ path: ['input', 'token'], code: 'NOT_VALID', message: say`The link is not valid, or no longer is. ${way}` }])
 }

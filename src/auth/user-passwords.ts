@@ -1,4 +1,4 @@
-import { GuanxiError, notFound, validationFailed } from '../errors/index.ts'
+import { GuanxiError, notFound, say, validationFailed } from '../errors/index.ts'
 import { canonicalId } from '../lib/record-id.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Transaction } from '../records/database.ts'
@@ -43,7 +43,7 @@ export function createUserPasswords({ database, hasher, throttle, now }: UserPas
     const account = stored?.email ?? userId
     await throttle.attempt(account, ip)
     const { matches } = await hasher.verify(stored?.hash ?? null, oldPassword ?? '')
-    if (!matches) throw validationFailed([{ path: ['input', 'oldPassword'], code: 'WRONG', message: 'The old password is wrong.' }])
+    if (!matches) throw validationFailed([{ path: ['input', 'oldPassword'], code: 'WRONG', message: say`The old password is wrong.` }])
     await throttle.succeeded(account, ip)
   }
 
@@ -52,8 +52,8 @@ export function createUserPasswords({ database, hasher, throttle, now }: UserPas
       // What is no id is no user either, which is told below.
       const userId = canonicalId(given) ?? given
       const own = userId === principal.userId
-      if (!own && !isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'Only administrators set the passwords of others.')
-      if (principal.apiKeyId !== undefined && !isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', 'An API key cannot change a password.')
+      if (!own && !isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', say`Only administrators set the passwords of others.`)
+      if (principal.apiKeyId !== undefined && !isAdministrator(principal)) throw new GuanxiError('FORBIDDEN', say`An API key cannot change a password.`)
       checkNewPassword(password, ['input', 'password'])
       if (own) await proveOldPassword(userId, oldPassword, origin.ip)
       const hash = await hasher.hash(password)
@@ -92,5 +92,5 @@ async function requirePerson(transaction: Transaction, userId: string): Promise<
     : []
   if (!user) throw notFound('user')
   if (user.kind === SERVICE_KIND)
-    throw validationFailed([{ path: ['input', 'userId'], code: 'SERVICE_USER', message: 'A service user has no password; give it an API key.' }])
+    throw validationFailed([{ path: ['input', 'userId'], code: 'SERVICE_USER', message: say`A service user has no password; give it an API key.` }])
 }

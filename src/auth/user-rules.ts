@@ -1,4 +1,4 @@
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Executor } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
@@ -20,7 +20,7 @@ export const userAccessRule: ModuleRule = {
     await refuseViewerFields(changes, principal, registry, transaction)
     for (const change of changes) {
       if (change.id === principal.userId && change.changes('team') && !isAdministrator(principal)) {
-        change.refuse('team', 'OWN_TEAM', 'Nobody moves themselves into another team; ask an administrator.')
+        change.refuse('team', 'OWN_TEAM', say`Nobody moves themselves into another team; ask an administrator.`)
       }
     }
   },
@@ -35,13 +35,13 @@ export const userAccessRule: ModuleRule = {
     const isOne = ({ id }: AppliedChange) => roles.some(({ userId, key }) => userId === id && key === ADMINISTRATOR)
     if (!isAdministrator(principal)) {
       if (touched.some(isOne))
-        throw new GuanxiError('FORBIDDEN', 'Only administrators change how an administrator signs in, or disable, delete or restore one.')
+        throw new GuanxiError('FORBIDDEN', say`Only administrators change how an administrator signs in, or disable, delete or restore one.`)
       await refuseUnheld(touched.filter(comesBack), roles, principal, registry, transaction)
     }
     if (touched.some((change) => leaves(change) && isOne(change)) && (await countAdministrators(transaction)) === 0) {
       throw new GuanxiError(
         'FORBIDDEN',
-        'The last administrator who can sign in cannot be disabled or deleted, nor go without an e-mail address. Give the role to someone else with a password first.',
+        say`The last administrator who can sign in cannot be disabled or deleted, nor go without an e-mail address. Give the role to someone else with a password first.`,
       )
     }
   },
@@ -78,7 +78,7 @@ async function refuseUnheld(
     known,
   )
   if (all.some((role) => unheldRights(role, principal, registry).length > 0))
-    throw new GuanxiError('FORBIDDEN', 'This user has roles that grant more than you hold; ask an administrator to restore or enable them.')
+    throw new GuanxiError('FORBIDDEN', say`This user has roles that grant more than you hold; ask an administrator to restore or enable them.`)
 }
 
 /** Refuses fields that conditions of stored grants take from the viewer (`{viewer: "territories"}`), on whatever record: two could do it for each other. */
@@ -93,7 +93,7 @@ async function refuseViewerFields(changes: readonly PendingChange[], principal: 
   })
   const named = new Set(rows.map(({ id }) => id))
   for (const { change, field } of written)
-    if (named.has(field.id)) change.refuse(field.name, 'DECIDES_RIGHTS', `Grants of roles go by ${field.name} of users; ask an administrator to change it.`)
+    if (named.has(field.id)) change.refuse(field.name, 'DECIDES_RIGHTS', say`Grants of roles go by ${field.name} of users; ask an administrator to change it.`)
 }
 
 /** On new users what is given counts: a default is what administrators have chosen. */

@@ -1,5 +1,5 @@
 import { extensionTable } from '../entities/columns.ts'
-import { type Issue, notFound } from '../errors/index.ts'
+import { type Issue, notFound, say } from '../errors/index.ts'
 import { quoteIdentifier } from '../lib/quote-identifier.ts'
 import { canonicalId, moduleNumberOf } from '../lib/record-id.ts'
 import { bindValues } from '../records/access/bind-values.ts'
@@ -36,9 +36,9 @@ export function createSight(database: Database, registry: () => Registry, now: (
     const current = registry()
     const module = current.modules.get(name)
     const issues: Issue[] = []
-    if (!module) issues.push({ path: ['module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(name.slice(0, 60))}.` })
+    if (!module) issues.push({ path: ['module'], code: 'UNKNOWN', message: say`There is no module named ${JSON.stringify(name.slice(0, 60))}.` })
     else if (field != null && !module.fields.has(field))
-      issues.push({ path: ['field'], code: 'UNKNOWN', message: `The module ${name} has no field named ${JSON.stringify(field.slice(0, 60))}.` })
+      issues.push({ path: ['field'], code: 'UNKNOWN', message: say`The module ${name} has no field named ${JSON.stringify(field.slice(0, 60))}.` })
     throwIssues(issues)
     const target = module as ModuleDefinition
     const id = canonicalId(recordId)

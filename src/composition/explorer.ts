@@ -1,7 +1,7 @@
 import type { Sessions } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
 import { demoUsers } from '../demo/index.ts'
-import { GuanxiError, notFound } from '../errors/index.ts'
+import { GuanxiError, notFound, say } from '../errors/index.ts'
 import { type DemoSessions, EXPLORER_FILES, type ExplorerOptions, type Logger, openExplorerFiles } from '../http/index.ts'
 import type { Database } from '../records/database.ts'
 import { readKeptPassword } from '../start/kept-password.ts'
@@ -40,7 +40,7 @@ function demoSessions({ demoPassword, dataDir }: ExplorerServices['config'], dat
         return await sessions.signIn({ email: user.email, password: known }, from)
       } catch (error) {
         if (error instanceof GuanxiError && error.code === 'UNAUTHENTICATED')
-          throw new GuanxiError('UNAUTHENTICATED', 'This user has another password than the one that the server knows for the demo. Sign in with it.')
+          throw new GuanxiError('UNAUTHENTICATED', say`This user has another password than the one that the server knows for the demo. Sign in with it.`)
         throw error
       }
     },

@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import type { ModuleRule } from '../records/write/index.ts'
 
 /**
@@ -14,7 +15,7 @@ export const accountContactRule: ModuleRule = {
     const pairs = new Set([...links].flatMap(([contact, held]) => held.map((link) => `${contact} ${link['account']}`)))
     for (const change of added) {
       const pair = `${change.after['contact']} ${change.after['account']}`
-      if (pairs.has(pair)) change.refuse('account', 'DUPLICATE', 'This contact is already linked to this account. Change that link instead.')
+      if (pairs.has(pair)) change.refuse('account', 'DUPLICATE', say`This contact is already linked to this account. Change that link instead.`)
       pairs.add(pair)
     }
   },

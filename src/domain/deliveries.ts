@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { say } from '../errors/index.ts'
 import { isUuid } from '../lib/record-id.ts'
 import { enqueue } from '../records/jobs/enqueue.ts'
 import type { JobKind } from '../records/jobs/job-kind.ts'
@@ -29,7 +30,7 @@ export const deliveryRule: ModuleRule = {
       if (change.operation === 'CREATED') refuseHandMade(change)
       else if (change.operation === 'UPDATED' && principal.kind !== 'system') {
         if (change.changes('state')) queueAgain(change, at)
-        for (const name of KEPT) if (change.changes(name)) change.refuse(name, 'READ_ONLY', `${name} of a delivery stays as the system wrote it.`)
+        for (const name of KEPT) if (change.changes(name)) change.refuse(name, 'READ_ONLY', say`${name} of a delivery stays as the system wrote it.`)
       }
     }
   },
@@ -51,12 +52,13 @@ const KEPT = ['owner', 'team', 'source'] as const
 
 /** What the system makes names its channel, which no caller can give. */
 function refuseHandMade(change: PendingChange): void {
-  if (!change.given('channel')) change.refuse(null, 'SYSTEM_WRITTEN', 'Deliveries are made by the system, when a reminder fires that has the channel "email".')
+  if (!change.given('channel'))
+    change.refuse(null, 'SYSTEM_WRITTEN', say`Deliveries are made by the system, when a reminder fires that has the channel "email".`)
 }
 
 function queueAgain(change: PendingChange, at: string): void {
   if (change.after['state'] !== 'queued' || !UNSENT.has(change.before?.['state'])) {
-    change.refuse('state', 'SYSTEM_WRITTEN', 'state is set by the system. What is failed, dead or skipped can be changed to "queued", which tries it again.')
+    change.refuse('state', 'SYSTEM_WRITTEN', say`state is set by the system. What is failed, dead or skipped can be changed to "queued", which tries it again.`)
     return
   }
   change.set('attempts', 0)

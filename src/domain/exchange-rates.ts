@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import { CURRENCY_CODES } from '../lib/currencies.ts'
 import type { ModuleRule } from '../records/write/index.ts'
 
@@ -9,9 +10,9 @@ export const exchangeRateRule: ModuleRule = {
       const { currency } = change.after
       if (change.operation !== 'CREATED' || typeof currency !== 'string') continue
       if (!CURRENCY_CODES.has(currency))
-        change.refuse('currency', 'CURRENCY', `currency: ${JSON.stringify(currency)} is not an ISO 4217 currency code such as "EUR".`)
+        change.refuse('currency', 'CURRENCY', say`currency: ${JSON.stringify(currency)} is not an ISO 4217 currency code such as "EUR".`)
       else if (currency === organisationCurrency)
-        change.refuse('currency', 'OWN_CURRENCY', `${currency} is the organisation's own currency; its rate is always 1.`)
+        change.refuse('currency', 'OWN_CURRENCY', say`${currency} is the organisation's own currency; its rate is always 1.`)
     }
   },
 }

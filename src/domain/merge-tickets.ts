@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../errors/index.ts'
+import { type Issue, say, validationFailed } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { ChangeOrigin, CheckedChangeSet, RecordImage, RuleContext, Writer } from '../records/write/index.ts'
 import { linkKey } from './ticket-links.ts'
@@ -60,17 +60,18 @@ function checkInput({ into, ids, ifVersions }: MergeInput): CheckedInput {
   const survivor = into.toLowerCase()
   const merged = ids.map((id) => id.toLowerCase())
   const issues: Issue[] = []
-  if (merged.length === 0) issues.push({ path: ['ids'], code: 'REQUIRED', message: 'Name at least one ticket to merge.' })
-  if (merged.length > MOST) issues.push({ path: ['ids'], code: 'TOO_LONG', message: `At most ${MOST} tickets are merged at once; these are ${merged.length}.` })
+  if (merged.length === 0) issues.push({ path: ['ids'], code: 'REQUIRED', message: say`Name at least one ticket to merge.` })
+  if (merged.length > MOST)
+    issues.push({ path: ['ids'], code: 'TOO_LONG', message: say`At most ${MOST} tickets are merged at once; these are ${merged.length}.` })
   for (const [index, id] of merged.entries()) {
-    if (id === survivor) issues.push({ path: ['ids', index], code: 'SELF', message: 'A ticket cannot be merged into itself.' })
-    else if (merged.indexOf(id) < index) issues.push({ path: ['ids', index], code: 'DUPLICATE', message: 'This ticket is named twice.' })
+    if (id === survivor) issues.push({ path: ['ids', index], code: 'SELF', message: say`A ticket cannot be merged into itself.` })
+    else if (merged.indexOf(id) < index) issues.push({ path: ['ids', index], code: 'DUPLICATE', message: say`This ticket is named twice.` })
   }
   const versions = new Map<string, number>()
   for (const [index, { id, version }] of (ifVersions ?? []).entries()) {
     const key = id.toLowerCase()
     if (key !== survivor && !merged.includes(key))
-      issues.push({ path: ['ifVersions', index, 'id'], code: 'UNKNOWN', message: 'This is none of the tickets that are merged.' })
+      issues.push({ path: ['ifVersions', index, 'id'], code: 'UNKNOWN', message: say`This is none of the tickets that are merged.` })
     versions.set(key, version)
   }
   if (issues.length > 0) throw validationFailed(issues)
@@ -96,7 +97,7 @@ async function mergeChecked(changes: CheckedChangeSet, { into, ids, versions }: 
 
 /** Throws VALIDATION_FAILED where one of them has been merged before, by somebody who was faster. */
 function refuseMerged(images: readonly RecordImage[], pathOf: (index: number) => readonly (string | number)[]): void {
-  const message = 'This ticket was merged into another one already.'
+  const message = say`This ticket was merged into another one already.`
   const issues = images.flatMap((image, index) => ((image['mergedInto'] ?? null) === null ? [] : [{ path: pathOf(index), code: 'MERGED', message }]))
   if (issues.length > 0) throw validationFailed(issues)
 }

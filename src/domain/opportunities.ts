@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import type { AppliedChange, ModuleRule, PendingChange, RecordImage, RuleContext } from '../records/write/index.ts'
 import { moneyOf } from './money.ts'
 
@@ -31,14 +32,14 @@ function followStage(change: PendingChange, stage: RecordImage): void {
   const pipeline = stage['pipeline'] as string
   if (!change.given('pipeline')) change.set('pipeline', pipeline)
   else if (change.after['pipeline'] !== pipeline)
-    change.refuse('pipeline', 'PIPELINE_MISMATCH', 'pipeline must be the one that the stage belongs to; leave it out to take that.')
+    change.refuse('pipeline', 'PIPELINE_MISMATCH', say`pipeline must be the one that the stage belongs to; leave it out to take that.`)
   const category = stage['category'] as string
   if (change.changes('stage') && !change.given('status')) change.set('status', category)
   else if (category !== 'open' && change.after['status'] !== category) {
     change.refuse(
       'status',
       'STAGE_MISMATCH',
-      `status must be ${category} in the stage ${JSON.stringify(stage['name'])}. Move the opportunity to another stage instead.`,
+      say`status must be ${category} in the stage ${JSON.stringify(stage['name'])}. Move the opportunity to another stage instead.`,
     )
   }
   if (change.changes('stage') && !change.given('probability')) change.set('probability', stage['probability'] ?? null)
@@ -67,7 +68,7 @@ async function checkAmounts(changes: readonly PendingChange[], context: RuleCont
     const total = totals.get(change.id)
     const amount = moneyOf(change.after['amount'])
     if (!total || (amount?.amount === total.amount && total.currencies.includes(amount.currency))) continue
-    change.refuse('amount', 'AMOUNT_FROM_LINES', 'amount is the sum of the line items of the opportunity. Change those, or delete them first.')
+    change.refuse('amount', 'AMOUNT_FROM_LINES', say`amount is the sum of the line items of the opportunity. Change those, or delete them first.`)
   }
 }
 

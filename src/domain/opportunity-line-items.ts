@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import type { ModuleRule } from '../records/write/index.ts'
 import { moneyOf } from './money.ts'
 
@@ -29,7 +30,11 @@ export const opportunityLineItemRule: ModuleRule = {
       const currency = currencies.get(opportunity) ?? price.currency
       currencies.set(opportunity, currency)
       if (price.currency !== currency)
-        change.refuse('unitPrice', 'CURRENCY_MISMATCH', `unitPrice must be in ${currency} like the opportunity's other line items; this is ${price.currency}.`)
+        change.refuse(
+          'unitPrice',
+          'CURRENCY_MISMATCH',
+          say`unitPrice must be in ${currency} like the opportunity's other line items; this is ${price.currency}.`,
+        )
     }
   },
   async after(changes, context) {

@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import type { ModuleRule, RecordImage, RuleContext } from '../records/write/index.ts'
 import { moneyOf } from './money.ts'
 
@@ -21,7 +22,7 @@ export const orderLineRule: ModuleRule = {
       const currency = currencies.get(order) ?? price.currency
       currencies.set(order, currency)
       if (price.currency !== currency)
-        change.refuse('unitPrice', 'CURRENCY_MISMATCH', `unitPrice must be in the currency of the order; this is ${price.currency}.`)
+        change.refuse('unitPrice', 'CURRENCY_MISMATCH', say`unitPrice must be in the currency of the order; this is ${price.currency}.`)
     }
   },
   after: (changes, context) =>

@@ -1,3 +1,4 @@
+import { listed, say } from '../errors/index.ts'
 import { CURRENCY_CODES } from '../lib/currencies.ts'
 import type { ModuleRule } from '../records/write/index.ts'
 
@@ -18,7 +19,7 @@ export const orderRule: ModuleRule = {
     for (const change of moved) {
       const currency = (change.after['currency'] ?? null) as string | null
       if (currency !== null && !CURRENCY_CODES.has(currency)) {
-        change.refuse('currency', 'CURRENCY', `currency: ${JSON.stringify(currency)} is not an ISO 4217 currency code such as "CNY".`)
+        change.refuse('currency', 'CURRENCY', say`currency: ${JSON.stringify(currency)} is not an ISO 4217 currency code such as "CNY".`)
         continue
       }
       const held = lines.get(change.id)
@@ -26,7 +27,7 @@ export const orderRule: ModuleRule = {
         change.refuse(
           'currency',
           'CURRENCY_MISMATCH',
-          `currency must stay ${held.currencies.join(', ')}: the order's lines are in it. Change or delete them first.`,
+          say`currency must stay ${listed(held.currencies)}: the order's lines are in it. Change or delete them first.`,
         )
       } else if (!held) change.set('total', { amount: '0', currency: currency ?? context.organisationCurrency })
     }

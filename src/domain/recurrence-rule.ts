@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { listed, type Message, say } from '../errors/index.ts'
 
 /** What a recurrence rule of RFC 5545 §3.3.10 says, as far as reminders know it. */
 export interface Recurrence {
@@ -22,7 +23,14 @@ export interface Recurrence {
 }
 
 /** Why a text is no rule: it goes on after the text itself. */
-export class RecurrenceError extends Error {}
+export class RecurrenceError extends Error {
+  readonly text: Message
+
+  constructor(text: Message) {
+    super(text.toString())
+    this.text = text
+  }
+}
 
 /** So often a day reminds nobody of anything. */
 const MOST_TIMES_A_DAY = 24
@@ -37,7 +45,7 @@ type Part = (value: string) => Partial<Recurrence>
 
 const PARTS: Readonly<Record<string, Part>> = {
   FREQ: (value) => {
-    if (!FREQUENCIES.has(value)) throw new RecurrenceError('needs FREQ=HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY')
+    if (!FREQUENCIES.has(value)) throw new RecurrenceError(say`needs FREQ=HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY`)
     return { frequency: value as Recurrence['frequency'] }
   },
   INTERVAL: (value) => ({ interval: whole('INTERVAL', value, 1, MOST_INTERVAL) }),
@@ -69,40 +77,41 @@ function parse(text: string): Recurrence {
     const [, name = '', value = ''] = /^([A-Z]+)=(.+)$/.exec(part) ?? []
     const reader = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined
     if (!reader)
-      throw new RecurrenceError(`has a part that reminders do not know: ${JSON.stringify(part.slice(0, 40))}. They know ${Object.keys(PARTS).join(', ')}`)
-    if (read.has(name)) throw new RecurrenceError(`says ${name} twice`)
+      throw new RecurrenceError(say`has a part that reminders do not know: ${JSON.stringify(part.slice(0, 40))}. They know ${listed(Object.keys(PARTS))}`)
+    if (read.has(name)) throw new RecurrenceError(say`says ${name} twice`)
     read.set(name, reader(value))
   }
-  if (!read.has('FREQ')) throw new RecurrenceError('needs FREQ=HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY')
+  if (!read.has('FREQ')) throw new RecurrenceError(say`needs FREQ=HOURLY, DAILY, WEEKLY, MONTHLY or YEARLY`)
   const rule = Object.freeze(Object.assign({ interval: 1, weekStart: 1 }, ...read.values()) as Recurrence)
   checkTogether(rule, [...read.keys()])
   return rule
 }
 
 function checkTogether({ frequency, count, until, weekDays, monthDays, hours, minutes, positions }: Recurrence, names: readonly string[]): void {
-  if (count !== undefined && until !== undefined) throw new RecurrenceError('says both COUNT and UNTIL')
+  if (count !== undefined && until !== undefined) throw new RecurrenceError(say`says both COUNT and UNTIL`)
   if (frequency === 'HOURLY' && names.some((name) => name.startsWith('BY')))
-    throw new RecurrenceError('may say INTERVAL, COUNT and UNTIL beside FREQ=HOURLY; for hours of the day write FREQ=DAILY;BYHOUR=9,10,11')
+    throw new RecurrenceError(say`may say INTERVAL, COUNT and UNTIL beside FREQ=HOURLY; for hours of the day write FREQ=DAILY;BYHOUR=9,10,11`)
   const places = [...(weekDays?.values() ?? [])].flatMap((each) => [...each])
   if (places.some((place) => place !== 0)) {
-    if (frequency !== 'MONTHLY' && frequency !== 'YEARLY') throw new RecurrenceError('may number the days of BYDAY in MONTHLY and YEARLY alone')
-    if (frequency === 'MONTHLY' && places.some((place) => Math.abs(place) > 5)) throw new RecurrenceError('numbers a day of BYDAY that no month has')
+    if (frequency !== 'MONTHLY' && frequency !== 'YEARLY') throw new RecurrenceError(say`may number the days of BYDAY in MONTHLY and YEARLY alone`)
+    if (frequency === 'MONTHLY' && places.some((place) => Math.abs(place) > 5)) throw new RecurrenceError(say`numbers a day of BYDAY that no month has`)
   }
-  if (frequency === 'WEEKLY' && monthDays !== undefined) throw new RecurrenceError('may not say BYMONTHDAY with WEEKLY')
+  if (frequency === 'WEEKLY' && monthDays !== undefined) throw new RecurrenceError(say`may not say BYMONTHDAY with WEEKLY`)
   if (positions !== undefined && !names.some((name) => name.startsWith('BY') && name !== 'BYSETPOS'))
-    throw new RecurrenceError('needs another BY part beside BYSETPOS')
-  if (new Set(hours ?? [0]).size * new Set(minutes ?? [0]).size > MOST_TIMES_A_DAY) throw new RecurrenceError(`names more than ${MOST_TIMES_A_DAY} times a day`)
+    throw new RecurrenceError(say`needs another BY part beside BYSETPOS`)
+  if (new Set(hours ?? [0]).size * new Set(minutes ?? [0]).size > MOST_TIMES_A_DAY)
+    throw new RecurrenceError(say`names more than ${MOST_TIMES_A_DAY} times a day`)
 }
 
 function whole(name: string, text: string, min: number, max: number): number {
   const value = /^[+-]?\d{1,6}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value >= min && value <= max)) throw new RecurrenceError(`needs ${name} from ${min} to ${max}`)
+  if (!(value >= min && value <= max)) throw new RecurrenceError(say`needs ${name} from ${min} to ${max}`)
   return value
 }
 
 function list(name: string, text: string, min: number, max: number, zero = true): number[] {
   const values = [...new Set(text.split(',').map((each) => whole(name, each, min, max)))]
-  if (!zero && values.includes(0)) throw new RecurrenceError(`has 0 in ${name}`)
+  if (!zero && values.includes(0)) throw new RecurrenceError(say`has 0 in ${name}`)
   return values.sort((a, b) => a - b)
 }
 
@@ -117,13 +126,13 @@ function weekDaysOf(text: string): ReadonlyMap<number, ReadonlySet<number>> {
 }
 
 function nonZero(place: number): number {
-  if (place === 0) throw new RecurrenceError('has 0 in BYDAY')
+  if (place === 0) throw new RecurrenceError(say`has 0 in BYDAY`)
   return place
 }
 
 function named(name: string): number {
   const day = WEEK_DAYS.indexOf(name)
-  if (day < 0) throw new RecurrenceError(`needs days of the week from ${WEEK_DAYS.join(', ')}`)
+  if (day < 0) throw new RecurrenceError(say`needs days of the week from ${listed(WEEK_DAYS)}`)
   return day
 }
 
@@ -133,7 +142,7 @@ function untilOf(text: string): NonNullable<Recurrence['until']> {
   const date = Date.UTC(Number(year), Number(month) - 1, Number(day))
   const isDay = !Number.isNaN(date) && new Date(date).getUTCDate() === Number(day) && Number(month) <= 12
   if (!isDay || Number(hour ?? 0) > 23 || Number(minute) > 59 || Number(second) > 59)
-    throw new RecurrenceError('needs UNTIL such as 20261231 or 20261231T160000Z')
+    throw new RecurrenceError(say`needs UNTIL such as 20261231 or 20261231T160000Z`)
   if (hour === undefined) return { time: date + 86_399_999, local: true }
   return { time: date + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1_000, local: zulu === undefined }
 }

@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import { instantOf, localTime } from '../lib/local-time.ts'
 import { type Recurrence, RecurrenceError, readRecurrence } from './recurrence-rule.ts'
 
@@ -44,7 +45,7 @@ export function checkRecurrence(text: string, timeZone: string, instant: number)
   const rule = readRecurrence(text)
   const isEndless = rule.count === undefined && rule.until === undefined
   if (isEndless && nextOccurrence(rule, timeZone, firstOccurrence(rule, timeZone, instant)) === null)
-    throw new RecurrenceError('names no time within 40 years after the first one')
+    throw new RecurrenceError(say`names no time within 40 years after the first one`)
   return rule
 }
 

@@ -1,4 +1,5 @@
 import { fieldKey, moduleKey, moduleOfKey } from '../auth/index.ts'
+import { say } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { fieldLevel, isAllowed } from '../records/access/secured.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../records/registry/definition.ts'
@@ -28,14 +29,14 @@ function resolve(change: PendingChange, { registry, principal }: RuleContext): v
   const [name, fieldName, recipient] = ['module', 'field', 'recipient'].map((each) => change.after[each]) as [string, string, string]
   const module = registry.modules.get(name) ?? moduleOfKey(name, registry)
   if (!module || !isAllowed(module, 'READ', principal.policy, registry)) {
-    change.refuse('module', 'NOT_FOUND', `module: there is no module named ${JSON.stringify(name)}, or you cannot read it.`)
+    change.refuse('module', 'NOT_FOUND', say`module: there is no module named ${JSON.stringify(name)}, or you cannot read it.`)
     return
   }
-  if (NEVER.has(module.name)) change.refuse('module', 'NOT_APPLICABLE', `module: there are no reminders of ${module.pluralName}.`)
+  if (NEVER.has(module.name)) change.refuse('module', 'NOT_APPLICABLE', say`module: there are no reminders of ${module.pluralName}.`)
   change.set('module', moduleKey(module))
   const field = readableField(module, fieldName, principal)
   if (!field || !isDate(field))
-    change.refuse('field', 'NOT_FOUND', `field: ${module.name} has no DATE or DATETIME named ${JSON.stringify(fieldName)} that you can read.`)
+    change.refuse('field', 'NOT_FOUND', say`field: ${module.name} has no DATE or DATETIME named ${JSON.stringify(fieldName)} that you can read.`)
   else change.set('field', fieldKey(module, field))
   if (recipient === OWNER) return
   const user = readableField(module, recipient, principal)
@@ -43,7 +44,7 @@ function resolve(change: PendingChange, { registry, principal }: RuleContext): v
     change.refuse(
       'recipient',
       'NOT_FOUND',
-      `recipient must be "owner" or a USER field of ${module.name} that you can read; there is no ${JSON.stringify(recipient)}.`,
+      say`recipient must be "owner" or a USER field of ${module.name} that you can read; there is no ${JSON.stringify(recipient)}.`,
     )
   else change.set('recipient', fieldKey(module, user))
 }

@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import { breather } from '../lib/breather.ts'
 import { isTimeZone } from '../lib/local-time.ts'
 import { moduleNumberOf } from '../lib/record-id.ts'
@@ -79,16 +80,17 @@ function keepState(change: PendingChange, { principal, at }: RuleContext): void 
   const bySystem = principal.kind === 'system'
   const from = change.before?.['state'] ?? null
   if (TOLD.has(change.after['state']) && change.changes('state') && !bySystem)
-    change.refuse('state', 'READ_ONLY', `state: ${JSON.stringify(change.after['state'])} is set when the time has come, by the system alone.`)
+    change.refuse('state', 'READ_ONLY', say`state: ${JSON.stringify(change.after['state'])} is set when the time has come, by the system alone.`)
   const isMoved = change.changes('dueAt') || (bySystem && isOfRule(change.after['basis']) && change.changes('basis'))
   if (change.before !== null && isMoved && change.after['state'] === from && from !== 'scheduled') {
-    if (from === 'acknowledged' && !bySystem) change.refuse('dueAt', 'ACKNOWLEDGED', 'dueAt: an acknowledged reminder has come to its end. Create another one.')
+    if (from === 'acknowledged' && !bySystem)
+      change.refuse('dueAt', 'ACKNOWLEDGED', say`dueAt: an acknowledged reminder has come to its end. Create another one.`)
     else change.set('state', 'scheduled')
   }
   const to = change.after['state']
   // Where the basis is another one, the date that it is about has moved.
   if (TOLD.has(from) && to === 'scheduled' && !change.changes('basis')) {
-    if ((change.after['dueAt'] as string) <= at) change.refuse('dueAt', 'PAST', 'dueAt must be in the future for a reminder to be put off until then.')
+    if ((change.after['dueAt'] as string) <= at) change.refuse('dueAt', 'PAST', say`dueAt must be in the future for a reminder to be put off until then.`)
     else change.set('snoozeCount', ((change.before?.['snoozeCount'] ?? 0) as number) + 1)
   }
   const { basis } = change.after
@@ -111,7 +113,7 @@ function checkSeries(change: PendingChange): void {
   const isEnded = (state !== 'scheduled' && state !== 'cancelled') || (isSeries(basis) && basis.followed === true)
   for (const name of ['recurrence', 'timeZone'] as const)
     if (isEnded && change.changes(name) && (change.before?.['recurrence'] ?? change.after['recurrence']) !== null)
-      change.refuse(name, 'NOT_SCHEDULED', `${name} goes on from the reminder of the series that is scheduled. Change it there.`)
+      change.refuse(name, 'NOT_SCHEDULED', say`${name} goes on from the reminder of the series that is scheduled. Change it there.`)
   if (change.after['recurrence'] === null && change.changes('recurrence') && change.before !== null) {
     change.set('basis', null)
     change.set('series', null)
@@ -136,7 +138,7 @@ function beginSeries(change: PendingChange, zoneOfUser: string, at: string): voi
   if (!isTimeZone(timeZone)) return
   const instant = Date.parse(change.after['dueAt'] as string)
   if (instant < Date.parse(at) - LONGEST_PAST) {
-    change.refuse('dueAt', 'PAST', 'dueAt, with which a recurrence begins, may lie at most 31 days in the past.')
+    change.refuse('dueAt', 'PAST', say`dueAt, with which a recurrence begins, may lie at most 31 days in the past.`)
     return
   }
   try {
@@ -147,7 +149,7 @@ function beginSeries(change: PendingChange, zoneOfUser: string, at: string): voi
     change.set('basis', basis)
   } catch (error) {
     if (!(error instanceof RecurrenceError)) throw error
-    change.refuse('recurrence', 'RECURRENCE', `recurrence: ${JSON.stringify(recurrence.slice(0, 100))} ${error.message}.`)
+    change.refuse('recurrence', 'RECURRENCE', say`recurrence: ${JSON.stringify(recurrence.slice(0, 100))} ${error.text}.`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import type { ModuleRule, RecordImage } from '../records/write/index.ts'
 
 /**
@@ -14,8 +15,8 @@ export const ticketLinkRule: ModuleRule = {
     const known = new Set([...links.values()].flat().map(linkKey))
     for (const change of added) {
       const key = linkKey(change.after)
-      if (change.after['ticket'] === change.after['other']) change.refuse('other', 'SELF', 'A ticket cannot be linked to itself.')
-      else if (known.has(key)) change.refuse('other', 'DUPLICATE', 'These tickets are already linked in this way.')
+      if (change.after['ticket'] === change.after['other']) change.refuse('other', 'SELF', say`A ticket cannot be linked to itself.`)
+      else if (known.has(key)) change.refuse('other', 'DUPLICATE', say`These tickets are already linked in this way.`)
       known.add(key)
     }
   },

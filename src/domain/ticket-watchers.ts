@@ -1,5 +1,5 @@
 import { endWatchShares, putWatchShares, sharableRecords, type Watch } from '../auth/index.ts'
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import type { AppliedChange, ModuleRule, PendingChange, RecordImage, RuleContext } from '../records/write/index.ts'
 
 /**
@@ -17,7 +17,7 @@ export const ticketWatcherRule: ModuleRule = {
     const known = new Set([...watchers.values()].flat().map(pairOf))
     for (const change of added) {
       const pair = pairOf(change.after)
-      if (known.has(pair)) change.refuse('user', 'DUPLICATE', 'This user already watches this ticket.')
+      if (known.has(pair)) change.refuse('user', 'DUPLICATE', say`This user already watches this ticket.`)
       known.add(pair)
     }
     if (!context.derived) await requireSharing(changes, context)
@@ -62,7 +62,7 @@ async function requireSharing(changes: readonly PendingChange[], context: RuleCo
     .map(({ after }) => after['ticket'] as string)
   const sharable = await sharableRecords(transaction, principal, registry.module('ticket'), others, registry)
   if (others.every((id) => sharable.has(id))) return
-  throw new GuanxiError('FORBIDDEN', 'Only who may update this ticket by a role of their own may make others watch it, or take them away.', {
+  throw new GuanxiError('FORBIDDEN', say`Only who may update this ticket by a role of their own may make others watch it, or take them away.`, {
     module: 'ticket',
     action: 'UPDATE',
   })

@@ -1,3 +1,4 @@
+import { say } from '../errors/index.ts'
 import type { ModuleRule, PendingChange } from '../records/write/index.ts'
 import { type Category, readCategories } from './complaint-categories.ts'
 import { assignTickets } from './ticket-assignment.ts'
@@ -33,7 +34,7 @@ function keepTimes(change: PendingChange, at: string): void {
     if (!change.given(field)) change.set(field, value)
   }
   if ((change.before?.['mergedInto'] ?? null) !== null)
-    change.refuse('status', 'MERGED', 'This ticket was merged into another one, and stays closed. Go on with that.')
+    change.refuse('status', 'MERGED', say`This ticket was merged into another one, and stays closed. Go on with that.`)
   if (change.before !== null) keep('statusReason', null)
   if (to === 'resolved') keep('resolvedAt', at)
   else if (to === 'closed') keep('closedAt', at)
@@ -49,13 +50,13 @@ function checkSatisfaction(change: PendingChange, at: string): void {
   if (change.given('satisfiedAt')) return
   for (const field of ['satisfaction', 'satisfactionComment'])
     if (change.changes(field) && (change.after[field] ?? null) !== null && !isEnded(change.after['status']))
-      change.refuse(field, 'NOT_ENDED', `${field} can be given once the ticket is resolved or closed.`)
+      change.refuse(field, 'NOT_ENDED', say`${field} can be given once the ticket is resolved or closed.`)
   if (change.changes('satisfaction')) change.set('satisfiedAt', (change.after['satisfaction'] ?? null) === null ? null : at)
 }
 
 function followCategory(change: PendingChange, category: Category | undefined): void {
   if (!category) return
-  if (!category.active) change.refuse('category', 'INACTIVE', 'This category is not active any more. Choose another one.')
+  if (!category.active) change.refuse('category', 'INACTIVE', say`This category is not active any more. Choose another one.`)
   if (change.operation !== 'CREATED') return
   if (!change.given('team') && category.team !== null) change.set('team', category.team)
   if (!change.given('priority') && category.priority !== null) change.set('priority', category.priority)

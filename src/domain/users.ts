@@ -1,4 +1,5 @@
 import { SYSTEM_USER_ID } from '../auth/index.ts'
+import { say } from '../errors/index.ts'
 import type { ModuleRule } from '../records/write/index.ts'
 import { checkTimeZone } from './check-time-zone.ts'
 
@@ -7,7 +8,7 @@ export const userRule: ModuleRule = {
   module: 'user',
   before(changes) {
     for (const change of changes) {
-      if (change.id === SYSTEM_USER_ID) change.refuse(null, 'SYSTEM_USER', 'The system user cannot be changed or deleted.')
+      if (change.id === SYSTEM_USER_ID) change.refuse(null, 'SYSTEM_USER', say`The system user cannot be changed or deleted.`)
       checkTimeZone(change)
     }
   },

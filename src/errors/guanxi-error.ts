@@ -1,23 +1,26 @@
 import { ERROR_CODES, type ErrorCode } from './codes.ts'
+import { type Message, say } from './message.ts'
 
 /** One broken rule in an input: where (GraphQL argument path), which rule, and a sentence for people. */
 export interface Issue {
   readonly path: readonly (string | number)[]
   /** UPPER_SNAKE rule name, e.g. `REQUIRED`, `TOO_LONG`, `EMAIL`, `CYCLE`, `TRANSITION`. */
   readonly code: string
-  readonly message: string
+  readonly message: Message
 }
 
-/** An error meant for the client: its message and `extensions` are sent as they are. Everything else is masked as INTERNAL. */
+/** An error meant for the client: its text and `extensions` are sent in the language of the request. Everything else is masked as INTERNAL. `message` is English, for logs. */
 export class GuanxiError extends Error {
   override readonly name = 'GuanxiError'
   readonly code: ErrorCode
-  /** Further members of `extensions`, e.g. `issues`, `retryAfter`, `current`. */
+  readonly text: Message
+  /** Further members of `extensions`, e.g. `issues`, `retryAfter`, `current`. May hold messages. */
   readonly details: Readonly<Record<string, unknown>>
 
-  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, options?: { cause?: unknown }) {
-    super(message, options)
+  constructor(code: ErrorCode, text: Message, details: Record<string, unknown> = {}, options?: { cause?: unknown }) {
+    super(text.toString(), options)
     this.code = code
+    this.text = text
     this.details = Object.freeze({ ...details })
   }
 
@@ -29,14 +32,13 @@ export class GuanxiError extends Error {
 
 /** VALIDATION_FAILED with its issues; the message repeats the first so that logs and simple clients are readable. */
 export function validationFailed(issues: readonly Issue[]): GuanxiError {
-  const first = issues[0]
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : ''
-  return new GuanxiError('VALIDATION_FAILED', `${first ? first.message : 'The input is not valid.'}${more}`, { issues })
+  const first = issues[0]?.message ?? say`The input is not valid.`
+  return new GuanxiError('VALIDATION_FAILED', issues.length > 1 ? say`${first} (and ${issues.length - 1} more)` : first, { issues })
 }
 
 /** NOT_FOUND in the one wording that is used for missing and for unreadable records alike. */
 export function notFound(module: string): GuanxiError {
-  return new GuanxiError('NOT_FOUND', `There is no ${module} with this id, or you cannot read it.`, { module })
+  return new GuanxiError('NOT_FOUND', say`There is no ${module} with this id, or you cannot read it.`, { module })
 }
 
 /** A developer's mistake (wrong use of an internal function). Never shown to clients. */

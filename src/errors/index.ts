@@ -1,3 +1,7 @@
+export { type Carried, carriedBy, carry, errorsIn } from './carried.ts'
 export { ERROR_CODES, type ErrorCode, type ErrorCodeInfo } from './codes.ts'
 export { DefectError, GuanxiError, type Issue, notFound, StartupError, validationFailed } from './guanxi-error.ts'
+export { inLocale, spoken } from './in-locale.ts'
 export { ISSUE_CODES, type IssueCode } from './issue-codes.ts'
+export { LOCALES, type Locale, type Texts } from './locale.ts'
+export { given, listed, Message, type MessageValue, quoted, say } from './message.ts'

@@ -7,12 +7,13 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled'
 import { type DocumentNode, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
-import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import { carriedBy, carry, ERROR_CODES, type ErrorCode, errorsIn, type Message, say } from '../errors/index.ts'
 import { VALIDATION_OPTIONS } from '../schema/execute/index.ts'
 import { type DocumentLimits, limitsRule } from '../schema/limits/index.ts'
 import type { GraphQLEngine, OperationRequest, Runtime } from '../schema/operation.ts'
+import { saidError } from '../schema/said-error.ts'
 import { answerStatus, answerText, CarriedAnswer, firstCode, retryAfterOf } from './carried-answer.ts'
-import { PARSE_OPTIONS, syntaxErrorCode } from './document.ts'
+import { PARSE_OPTIONS, quotedByCode, syntaxErrorCode } from './document.ts'
 import { errorExtensions } from './error-body.ts'
 import type { KnownDocuments } from './known-documents.ts'
 import type { Logger } from './logger.ts'
@@ -65,7 +66,7 @@ export async function startApollo({ engine, logger, known, limits }: ApolloOptio
     formatError,
     stringifyResult: (value) => {
       const { data } = value as { data?: unknown }
-      return data instanceof CarriedAnswer ? answerText(data.answer) : JSON.stringify(value)
+      return data instanceof CarriedAnswer ? answerText(data.answer, data.locale) : JSON.stringify(value)
     },
     logger: quiet(logger),
     plugins: [
@@ -100,6 +101,7 @@ const responsePlugin = (engine: GraphQLEngine): ApolloServerPlugin<HttpContext> 
       if (document && result.errors?.[0]?.extensions?.code === 'GRAPHQL_VALIDATION_FAILED')
         result.errors = (await engine.flawsSeenBy(contextValue.request, schema, document))?.map((error) => error.toJSON()) ?? result.errors
       for (const error of result.errors ?? []) Object.assign(error.extensions as object, { requestId: contextValue.request.requestId })
+      result.errors &&= errorsIn(result.errors, contextValue.request.locale)
       contextValue.trace.outcome = firstCode(result as never) ?? 'ok'
       // A request without any document is none that a client of plain JSON would be told about by 200.
       const isDocument = source !== undefined && response.http.status === 400 && (result.errors?.[0]?.extensions?.code as string) in ERROR_CODES
@@ -137,12 +139,12 @@ async function executeOperation(
   known: KnownDocuments,
   { schema, source, document, operation, operationName, request, context }: GatewayContext,
 ) {
-  if (operation === undefined) return { errors: [new GraphQLError(unresolved(request.operationName))] }
+  if (operation === undefined) return { errors: [saidError(unresolved(request.operationName))] }
   context.trace.type = operation.operation
   if (operation.operation === 'subscription') {
     return {
       errors: [
-        new GraphQLError('Subscriptions are served over WebSocket (graphql-transport-ws) on the same path.', {
+        saidError(say`Subscriptions are served over WebSocket (graphql-transport-ws) on the same path.`, {
           extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
         }),
       ],
@@ -153,32 +155,43 @@ async function executeOperation(
   const tellsCost = context.request.tellsCost || request.extensions?.['cost'] === true
   const answer = await engine.execute({ ...context.request, tellsVersion, tellsCost, document, schema, operationName, variables: request.variables ?? {} })
   traceAnswer(context.trace, answer)
-  return { data: new CarriedAnswer(answer) as never }
+  return { data: new CarriedAnswer(answer, context.request.locale) as never }
 }
 
-export function unresolved(operationName: string | undefined | null): string {
+export function unresolved(operationName: string | undefined | null): Message {
   return operationName
-    ? `The document has no operation named ${JSON.stringify(operationName)}.`
-    : 'The document has several operations: say which one with operationName.'
+    ? say`The document has no operation named ${JSON.stringify(operationName)}.`
+    : say`The document has several operations: say which one with operationName.`
 }
 
-function formatError({ message, locations, path, extensions }: GraphQLFormattedError): GraphQLFormattedError {
+function formatError({ message, locations, path, extensions }: GraphQLFormattedError, original: unknown): GraphQLFormattedError {
+  const said = saidBy(original)
   const { limitName, limit, asked } = extensions ?? {}
   // Apollo puts its own code over that of a rule.
   if (limitName !== undefined) {
     const { requestId: _, ...members } = errorExtensions('LIMIT_EXCEEDED', '')
-    return { message, extensions: { ...members, limitName, limit, asked } }
+    return { message, extensions: carry({ ...members, limitName, limit, asked }, { message: said ?? quotedByCode(message, 'LIMIT_EXCEEDED') }) }
   }
   const given = extensions?.code as string
   const known = given in ERROR_CODES ? (given as ErrorCode) : (OUR_CODES[given] ?? 'INTERNAL')
   const code = known === 'GRAPHQL_PARSE_FAILED' ? syntaxErrorCode(message) : known
   const { requestId: _, ...rest } = errorExtensions(code, '')
+  const text = code === 'INTERNAL' ? quotedByCode(message, code) : (said ?? quotedByCode(message, code))
   return {
-    message: code === 'INTERNAL' ? 'Something went wrong on our side. Report the requestId.' : message,
+    message: text.toString(),
     ...(locations ? { locations } : {}),
     ...(path ? { path } : {}),
-    extensions: rest,
+    extensions: carry(rest, { message: text }),
   }
+}
+
+/** The text of ours in an error that Apollo has wrapped in one of its own. */
+function saidBy(error: unknown): Message | undefined {
+  for (let at = error; at instanceof GraphQLError; at = at.originalError) {
+    const carried = carriedBy(at.extensions)
+    if (carried) return carried.message
+  }
+  return undefined
 }
 
 /** Apollo's log messages may quote documents. Only that there was one is kept. */

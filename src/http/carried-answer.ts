@@ -1,25 +1,29 @@
-import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import { ERROR_CODES, type ErrorCode, errorsIn, type Locale } from '../errors/index.ts'
 import { type OperationAnswer, RawJson } from '../schema/operation.ts'
 
 /**
  * The engine's answer on its way through Apollo Server, as the value of `data`: Apollo neither walks nor formats it, and
- * `answerText` writes it. Its errors are masked already.
+ * `answerText` writes it, in this language. Its errors are masked already.
  */
 export class CarriedAnswer {
   readonly answer: OperationAnswer
-  constructor(answer: OperationAnswer) {
+  readonly locale: Locale
+  constructor(answer: OperationAnswer, locale: Locale) {
     this.answer = answer
+    this.locale = locale
   }
 }
 
-const texts = new WeakMap<OperationAnswer, string>()
+/** What has no errors reads the same in every language, and is kept as English. */
+const texts: Readonly<Record<Locale, WeakMap<OperationAnswer, string>>> = { en: new WeakMap(), 'zh-CN': new WeakMap() }
 
-/** JSON text of an answer, written once however many get it: errors first, as readers in a terminal want them; text from the database is not parsed. */
-export function answerText(answer: OperationAnswer): string {
-  const known = texts.get(answer)
+/** JSON text of an answer, written once a language however many get it: errors first, as readers in a terminal want them; text from the database is not parsed. */
+export function answerText(answer: OperationAnswer, locale: Locale): string {
+  const written = texts[answer.errors?.length ? locale : 'en']
+  const known = written.get(answer)
   if (known !== undefined) return known
-  const text = writtenText(answer)
-  texts.set(answer, text)
+  const text = writtenText(answer.errors ? { ...answer, errors: errorsIn(answer.errors, locale) } : answer)
+  written.set(answer, text)
   return text
 }
 

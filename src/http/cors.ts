@@ -1,6 +1,7 @@
 import cors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
-import { errorBody } from './error-body.ts'
+import { say } from '../errors/index.ts'
+import { sendError } from './error-body.ts'
 
 /** Pages of this machine, whatever their port. */
 const LOCAL = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/
@@ -18,16 +19,13 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
   app.addHook('onRequest', (request, reply, done) => {
     const { origin, 'access-control-request-method': asked } = request.headers
     if (request.method !== 'OPTIONS' || (asked !== undefined && isAllowed(origin))) return done()
-    reply
-      .code(asked === undefined ? 405 : 403)
-      .header('allow', 'GET, POST')
-      .header('vary', 'Origin')
-      .type('application/json; charset=utf-8')
-      .send(
-        asked === undefined
-          ? errorBody('GRAPHQL_PARSE_FAILED', 'Send operations by POST, or queries by GET.', request.id)
-          : errorBody('FORBIDDEN', 'Pages of this origin may not call the API from a browser. CORS_ORIGINS says which may.', request.id),
-      )
+    reply.header('allow', 'GET, POST').header('vary', 'Origin')
+    if (asked === undefined) sendError(request, reply, 405, { code: 'GRAPHQL_PARSE_FAILED', message: say`Send operations by POST, or queries by GET.` })
+    else
+      sendError(request, reply, 403, {
+        code: 'FORBIDDEN',
+        message: say`Pages of this origin may not call the API from a browser. CORS_ORIGINS says which may.`,
+      })
   })
   await app.register(cors, {
     origin: (origin, decide) => decide(null, isAllowed(origin)),

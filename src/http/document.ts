@@ -1,7 +1,8 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, parse, validate } from 'graphql'
-import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import { carriedBy, carry, ERROR_CODES, type ErrorCode, type Message, quoted, say } from '../errors/index.ts'
 import { VALIDATION_OPTIONS } from '../schema/execute/index.ts'
 import { type DocumentLimits, limitErrors } from '../schema/limits/index.ts'
+import { quotedFlaw, saidError } from '../schema/said-error.ts'
 import { LIMITS } from './limits.ts'
 
 export const PARSE_OPTIONS = Object.freeze({ maxTokens: LIMITS.tokens })
@@ -11,19 +12,19 @@ export function syntaxErrorCode(message: string): ErrorCode {
   return message.includes('Parsing aborted') ? 'LIMIT_EXCEEDED' : 'GRAPHQL_PARSE_FAILED'
 }
 
-export function documentTooLong(): string {
-  return `The document is longer than ${LIMITS.document} characters. Pass large inputs as variables.`
+export function documentTooLong(): Message {
+  return say`The document is longer than ${LIMITS.document} characters. Pass large inputs as variables.`
 }
 
 /** The document of a text that is within the limits and valid against the schema; else what is wrong with it, each error with its `extensions.code`. */
 export function readDocument(text: string, schema: GraphQLSchema, limits: DocumentLimits): DocumentNode | readonly GraphQLError[] {
-  if (text.length > LIMITS.document) return [coded(new GraphQLError(documentTooLong()), 'LIMIT_EXCEEDED')]
+  if (text.length > LIMITS.document) return [coded(saidError(documentTooLong()), 'LIMIT_EXCEEDED')]
   let document: DocumentNode
   try {
     document = parse(text, PARSE_OPTIONS)
   } catch (error) {
     const { message } = error as Error
-    return [coded(error instanceof GraphQLError ? error : new GraphQLError('The document cannot be read.'), syntaxErrorCode(message))]
+    return [coded(error instanceof GraphQLError ? error : saidError(say`The document cannot be read.`), syntaxErrorCode(message))]
   }
   const excesses = limitErrors(document, limits)
   if (excesses.length > 0) return excesses
@@ -54,5 +55,20 @@ function validateDocument(schema: GraphQLSchema, document: DocumentNode): readon
 
 function coded(error: GraphQLError, code: ErrorCode): GraphQLError {
   Object.assign(error.extensions, { code, retryable: ERROR_CODES[code].retryable })
+  if (!carriedBy(error.extensions)) carry(error.extensions, { message: quotedByCode(error.message, code) })
   return error
+}
+
+/** What graphql-js or Apollo Server says of a request, as other languages tell it. */
+export function quotedByCode(text: string, code: ErrorCode): Message {
+  switch (code) {
+    case 'GRAPHQL_PARSE_FAILED':
+      return quoted(say`The request or its document cannot be read:`, text)
+    case 'INTERNAL':
+      return say`Something went wrong on our side. Report the requestId.`
+    case 'LIMIT_EXCEEDED':
+      return quoted(say`The document is larger than it may be:`, text)
+    default:
+      return quotedFlaw(text)
+  }
 }

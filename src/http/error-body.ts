@@ -1,8 +1,28 @@
-import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { ERROR_CODES, type ErrorCode, inLocale, type Locale, type Message, spoken } from '../errors/index.ts'
+import { languageOf, tellLanguage } from './language.ts'
 
-/** Text of an answer that is one error and nothing else, in the shape that every error of the API has. */
-export function errorBody(code: ErrorCode, message: string, requestId: string, details: Readonly<Record<string, unknown>> = {}): string {
-  return JSON.stringify({ errors: [{ message, extensions: { ...errorExtensions(code, requestId), ...details } }] })
+/** An answer that is one error and nothing else, in the shape that every error of the API has. */
+export interface SingleError {
+  readonly code: ErrorCode
+  readonly message: Message
+  /** Further members of `extensions`. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/** Answers a request by an error, in its language. */
+export function sendError(request: FastifyRequest, reply: FastifyReply, status: number, error: SingleError): FastifyReply {
+  if (!reply.hasHeader('content-language')) tellLanguage(request, reply)
+  return reply
+    .code(status)
+    .type('application/json; charset=utf-8')
+    .send(errorBody(error, request.id, languageOf(request)))
+}
+
+/** Text of such an answer. */
+export function errorBody({ code, message, details = {} }: SingleError, requestId: string, locale: Locale): string {
+  const extensions = { ...errorExtensions(code, requestId), ...(spoken(details, locale) as object) }
+  return JSON.stringify({ errors: [{ message: inLocale(message, locale), extensions }] })
 }
 
 /** What every error carries in `extensions`. */

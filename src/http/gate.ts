@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ERROR_CODES, type ErrorCode, GuanxiError } from '../errors/index.ts'
+import { ERROR_CODES, type ErrorCode, GuanxiError, type Message, say } from '../errors/index.ts'
 import { networkOf } from '../lib/client-network.ts'
 import type { Principal } from '../records/access/policy.ts'
 import { BUDGET_WINDOW, type BudgetName, type BudgetState, type Budgets } from './budgets.ts'
-import { errorBody } from './error-body.ts'
+import { sendError } from './error-body.ts'
 
 /** Why a request goes no further. */
 export interface Refusal {
   readonly code: Extract<ErrorCode, 'RATE_LIMITED' | 'UNAVAILABLE'>
-  readonly message: string
+  readonly message: Message
   /** Seconds. */
   readonly retryAfter: number
   /** Further members of the error's `extensions`. */
@@ -26,14 +26,14 @@ export interface Gate {
 export interface GateOptions {
   readonly budgets: Budgets
   /** Why the process takes nothing more at the moment; null where it does. */
-  readonly overload: () => string | null
+  readonly overload: () => Message | null
 }
 
 export function createGate({ budgets, overload }: GateOptions): Gate {
   return {
     enter: (ip) => {
       const reason = overload()
-      if (reason !== null) return { code: 'UNAVAILABLE', message: `${reason} Try again in a second.`, retryAfter: 1, details: { retryAfter: 1 } }
+      if (reason !== null) return { code: 'UNAVAILABLE', message: say`${reason} Try again in a second.`, retryAfter: 1, details: { retryAfter: 1 } }
       return refusalOf(budgets.take('address', networkOf(ip)))
     },
     count: (userId, ip) => {
@@ -51,18 +51,18 @@ export function chargeCost(budgets: Budgets): (principal: Principal, cost: numbe
   }
 }
 
-const WHAT: Readonly<Record<BudgetName, (limit: number) => string>> = {
-  requests: (limit) => `A user may send ${limit} requests in a minute.`,
-  cost: (limit) => `The operations of a user may cost ${limit} in a minute.`,
-  address: (limit) => `${limit} requests may come from one network address in a minute.`,
-  'signed-out': (limit) => `${limit} requests without sign-in may come from one network address in a minute.`,
+const WHAT: Readonly<Record<BudgetName, (limit: number) => Message>> = {
+  requests: (limit) => say`A user may send ${limit} requests in a minute.`,
+  cost: (limit) => say`The operations of a user may cost ${limit} in a minute.`,
+  address: (limit) => say`${limit} requests may come from one network address in a minute.`,
+  'signed-out': (limit) => say`${limit} requests without sign-in may come from one network address in a minute.`,
 }
 
 function refusalOf(state: BudgetState | null): Refusal | null {
   if (state === null || state.allowed) return null
   const { name, limit, retryAfter } = state
   const details = { retryAfter, limitName: name, limit, window: BUDGET_WINDOW / 1_000 }
-  return { code: 'RATE_LIMITED', message: `${WHAT[name](limit)} Try again in ${retryAfter} seconds.`, retryAfter, details }
+  return { code: 'RATE_LIMITED', message: say`${WHAT[name](limit)} Try again in ${retryAfter} seconds.`, retryAfter, details }
 }
 
 /** Headers that tell of a budget. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
@@ -71,10 +71,6 @@ export function budgetHeaders({ name, limit, remaining, reset }: BudgetState): R
 }
 
 /** Answers a request over HTTP that goes no further. */
-export function sendRefusal(request: FastifyRequest, reply: FastifyReply, { code, message, retryAfter, details }: Refusal): FastifyReply {
-  return reply
-    .code(ERROR_CODES[code].status)
-    .header('retry-after', retryAfter)
-    .type('application/json; charset=utf-8')
-    .send(errorBody(code, message, request.id, details))
+export function sendRefusal(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+  return sendError(request, reply.header('retry-after', refusal.retryAfter), ERROR_CODES[refusal.code].status, refusal)
 }

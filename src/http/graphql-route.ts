@@ -1,16 +1,17 @@
 import type { ApolloServer } from '@apollo/server'
 import { fastifyApolloHandler } from '@as-integrations/fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ErrorCode } from '../errors/index.ts'
+import { type ErrorCode, inLocale, type Message, say } from '../errors/index.ts'
 import type { Caller, GraphQLEngine, OperationAnswer } from '../schema/operation.ts'
 import type { HttpContext } from './apollo.ts'
 import type { BudgetState } from './budgets.ts'
 import { answerStatus, answerText, retryAfterOf } from './carried-answer.ts'
-import { documentTooLong, parsedDocument } from './document.ts'
-import { errorBody } from './error-body.ts'
+import { documentTooLong, parsedDocument, quotedByCode } from './document.ts'
+import { sendError } from './error-body.ts'
 import type { AnswerPage } from './explorer/index.ts'
 import { budgetHeaders, type Gate, sendRefusal } from './gate.ts'
 import type { KnownDocuments } from './known-documents.ts'
+import { languageOf, tellLanguage } from './language.ts'
 import { LIMITS } from './limits.ts'
 import { accessModeOf, clientOf, MIN_SCHEMA_VERSION, newTrace, type OperationTrace, schemaVersionOf, traceAnswer } from './operation-context.ts'
 
@@ -68,8 +69,8 @@ export function registerGraphqlRoute(app: FastifyInstance, { engine, apollo, kno
     url: GRAPHQL_PATH,
     // Before the body is read, whatever it is.
     onRequest: async (request, reply) => {
-      reply.code(405).header('allow', 'GET, POST').type('application/json; charset=utf-8')
-      return reply.send(errorBody('GRAPHQL_PARSE_FAILED', 'Send operations by POST, or queries by GET.', request.id))
+      const message = say`Send operations by POST, or queries by GET.`
+      return sendError(request, reply.header('allow', 'GET, POST'), 405, { code: 'GRAPHQL_PARSE_FAILED', message })
     },
     handler: async () => {},
   })
@@ -112,7 +113,10 @@ function answerKnown(
     .then((answer) => {
       traceAnswer(trace, answer)
       tellRetry(reply, answer)
-      return reply.code(answerStatus(answer, false)).type('application/json; charset=utf-8').send(answerText(answer))
+      return reply
+        .code(answerStatus(answer, false))
+        .type('application/json; charset=utf-8')
+        .send(answerText(answer, languageOf(request)))
     })
 }
 
@@ -131,9 +135,9 @@ function begin(request: FastifyRequest, reply: FastifyReply, gate: Gate, done: (
   const { host, 'content-type': type, 'content-encoding': encoding } = request.headers
   const charset = /;\s*charset\s*=\s*"?([^;"\s]*)/i.exec(type ?? '')?.[1]
   // The adapter builds a URL from the host.
-  if (host !== undefined && !isHost(host)) refuse(request, reply, 400, 'The Host header is not valid.')
-  else if (encoding !== undefined && encoding !== 'identity') refuse(request, reply, 415, 'Compressed bodies are not accepted.')
-  else if (charset !== undefined && !/^utf-?8$/i.test(charset)) refuse(request, reply, 415, 'The body must be in UTF-8.')
+  if (host !== undefined && !isHost(host)) refuse(request, reply, 400, say`The Host header is not valid.`)
+  else if (encoding !== undefined && encoding !== 'identity') refuse(request, reply, 415, say`Compressed bodies are not accepted.`)
+  else if (charset !== undefined && !/^utf-?8$/i.test(charset)) refuse(request, reply, 415, say`The body must be in UTF-8.`)
   else done()
 }
 
@@ -174,7 +178,7 @@ async function admit(
   return reply
     .code(answerStatus(refusal, strict))
     .type(`application/${strict ? 'graphql-response+json' : 'json'}; charset=utf-8`)
-    .send(answerText(refusal))
+    .send(answerText(refusal, languageOf(request)))
 }
 
 /**
@@ -185,9 +189,9 @@ async function awaitSchema(request: FastifyRequest, reply: FastifyReply, engine:
   const asked = request.headers[MIN_SCHEMA_VERSION]
   if (asked === undefined) return undefined
   const version = schemaVersionOf(asked)
-  if (version === null) return refuse(request, reply, 400, `${MIN_SCHEMA_VERSION} must be a schema version, such as 12.`)
+  if (version === null) return refuse(request, reply, 400, say`${MIN_SCHEMA_VERSION} must be a schema version, such as 12.`)
   if (await engine.reach(version, LIMITS.schemaVersion)) return undefined
-  return refuse(request, reply, 503, `The schema version ${version} is not there yet; ${engine.runtime.version} is served.`, 'UNAVAILABLE')
+  return refuse(request, reply, 503, say`The schema version ${version} is not there yet; ${engine.runtime.version} is served.`, 'UNAVAILABLE')
 }
 
 function tellRetry(reply: FastifyReply, answer: OperationAnswer): void {
@@ -195,12 +199,9 @@ function tellRetry(reply: FastifyReply, answer: OperationAnswer): void {
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter)
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: string, code: ErrorCode = 'GRAPHQL_PARSE_FAILED'): FastifyReply {
+function refuse(request: FastifyRequest, reply: FastifyReply, status: number, message: Message, code: ErrorCode = 'GRAPHQL_PARSE_FAILED'): FastifyReply {
   ;(request.trace as OperationTrace).outcome = code
-  return reply
-    .code(status)
-    .type('application/json; charset=utf-8')
-    .send(errorBody(code, message, request.id))
+  return sendError(request, reply, status, { code, message })
 }
 
 function contextOf(request: FastifyRequest, callerOf: CallerOf): HttpContext {
@@ -214,6 +215,7 @@ function contextOf(request: FastifyRequest, callerOf: CallerOf): HttpContext {
       ip,
       userAgent,
       transport: 'http',
+      locale: languageOf(request),
       accessMode: accessModeOf(headers['x-access-mode']),
       idempotencyKey: headers['idempotency-key']?.toString() ?? null,
       tellsVersion: isAsked(headers['x-schema-version']) || headers[MIN_SCHEMA_VERSION] !== undefined,
@@ -232,18 +234,23 @@ function acceptsGraphqlResponse(accept: string | undefined): boolean {
   return accept?.includes('application/graphql-response+json') ?? false
 }
 
-/** Errors that Apollo answers before there is a context (batches, unreadable parameters) get their request id here; every answer says how the budget stands. */
+/** Errors that Apollo answers before there is a context (batches, unreadable parameters) get their request id and their language here; every answer says how the budget stands, and its language. */
 function complete(request: FastifyRequest, reply: FastifyReply, payload: unknown, done: (error: null, payload: unknown) => void): void {
   if (request.budget !== null) reply.headers(budgetHeaders(request.budget))
+  // The page for browsers is no answer of the API.
+  if (request.trace !== null && !reply.hasHeader('content-language')) tellLanguage(request, reply)
   done(null, reply.statusCode < 400 ? payload : withRequestIds(request, payload))
 }
 
 function withRequestIds(request: FastifyRequest, payload: unknown): unknown {
   if (typeof payload !== 'string' || !payload.startsWith('{"errors":[')) return payload
-  const body = JSON.parse(payload) as { errors: { extensions?: Record<string, unknown> }[] }
+  const body = JSON.parse(payload) as { errors: { message: string; extensions?: Record<string, unknown> }[] }
   const trace = request.trace as OperationTrace
   if (trace.outcome === 'ok') trace.outcome = String(body.errors[0]?.extensions?.code)
   if (body.errors.every((error) => error.extensions?.requestId !== undefined)) return payload
-  for (const error of body.errors) error.extensions = { ...error.extensions, requestId: request.id }
+  for (const error of body.errors) {
+    error.message = inLocale(quotedByCode(error.message, String(error.extensions?.code) as ErrorCode), languageOf(request))
+    error.extensions = { ...error.extensions, requestId: request.id }
+  }
   return JSON.stringify(body)
 }

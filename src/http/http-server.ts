@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Standings } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
+import { say } from '../errors/index.ts'
 import type { DocumentLimits } from '../schema/limits/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { startApollo } from './apollo.ts'
@@ -11,7 +12,7 @@ import type { Budgets } from './budgets.ts'
 import { trustProxies } from './client-address.ts'
 import { answerClientError } from './client-errors.ts'
 import { allowOrigins } from './cors.ts'
-import { errorBody } from './error-body.ts'
+import { sendError } from './error-body.ts'
 import { type ExplorerOptions, registerExplorer } from './explorer/index.ts'
 import { createGate } from './gate.ts'
 import { type CallerOf, registerGraphqlRoute } from './graphql-route.ts'
@@ -120,16 +121,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   })
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply))
   app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .type('application/json; charset=utf-8')
-      .send(
-        errorBody(
-          'NOT_FOUND',
-          answers ? 'There is nothing here. The API is at /graphql.' : 'This process answers no requests; ask one of the role api.',
-          request.id,
-        ),
-      ),
+    sendError(request, reply, 404, {
+      code: 'NOT_FOUND',
+      message: answers ? say`There is nothing here. The API is at /graphql.` : say`This process answers no requests; ask one of the role api.`,
+    }),
   )
   const answers = config.role !== 'worker'
   if (answers)
@@ -161,13 +156,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   }
 
   function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const { status, code, message } = protocolErrorOf(error)
+    const { status, ...told } = protocolErrorOf(error)
     if (status >= 500) logger.error({ requestId: request.id, err: error }, 'request failed')
-    if (request.trace) request.trace.outcome = code
-    reply
-      .code(status)
-      .type('application/json; charset=utf-8')
-      .send(errorBody(code, message, request.id))
+    if (request.trace) request.trace.outcome = told.code
+    sendError(request, reply, status, told)
   }
 
   return {

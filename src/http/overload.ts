@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { type Message, say } from '../errors/index.ts'
 
 export interface OverloadOptions {
   /** Milliseconds by which the event loop may be late, on average over each of two samples in a row; 0 for no limit. */
@@ -11,7 +12,7 @@ export interface OverloadOptions {
 
 export interface Overload {
   /** Why the process should take nothing more at the moment; null where it should. */
-  reason(): string | null
+  reason(): Message | null
   /** Begins to watch the event loop; what made it late before, a start for one, does not count. */
   watch(): void
   stop(): void
@@ -38,8 +39,8 @@ export function createOverload({ delay, queue, waiting }: OverloadOptions): Over
 
   return {
     reason: () => {
-      if (late >= 2) return 'The server has more to do than it can at the moment.'
-      if (waiting() >= queue) return 'Too many requests wait for the database.'
+      if (late >= 2) return say`The server has more to do than it can at the moment.`
+      if (waiting() >= queue) return say`Too many requests wait for the database.`
       return null
     },
     watch: () => {

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
-import { ERROR_CODES, type ErrorCode } from '../errors/index.ts'
+import { ERROR_CODES, type ErrorCode, type Message, say } from '../errors/index.ts'
 import { mapIterator } from '../lib/map-iterator.ts'
 import type { OperationAnswer, OperationRequest } from '../schema/operation.ts'
+import { saidError } from '../schema/said-error.ts'
 import { unresolved } from './apollo.ts'
 import { answerText, CarriedAnswer } from './carried-answer.ts'
 import { parsedDocument } from './document.ts'
@@ -64,15 +65,15 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
   let places = 0
   let draining = false
 
-  const refused = (code: ErrorCode, message: string, requestId: string, details: Readonly<Record<string, unknown>> = {}) => [
-    new GraphQLError(message, { extensions: { code, requestId, retryable: ERROR_CODES[code].retryable, ...details } }),
+  const refused = (code: ErrorCode, message: Message, requestId: string, details: Readonly<Record<string, unknown>> = {}) => [
+    saidError(message, { extensions: { code, requestId, retryable: ERROR_CODES[code].retryable, ...details } }),
   ]
   const stopped = ({ code, message, details }: Refusal, requestId: string) => refused(code, message, requestId, details)
 
   function read(extra: SocketExtra, turn: symbol, payload: SubscribePayload, requestId: string): Reading {
-    if (draining) return refused('UNAVAILABLE', 'The server is shutting down. Connect again.', requestId)
+    if (draining) return refused('UNAVAILABLE', say`The server is shutting down. Connect again.`, requestId)
     if ((running.get(extra) ?? 0) >= LIMITS.socketOperations)
-      return refused('LIMIT_EXCEEDED', `A socket may have ${LIMITS.socketOperations} operations under way.`, requestId)
+      return refused('LIMIT_EXCEEDED', say`A socket may have ${LIMITS.socketOperations} operations under way.`, requestId)
     const { schema } = engine.runtime
     const document = known.read(payload.query, schema)
     if (!('kind' in document)) {
@@ -82,7 +83,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     const operation = getOperationAST(document, payload.operationName)
     if (!operation) return refused('GRAPHQL_VALIDATION_FAILED', unresolved(payload.operationName), requestId)
     if (operation.operation === 'subscription' && (open.get(extra) ?? 0) >= LIMITS.socketSubscriptions)
-      return refused('LIMIT_EXCEEDED', `A socket may have ${LIMITS.socketSubscriptions} subscriptions open.`, requestId)
+      return refused('LIMIT_EXCEEDED', say`A socket may have ${LIMITS.socketSubscriptions} subscriptions open.`, requestId)
     // Counted here: messages of one packet are all read before the first is executed.
     running.set(extra, (running.get(extra) ?? 0) + 1)
     if (operation.operation === 'subscription') open.set(extra, (open.get(extra) ?? 0) + 1)
@@ -117,14 +118,14 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     const asked = minVersionOf(extra, payload)
     if (asked === undefined) return undefined
     const version = schemaVersionOf(asked)
-    if (version === null) return refused('GRAPHQL_PARSE_FAILED', 'minSchemaVersion must be a schema version, such as 12.', requestId)
+    if (version === null) return refused('GRAPHQL_PARSE_FAILED', say`minSchemaVersion must be a schema version, such as 12.`, requestId)
     if (await engine.reach(version, LIMITS.schemaVersion)) return undefined
-    return refused('UNAVAILABLE', `The schema version ${version} is not there yet; ${engine.runtime.version} is served.`, requestId)
+    return refused('UNAVAILABLE', say`The schema version ${version} is not there yet; ${engine.runtime.version} is served.`, requestId)
   }
 
   function requestOf({ document, schema, operationName, variableValues, contextValue }: ExecutionArgs): OperationRequest {
     const { extra, requestId, tellsVersion, tellsCost, idempotencyKey } = contextValue as SocketOperation
-    const { ip, userAgent, client, accessMode } = extra
+    const { ip, userAgent, client, accessMode, locale } = extra
     return {
       document,
       schema,
@@ -136,6 +137,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       ip,
       userAgent,
       transport: 'ws',
+      locale,
       accessMode,
       tellsVersion,
       tellsCost,
@@ -166,7 +168,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
     const ofSocket = followed.get(extra) ?? new Set()
     const iterator: AsyncIterableIterator<ExecutionResult> = mapIterator(
       answers,
-      (answer) => ({ value: { data: new CarriedAnswer(answer) as never }, last: false }),
+      (answer) => ({ value: { data: new CarriedAnswer(answer, extra.locale) as never }, last: false }),
       () => {
         left(open, extra)
         ofSocket.delete(iterator)
@@ -192,7 +194,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       try {
         const answer = await engine.execute(requestOf(args))
         traceAnswer(trace, answer)
-        return unlessReplaced(extra, turn, { data: new CarriedAnswer(answer) as never })
+        return unlessReplaced(extra, turn, { data: new CarriedAnswer(answer, extra.locale) as never })
       } finally {
         left(running, extra)
         finish(extra, requestId, trace, started)
@@ -206,7 +208,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
         if (!(Symbol.asyncIterator in answers)) {
           left(open, extra)
           traceAnswer(trace, answers)
-          return unlessReplaced(extra, turn, { data: new CarriedAnswer(answers) as never })
+          return unlessReplaced(extra, turn, { data: new CarriedAnswer(answers, extra.locale) as never })
         }
         const iterator = follow(extra, answers)
         if (ids.isReplaced(extra, turn)) await iterator.return?.()
@@ -222,7 +224,7 @@ export function createSocketOperations({ engine, callerOf, logger, metrics, know
       if (!(answer instanceof CarriedAnswer)) return undefined
       places += 1
       const place = `${secret} ${places}`
-      carried.set(place, answerText(answer.answer))
+      carried.set(place, answerText(answer.answer, answer.locale))
       return { place } as never
     },
     unfold: (text) => {

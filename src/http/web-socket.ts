@@ -5,13 +5,14 @@ import { CloseCode, handleProtocols, makeServer } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Standings } from '../auth/index.ts'
 import type { Config } from '../config/index.ts'
-import { GuanxiError } from '../errors/index.ts'
+import { errorsIn, GuanxiError, type Locale } from '../errors/index.ts'
 import type { GraphQLEngine } from '../schema/operation.ts'
 import { clientAddress, type TrustProxy } from './client-address.ts'
 import type { Gate } from './gate.ts'
 import { type CallerOf, GRAPHQL_PATH } from './graphql-route.ts'
 import type { Health } from './health.ts'
 import type { KnownDocuments } from './known-documents.ts'
+import { localeOf } from './language.ts'
 import { LIMITS } from './limits.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -52,6 +53,8 @@ export interface SocketExtra {
   authorization: string | null
   accessMode: 'errors' | 'redact' | 'strict'
   client: string | null
+  /** That of the upgrade's header until the first message names another one. */
+  locale: Locale
   minSchemaVersion: unknown
   tellsCost: boolean
   expiry: NodeJS.Timeout | undefined
@@ -89,7 +92,11 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     execute: operations.execute,
     subscribe: operations.subscribe,
     onNext: (_context, _id, _payload, _args, result) => operations.carry(result),
-    onError: (_context, _id, _payload, errors) => errors.map((error) => error.toJSON()),
+    onError: ({ extra }, _id, _payload, errors) =>
+      errorsIn(
+        errors.map((error) => error.toJSON()),
+        extra.locale,
+      ),
   })
 
   /** Checks the credential at once, so that a client learns about a bad one before its first operation. */
@@ -97,6 +104,8 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
     extra.authorization = textParameter(parameters, 'authorization')
     extra.accessMode = accessModeOf(parameters.accessMode)
     extra.client = clientNameOf(parameters.client)
+    const language = textParameter(parameters, 'acceptlanguage') ?? textParameter(parameters, 'accept-language')
+    if (language !== null) extra.locale = localeOf(language)
     extra.minSchemaVersion = parameters.minSchemaVersion
     extra.tellsCost = parameters.cost === true
     const caller = callerOf(extra)
@@ -148,6 +157,7 @@ export function serveSockets(server: Server, options: SocketOptions): Sockets {
       authorization: null,
       accessMode: 'errors',
       client: null,
+      locale: localeOf(request.headers['accept-language']),
       minSchemaVersion: null,
       tellsCost: false,
       expiry: undefined,

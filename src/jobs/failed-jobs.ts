@@ -1,4 +1,4 @@
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import type { Database, Executor } from '../records/database.ts'
 
 /** A job that was begun as often as it may be, and is begun no more. */
@@ -73,6 +73,9 @@ async function lockFailed(transaction: Executor, { ids, kind }: FailedJobChoice)
   const found = new Set(rows.map(({ id }) => id))
   const unknown = ids === 'all' ? undefined : ids.find((id) => !found.has(String(BigInt(id))))
   if (unknown !== undefined)
-    throw new GuanxiError('NOT_FOUND', `There is no job ${unknown} that failed for good${kind === undefined ? '' : ` of the kind ${kind}`}.`)
+    throw new GuanxiError(
+      'NOT_FOUND',
+      kind === undefined ? say`There is no job ${unknown} that failed for good.` : say`There is no job ${unknown} that failed for good of the kind ${kind}.`,
+    )
   return [...found]
 }

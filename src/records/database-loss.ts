@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 
 /** What pg says where no connection came free in time. */
 export const NO_CONNECTION = 'timeout exceeded when trying to connect'
@@ -28,8 +28,8 @@ export function isConnectionLoss(error: unknown): boolean {
 
 /** An error of the driver as `Database` throws it. */
 export function translated(error: unknown): unknown {
-  if (isConnectionLoss(error)) return new GuanxiError('UNAVAILABLE', 'The database cannot be reached. Try again shortly.', {}, { cause: error })
-  if (sqlState(error) === '57014') return new GuanxiError('UNAVAILABLE', 'The statement took too long and was stopped.', {}, { cause: error })
+  if (isConnectionLoss(error)) return new GuanxiError('UNAVAILABLE', say`The database cannot be reached. Try again shortly.`, {}, { cause: error })
+  if (sqlState(error) === '57014') return new GuanxiError('UNAVAILABLE', say`The statement took too long and was stopped.`, {}, { cause: error })
   return error
 }
 
@@ -41,7 +41,6 @@ export function isDatabaseLost(error: unknown): error is GuanxiError {
 /** The answer to COMMIT was lost: nobody can say whether the server carried it out. Whoever simply sends the change again may make it twice. */
 export function outcomeUnknown(error: unknown): unknown {
   if (!isDatabaseLost(error)) return error
-  const message =
-    'The database was lost while the change was committed, so it may have been made or not. Read before you send it again, unless it has an Idempotency-Key.'
+  const message = say`The database was lost while the change was committed, so it may have been made or not. Read before you send it again, unless it has an Idempotency-Key.`
   return new GuanxiError('UNAVAILABLE', message, { retryable: false, outcome: 'UNKNOWN' }, { cause: error.cause })
 }

@@ -1,6 +1,7 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql'
-import type { AccessInsight, AccessExplanation as Explanation, UnusedGrants as Unused } from '../auth/index.ts'
+import type { AccessInsight, UnusedGrants as Unused } from '../auth/index.ts'
 import { User } from '../entities/user.entity.ts'
+import { inLocale } from '../errors/index.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import { callerOf } from './request-origin.ts'
 import { AccessAction } from './types/access.enums.ts'
@@ -18,15 +19,16 @@ export class AccessResolver {
   }
 
   @Query(() => AccessExplanation, { nullable: true, description: 'What would be decided now about a user, and why.' })
-  explainAccess(
+  async explainAccess(
     @Arg('userId', () => ID, { description: 'Whose rights.' }) userId: string,
     @Arg('module', () => String, { description: 'Name of a module.' }) module: string,
     @Arg('recordId', () => ID, { nullable: true, description: 'A record of it; the module as a whole unless given.' }) recordId: string | null,
     @Arg('field', () => String, { nullable: true, description: 'Name of a field; the record as a whole unless given.' }) field: string | null,
     @Arg('action', () => AccessAction, { defaultValue: 'READ', description: 'What is to be done.' }) action: AccessAction,
     @Ctx() context: ResolverContext,
-  ): Promise<Explanation> {
-    return this.#access.explain(callerOf(context), { userId, module, recordId, field, action })
+  ): Promise<AccessExplanation> {
+    const { allowed, reasons } = await this.#access.explain(callerOf(context), { userId, module, recordId, field, action })
+    return { allowed, reasons: reasons.map((reason) => inLocale(reason, context.request.locale)) }
   }
 
   @Query(() => [User], { nullable: true, description: 'All active users who can read a record now, or the whole value of one of its fields.' })

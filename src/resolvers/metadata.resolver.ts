@@ -1,9 +1,10 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
+import { spoken } from '../errors/index.ts'
 import type { CallOptions, FieldPatch, Metadata } from '../records/metadata/index.ts'
 import type { ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
 import { customFieldOf, customModuleOf } from './metadata-view.ts'
-import { type Helpful, type Labelled, localized, type PluralLabelled } from './module-view.ts'
+import { type Helpful, type Labelled, LOCALE, localized, type PluralLabelled } from './module-view.ts'
 import { callerOf, originOf } from './request-origin.ts'
 import { JsonScalar } from './types/json.scalar.ts'
 import { ApplyMetadataPayload, CustomField, CustomFieldPayload, CustomFieldsPayload, CustomModule, CustomModulePayload } from './types/metadata.types.ts'
@@ -209,7 +210,8 @@ export class MetadataStateResolver {
     @Ctx() context: ResolverContext,
   ): Promise<ApplyMetadataPayload> {
     const { value, schemaVersion } = await this.#work.run(context, () => this.#metadata.apply(callerOf(context), input, callOptions(context, dryRun)))
-    return { plan: value, applied: !dryRun && value.length > 0, schemaVersion }
+    const plan = spoken(value, context.request.locale) as ApplyMetadataPayload['plan']
+    return { plan, applied: !dryRun && value.length > 0, schemaVersion }
   }
 }
 
@@ -220,37 +222,25 @@ function callOptions(context: ResolverContext, dryRun: boolean): CallOptions {
 @Resolver(() => CustomField)
 export class CustomFieldLabelResolver {
   @FieldResolver(() => String, { description: 'What people read, in the locale.' })
-  label(
-    @Root() field: Labelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string {
-    return localized(field.labels, locale)
+  label(@Root() field: Labelled, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string {
+    return localized(field.labels, locale ?? request.locale)
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
-  help(
-    @Root() field: Helpful,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string | null {
-    return field.helps && localized(field.helps, locale)
+  help(@Root() field: Helpful, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string | null {
+    return field.helps && localized(field.helps, locale ?? request.locale)
   }
 }
 
 @Resolver(() => CustomModule)
 export class CustomModuleLabelResolver {
   @FieldResolver(() => String, { description: 'What people read, in the locale.' })
-  label(
-    @Root() module: Labelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string {
-    return localized(module.labels, locale)
+  label(@Root() module: Labelled, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string {
+    return localized(module.labels, locale ?? request.locale)
   }
 
   @FieldResolver(() => String, { description: 'What people call many of its records.' })
-  pluralLabel(
-    @Root() module: PluralLabelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string {
-    return localized(module.pluralLabels, locale)
+  pluralLabel(@Root() module: PluralLabelled, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string {
+    return localized(module.pluralLabels, locale ?? request.locale)
   }
 }

@@ -94,6 +94,9 @@ export function moduleView(module: ModuleDefinition, principal: Principal, { sch
   }
 }
 
+/** What a label takes. */
+export const LOCALE = Object.freeze({ nullable: true, description: 'Such as `zh-CN`. Left out: the language of the request.' })
+
 /** The text in a locale (`zh-CN`, or its language `zh`), else in English. */
 export function localized(labels: LocalizedText, locale: string | null | undefined): string {
   const wanted = (locale ?? 'en').toLowerCase()

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, Int, Field as Member, ObjectType, Query, Resolver, Root, Subscription } from 'type-graphql'
 import type { ResolverContext } from '../schema/operation.ts'
 import type { PluginSteps } from './field-step.ts'
-import { type Helpful, type Labelled, localized, type ModuleView, moduleView, type PluralLabelled, type ReferenceLabelled } from './module-view.ts'
+import { type Helpful, type Labelled, LOCALE, localized, type ModuleView, moduleView, type PluralLabelled, type ReferenceLabelled } from './module-view.ts'
 import { callerOf } from './request-origin.ts'
 import { NO_SOURCE } from './subscription-sources.ts'
 import { Field, FieldOption, FieldReference, Module } from './types/module.types.ts'
@@ -57,38 +57,26 @@ export class ModuleResolver {
   }
 
   @FieldResolver(() => String, { description: 'What people read, in the locale.' })
-  label(
-    @Root() module: Labelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string {
-    return localized(module.labels, locale)
+  label(@Root() module: Labelled, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string {
+    return localized(module.labels, locale ?? request.locale)
   }
 
   @FieldResolver(() => String, { description: 'What people call many of its records.' })
-  pluralLabel(
-    @Root() module: PluralLabelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string {
-    return localized(module.pluralLabels, locale)
+  pluralLabel(@Root() module: PluralLabelled, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string {
+    return localized(module.pluralLabels, locale ?? request.locale)
   }
 }
 
 @Resolver(() => Field)
 export class FieldLabelResolver {
   @FieldResolver(() => String, { description: 'What people read, in the locale.' })
-  label(
-    @Root() field: Labelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string {
-    return localized(field.labels, locale)
+  label(@Root() field: Labelled, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string {
+    return localized(field.labels, locale ?? request.locale)
   }
 
   @FieldResolver(() => String, { nullable: true, description: 'A sentence that helps to fill it in.' })
-  help(
-    @Root() field: Helpful,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string | null {
-    return field.helps && localized(field.helps, locale)
+  help(@Root() field: Helpful, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string | null {
+    return field.helps && localized(field.helps, locale ?? request.locale)
   }
 }
 
@@ -97,19 +85,17 @@ export class FieldReferenceLabelResolver {
   @FieldResolver(() => String, { nullable: true, description: 'What people call the list on the other side; null where nobody has said.' })
   inverseLabel(
     @Root() reference: ReferenceLabelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
+    @Ctx() { request }: ResolverContext,
+    @Arg('locale', () => String, LOCALE) locale?: string | null,
   ): string | null {
-    return reference.inverseLabels && localized(reference.inverseLabels, locale)
+    return reference.inverseLabels && localized(reference.inverseLabels, locale ?? request.locale)
   }
 }
 
 @Resolver(() => FieldOption)
 export class FieldOptionLabelResolver {
   @FieldResolver(() => String, { description: 'What people read, in the locale.' })
-  label(
-    @Root() option: Labelled,
-    @Arg('locale', () => String, { nullable: true, description: '`en` or `zh-CN`; English unless given.' }) locale?: string | null,
-  ): string {
-    return localized(option.labels, locale)
+  label(@Root() option: Labelled, @Ctx() { request }: ResolverContext, @Arg('locale', () => String, LOCALE) locale?: string | null): string {
+    return localized(option.labels, locale ?? request.locale)
   }
 }

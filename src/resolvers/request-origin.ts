@@ -1,5 +1,5 @@
 import type { Principal, RequestOrigin } from '../auth/index.ts'
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import { namesOfOperation, type ResolverContext } from '../schema/operation.ts'
 
 /** Where the operation comes from, for audit and sessions. */
@@ -10,7 +10,7 @@ export function originOf({ request }: ResolverContext): RequestOrigin {
 
 /** The caller. Throws UNAUTHENTICATED for an anonymous one; the rule tree has refused it before already. */
 export function callerOf({ principal }: ResolverContext): Principal {
-  if (!principal) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send `Authorization: Bearer <access token or API key>`.')
+  if (!principal) throw new GuanxiError('UNAUTHENTICATED', say`Sign in first: send \`Authorization: Bearer <access token or API key>\`.`)
   return principal
 }
 

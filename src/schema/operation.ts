@@ -8,6 +8,7 @@ import {
   Kind,
   type SelectionSetNode,
 } from 'graphql'
+import type { Locale } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { SensitiveRead } from '../records/audit/index.ts'
 import type { Executor } from '../records/database.ts'
@@ -56,6 +57,8 @@ export interface OperationRequest {
   readonly ip: string | null
   readonly userAgent: string | null
   readonly transport: 'http' | 'ws'
+  /** The language of what hand-written resolvers tell people, where the operation names none. Errors are written at the edge. */
+  readonly locale: Locale
   readonly accessMode: 'errors' | 'redact' | 'strict'
   /** Chosen by the client so that a mutation is done once however often it is sent. */
   readonly idempotencyKey?: string | null

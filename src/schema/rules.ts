@@ -1,6 +1,6 @@
 import { chain, type IRule, rule } from 'graphql-shield'
 import { isAdministrator } from '../auth/index.ts'
-import { DefectError, GuanxiError } from '../errors/index.ts'
+import { DefectError, GuanxiError, listed, say } from '../errors/index.ts'
 import type { Action, Principal } from '../records/access/policy.ts'
 import { fieldLevel, isAllowed } from '../records/access/secured.ts'
 import { StaleEpochError } from '../records/epochs.ts'
@@ -19,11 +19,11 @@ export interface RuleContext extends Pick<ResolverContext, 'principal'> {
 type Check = (context: RuleContext) => Verdict
 
 const isAnyone: Check = () => true
-const isDenied: Check = () => new GuanxiError('FORBIDDEN', 'No rule allows this.')
+const isDenied: Check = () => new GuanxiError('FORBIDDEN', say`No rule allows this.`)
 const isSignedIn: Check = ({ principal }) =>
-  principal ? true : new GuanxiError('UNAUTHENTICATED', 'Sign in first: send `Authorization: Bearer <access token or API key>`.')
+  principal ? true : new GuanxiError('UNAUTHENTICATED', say`Sign in first: send \`Authorization: Bearer <access token or API key>\`.`)
 const isAdmin: Check = ({ principal }) =>
-  principal !== null && isAdministrator(principal) ? true : new GuanxiError('FORBIDDEN', 'Only administrators may do this.')
+  principal !== null && isAdministrator(principal) ? true : new GuanxiError('FORBIDDEN', say`Only administrators may do this.`)
 
 const shieldRule = (name: string, check: Check): IRule => rule(name, { cache: 'no_cache' })((_parent, _args, context: ResolverContext) => check(context))
 
@@ -241,7 +241,7 @@ export function createRuleTree(rightsAreCurrent: RightsCheck, added: Readonly<Re
 
 const holderRule = (audience: PluginAudience) =>
   shieldRule('holder', ({ principal }) =>
-    principal !== null && isForHolder(audience, principal) ? true : new GuanxiError('FORBIDDEN', 'Your roles do not have the permission that this needs.'),
+    principal !== null && isForHolder(audience, principal) ? true : new GuanxiError('FORBIDDEN', say`Your roles do not have the permission that this needs.`),
   )
 
 const WRITES: Readonly<Record<WriteOperation, readonly Action[]>> = {
@@ -281,5 +281,5 @@ export function plannedVerdict(descriptor: FieldDescriptor, context: RuleContext
 function moduleAllows(name: string, actions: readonly Action[], { principal, runtime }: RuleContext): Verdict {
   const module = runtime.registry.modules.get(name)
   const allowed = principal !== null && module !== undefined && actions.some((action) => isAllowed(module, action, principal.policy, runtime.registry))
-  return allowed ? true : new GuanxiError('FORBIDDEN', `Your roles do not allow ${actions.join(' or ')} on ${name}.`)
+  return allowed ? true : new GuanxiError('FORBIDDEN', say`Your roles do not allow ${listed(actions, ' or ')} on ${name}.`)
 }

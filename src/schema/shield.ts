@@ -1,7 +1,7 @@
 import { defaultFieldResolver, type GraphQLObjectType, type GraphQLSchema, isIntrospectionType, isObjectType } from 'graphql'
 import { applyMiddlewareToDeclaredResolvers } from 'graphql-middleware'
 import { shield } from 'graphql-shield'
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import { type Audience, createRuleTree, type RightsCheck, RULES } from './rules.ts'
 
 /**
@@ -13,7 +13,7 @@ import { type Audience, createRuleTree, type RightsCheck, RULES } from './rules.
 export function applyShield(staticSchema: GraphQLSchema, rightsAreCurrent: RightsCheck): GraphQLSchema {
   const rules = shield(createRuleTree(rightsAreCurrent, addedAudiences(staticSchema)), {
     fallbackRule: RULES.denied,
-    fallbackError: new GuanxiError('FORBIDDEN', 'No rule allows this.'),
+    fallbackError: new GuanxiError('FORBIDDEN', say`No rule allows this.`),
     // Errors of services are theirs; the executor masks what is not meant for clients.
     allowExternalErrors: true,
   })

@@ -12,7 +12,7 @@ import {
   writeSystemAudit,
 } from '../auth/index.ts'
 import { checkNewPassword } from '../auth/passwords.ts'
-import { GuanxiError } from '../errors/index.ts'
+import { GuanxiError, say } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database, Executor, Transaction } from '../records/database.ts'
 import { READ_EPOCHS_SQL } from '../records/epochs.ts'
@@ -118,7 +118,7 @@ async function userIdOf(executor: Executor, email: string): Promise<string> {
     values: [signInName(email), SYSTEM_USER_ID],
     purpose: 'platform',
   })
-  if (!user) throw new GuanxiError('NOT_FOUND', `No user signs in as ${email}.`)
+  if (!user) throw new GuanxiError('NOT_FOUND', say`No user signs in as ${email}.`)
   return user.id
 }
 
@@ -134,7 +134,7 @@ export async function hasAdministrator(executor: Executor): Promise<boolean> {
 
 async function assignRoles(transaction: Transaction, userId: string, keys: readonly string[]): Promise<void> {
   const [unknown] = await giveRoles(transaction, userId, keys)
-  if (unknown !== undefined) throw new GuanxiError('NOT_FOUND', `There is no role ${unknown}.`)
+  if (unknown !== undefined) throw new GuanxiError('NOT_FOUND', say`There is no role ${unknown}.`)
 }
 
 /** Rolls the transaction back without being a failure. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { execute, type GraphQLSchema, isObjectType, parse, printSchema } from 'graphql'
 import { coreModules } from '../../src/entities/index.ts'
-import { GuanxiError } from '../../src/errors/index.ts'
+import { GuanxiError, say } from '../../src/errors/index.ts'
 import type { Principal } from '../../src/records/access/policy.ts'
 import { StaleEpochError } from '../../src/records/epochs.ts'
 import { buildRegistry } from '../../src/records/registry/index.ts'
@@ -166,7 +166,7 @@ describe('the rule tree', () => {
 
   // shield turns errors of resolvers into "Not Authorised!" unless it is told not to.
   test('whoever cannot be judged hears why, and not that he is refused', async () => {
-    const away = new GuanxiError('UNAVAILABLE', 'The database does not answer.')
+    const away = new GuanxiError('UNAVAILABLE', say`The database does not answer.`)
     for (const source of [
       '{ modules { name } }',
       '{ roles { key } }',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { DefectError } from '../../src/errors/index.ts'
+import { DefectError, given } from '../../src/errors/index.ts'
 import { checkExpression, ExpressionError, readExpression, resultFieldType } from '../../src/records/formula/index.ts'
 import { byId, byName } from './kit.ts'
 
@@ -117,7 +117,7 @@ describe('types', () => {
 
   test('a field that is gone, and a function that never was', () => {
     expect(() => checkExpression({ kind: 'field', field: 'id-gone' }, byId)).toThrow(
-      new ExpressionError('The expression uses a field that does not exist any more.'),
+      new ExpressionError(given('The expression uses a field that does not exist any more.')),
     )
     expect(() => checkExpression({ kind: 'call', name: 'pg_sleep', arguments: [] }, byId)).toThrow(DefectError)
   })

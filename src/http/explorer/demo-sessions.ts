@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ERROR_CODES, type ErrorCode, GuanxiError } from '../../errors/index.ts'
-import { errorBody } from '../error-body.ts'
+import { ERROR_CODES, type ErrorCode, GuanxiError, type Message, say } from '../../errors/index.ts'
+import { sendError } from '../error-body.ts'
 import { isFromOwnMachine, isSameOrigin } from './own-machine.ts'
 
 /** Sign-in of the demo users by one click. The password stays in the server. */
@@ -35,13 +35,14 @@ export function registerDemoSessions(app: FastifyInstance, { demo, everybody }: 
     url: DEMO_SESSIONS_PATH,
     exposeHeadRoute: false,
     // Before the body is read.
-    onRequest: async (request, reply) => (mayUse(request) ? undefined : refuse(request, reply, 'NOT_FOUND', 'There is nothing here. The API is at /graphql.')),
+    onRequest: async (request, reply) =>
+      mayUse(request) ? undefined : refuse(request, reply, 'NOT_FOUND', say`There is nothing here. The API is at /graphql.`),
     handler: async (request, reply) => {
       reply.type('application/json; charset=utf-8')
       if (request.method === 'GET') return { users: await demo.users() }
       const email = (request.body as { email?: unknown } | null | undefined)?.email
       if (typeof email !== 'string')
-        return refuse(request, reply, 'GRAPHQL_PARSE_FAILED', 'The body must be JSON with a member `email`: the address of a demo user.')
+        return refuse(request, reply, 'GRAPHQL_PARSE_FAILED', say`The body must be JSON with a member \`email\`: the address of a demo user.`)
       try {
         const userAgent = request.headers['user-agent'] ?? null
         const { accessToken, refreshToken, expiresAt } = await demo.signIn(email, {
@@ -52,16 +53,13 @@ export function registerDemoSessions(app: FastifyInstance, { demo, everybody }: 
         })
         return { accessToken, refreshToken, expiresAt }
       } catch (error) {
-        if (error instanceof GuanxiError) return refuse(request, reply, error.code, error.message)
+        if (error instanceof GuanxiError) return refuse(request, reply, error.code, error.text)
         throw error
       }
     },
   })
 }
 
-function refuse(request: FastifyRequest, reply: FastifyReply, code: ErrorCode, message: string): FastifyReply {
-  return reply
-    .code(code === 'NOT_FOUND' ? 404 : Math.max(ERROR_CODES[code].status, 400))
-    .type('application/json; charset=utf-8')
-    .send(errorBody(code, message, request.id))
+function refuse(request: FastifyRequest, reply: FastifyReply, code: ErrorCode, message: Message): FastifyReply {
+  return sendError(request, reply, code === 'NOT_FOUND' ? 404 : Math.max(ERROR_CODES[code].status, 400), { code, message })
 }

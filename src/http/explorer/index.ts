@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { errorBody } from '../error-body.ts'
+import { say } from '../../errors/index.ts'
+import { sendError } from '../error-body.ts'
 import { type DemoSessionOptions, registerDemoSessions } from './demo-sessions.ts'
 import type { ExplorerFiles } from './files.ts'
 import { FILE_POLICY, PAGE_HEADERS } from './policy.ts'
@@ -22,11 +23,7 @@ export type AnswerPage = (request: FastifyRequest, reply: FastifyReply) => boole
 export function registerExplorer(app: FastifyInstance, { files, demo }: ExplorerOptions): AnswerPage {
   app.get('/graphql/explorer/:file', async (request, reply) => {
     const file = files.find((request.params as { readonly file: string }).file)
-    if (!file)
-      return reply
-        .code(404)
-        .type('application/json; charset=utf-8')
-        .send(errorBody('NOT_FOUND', 'The explorer has no such file.', request.id))
+    if (!file) return sendError(request, reply, 404, { code: 'NOT_FOUND', message: say`The explorer has no such file.` })
     const compressed = /\bgzip\b(?!\s*;\s*q=0(\.0+)?\s*(,|$))/.test(String(request.headers['accept-encoding'] ?? ''))
     // Another content has another name.
     reply.header('cache-control', 'public, max-age=31536000, immutable').header('content-security-policy', FILE_POLICY)

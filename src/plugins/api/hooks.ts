@@ -1,4 +1,5 @@
 import type { HookContext } from './context.ts'
+import type { PluginText } from './text.ts'
 
 export type RecordOperation = 'CREATED' | 'UPDATED' | 'DELETED' | 'RESTORED'
 
@@ -18,7 +19,7 @@ export interface PendingChange {
   /** The value will differ from the stored one. */
   changes(field: string): boolean
   /** Objects: the operation fails with VALIDATION_FAILED. `field` null: the record as a whole. `code` in upper case: `TOO_EARLY`. */
-  refuse(field: string | null, code: string, message: string): void
+  refuse(field: string | null, code: string, message: PluginText): void
 }
 
 /** A change that a hook may alter. */
@@ -86,5 +87,5 @@ export interface ValidationRule {
   /** Upper case. */
   readonly code: string
   /** What is wrong with the record; null where nothing is. */
-  check(record: RecordImage, before: RecordImage | null): string | null
+  check(record: RecordImage, before: RecordImage | null): PluginText | null
 }

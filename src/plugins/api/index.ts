@@ -66,4 +66,5 @@ export type {
   Resolver,
   ResolverClass,
 } from './schema.ts'
+export type { PluginText } from './text.ts'
 export type { DueTimer, EventHandler, Job, Lifecycle, PluginMigration, RecordEvent, Route, RouteAnswer, RouteRequest, Timer } from './work.ts'

@@ -1,3 +1,5 @@
+import type { PluginText } from './text.ts'
+
 /** Codes of the error catalogue that a plugin may answer with. */
 export type RefusalCode = 'VALIDATION_FAILED' | 'FORBIDDEN' | 'NOT_FOUND' | 'DUPLICATE' | 'LIMIT_EXCEEDED' | 'UNAVAILABLE'
 
@@ -9,7 +11,7 @@ export interface RefusalIssue {
   readonly path: readonly (string | number)[]
   /** Upper case: `TOO_EARLY`. */
   readonly code: string
-  readonly message: string
+  readonly message: PluginText
 }
 
 /**
@@ -19,12 +21,15 @@ export interface RefusalIssue {
 export class Refusal extends Error {
   readonly [REFUSAL] = true
   readonly code: RefusalCode
+  /** As it was given; `message` is the English of it. */
+  readonly text: PluginText
   readonly issues: readonly RefusalIssue[]
 
-  constructor(code: RefusalCode, message: string, issues: readonly RefusalIssue[] = []) {
-    super(message)
+  constructor(code: RefusalCode, text: PluginText, issues: readonly RefusalIssue[] = []) {
+    super(typeof text === 'string' ? text : text.en)
     this.name = 'Refusal'
     this.code = code
+    this.text = text
     this.issues = issues
   }
 }

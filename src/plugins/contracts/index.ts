@@ -70,7 +70,9 @@ export default definePlugin({
       field: 'account',
       code: 'REQUIRED',
       check: ({ account, contact, signatory }) =>
-        (account ?? contact ?? signatory ?? null) === null ? 'A party is an account or a contact, or has somebody who signs for it.' : null,
+        (account ?? contact ?? signatory ?? null) === null
+          ? { en: 'A party is an account or a contact, or has somebody who signs for it.', 'zh-CN': '合同方须为客户或联系人，或有代其签署的人。' }
+          : null,
     },
   ],
   before: [

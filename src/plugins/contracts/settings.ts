@@ -18,7 +18,13 @@ export const settings = z.object({
     .regex(/^[A-Za-z0-9/_-]{0,10}$/, 'at most 10 letters, digits, slashes, hyphens and underscores')
     .default('C-'),
   /** IANA name of the zone whose calendar says which day it is: for beginning, end, notice and payments. */
-  timeZone: z.string().refine(isTimeZone, 'is no time zone such as Asia/Shanghai').default('UTC'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, {
+      message: 'is no time zone such as Asia/Shanghai',
+      params: { text: { en: 'is no time zone such as Asia/Shanghai', 'zh-CN': '不是时区，例如 Asia/Shanghai' } },
+    })
+    .default('UTC'),
   approvals: z
     .array(threshold)
     .max(20)

@@ -1,4 +1,4 @@
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import { MAX_GROUPS } from '../../records/read/aggregate.ts'
 import type { AggregateFunction, AggregateMember, GroupKey } from '../../records/read/request.ts'
 import { type FieldDefinition, type ModuleDefinition, valueTypeOf } from '../../records/registry/index.ts'
@@ -46,7 +46,7 @@ export async function aggregateRecords(reading: Reading, name: string, options: 
     timeZone: constant('UTC'),
     members: [{ kind: 'count', key: 'count' }, ...(keys.length > 0 ? [{ kind: 'key', key: 'key' } as const] : []), ...members],
   })) as readonly Partial<RecordGroup>[] | null
-  if (groups === null) throw new GuanxiError('LIMIT_EXCEEDED', `There are more than ${MAX_GROUPS} groups. Ask for fewer records.`, { limit: MAX_GROUPS })
+  if (groups === null) throw new GuanxiError('LIMIT_EXCEEDED', say`There are more than ${MAX_GROUPS} groups. Ask for fewer records.`, { limit: MAX_GROUPS })
   return groups.map(({ count = 0, key = {}, sum = {}, avg = {}, min = {}, max = {} }) => ({ count, key, sum, avg, min, max }))
 }
 
@@ -60,5 +60,5 @@ function suited(reading: Reading, module: ModuleDefinition, name: string, types:
   const field = required(module, name)
   const fits = types.has(valueTypeOf(field)) && field.reference?.module !== '*'
   if (fits && isUsable(reading, field)) return field
-  throw validationFailed([{ path: [what, name], code: 'NOT_APPLICABLE', message: `${module.name}.${name} cannot be used in ${what}.` }])
+  throw validationFailed([{ path: [what, name], code: 'NOT_APPLICABLE', message: say`${module.name}.${name} cannot be used in ${what}.` }])
 }

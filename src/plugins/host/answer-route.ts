@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { epochsHold } from '../../records/epochs.ts'
 import type { Registry } from '../../records/registry/index.ts'
@@ -37,9 +37,9 @@ export async function answerRoute(
   if (instance === null) throw unavailable('behind this path')
   const routes = instance?.loaded.definition.routes ?? []
   const route = routes.find(({ method, path }) => path === request.path && method === request.method)
-  if (!instance || !route) throw new GuanxiError('NOT_FOUND', 'There is nothing here.')
+  if (!instance || !route) throw new GuanxiError('NOT_FOUND', say`There is nothing here.`)
   if (route.permission !== undefined && !instance.permits(principal, route.permission))
-    throw new GuanxiError('FORBIDDEN', 'Your roles do not have the permission that this needs.')
+    throw new GuanxiError('FORBIDDEN', say`Your roles do not have the permission that this needs.`)
   const { requestId, client, ip } = caller
   const origin = { requestId, cause: 'plugin', operationName: `${request.method} ${request.path}`, client, ip } as const
   return instance.calls.run(`route ${request.method} ${request.path}`, BUDGET, (turn) =>
@@ -51,10 +51,10 @@ export async function answerRoute(
 async function currentPrincipal({ database, registry }: HostServices, caller: RouteCaller): Promise<Principal> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
     const principal = await caller.principal()
-    if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send `Authorization: Bearer <access token or API key>`.')
+    if (principal === null) throw new GuanxiError('UNAUTHENTICATED', say`Sign in first: send \`Authorization: Bearer <access token or API key>\`.`)
     if (principal.policy.epochs.schema === registry().version && (await epochsHold(database, principal))) return principal
     caller.forget()
     await new Promise((resolve) => setTimeout(resolve, 20 * attempt))
   }
-  throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Send the request again.')
+  throw new GuanxiError('UNAVAILABLE', say`Rights or schema keep changing. Send the request again.`)
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { say } from '../../errors/index.ts'
 import { applyPlugin, type MetadataChange, type ModuleSite } from '../../records/metadata/index.ts'
 import { enabledOf, refuseTakenMembers } from './check-fit.ts'
 import type { CodeStore } from './code-store.ts'
@@ -30,7 +31,7 @@ export async function bringIntoService(change: MetadataChange, site: ModuleSite,
   const { workspace, transaction, rows } = change
   const stored = await readPlugins(transaction)
   const row = stored.get(name)
-  if (!row) throw new PluginProblem(`The plugin ${name} was purged meanwhile.`)
+  if (!row) throw new PluginProblem(say`The plugin ${name} was purged meanwhile.`)
   const step = nextStep(row, version, node)
   checkNeeds(manifest, new Map([...enabledOf(stored)].map(([each, { version: has }]) => [each, has])))
   const before = new Set(workspace.modules.filter(({ ownerPlugin, state }) => ownerPlugin === name && state !== 'purged').map((module) => module.name))

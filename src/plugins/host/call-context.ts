@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Executor } from '../../records/database.ts'
 import type { Registry } from '../../records/registry/index.ts'
@@ -27,7 +27,7 @@ export function callContext(
   turn: Turn,
   { principal, registry, origin, transaction }: Call,
 ): CallContext<never> {
-  if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send `Authorization: Bearer <access token or API key>`.')
+  if (principal === null) throw new GuanxiError('UNAUTHENTICATED', say`Sign in first: send \`Authorization: Bearer <access token or API key>\`.`)
   const { database, writer, organisationCurrency, noteReads } = services
   const from = { requestId: origin.requestId, client: `plugin ${instance.enabled.name}`, ip: origin.ip ?? null }
   const limited = instance.limit(principal)

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import semver from 'semver'
+import { say } from '../../errors/index.ts'
 import type { Registry } from '../../records/registry/index.ts'
 import type { CodeStore } from './code-store.ts'
 import { checkAddition, readAddition } from './graphql-part.ts'
@@ -16,7 +17,7 @@ export function enabledOf(rows: ReadonlyMap<string, PluginRow>): ReadonlyMap<str
 /** By the registry that will hold: somebody else may have made a field meanwhile. Throws PluginProblem. */
 export function refuseTakenMembers({ manifest, definition: { computed = [] } }: LoadedPlugin, registry: Registry): void {
   const taken = computed.find(({ module, name }) => registry.modules.get(module)?.fields.has(name) || registry.modules.get(module)?.inverses.has(name))
-  if (taken) throw new PluginProblem(`The plugin ${manifest.name} adds the computed field ${taken.module}.${taken.name}, which is a field already.`)
+  if (taken) throw new PluginProblem(say`The plugin ${manifest.name} adds the computed field ${taken.module}.${taken.name}, which is a field already.`)
 }
 
 /** Enabled plugins that cannot do without this one, and those that cannot do without them. */
@@ -36,7 +37,7 @@ export function neededBy(name: string, rows: ReadonlyMap<string, PluginRow>, cod
 
 export function refuseWhileNeeded(name: string, rows: ReadonlyMap<string, PluginRow>, codes: CodeStore): void {
   const [other] = neededBy(name, rows, codes)
-  if (other !== undefined) throw new PluginProblem(`The plugin ${other} needs the plugin ${name}. Disable that first.`)
+  if (other !== undefined) throw new PluginProblem(say`The plugin ${other} needs the plugin ${name}. Disable that first.`)
 }
 
 /** Throws where plugins that are enabled are not written for the new version. */
@@ -45,7 +46,7 @@ export function refuseMisfits(name: string, version: string, rows: ReadonlyMap<s
     const manifest = codes.loaded(each, row.version)?.manifest
     const need = manifest && needsOf(manifest).find((other) => other.name === name)
     if (need && !semver.satisfies(version, need.version))
-      throw new PluginProblem(`The plugin ${each} needs the plugin ${name} in version ${need.version}; ${version} does not fit. Upgrade that first.`)
+      throw new PluginProblem(say`The plugin ${each} needs the plugin ${name} in version ${need.version}; ${version} does not fit. Upgrade that first.`)
   }
 }
 
@@ -73,12 +74,12 @@ export function checkSchema(
       ...(definition.fields ?? []).filter((each) => each.module === module),
     ]
     const has = (field: string): boolean => fields?.has(field) === true || brought.some((each) => each.name === field)
-    if (!fields && !own.includes(module)) throw new PluginProblem(`The plugin ${manifest.name} adds the field ${name} to ${module}, which is no module.`)
+    if (!fields && !own.includes(module)) throw new PluginProblem(say`The plugin ${manifest.name} adds the field ${name} to ${module}, which is no module.`)
     const isTaken = registry.modules.get(module)?.members?.includes(name) === true && !known.has(`${module}.${name}`)
     if (has(name) || isTaken || registry.modules.get(module)?.inverses.has(name))
-      throw new PluginProblem(`The plugin ${manifest.name} adds the computed field ${module}.${name}, which is a field already.`)
+      throw new PluginProblem(say`The plugin ${manifest.name} adds the computed field ${module}.${name}, which is a field already.`)
     const missing = needs.find((need) => !has(need) && need !== 'id')
     if (missing !== undefined)
-      throw new PluginProblem(`The computed field ${module}.${name} of the plugin ${manifest.name} needs ${missing}, which is no field.`)
+      throw new PluginProblem(say`The computed field ${module}.${name} of the plugin ${manifest.name} needs ${missing}, which is no field.`)
   }
 }

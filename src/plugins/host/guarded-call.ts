@@ -1,9 +1,9 @@
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import { JobLost } from '../../jobs/job.ts'
 import { isDatabaseError } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
 import { REFUSAL, type Refusal, type RefusalCode } from '../api/index.ts'
-import { messageOf } from './load-code.ts'
+import { messageFrom } from './message-from.ts'
 
 /** Failures within WINDOW milliseconds that open the circuit, and the milliseconds for which it stays open before one call is let through again. */
 const MOST_FAILURES = 5
@@ -93,7 +93,7 @@ export function createCalls(
 export function unavailable(plugin: string, cause?: unknown): GuanxiError {
   return new GuanxiError(
     'PLUGIN_UNAVAILABLE',
-    `The plugin ${plugin} does not work at the moment. Try again later, or ask an administrator.`,
+    say`The plugin ${plugin} does not work at the moment. Try again later, or ask an administrator.`,
     { plugin },
     { cause },
   )
@@ -134,11 +134,14 @@ async function within<T>(budget: number, work: (turn: Turn) => Promise<T> | T, u
 /** What a plugin threw, where that is meant for the caller, or for the engine; undefined for a failure of the plugin. */
 function refusalOf(error: unknown): unknown {
   if (error instanceof GuanxiError || error instanceof StaleEpochError || error instanceof JobLost || isDatabaseError(error)) return error
-  const { [REFUSAL]: isRefusal, code, message, issues } = (error ?? {}) as Partial<Refusal>
+  const { [REFUSAL]: isRefusal, code, message, text = message, issues } = (error ?? {}) as Partial<Refusal>
   if (isRefusal !== true) return undefined
   if (!CODES.has(code as RefusalCode)) return undefined
-  if (code === 'VALIDATION_FAILED') return validationFailed(issues?.length ? issues : [{ path: [], code: 'REFUSED', message: messageOf(error) }])
-  return new GuanxiError(code as RefusalCode, String(message).slice(0, 1_000))
+  if (code === 'VALIDATION_FAILED') {
+    const told = issues?.length ? issues : [{ path: [], code: 'REFUSED', message: text ?? '' }]
+    return validationFailed(told.map((issue) => ({ ...issue, message: messageFrom(issue.message) })))
+  }
+  return new GuanxiError(code as RefusalCode, messageFrom(text))
 }
 
 const CODES: ReadonlySet<RefusalCode> = new Set(['VALIDATION_FAILED', 'FORBIDDEN', 'NOT_FOUND', 'DUPLICATE', 'LIMIT_EXCEEDED', 'UNAVAILABLE'])

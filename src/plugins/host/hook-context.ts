@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { fieldLevel } from '../../records/access/secured.ts'
 import { actorOf as auditActorOf, writeEntries } from '../../records/audit/write-entries.ts'
@@ -45,9 +45,10 @@ export function hookContext(services: Pick<HostServices, 'noteReads'>, instance:
 
 /** Throws FORBIDDEN where the plugin has not asked for it, and VALIDATION_FAILED without a reason. */
 export function requireSystem({ loaded: { manifest } }: PluginInstance, reason: unknown): void {
-  if (manifest.capabilities.system !== true) throw new GuanxiError('FORBIDDEN', `The plugin ${manifest.name} has no capability to go beyond the user's rights.`)
+  if (manifest.capabilities.system !== true)
+    throw new GuanxiError('FORBIDDEN', say`The plugin ${manifest.name} has no capability to go beyond the user's rights.`)
   if (typeof reason !== 'string' || reason.trim() === '')
-    throw new GuanxiError('FORBIDDEN', `The plugin ${manifest.name} gives no reason for going beyond the user's rights.`)
+    throw new GuanxiError('FORBIDDEN', say`The plugin ${manifest.name} gives no reason for going beyond the user's rights.`)
 }
 
 /** The plugin has brought the field, or the module that it belongs to. */
@@ -59,7 +60,9 @@ function isOwnModule({ modules = [] }: PluginInstance['loaded']['definition'], m
   return modules.some(({ name }) => name === module)
 }
 
-type Act = 'CREATE' | 'UPDATE' | 'DELETE' | 'LOCK'
+const ACTS = { CREATE: say`create`, UPDATE: say`update`, DELETE: say`delete`, LOCK: say`lock` } as const
+
+type Act = keyof typeof ACTS
 
 /** `shows`: the plugin may see the field of records that it locks. */
 function derived(
@@ -72,7 +75,7 @@ function derived(
   const require = (act: Act, module: string, values: readonly object[] = []): void => {
     turn.check()
     if (!context.registry.modules.has(module) || !allow(act, module, values))
-      throw new GuanxiError('FORBIDDEN', `The plugin ${plugin} may not ${act.toLowerCase()} ${String(module).slice(0, 60)} by itself.`)
+      throw new GuanxiError('FORBIDDEN', say`The plugin ${plugin} may not ${ACTS[act]} ${String(module).slice(0, 60)} by itself.`)
   }
   return {
     lock: async (module, ids) => {

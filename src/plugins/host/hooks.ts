@@ -1,11 +1,12 @@
 import { isAdministrator } from '../../auth/index.ts'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { ANYWHERE, refusedStep, stepsBetween } from '../../records/registry/steps.ts'
 import type { AppliedChange, ModuleRule, PendingChange, RulesAround } from '../../records/write/index.ts'
-import type { AfterHook, BeforeHook, ChangeableRecord, Guard, TransitionRule } from '../api/index.ts'
+import type { AfterHook, BeforeHook, ChangeableRecord, Guard, PluginText, TransitionRule } from '../api/index.ts'
 import { unavailable } from './guarded-call.ts'
 import { hookContext, isOwnField } from './hook-context.ts'
 import { actorOf, type PluginInstance } from './instance.ts'
+import { messageFrom } from './message-from.ts'
 import type { HostServices } from './services.ts'
 import { timerRules } from './timers/keep-timers.ts'
 import { isFor } from './transition-steps.ts'
@@ -138,9 +139,9 @@ function judged(change: PendingChange, check: () => void) {
     },
     given: (field: string) => change.given(field),
     changes: (field: string) => change.changes(field),
-    refuse: (field: string | null, code: string, message: string) => {
+    refuse: (field: string | null, code: string, message: PluginText) => {
       check()
-      change.refuse(field, /^[A-Z][A-Z0-9_]{0,47}$/.test(code) ? code : 'REFUSED', String(message).slice(0, 1_000))
+      change.refuse(field, /^[A-Z][A-Z0-9_]{0,47}$/.test(code) ? code : 'REFUSED', messageFrom(message))
     },
   }
 }
@@ -152,7 +153,7 @@ function changeable(instance: PluginInstance, module: string, change: PendingCha
     set: (field: string, value: unknown) => {
       check()
       if (!maySetAll && !isOwnField(instance, module, field))
-        throw new GuanxiError('FORBIDDEN', `The plugin ${manifest.name} has no capability to change ${module}.${String(field).slice(0, 60)}.`)
+        throw new GuanxiError('FORBIDDEN', say`The plugin ${manifest.name} has no capability to change ${module}.${String(field).slice(0, 60)}.`)
       change.set(field, value)
     },
   })
@@ -184,12 +185,12 @@ function checkStep(change: PendingChange, field: string, steps: readonly Transit
   }
   const mine = possible.filter((step) => isFor(step, held))
   if (mine.length === 0) {
-    change.refuse(field, 'TRANSITION', `Your roles do not allow ${field} to go from ${from ?? 'no value'} to ${to ?? 'no value'}.`)
+    change.refuse(field, 'TRANSITION', say`Your roles do not allow ${field} to go from ${from ?? say`no value`} to ${to ?? say`no value`}.`)
     return
   }
   const missing = mine.map(({ requires = [] }) => requires.filter((name) => isEmpty(change.after[name])))
   const [least] = missing.sort((one, other) => one.length - other.length)
-  for (const name of least ?? []) change.refuse(name, 'TRANSITION', `${name} is needed for ${field} to go to ${to ?? 'no value'}.`)
+  for (const name of least ?? []) change.refuse(name, 'TRANSITION', say`${name} is needed for ${field} to go to ${to ?? say`no value`}.`)
 }
 
 function isEmpty(value: unknown): boolean {
@@ -206,7 +207,7 @@ function validationRules(instance: PluginInstance): ModuleRule[] {
         for (const change of changes) {
           if (change.operation === 'DELETED') continue
           const flaw = check(image(change.after), image(change.before))
-          if (typeof flaw === 'string') judged(change, () => {}).refuse(field, code, flaw)
+          if (flaw !== null && flaw !== undefined) judged(change, () => {}).refuse(field, code, flaw)
         }
       }),
   }))

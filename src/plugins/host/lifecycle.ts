@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import type { GraphQLSchema } from 'graphql'
 import semver from 'semver'
 import { requireAdministrator } from '../../auth/index.ts'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, type Message, say, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
 import { underCurrentEpochs } from '../../records/under-current-epochs.ts'
@@ -69,7 +69,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       const [first] = without
       if (first)
         throw new PluginProblem(
-          `The process ${first.process} (${first.role}) has not version ${version} of the plugin ${name}: ${first.plugins[name]?.error ?? 'it does not answer'}`,
+          say`The process ${first.process} (${first.role}) has not version ${version} of the plugin ${name}: ${first.plugins[name]?.error ?? say`it does not answer`}`,
         )
       return loaded
     } catch (error) {
@@ -89,7 +89,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     if (found) return found
     const [, problem] = [...problems].find(([source]) => source === name || basename(source) === name) ?? []
     if (problem !== undefined) throw new PluginProblem(problem)
-    throw new GuanxiError('NOT_FOUND', `There is no plugin named ${JSON.stringify(name.slice(0, 60))} where this server looks for plugins.`)
+    throw new GuanxiError('NOT_FOUND', say`There is no plugin named ${JSON.stringify(name.slice(0, 60))} where this server looks for plugins.`)
   }
 
   /** Throws PluginProblem where the plugin does not fit to what is enabled. */
@@ -140,7 +140,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     const row = (await readPlugins(database)).get(name)
     if (wasEnabled(row)) return row
     await findPlugin(name)
-    throw problem(`The plugin ${name} has never been enabled.`)
+    throw problem(say`The plugin ${name} has never been enabled.`)
   }
 
   /** What a plugin does at the end of its service is its own affair: it is told, and nothing waits for it to succeed. */
@@ -161,12 +161,15 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     } catch (error) {
       const why = `It failed at ${step.kind}: ${messageOf(causeOf(error))}`
       await quarantine(name, why)
-      throw new GuanxiError('PLUGIN_UNAVAILABLE', `The plugin ${name} was taken out of service again. ${why}`, { plugin: name }, { cause: error })
+      throw new GuanxiError('PLUGIN_UNAVAILABLE', say`The plugin ${name} was taken out of service again. ${why}`, { plugin: name }, { cause: error })
     } finally {
       underWay.delete(name)
     }
     if (!isServed)
-      throw new GuanxiError('UNAVAILABLE', `The plugin ${name} ${version} is enabled; what it does at ${step.kind} follows as soon as this process serves it.`)
+      throw new GuanxiError(
+        'UNAVAILABLE',
+        say`The plugin ${name} ${version} is enabled; what it does at ${step.kind} follows as soon as this process serves it.`,
+      )
   }
 
   /** Puts a version into service and lets it begin. From before the commit on nobody else of this process takes the step that is noted there. */
@@ -213,7 +216,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     try {
       await work()
     } catch (error) {
-      throw error instanceof PluginProblem ? problem(error.message) : error
+      throw error instanceof PluginProblem ? problem(error.text) : error
     }
   }
 
@@ -226,9 +229,9 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = rows.get(name)
         if (row?.state === 'enabled' && row.version === found.manifest.version) return await resume(name)
         if (row?.state === 'enabled')
-          throw new PluginProblem(`The plugin ${name} is enabled in version ${row.version}. Call upgradePlugin for ${found.manifest.version}.`)
+          throw new PluginProblem(say`The plugin ${name} is enabled in version ${row.version}. Call upgradePlugin for ${found.manifest.version}.`)
         if (row && semver.lt(found.manifest.version, row.version))
-          throw new PluginProblem(`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
+          throw new PluginProblem(say`The plugin ${name} was enabled in version ${row.version}; ${found.manifest.version} is older.`)
         await checkFit(found, rows)
         await serve(principal, found, 'plugin.enable', origin)
       }),
@@ -238,9 +241,9 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         const row = await rowOf(name)
         const found = await findPlugin(name)
         const { version } = found.manifest
-        if (row.state !== 'enabled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Call enablePlugin.`)
+        if (row.state !== 'enabled') throw new PluginProblem(say`The plugin ${name} is ${row.state}. Call enablePlugin.`)
         if (!semver.gt(version, row.version))
-          throw new PluginProblem(`The plugin ${name} is enabled in version ${row.version}, and ${version} is what this server finds.`)
+          throw new PluginProblem(say`The plugin ${name} is enabled in version ${row.version}, and ${version} is what this server finds.`)
         const rows = await readPlugins(database)
         await checkFit(found, rows)
         refuseMisfits(name, version, rows, codes)
@@ -251,7 +254,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         requireAdministrator(principal)
         const row = await rowOf(name)
         if (row.state === 'disabled') return
-        if (row.state === 'uninstalled') throw new PluginProblem(`The plugin ${name} is uninstalled.`)
+        if (row.state === 'uninstalled') throw new PluginProblem(say`The plugin ${name} is uninstalled.`)
         refuseWhileNeeded(name, await readPlugins(database), codes)
         await farewell(row, { kind: 'disable' })
         await takeOutOfService(principal, name, 'disabled', origin)
@@ -269,7 +272,8 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       told(async () => {
         requireAdministrator(principal)
         const row = await rowOf(name)
-        if (row.state !== 'uninstalled') throw new PluginProblem(`The plugin ${name} is ${row.state}. Uninstall it first; its data stays until it is purged.`)
+        if (row.state !== 'uninstalled')
+          throw new PluginProblem(say`The plugin ${name} is ${row.state}. Uninstall it first; its data stays until it is purged.`)
         // First what can be taken away again, so that nothing stays of a plugin that is no more where this process is killed.
         await deleteReminderRules(services, name)
         await cancelTimers(services, name)
@@ -311,7 +315,7 @@ function leftovers(name: string) {
   ]
 }
 
-function problem(message: string): GuanxiError {
+function problem(message: Message): GuanxiError {
   return validationFailed([{ path: ['name'], code: 'PLUGIN', message }])
 }
 

@@ -1,5 +1,6 @@
 import semver from 'semver'
 import { z } from 'zod'
+import { type Message, quoted, say } from '../../errors/index.ts'
 import { isObject } from '../../lib/is-object.ts'
 import { type Capabilities, type Dependencies, PLUGIN_API_VERSION, type PluginManifest } from '../api/index.ts'
 import { declaredOrigin } from './outbound/declared-hosts.ts'
@@ -40,6 +41,13 @@ const MANIFEST = z.strictObject({
 /** What is wrong with a plugin, for whoever runs the server. Nothing of it has taken effect. */
 export class PluginProblem extends Error {
   override readonly name = 'PluginProblem'
+  readonly text: Message
+
+  /** What only the author of a plugin can mend is told in English, as a plain text. */
+  constructor(problem: string | Message) {
+    super(problem.toString())
+    this.text = typeof problem === 'string' ? quoted(say`The plugin cannot be put into service:`, problem) : problem
+  }
 }
 
 /** The manifest of a plugin, with what it leaves out filled in. */

@@ -1,4 +1,5 @@
 import semver from 'semver'
+import { say } from '../../errors/index.ts'
 import { type Manifest, PluginProblem } from './manifest.ts'
 
 /** A plugin that another one needs. */
@@ -20,9 +21,9 @@ export function checkNeeds(manifest: Pick<Manifest, 'name' | 'version' | 'depend
     const found = present.get(name)
     if (found === undefined && optional) continue
     if (found === undefined)
-      throw new PluginProblem(`The plugin ${manifest.name} needs the plugin ${name} (${version}), which is not enabled. Enable that first.`)
+      throw new PluginProblem(say`The plugin ${manifest.name} needs the plugin ${name} (${version}), which is not enabled. Enable that first.`)
     if (!semver.satisfies(found, version))
-      throw new PluginProblem(`The plugin ${manifest.name} ${manifest.version} needs the plugin ${name} in version ${version}; ${found} is enabled.`)
+      throw new PluginProblem(say`The plugin ${manifest.name} ${manifest.version} needs the plugin ${name} in version ${version}; ${found} is enabled.`)
   }
 }
 
@@ -31,7 +32,7 @@ export function checkCycle(name: string, manifests: ReadonlyMap<string, Pick<Man
   const way: string[] = []
   const visit = (current: string): void => {
     if (way.includes(current)) {
-      if (current === name) throw new PluginProblem(`Plugins need each other in a circle: ${[...way, current].join(' → ')}. None of them can be enabled.`)
+      if (current === name) throw new PluginProblem(say`Plugins need each other in a circle: ${[...way, current].join(' → ')}. None of them can be enabled.`)
       return
     }
     way.push(current)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import type { Transaction } from '../../records/database.ts'
 import { dequeue, enqueue } from '../../records/jobs/enqueue.ts'
 import type { JobKind } from '../../records/jobs/job-kind.ts'
@@ -38,15 +38,18 @@ export function removeJob(transaction: Transaction, plugin: string, job: string,
 
 /** Puts jobs of a plugin into the queue, when the transaction commits. Throws VALIDATION_FAILED for one that the plugin does not have, or a payload that it does not take. */
 export async function putJobs(transaction: Transaction, { manifest, definition }: LoadedPlugin, wanted: readonly JobWanted[]): Promise<void> {
-  if (manifest.capabilities.jobs !== true) throw new GuanxiError('FORBIDDEN', `The plugin ${manifest.name} has no capability for jobs.`)
+  if (manifest.capabilities.jobs !== true) throw new GuanxiError('FORBIDDEN', say`The plugin ${manifest.name} has no capability for jobs.`)
   const requests = wanted.map(({ job: name, payload, key, at }) => {
     const job = definition.jobs?.find((each) => each.name === name)
     if (!job)
-      throw validationFailed([{ path: ['job'], code: 'UNKNOWN', message: `The plugin ${manifest.name} has no job named ${String(name).slice(0, 60)}.` }])
+      throw validationFailed([{ path: ['job'], code: 'UNKNOWN', message: say`The plugin ${manifest.name} has no job named ${String(name).slice(0, 60)}.` }])
     const parsed = job.payload?.safeParse(payload)
     if (parsed && !parsed.success)
-      throw validationFailed([{ path: ['payload'], code: 'FORMAT', message: `${name}: ${parsed.error.issues[0]?.message ?? 'the payload does not fit'}` }])
-    if (at !== undefined && Number.isNaN(Date.parse(at))) throw validationFailed([{ path: ['at'], code: 'FORMAT', message: `${at} is no moment in RFC 3339.` }])
+      throw validationFailed([
+        { path: ['payload'], code: 'FORMAT', message: say`${name}: ${parsed.error.issues[0]?.message ?? say`the payload does not fit`}` },
+      ])
+    if (at !== undefined && Number.isNaN(Date.parse(at)))
+      throw validationFailed([{ path: ['at'], code: 'FORMAT', message: say`${at} is no moment in RFC 3339.` }])
     return {
       payload: { plugin: manifest.name, job: name, payload },
       key: keyOf(manifest.name, key === undefined ? randomUUID() : `${name} ${key}`),

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { repeat } from '../../jobs/repeat.ts'
 import type { Database, Transaction } from '../../records/database.ts'
 import type { Turn } from './guarded-call.ts'
@@ -36,14 +36,14 @@ export async function underLock<T>(database: Database, name: string, turn: Turn,
     if (result) return result.value
     await delay(PAUSE)
   }
-  throw new GuanxiError('UNAVAILABLE', `Somebody else holds the lock of the plugin ${name}. Try again later.`)
+  throw new GuanxiError('UNAVAILABLE', say`Somebody else holds the lock of the plugin ${name}. Try again later.`)
 }
 
 async function whileHeld<T>(transaction: Transaction, name: string, turn: Turn, work: LockedWork<T>): Promise<T> {
   const end = new AbortController()
   const ended = new Promise<never>((_, reject) => end.signal.addEventListener('abort', () => reject(end.signal.reason), { once: true }))
   ended.catch(() => {})
-  const stop = (): void => end.abort(new GuanxiError('UNAVAILABLE', `The time of whoever held the lock of the plugin ${name} is up.`))
+  const stop = (): void => end.abort(new GuanxiError('UNAVAILABLE', say`The time of whoever held the lock of the plugin ${name} is up.`))
   if (turn.signal.aborted) stop()
   turn.signal.addEventListener('abort', stop, { once: true })
   // Each look also keeps the database from ending a transaction in which nothing happens.
@@ -51,7 +51,7 @@ async function whileHeld<T>(transaction: Transaction, name: string, turn: Turn, 
     every: LOOK,
     run: () => transaction.query({ text: 'SELECT', purpose: 'background' }),
     onError: (cause) =>
-      end.abort(new GuanxiError('UNAVAILABLE', `The lock of the plugin ${name} was lost with its connection. Try again later.`, {}, { cause })),
+      end.abort(new GuanxiError('UNAVAILABLE', say`The lock of the plugin ${name} was lost with its connection. Try again later.`, {}, { cause })),
   })
   try {
     return await Promise.race([work(end.signal), ended])

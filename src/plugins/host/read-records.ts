@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import { isUuid, moduleNumberOf } from '../../lib/record-id.ts'
 import { fieldLevel, isEverShown } from '../../records/access/secured.ts'
 import { isSensitive, type SelectedField } from '../../records/read/index.ts'
@@ -16,7 +16,7 @@ export function recordReader(reading: () => Promise<Reading>): RecordReader {
   const byIds = async (name: string, ids: readonly string[], fields?: readonly string[]): Promise<readonly (PluginRecord | null)[]> => {
     const now = await reading()
     const module = readable(now, name)
-    if (ids.length > MOST) throw new GuanxiError('LIMIT_EXCEEDED', `byIds takes at most ${MOST} ids; ${ids.length} were given.`, { limit: MOST })
+    if (ids.length > MOST) throw new GuanxiError('LIMIT_EXCEEDED', say`byIds takes at most ${MOST} ids; ${ids.length} were given.`, { limit: MOST })
     const own = ids.map((id) => (typeof id === 'string' && isUuid(id) && moduleNumberOf(id.toLowerCase()) === module.number ? id.toLowerCase() : NOBODY))
     if (own.length === 0) return []
     const selection = { module, fields: selected(now, module, fields) }
@@ -31,7 +31,7 @@ export function recordReader(reading: () => Promise<Reading>): RecordReader {
       const now = await reading()
       const module = readable(now, name)
       if (!Number.isInteger(first) || first < 1 || first > MOST)
-        throw new GuanxiError('LIMIT_EXCEEDED', `first is from 1 to ${MOST}; ${first} was asked.`, { limit: MOST })
+        throw new GuanxiError('LIMIT_EXCEEDED', say`first is from 1 to ${MOST}; ${first} was asked.`, { limit: MOST })
       const list = {
         filter: filterOf(now, module, filter),
         search: null,
@@ -87,6 +87,6 @@ function selected({ principal }: Reading, module: ModuleDefinition, names?: read
 function orderKey(reading: Reading, module: ModuleDefinition, name: string, direction: string): OrderKey {
   const field = required(module, name)
   if (!isUsable(reading, field) || (direction !== 'ASC' && direction !== 'DESC'))
-    throw validationFailed([{ path: ['orderBy', name], code: 'ORDER', message: `Records cannot be put in order by ${name}: ${direction}.` }])
+    throw validationFailed([{ path: ['orderBy', name], code: 'ORDER', message: say`Records cannot be put in order by ${name}: ${direction}.` }])
   return { through: [], field, direction }
 }

@@ -1,6 +1,6 @@
 import { API_NAMES } from '../../auth/predicate-names.ts'
 import { readPredicate } from '../../auth/read-predicate.ts'
-import { GuanxiError, type Issue, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, type Issue, say, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { fieldLevel, isAllowed } from '../../records/access/secured.ts'
 import type { AuditOrigin, ReadLog } from '../../records/audit/index.ts'
@@ -38,13 +38,13 @@ export async function run({ executor, registry, principal, organisationCurrency,
 export function readable({ registry, principal }: Reading, name: string): ModuleDefinition {
   const module = registry.modules.get(name)
   if (module && isAllowed(module, 'READ', principal.policy, registry)) return module
-  throw new GuanxiError('FORBIDDEN', `The user may not read ${String(name).slice(0, 60)}, or the plugin has no capability for it.`)
+  throw new GuanxiError('FORBIDDEN', say`The user may not read ${String(name).slice(0, 60)}, or the plugin has no capability for it.`)
 }
 
 /** Throws VALIDATION_FAILED for a field that is not there. */
 export function required(module: ModuleDefinition, name: string): FieldDefinition {
   const field = fieldNamed(module, name)
-  if (!field) throw validationFailed([{ path: [name], code: 'UNKNOWN', message: `The module ${module.name} has no field ${String(name).slice(0, 60)}.` }])
+  if (!field) throw validationFailed([{ path: [name], code: 'UNKNOWN', message: say`The module ${module.name} has no field ${String(name).slice(0, 60)}.` }])
   return field
 }
 

@@ -4,7 +4,7 @@ import { API_NAMES, type PredicateObject } from '../../auth/predicate-names.ts'
 import { readPredicate } from '../../auth/read-predicate.ts'
 import { insertRole, replaceFields, replaceGrants } from '../../auth/role-store.ts'
 import { storedPredicate } from '../../auth/translate-predicate.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import type { Transaction } from '../../records/database.ts'
 import type { ModuleDefinition, Registry } from '../../records/registry/index.ts'
 import { underCurrentEpochs } from '../../records/under-current-epochs.ts'
@@ -119,6 +119,6 @@ function storedWhere(plugin: string, where: PredicateObject, module: ModuleDefin
   const stored = read && storedPredicate(where, module, registry)
   if (stored) return stored
   throw new PluginProblem(
-    `The plugin ${plugin} grants rights on ${module.name} by a condition that is none: ${issues[0]?.message ?? 'it names what is not there'}`,
+    say`The plugin ${plugin} grants rights on ${module.name} by a condition that is none: ${issues[0]?.message ?? say`it names what is not there`}`,
   )
 }

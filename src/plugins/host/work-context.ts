@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { isAllowed } from '../../records/access/secured.ts'
 import type { AuditOrigin } from '../../records/audit/index.ts'
@@ -59,7 +59,7 @@ async function lockReadable(changes: () => CheckedChangeSet, reader: RecordReade
   const found = await reader.byIds(name, ids, [])
   const { registry, principal } = changes()
   if (!isAllowed(registry.module(name), 'UPDATE', principal.policy, registry))
-    throw new GuanxiError('FORBIDDEN', `The user may not change ${name}, or the plugin has no capability for it.`)
+    throw new GuanxiError('FORBIDDEN', say`The user may not change ${name}, or the plugin has no capability for it.`)
   await changes()
     .followUp()
     .images(
@@ -91,7 +91,7 @@ export function workContext(services: HostServices, instance: PluginInstance, tu
   const { enabled } = instance
   const serviceUser: Acting = async () => {
     const principal = enabled.userId === null ? null : await services.principalOfUser(enabled.userId)
-    if (!principal) throw new GuanxiError('FORBIDDEN', `The service user of the plugin ${enabled.name} is disabled.`)
+    if (!principal) throw new GuanxiError('FORBIDDEN', say`The service user of the plugin ${enabled.name} is disabled.`)
     return instance.limit(Object.freeze({ ...principal, via: `plugin ${enabled.name}` }))
   }
   const origin = (): ChangeOrigin => ({ requestId, cause: 'plugin', client: `plugin ${enabled.name}` })
@@ -124,7 +124,7 @@ export function onceContext(services: HostServices, instance: PluginInstance, tu
         turn.check()
         const { userId } = instance.enabled
         const principal = userId === null ? null : await services.principalOfUser(userId)
-        if (!principal) throw new GuanxiError('FORBIDDEN', `The service user of the plugin ${instance.enabled.name} is disabled.`)
+        if (!principal) throw new GuanxiError('FORBIDDEN', say`The service user of the plugin ${instance.enabled.name} is disabled.`)
         const origin: ChangeOrigin = { requestId, cause: 'plugin', client: `plugin ${instance.enabled.name}` }
         const limited = instance.limit(Object.freeze({ ...principal, via: `plugin ${instance.enabled.name}` }))
         return services.openTransactions.inside(() =>

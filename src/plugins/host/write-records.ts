@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../../records/registry/index.ts'
 import type { CheckedChangeSet, RecordInput } from '../../records/write/index.ts'
 import type { RecordValues, RecordWriter } from '../api/index.ts'
@@ -9,7 +9,7 @@ const OPTIONS = { pathOf: (index: number) => ['input', index] as const }
 export function recordWriter(changes: () => CheckedChangeSet): RecordWriter {
   const moduleOf = (set: CheckedChangeSet, name: string): ModuleDefinition => {
     const module = set.registry.modules.get(name)
-    if (!module) throw new GuanxiError('FORBIDDEN', `There is no module ${String(name).slice(0, 60)}, or the plugin has no capability for it.`)
+    if (!module) throw new GuanxiError('FORBIDDEN', say`There is no module ${String(name).slice(0, 60)}, or the plugin has no capability for it.`)
     return module
   }
   return {

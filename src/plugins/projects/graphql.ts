@@ -29,7 +29,11 @@ export const GRAPHQL: GraphQLPart<Settings> = {
       const { startsOn, ...order } = given as unknown as Arguments
       const id = await records.change(async (changes) => {
         const opportunity = order.opportunity == null ? null : await changes.get('opportunity', order.opportunity, ['name', 'account', 'owner'])
-        if (order.opportunity != null && !opportunity) throw new Refusal('NOT_FOUND', 'There is no opportunity with this id, or you cannot read it.')
+        if (order.opportunity != null && !opportunity)
+          throw new Refusal('NOT_FOUND', {
+            en: 'There is no opportunity with this id, or you cannot read it.',
+            'zh-CN': '没有使用此 id 的商机，或您无权读取。',
+          })
         return createFromTemplate(changes, {
           ...order,
           name: order.name ?? (opportunity?.['name'] as string | undefined) ?? null,

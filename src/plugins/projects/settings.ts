@@ -7,7 +7,11 @@ const points = z.number().int().min(1).max(100)
 /** What administrators can set (`updatePluginSettings`). */
 export const settings = z.object({
   wonTemplate: z.string().max(64).default('').describe('Id of the template that a project is made from when an opportunity is won; empty: none is made.'),
-  timeZone: z.string().refine(isTimeZone, 'is no IANA time zone').default('UTC').describe('Time zone that decides which day it is.'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, { message: 'is no IANA time zone', params: { text: { en: 'is no IANA time zone', 'zh-CN': '不是 IANA 时区' } } })
+    .default('UTC')
+    .describe('Time zone that decides which day it is.'),
   enforceDependencies: z.boolean().default(true).describe('A task of a project begins and ends only when those that it depends on are done.'),
   yellowSlipDays: days.default(1).describe('Days behind the planned end from which a project is yellow.'),
   redSlipDays: days.default(14).describe('Days behind the planned end from which a project is red.'),

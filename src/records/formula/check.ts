@@ -1,4 +1,5 @@
 import type { Expression } from '../../entities/expression.ts'
+import { say } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { ExpressionError } from './expression-error.ts'
 import { strangeOption } from './option-names.ts'
@@ -28,9 +29,9 @@ export function checkExpression(expression: Expression, fieldById: FieldById, po
 export function typedExpression(expression: Expression, fieldById: FieldById, positions?: Positions): Typed {
   const typed = typeNode(expression, fieldById, positions)
   const { type } = typed
-  if (type === 'null') throw new ExpressionError('The whole expression is null, which has no type.', positions?.get(expression))
+  if (type === 'null') throw new ExpressionError(say`The whole expression is null, which has no type.`, positions?.get(expression))
   if (type === 'list' || type === 'record' || type === 'structure')
-    throw new ExpressionError(`An expression cannot result in ${wordsFor(type)}.`, positions?.get(expression))
+    throw new ExpressionError(say`An expression cannot result in ${wordsFor(type)}.`, positions?.get(expression))
   return typed
 }
 
@@ -41,7 +42,7 @@ function typeNode(node: Expression, fieldById: FieldById, positions: Positions |
       return { kind: 'literal', type: node.type, value: node.type === 'null' ? null : node.value, constant: true, stable: true }
     case 'field': {
       const field = fieldById(node.field)
-      if (!field) throw new ExpressionError('The expression uses a field that does not exist any more.', position)
+      if (!field) throw new ExpressionError(say`The expression uses a field that does not exist any more.`, position)
       return { kind: 'field', type: typeOfField(field, position), field, constant: false, stable: true }
     }
     case 'call': {

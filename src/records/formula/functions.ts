@@ -1,5 +1,6 @@
 /** The table of functions, and nothing else; docs/formula-functions.md is generated from it. */
 import type { Expression } from '../../entities/expression.ts'
+import { say } from '../../errors/index.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
 import { literalSql } from '../sql-text.ts'
 import { isShortText, TEXT_OF, textExtent } from './conversions.ts'
@@ -220,7 +221,7 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map<string
           extent: (a, _, replacement) => ({ ...BOUNDED, length: same(a).length * Math.max(1, [...(replacement?.literal ?? '')].length) }),
           sql: call('replace'),
           complaint: (_, __, replacement) =>
-            isShortText(replacement, 100) ? null : 'The third argument of replace() is a text in quotes of at most 100 characters.',
+            isShortText(replacement, 100) ? null : say`The third argument of replace() is a text in quotes of at most 100 characters.`,
         },
       ],
     },
@@ -237,7 +238,7 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map<string
           certain: true,
           sql: (a) => `${literalSql(a?.literal ?? '')}::date`,
           complaint: (a) =>
-            isDateText(literalText(a) ?? '') ? null : 'date() takes a day in quotes, such as date("2026-01-31"); use dateOf() for the day of an instant.',
+            isDateText(literalText(a) ?? '') ? null : say`date() takes a day in quotes, such as date("2026-01-31"); use dateOf() for the day of an instant.`,
         },
       ],
     },
@@ -254,7 +255,7 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionDefinition> = new Map<string
           certain: true,
           sql: (a) => `${literalSql(canonicalDateTime(a?.literal ?? '') ?? '')}::timestamptz`,
           complaint: (a) =>
-            canonicalDateTime(literalText(a) ?? '') === null ? 'dateTime() takes an instant in quotes, such as dateTime("2026-01-31T08:00:00Z").' : null,
+            canonicalDateTime(literalText(a) ?? '') === null ? say`dateTime() takes an instant in quotes, such as dateTime("2026-01-31T08:00:00Z").` : null,
         },
       ],
     },

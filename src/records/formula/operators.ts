@@ -1,4 +1,5 @@
 import type { Expression } from '../../entities/expression.ts'
+import { say } from '../../errors/index.ts'
 import { BOUNDED, type Extent } from './extent.ts'
 import { daysBetweenSql } from './moment-sql.ts'
 import { forEachType, type Operand, type Overload } from './overload.ts'
@@ -22,7 +23,7 @@ export const OPERATORS: ReadonlyMap<string, readonly Overload[]> = new Map<strin
       rest: type,
       gives: 'boolean',
       certain: true,
-      complaint: (_, ...list) => (list.every(isConstant) ? null : 'The list behind in holds values written out, such as ("won", "lost"), and no null.'),
+      complaint: (_, ...list) => (list.every(isConstant) ? null : say`The list behind in holds values written out, such as ("won", "lost"), and no null.`),
       sql: (value, ...list) => `coalesce(${value?.sql} = ANY(ARRAY[${list.map(({ sql }) => sql).join(', ')}]::${SQL_TYPES[type]}[]), FALSE)`,
     })),
   ],

@@ -1,3 +1,4 @@
+import { listed, type Message, say } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { nearNames } from './near-names.ts'
 import type { Typed } from './typed.ts'
@@ -6,7 +7,7 @@ import type { Typed } from './typed.ts'
 const COMPARING: ReadonlySet<string> = new Set(['=', '!=', 'in', 'contains'])
 
 /** Why a comparison can never hold: a text that is no option of the field beside it. Null where nothing is wrong. */
-export function strangeOption(name: string, operands: readonly Typed[]): string | null {
+export function strangeOption(name: string, operands: readonly Typed[]): Message | null {
   if (!COMPARING.has(name)) return null
   const field = operands.map(selectIn).find((each) => each !== undefined)
   if (!field?.options || (name === 'contains' && field.type !== 'MULTI_SELECT')) return null
@@ -14,8 +15,14 @@ export function strangeOption(name: string, operands: readonly Typed[]): string 
   const stranger = operands.map(textIn).find((text) => text !== undefined && !values.includes(text))
   if (stranger === undefined) return null
   const near = nearNames(stranger, values)
-  const meant = near.length > 0 ? ` Did you mean ${near.map((each) => `"${each}"`).join(' or ')}?` : ` Its options are ${shown(values)}.`
-  return `${field.name} has no option ${JSON.stringify(stranger.slice(0, 60))}.${meant}`
+  const hint =
+    near.length > 0
+      ? say`Did you mean ${listed(
+          near.map((each) => `"${each}"`),
+          ' or ',
+        )}?`
+      : say`Its options are ${shown(values)}.`
+  return say`${field.name} has no option ${JSON.stringify(stranger.slice(0, 60))}. ${hint}`
 }
 
 function selectIn(operand: Typed): FieldDefinition | undefined {
@@ -28,9 +35,7 @@ function textIn(operand: Typed): string | undefined {
 
 const SHOWN = 10
 
-function shown(values: readonly string[]): string {
-  return `${values
-    .slice(0, SHOWN)
-    .map((value) => `"${value}"`)
-    .join(', ')}${values.length > SHOWN ? ' …' : ''}`
+function shown(values: readonly string[]): Message {
+  const first = listed(values.slice(0, SHOWN).map((value) => `"${value}"`))
+  return values.length > SHOWN ? say`${first} …` : first
 }

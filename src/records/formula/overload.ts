@@ -1,4 +1,5 @@
 import type { Expression } from '../../entities/expression.ts'
+import type { Message } from '../../errors/index.ts'
 import type { Extent } from './extent.ts'
 import type { OperandType } from './types.ts'
 
@@ -33,7 +34,7 @@ export interface Overload {
   /** The result depends on the moment of reading. */
   readonly volatile?: boolean
   /** What is wrong with arguments of the right types that must be literals; null where nothing is. */
-  readonly complaint?: (...operands: readonly Expression[]) => string | null
+  readonly complaint?: (...operands: readonly Expression[]) => Message | null
 }
 
 export interface FunctionDefinition {

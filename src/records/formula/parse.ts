@@ -1,4 +1,5 @@
 import type { Expression } from '../../entities/expression.ts'
+import { listed, type Message, say } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { NAME_PATTERN } from '../registry/reserved-names.ts'
 import { ExpressionError } from './expression-error.ts'
@@ -37,9 +38,9 @@ class Parser {
   }
 
   whole(): ParsedExpression {
-    if (this.#tokens.length === 1) throw new ExpressionError('The expression is empty.', 0)
+    if (this.#tokens.length === 1) throw new ExpressionError(say`The expression is empty.`, 0)
     const expression = this.#binary(RANK.or)
-    if (this.#token.kind !== 'end') throw this.#unexpected('An operator or the end is expected')
+    if (this.#token.kind !== 'end') throw this.#unexpected(say`An operator or the end is expected`)
     return { expression, positions: this.#positions }
   }
 
@@ -65,7 +66,7 @@ class Parser {
       const rank = BINARY.get(name)
       if (rank === undefined || rank < lowest) return left
       if (rank === RANK.comparison && compared)
-        throw new ExpressionError('Comparisons cannot follow each other; join them with and, or use parentheses.', position)
+        throw new ExpressionError(say`Comparisons cannot follow each other; join them with and, or use parentheses.`, position)
       compared = rank === RANK.comparison
       this.#next += negated ? 2 : 1
       const operands = name === 'in' ? [left, ...this.#list()] : [left, this.#binary(rank + 1)]
@@ -87,7 +88,7 @@ class Parser {
     if (kind === 'number' || kind === 'text') return this.#advance({ kind: 'literal', type: kind, value }, position)
     if (kind === 'name') return this.#named()
     if (kind === 'sign' && value === '[') return this.#bracketed()
-    if (kind !== 'sign' || value !== '(') throw this.#unexpected('A value, a field or a function is expected')
+    if (kind !== 'sign' || value !== '(') throw this.#unexpected(say`A value, a field or a function is expected`)
     this.#next += 1
     const inner = this.#within(() => this.#binary(RANK.or))
     this.#expect(')')
@@ -99,14 +100,14 @@ class Parser {
     const word = value.toLowerCase()
     if (word === 'true' || word === 'false') return this.#advance({ kind: 'literal', type: 'boolean', value: word === 'true' }, position)
     if (word === 'null') return this.#advance({ kind: 'literal', type: 'null' }, position)
-    if (KEYWORDS.has(word)) throw this.#unexpected('A value, a field or a function is expected')
+    if (KEYWORDS.has(word)) throw this.#unexpected(say`A value, a field or a function is expected`)
     this.#next += 1
     if (this.#token.value !== '(' || this.#token.kind !== 'sign') return this.#field(value, position)
     const name = FUNCTION_NAMES.get(word)
     if (name === undefined) {
       const near = nearNames(value, [...FUNCTIONS.keys()])
-      const hint = near.length === 0 ? `The functions are ${[...FUNCTIONS.keys()].join(', ')}.` : `Did you mean ${near.join(', ')}?`
-      throw new ExpressionError(`There is no function ${value.slice(0, 48)}(). ${hint}`, position)
+      const hint = near.length === 0 ? say`The functions are ${listed([...FUNCTIONS.keys()])}.` : say`Did you mean ${listed(near)}?`
+      throw new ExpressionError(say`There is no function ${value.slice(0, 48)}(). ${hint}`, position)
     }
     return this.#call(name, this.#list(), position)
   }
@@ -115,7 +116,7 @@ class Parser {
   #bracketed(): Expression {
     this.#next += 1
     const { kind, value, position } = this.#token
-    if (kind !== 'name') throw this.#unexpected('The name of a field is expected in brackets')
+    if (kind !== 'name') throw this.#unexpected(say`The name of a field is expected in brackets`)
     this.#next += 1
     this.#expect(']')
     return this.#field(value, position)
@@ -123,7 +124,7 @@ class Parser {
 
   #field(name: string, position: number): Expression {
     const field = NAME_PATTERN.test(name) ? this.#resolve(name) : undefined
-    if (!field) throw new ExpressionError(`There is no field ${name.slice(0, 48)}. A text stands in quotes.`, position)
+    if (!field) throw new ExpressionError(say`There is no field ${name.slice(0, 48)}. A text stands in quotes.`, position)
     return this.#node({ kind: 'field', field: field.id }, position)
   }
 
@@ -139,7 +140,7 @@ class Parser {
       for (;;) {
         items.push(this.#binary(RANK.or))
         const { kind, value } = this.#token
-        if (kind !== 'sign' || (value !== ',' && value !== ')')) throw this.#unexpected('A comma or a closing parenthesis is expected')
+        if (kind !== 'sign' || (value !== ',' && value !== ')')) throw this.#unexpected(say`A comma or a closing parenthesis is expected`)
         this.#next += 1
         if (value === ')') return items
       }
@@ -148,7 +149,7 @@ class Parser {
 
   #within<T>(work: () => T): T {
     this.#levels += 1
-    if (this.#levels > LIMITS.levels) throw new ExpressionError(`An expression may be nested ${LIMITS.levels} levels deep at most.`, this.#token.position)
+    if (this.#levels > LIMITS.levels) throw new ExpressionError(say`An expression may be nested ${LIMITS.levels} levels deep at most.`, this.#token.position)
     const result = work()
     this.#levels -= 1
     return result
@@ -165,19 +166,19 @@ class Parser {
 
   #node(node: Expression, position: number): Expression {
     if (this.#positions.size >= LIMITS.nodes)
-      throw new ExpressionError(`An expression may have at most ${LIMITS.nodes} parts (values, fields, operators and functions).`, position)
+      throw new ExpressionError(say`An expression may have at most ${LIMITS.nodes} parts (values, fields, operators and functions).`, position)
     this.#positions.set(node, position)
     return node
   }
 
   #expect(sign: string): void {
-    if (this.#token.kind !== 'sign' || this.#token.value !== sign) throw this.#unexpected(`"${sign}" is expected`)
+    if (this.#token.kind !== 'sign' || this.#token.value !== sign) throw this.#unexpected(say`"${sign}" is expected`)
     this.#next += 1
   }
 
-  #unexpected(expected: string): ExpressionError {
+  #unexpected(expected: Message): ExpressionError {
     const { kind, value, position } = this.#token
-    const found = kind === 'end' ? 'the expression ends' : `there is ${kind === 'text' ? 'a text' : `"${value.slice(0, 48)}"`}`
-    return new ExpressionError(`${expected} here, but ${found}.`, position)
+    const found = kind === 'end' ? say`the expression ends` : kind === 'text' ? say`there is a text` : say`there is "${value.slice(0, 48)}"`
+    return new ExpressionError(say`${expected} here, but ${found}.`, position)
   }
 }

@@ -1,4 +1,4 @@
-import { DefectError } from '../../errors/index.ts'
+import { DefectError, listed, type Message, say } from '../../errors/index.ts'
 import { convertible } from './conversions.ts'
 import { FUNCTIONS } from './functions.ts'
 import { OPERATORS } from './operators.ts'
@@ -7,7 +7,7 @@ import type { Typed } from './typed.ts'
 import { alternatives, type ExpressionType, type OperandType, wordsFor } from './types.ts'
 
 /** The overload that a call means and its arguments as that takes them, or what is wrong with it. */
-export type Resolution = { readonly overload: Overload; readonly operands: readonly Typed[] } | { readonly mistake: string }
+export type Resolution = { readonly overload: Overload; readonly operands: readonly Typed[] } | { readonly mistake: Message }
 
 /** Finds the overload that needs the fewest conversions, the first of equals. */
 export function resolveCall(name: string, operands: readonly Typed[]): Resolution {
@@ -42,42 +42,48 @@ function convert(operand: Typed, type: OperandType): Typed {
   return { kind: 'conversion', type: type as ExpressionType, inner: operand, constant: operand.constant, stable: operand.stable }
 }
 
-function functionMistake(name: string, overloads: readonly Overload[], operands: readonly Typed[]): string {
+function functionMistake(name: string, overloads: readonly Overload[], operands: readonly Typed[]): Message {
   const usage = FUNCTIONS.get(name)?.usage ?? name
   const counted = overloads.filter((overload) => takesSoMany(overload, operands.length))
-  if (counted.length === 0) return `${name}() is called as ${usage}, not with ${operands.length} ${operands.length === 1 ? 'value' : 'values'}.`
+  if (counted.length === 0)
+    return operands.length === 1
+      ? say`${name}() is called as ${usage}, not with 1 value.`
+      : say`${name}() is called as ${usage}, not with ${operands.length} values.`
   // The overloads that go along furthest say what is wanted at the place where they stop.
   const reach = (overload: Overload): number => operands.findIndex((operand, index) => !fits(overload, operand, index))
   const furthest = Math.max(...counted.map(reach))
   const types = new Set(counted.filter((overload) => reach(overload) === furthest).map((overload) => wanted(overload, furthest) as OperandType))
   types.delete('null')
   const { type, constant } = operands[furthest] as Typed
-  const hint = type === 'number' && !constant && types.has('money') ? ' money(x) makes an amount of a number.' : ''
-  return `Value ${furthest + 1} of ${usage} must be ${alternatives([...types].map(wordsFor))} here, not ${wordsFor(type)}.${hint}`
+  const mistake = say`Value ${furthest + 1} of ${usage} must be ${alternatives([...types].map(wordsFor))} here, not ${wordsFor(type)}.`
+  return type === 'number' && !constant && types.has('money') ? say`${mistake} money(x) makes an amount of a number.` : mistake
 }
 
 const COMPARISONS = ['=', '!=', '<', '<=', '>', '>=', 'in']
 
-function operatorMistake(name: string, operands: readonly Typed[]): string {
+function operatorMistake(name: string, operands: readonly Typed[]): Message {
   const types = operands.map(({ type }) => type)
   const words = types.map(wordsFor)
   const special = types.find((type) => type === 'list' || type === 'record' || type === 'structure')
   if (special !== undefined) {
-    const way = special === 'list' ? 'contains(field, "value") and isEmpty(field)' : 'isEmpty(field)'
-    return `"${name}" cannot be used with ${wordsFor(special)}; what can be asked of it is ${way}.`
+    const ways = special === 'list' ? ['contains(field, "value")', 'isEmpty(field)'] : ['isEmpty(field)']
+    return say`"${name}" cannot be used with ${wordsFor(special)}; what can be asked of it is ${listed(ways, ' and ')}.`
   }
-  if (name === 'and' || name === 'or' || name === 'not') return `"${name}" joins conditions; ${words[types.findIndex((type) => type !== 'boolean')]} is none.`
-  if (operands.length === 1 && name === 'in') return 'The list behind "in" is empty.'
-  if (operands.length === 1) return `"${name}" takes a number or money, not ${words[0]}.`
-  if (name === 'in') return `All values of "in" must have one type; here are ${[...new Set(words)].join(', ')}.`
-  return `"${name}" cannot be used between ${words[0]} and ${words[1]}.${hint(name, types)}`
+  if (name === 'and' || name === 'or' || name === 'not')
+    return say`"${name}" joins conditions; ${words[types.findIndex((type) => type !== 'boolean')] as Message} is none.`
+  if (operands.length === 1 && name === 'in') return say`The list behind "in" is empty.`
+  if (operands.length === 1) return say`"${name}" takes a number or money, not ${words[0] as Message}.`
+  if (name === 'in') return say`All values of "in" must have one type; here are ${listed([...new Set(words)])}.`
+  const mistake = say`"${name}" cannot be used between ${words[0] as Message} and ${words[1] as Message}.`
+  const wayOut = hint(name, types)
+  return wayOut ? say`${mistake} ${wayOut}` : mistake
 }
 
-function hint(name: string, types: readonly OperandType[]): string {
-  if (types.includes('text') && name === '+') return ' Join texts with &.'
-  if (types.includes('text') && types.some((type) => type === 'date' || type === 'dateTime')) return ' A day is written date("2026-01-31").'
-  if (types.includes('text') && types.includes('number')) return ' number(x) reads a number out of a text, text(x) makes a text of it.'
-  if (types.includes('money') && types.includes('number')) return ' money(x) makes an amount of a number, number(x) a number of an amount.'
-  if (COMPARISONS.includes(name) && types[0] === types[1]) return ' Compare it with = or !=.'
-  return ''
+function hint(name: string, types: readonly OperandType[]): Message | null {
+  if (types.includes('text') && name === '+') return say`Join texts with &.`
+  if (types.includes('text') && types.some((type) => type === 'date' || type === 'dateTime')) return say`A day is written date("2026-01-31").`
+  if (types.includes('text') && types.includes('number')) return say`number(x) reads a number out of a text, text(x) makes a text of it.`
+  if (types.includes('money') && types.includes('number')) return say`money(x) makes an amount of a number, number(x) a number of an amount.`
+  if (COMPARISONS.includes(name) && types[0] === types[1]) return say`Compare it with = or !=.`
+  return null
 }

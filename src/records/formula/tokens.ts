@@ -1,3 +1,4 @@
+import { say } from '../../errors/index.ts'
 import { canonicalDecimal, decimalDigits } from '../../lib/decimal-text.ts'
 import { unstorable } from '../../lib/text-checks.ts'
 import { ExpressionError } from './expression-error.ts'
@@ -32,7 +33,7 @@ function narrow(char: string): string {
 /** Splits a text in one pass; the last token is `end`. Throws ExpressionError. */
 export function tokenize(text: string): readonly Token[] {
   if (text.length > LIMITS.characters)
-    throw new ExpressionError(`An expression may have at most ${LIMITS.characters.toLocaleString('en')} characters; this one has ${text.length}.`)
+    throw new ExpressionError(say`An expression may have at most ${LIMITS.characters.toLocaleString('en')} characters; this one has ${text.length}.`)
   const tokens: Token[] = []
   for (let at = 0; at < text.length; ) {
     const char = text[at] as string
@@ -60,7 +61,7 @@ function readToken(text: string, at: number, char: string): readonly [Token, num
   const sign = SIGNS.find((each) => pair.startsWith(each))
   if (sign !== undefined) return [{ kind: 'sign', value: sign, position: at }, at + sign.length]
   const shown = String.fromCodePoint(text.codePointAt(at) as number)
-  throw new ExpressionError(`"${shown}" has no meaning in an expression. Texts stand in straight quotes, and fields are named by their API name.`, at)
+  throw new ExpressionError(say`"${shown}" has no meaning in an expression. Texts stand in straight quotes, and fields are named by their API name.`, at)
 }
 
 function readNumber(text: string, at: number): readonly [Token, number] {
@@ -72,10 +73,10 @@ function readNumber(text: string, at: number): readonly [Token, number] {
   }
   const value = canonicalDecimal(text.slice(at, end))
   const next = text[end] ?? ''
-  if (isLetter(next) || next === '.') throw new ExpressionError('A number is written in plain digits, such as 1234.56.', at)
+  if (isLetter(next) || next === '.') throw new ExpressionError(say`A number is written in plain digits, such as 1234.56.`, at)
   const digits = value === null ? null : decimalDigits(value)
   if (value === null || digits === null || digits.integer > LIMITS.integerDigits || digits.fraction > LIMITS.fractionDigits)
-    throw new ExpressionError(`A number may have at most ${LIMITS.integerDigits} digits before and ${LIMITS.fractionDigits} behind the point.`, at)
+    throw new ExpressionError(say`A number may have at most ${LIMITS.integerDigits} digits before and ${LIMITS.fractionDigits} behind the point.`, at)
   return [{ kind: 'number', value, position: at }, end]
 }
 
@@ -86,7 +87,7 @@ function readText(text: string, start: number, quote: string): readonly [Token, 
     if (char === '\\') {
       at += 1
       const escaped = ESCAPES.get(text[at] ?? '')
-      if (escaped === undefined) throw new ExpressionError('In a text, a backslash stands before n, t, r, a quote or another backslash.', at - 1)
+      if (escaped === undefined) throw new ExpressionError(say`In a text, a backslash stands before n, t, r, a quote or another backslash.`, at - 1)
       value += escaped
     } else if (char !== quote) {
       value += char
@@ -94,9 +95,9 @@ function readText(text: string, start: number, quote: string): readonly [Token, 
       at += 1
       value += quote
     } else {
-      if (unstorable(value)) throw new ExpressionError('A text must not contain the character U+0000 or half of a surrogate pair.', start)
+      if (unstorable(value)) throw new ExpressionError(say`A text must not contain the character U+0000 or half of a surrogate pair.`, start)
       return [{ kind: 'text', value, position: start }, at + 1]
     }
   }
-  throw new ExpressionError(`The text that begins here has no closing ${quote}.`, start)
+  throw new ExpressionError(say`The text that begins here has no closing ${quote}.`, start)
 }

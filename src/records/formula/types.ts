@@ -1,5 +1,6 @@
 import type { FieldType } from '../../entities/metadata.ts'
 import { valueTypeOf } from '../../entities/value-type.ts'
+import { listed, type Message, say } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { ExpressionError } from './expression-error.ts'
 
@@ -41,7 +42,7 @@ export function typeOfField(field: FieldDefinition, position?: number): OperandT
   const type = BY_FIELD_TYPE[valueTypeOf(field)]
   // Tags are stored as ids of records that are looked up by name.
   if (type === undefined || (field.system && field.name === 'tags'))
-    throw new ExpressionError(`${field.name} leads to other records and cannot be used in an expression; make a ROLLUP field and use that.`, position)
+    throw new ExpressionError(say`${field.name} leads to other records and cannot be used in an expression; make a ROLLUP field and use that.`, position)
   return type
 }
 
@@ -59,27 +60,27 @@ export function resultFieldType(type: ExpressionType): FieldType {
   return FIELD_TYPE_OF[type]
 }
 
-const WORDS: Readonly<Record<OperandType, string>> = {
-  number: 'a number',
-  money: 'money',
-  text: 'a text',
-  boolean: 'a yes/no value',
-  date: 'a date',
-  dateTime: 'a date with time',
-  null: 'null',
-  list: 'a list of options',
-  record: 'another record',
-  structure: 'a value of several parts',
+const WORDS: Readonly<Record<OperandType, Message>> = {
+  number: say`a number`,
+  money: say`money`,
+  text: say`a text`,
+  boolean: say`a yes/no value`,
+  date: say`a date`,
+  dateTime: say`a date with time`,
+  null: say`null`,
+  list: say`a list of options`,
+  record: say`another record`,
+  structure: say`a value of several parts`,
 }
 
 /** The type in words, with its article. */
-export function wordsFor(type: OperandType): string {
+export function wordsFor(type: OperandType): Message {
   return WORDS[type]
 }
 
 /** `a number, money or a text`. */
-export function alternatives(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+export function alternatives(words: readonly Message[]): Message {
+  return words.length < 2 ? listed(words) : say`${listed(words.slice(0, -1))} or ${words.at(-1) as Message}`
 }
 
 /** Types of PostgreSQL by which values are computed. */

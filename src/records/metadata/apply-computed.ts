@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import { type Application, redefined, siteOf } from './application.ts'
 import { createWanted } from './apply-created.ts'
 import { Claims } from './claims.ts'
@@ -56,7 +56,7 @@ function isRetyped({ before, input }: WantedField): boolean {
 }
 
 function retypedIssue({ before, input, path }: WantedField): Issue {
-  return { path: [...path, 'type'], code: 'FIXED', message: `A ${before?.type} cannot become a ${input.type}. Make a new field.` }
+  return { path: [...path, 'type'], code: 'FIXED', message: say`A ${before?.type ?? ''} cannot become a ${input.type}. Make a new field.` }
 }
 
 /** Gives fields their conditions, which may use all that is there by now. */

@@ -1,4 +1,4 @@
-import { validationFailed } from '../../errors/index.ts'
+import { say, validationFailed } from '../../errors/index.ts'
 import { type Application, isSameRow, withoutCondition } from './application.ts'
 import { settleComputed, settleConditions, settleFormulas, standIn } from './apply-computed.ts'
 import { createModules, createWanted } from './apply-created.ts'
@@ -62,7 +62,7 @@ function refuseOtherTargets({ fields, refusals }: Application): void {
   for (const { before, input, path } of fields) {
     const { reference } = before?.parameters ?? {}
     if (!reference || input.reference == null || before?.type !== input.type || reference.module === input.reference.module) continue
-    const message = `The field refers to ${reference.module}. Make a new field for another module.`
+    const message = say`The field refers to ${reference.module}. Make a new field for another module.`
     refusals.keep(validationFailed([{ path: [...path, 'reference', 'module'], code: 'FIXED', message }]), path)
   }
 }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Issue } from '../../errors/index.ts'
-import { validationFailed } from '../../errors/index.ts'
+import { type Issue, listed, say, validationFailed } from '../../errors/index.ts'
 import type { MetadataChange } from './change.ts'
 import { checkModuleLimit, checkNameField, kindOf } from './create-module.ts'
 import { outsideDependents } from './dependents.ts'
@@ -29,8 +28,8 @@ export function updateModule(change: MetadataChange, before: StoredModule, patch
   return after
 }
 
-const MADE_OF_NAMES = "the schema's types and root fields are made of it"
-const PERMANENT = { name: MADE_OF_NAMES, pluralName: MADE_OF_NAMES, accessParent: 'who reads what has been told by it' } as const
+const MADE_OF_NAMES = say`the schema's types and root fields are made of it`
+const PERMANENT = { name: MADE_OF_NAMES, pluralName: MADE_OF_NAMES, accessParent: say`who reads what has been told by it` } as const
 
 /** The module as it will be; changes nothing. `kind` tells what a module was made as and brings nothing later. Throws VALIDATION_FAILED. */
 export function changedModule(workspace: Workspace, before: StoredModule, patch: ModulePatch & { readonly kind?: string | null }, path: Path): StoredModule {
@@ -40,7 +39,7 @@ export function changedModule(workspace: Workspace, before: StoredModule, patch:
       issues.push({
         path: [...path, member],
         code: 'FIXED',
-        message: `${member} is permanent: ${PERMANENT[member]}. Labels can change.`,
+        message: say`${member} is permanent: ${PERMANENT[member]}. Labels can change.`,
       })
   }
   const described = describeModule(before)
@@ -51,7 +50,7 @@ export function changedModule(workspace: Workspace, before: StoredModule, patch:
   const pluralLabel = localizedText(patch.pluralLabel, others('pluralLabels', patch.pluralLabel), 200, path, 'pluralLabel', issues) ?? before.pluralLabel
   checkNameField(nameField, workspace.module(before.name)?.fields.values() ?? [], path, issues)
   const kind = patch.kind == null ? before.kind : kindOf(patch)
-  if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: `kind is one of ${MODULE_KINDS.join(', ')}.` })
+  if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: say`kind is one of ${listed(MODULE_KINDS)}.` })
   if (issues.length > 0) throw validationFailed(issues)
   return { ...before, label, pluralLabel, nameField, kind: kind ?? before.kind, position: patch.position ?? before.position }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ModuleMetadata } from '../../entities/metadata.ts'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import { type AuditOrigin, actorOf, writeEntries } from '../audit/write-entries.ts'
 import type { Database, Statement, Transaction } from '../database.ts'
@@ -104,7 +104,7 @@ export async function runChange<T>(
     const made = await unlessMovesWanted(() => withPreparedMoves(services, first.moves, run))
     if (!(made instanceof MovesWanted)) return made
   }
-  throw new GuanxiError('UNAVAILABLE', 'Others kept changing the same fields, so the change was not made. Try again later.')
+  throw new GuanxiError('UNAVAILABLE', say`Others kept changing the same fields, so the change was not made. Try again later.`)
 }
 
 async function unlessMovesWanted<T>(attempt: () => Promise<T>): Promise<T | MovesWanted> {

@@ -1,7 +1,7 @@
 import type { Expression } from '../../entities/expression.ts'
 import { type FormulaMetadata, ROLLUP_FUNCTIONS, type RollupMetadata } from '../../entities/metadata.ts'
 import { valueTypeOf } from '../../entities/value-type.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, listed, type Message, say } from '../../errors/index.ts'
 import { ExpressionError, readExpression, resultFieldType } from '../formula/index.ts'
 import { expressionFields, type FieldDefinition, fieldNamed, type ModuleDefinition } from '../registry/index.ts'
 import type { FieldSite } from './define-field.ts'
@@ -17,7 +17,7 @@ function reported<T>(path: Path, issues: Issue[], work: () => T): T | undefined 
     return work()
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error
-    issues.push({ path, code: 'EXPRESSION', message: error.message })
+    issues.push({ path, code: 'EXPRESSION', message: error.text })
     return undefined
   }
 }
@@ -25,12 +25,12 @@ function reported<T>(path: Path, issues: Issue[], work: () => T): T | undefined 
 export function defineFormula(input: FieldInput, site: FieldSite, path: Path, issues: Issue[]): FormulaMetadata | undefined {
   const { type, formula } = input
   if (type !== 'FORMULA') {
-    if (formula != null) issues.push({ path: [...path, 'formula'], code: 'NOT_APPLICABLE', message: 'An expression belongs to FORMULA.' })
+    if (formula != null) issues.push({ path: [...path, 'formula'], code: 'NOT_APPLICABLE', message: say`An expression belongs to FORMULA.` })
     return undefined
   }
   const module = moduleOf(site)
   if (formula == null || formula.trim() === '' || !module) {
-    issues.push({ path: [...path, 'formula'], code: 'REQUIRED', message: 'A FORMULA needs its expression, such as "price * quantity".' })
+    issues.push({ path: [...path, 'formula'], code: 'REQUIRED', message: say`A FORMULA needs its expression, such as "price * quantity".` })
     return undefined
   }
   return reported([...path, 'formula'], issues, () => {
@@ -47,9 +47,9 @@ export function defineRequiredWhen(input: FieldInput, site: FieldSite, path: Pat
   if (requiredWhen == null || requiredWhen.trim() === '' || !module) return undefined
   return reported([...path, 'requiredWhen'], issues, () => {
     const { expression, type } = readExpression(requiredWhen, (name) => fieldNamed(module, name))
-    if (type !== 'boolean') throw new ExpressionError('requiredWhen must say yes or no, such as status = "lost".', 0)
+    if (type !== 'boolean') throw new ExpressionError(say`requiredWhen must say yes or no, such as status = "lost".`, 0)
     const rollup = rollupIn(expression, module)
-    if (rollup) throw new ExpressionError(`requiredWhen is judged while the record is written and cannot use ${rollup}, which depends on who reads it.`, 0)
+    if (rollup) throw new ExpressionError(say`requiredWhen is judged while the record is written and cannot use ${rollup}, which depends on who reads it.`, 0)
     return expression
   })
 }
@@ -68,22 +68,22 @@ function rollupIn(expression: Expression, module: ModuleDefinition): string | un
 export function defineRollup(input: FieldInput, site: FieldSite, path: Path, issues: Issue[]): RollupMetadata | undefined {
   const { type, rollup } = input
   if (type !== 'ROLLUP') {
-    if (rollup != null) issues.push({ path: [...path, 'rollup'], code: 'NOT_APPLICABLE', message: 'rollup belongs to ROLLUP.' })
+    if (rollup != null) issues.push({ path: [...path, 'rollup'], code: 'NOT_APPLICABLE', message: say`rollup belongs to ROLLUP.` })
     return undefined
   }
-  const refuse = (member: string, code: string, message: string): undefined => {
+  const refuse = (member: string, code: string, message: Message): undefined => {
     issues.push({ path: [...path, 'rollup', member], code, message })
     return undefined
   }
   const module = moduleOf(site)
-  if (rollup == null || !module) return refuse('relation', 'REQUIRED', 'A ROLLUP needs rollup: {relation, function}.')
+  if (rollup == null || !module) return refuse('relation', 'REQUIRED', say`A ROLLUP needs rollup: {relation, function}.`)
   const relation = relationOf(module, rollup.relation, site)
-  if (!relation) return refuse('relation', 'UNKNOWN', `${module.name} has no list named ${JSON.stringify(rollup.relation.slice(0, 60))}.`)
+  if (!relation) return refuse('relation', 'UNKNOWN', say`${module.name} has no list named ${JSON.stringify(rollup.relation.slice(0, 60))}.`)
   const name = ROLLUP_FUNCTIONS.find((each) => each === rollup.function.toUpperCase())
-  if (!name) return refuse('function', 'OPTION', `function is one of ${ROLLUP_FUNCTIONS.join(', ')}.`)
+  if (!name) return refuse('function', 'OPTION', say`function is one of ${listed(ROLLUP_FUNCTIONS)}.`)
   const field = rollup.field == null ? undefined : fieldNamed(relation.listed, rollup.field)
   if (rollup.field != null && !field)
-    return refuse('field', 'UNKNOWN', `${relation.listed.name} has no field named ${JSON.stringify(rollup.field.slice(0, 60))}.`)
+    return refuse('field', 'UNKNOWN', say`${relation.listed.name} has no field named ${JSON.stringify(rollup.field.slice(0, 60))}.`)
   const result = resultOf(name, field)
   if (typeof result !== 'string') return refuse('field', 'NOT_APPLICABLE', result.flaw)
   const filter =
@@ -91,7 +91,7 @@ export function defineRollup(input: FieldInput, site: FieldSite, path: Path, iss
       ? undefined
       : reported([...path, 'rollup', 'filter'], issues, () => {
           const { expression, type: given } = readExpression(rollup.filter as string, (name) => fieldNamed(relation.listed, name))
-          if (given !== 'boolean') throw new ExpressionError('A filter must say yes or no, such as status = "won".', 0)
+          if (given !== 'boolean') throw new ExpressionError(say`A filter must say yes or no, such as status = "won".`, 0)
           return expression
         })
   return {
@@ -132,13 +132,13 @@ const NUMBERS = new Set(['INTEGER', 'DECIMAL', 'PERCENT', 'DURATION', 'RATING', 
 const ORDERED = new Set([...NUMBERS, 'DATE', 'DATETIME'])
 
 /** Type of the result, or why the function does not apply. */
-function resultOf(name: RollupMetadata['function'], field: FieldDefinition | undefined): RollupMetadata['type'] | { readonly flaw: string } {
+function resultOf(name: RollupMetadata['function'], field: FieldDefinition | undefined): RollupMetadata['type'] | { readonly flaw: Message } {
   if (name === 'COUNT') return 'INTEGER'
-  if (!field) return { flaw: `${name} needs the field that it works on.` }
+  if (!field) return { flaw: say`${name} needs the field that it works on.` }
   const type = valueTypeOf(field)
   const applies = name === 'SUM' || name === 'AVG' ? NUMBERS : ORDERED
-  if (field.system && field.name === 'version') return { flaw: 'Nobody adds up versions.' }
-  if (!applies.has(type)) return { flaw: `${name} does not work on a ${field.type}.` }
+  if (field.system && field.name === 'version') return { flaw: say`Nobody adds up versions.` }
+  if (!applies.has(type)) return { flaw: say`${name} does not work on a ${field.type}.` }
   if (type === 'MONEY' || type === 'DATE' || type === 'DATETIME') return type
   return 'DECIMAL'
 }

@@ -1,5 +1,5 @@
 import type { ReferenceMetadata } from '../../entities/metadata.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, listed, type Message, say } from '../../errors/index.ts'
 import type { ModuleDefinition, Registry } from '../registry/index.ts'
 import type { FieldInput } from './field-input.ts'
 import { localizedText } from './localized.ts'
@@ -29,32 +29,36 @@ export function defineReference(
 ): ReferenceMetadata | undefined {
   const { type, reference } = input
   if (type !== 'REFERENCE' && type !== 'REFERENCES' && type !== 'USER') {
-    if (reference != null) issues.push({ path: [...path, 'reference'], code: 'NOT_APPLICABLE', message: `${aType(type)} refers to nothing.` })
+    if (reference != null) issues.push({ path: [...path, 'reference'], code: 'NOT_APPLICABLE', message: say`${aType(type)} refers to nothing.` })
     return undefined
   }
   const onDelete = ruleOf(input, path, issues)
   if (type === 'USER') {
     if (reference != null && reference.module !== 'user')
-      issues.push({ path: [...path, 'reference', 'module'], code: 'MODULE', message: 'A USER refers to users; take REFERENCE for another module.' })
+      issues.push({ path: [...path, 'reference', 'module'], code: 'MODULE', message: say`A USER refers to users; take REFERENCE for another module.` })
     return { module: 'user', onDelete, ...inverseOf(input, 'user', holder, registry, path, issues, before) }
   }
   if (reference == null) {
-    issues.push({ path: [...path, 'reference'], code: 'REQUIRED', message: `${aType(type)} needs reference: {module}.` })
+    issues.push({ path: [...path, 'reference'], code: 'REQUIRED', message: say`${aType(type)} needs reference: {module}.` })
     return undefined
   }
   const { module } = reference
   const any = module === '*' && type === 'REFERENCE'
   if (module === '*' && !any) {
-    issues.push({ path: [...path, 'reference', 'module'], code: 'NOT_APPLICABLE', message: 'Only a REFERENCE leads to records of any module; name one here.' })
+    issues.push({
+      path: [...path, 'reference', 'module'],
+      code: 'NOT_APPLICABLE',
+      message: say`Only a REFERENCE leads to records of any module; name one here.`,
+    })
     return undefined
   }
   if (!any && module !== holder.name && !registry.modules.has(module)) {
-    issues.push({ path: [...path, 'reference', 'module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(module.slice(0, 60))}.` })
+    issues.push({ path: [...path, 'reference', 'module'], code: 'UNKNOWN', message: say`There is no module named ${JSON.stringify(module.slice(0, 60))}.` })
     return undefined
   }
   const moduleNumber = any ? undefined : targetNumber(module === holder.name ? holder : registry.module(module))
   if (before?.module === module && before.moduleNumber !== moduleNumber) {
-    const message = `The module ${module} that the field leads to is deleted; the one that has the name now is another. Make a new field for that one.`
+    const message = say`The module ${module} that the field leads to is deleted; the one that has the name now is another. Make a new field for that one.`
     issues.push({ path: [...path, 'reference', 'module'], code: 'TARGET_GONE', message })
     return undefined
   }
@@ -62,7 +66,7 @@ export function defineReference(
     issues.push({
       path: [...path, 'reference', 'inverseName'],
       code: 'NOT_APPLICABLE',
-      message: 'A reference to records of any module has no list on the other side.',
+      message: say`A reference to records of any module has no list on the other side.`,
     })
   return {
     module,
@@ -75,14 +79,14 @@ export function defineReference(
 function ruleOf({ type, reference, required }: FieldInput, path: Path, issues: Issue[]): ReferenceMetadata['onDelete'] {
   const given = (reference?.onDelete ?? (required === true ? 'restrict' : 'clear')).toLowerCase()
   if (!isRule(given)) {
-    issues.push({ path: [...path, 'reference', 'onDelete'], code: 'OPTION', message: `onDelete is one of ${RULES.join(', ')}.` })
+    issues.push({ path: [...path, 'reference', 'onDelete'], code: 'OPTION', message: say`onDelete is one of ${listed(RULES)}.` })
     return 'clear'
   }
   if (given === 'clear' && required === true && type !== 'REFERENCES')
     issues.push({
       path: [...path, 'reference', 'onDelete'],
       code: 'CONFLICT',
-      message: 'A required reference cannot be cleared when its target is deleted; take restrict or cascade.',
+      message: say`A required reference cannot be cleared when its target is deleted; take restrict or cascade.`,
     })
   return given
 }
@@ -115,9 +119,9 @@ export function defineAcyclic(
   before: ReferenceMetadata | undefined,
 ): Pick<ReferenceMetadata, 'acyclic'> {
   if (reference?.acyclic !== true) return {}
-  const refuse = (code: string, message: string) => void issues.push({ path: [...path, 'reference', 'acyclic'], code, message })
+  const refuse = (code: string, message: Message) => void issues.push({ path: [...path, 'reference', 'acyclic'], code, message })
   if ((type !== 'REFERENCE' && type !== 'REFERENCES') || reference.module !== holder.name)
-    refuse('NOT_APPLICABLE', 'acyclic belongs to a REFERENCE or REFERENCES to the module that holds it.')
-  else if (before && before.acyclic !== true) refuse('FIXED', 'Records may lead in a circle already. Make a new field that does not allow it.')
+    refuse('NOT_APPLICABLE', say`acyclic belongs to a REFERENCE or REFERENCES to the module that holds it.`)
+  else if (before && before.acyclic !== true) refuse('FIXED', say`Records may lead in a circle already. Make a new field that does not allow it.`)
   return { acyclic: true }
 }

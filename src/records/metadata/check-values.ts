@@ -1,6 +1,6 @@
 import { RE2JS } from 're2js'
 import type { FieldType, NumberingMetadata, Sensitivity } from '../../entities/metadata.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, listed, type Message, say } from '../../errors/index.ts'
 import { canonicalDecimal, compareDecimals } from '../../lib/decimal-text.ts'
 import { unstorable } from '../../lib/text-checks.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
@@ -23,42 +23,42 @@ const MAX_PATTERN_LENGTH = 500
 /** Bounds, lengths, pattern and scale, as far as the type has them. */
 export function defineLimits(input: FieldInput, path: Path, issues: Issue[]): Partial<FieldParameters> {
   const { type } = input
-  const refuse = (member: string, code: string, message: string) => void issues.push({ path: [...path, member], code, message })
-  const only = (member: keyof FieldInput, applies: boolean, where: string) => {
-    if (input[member] != null && !applies) refuse(member, 'NOT_APPLICABLE', `${member} belongs to ${where}.`)
+  const refuse = (member: string, code: string, message: Message) => void issues.push({ path: [...path, member], code, message })
+  const only = (member: keyof FieldInput, applies: boolean, where: Message) => {
+    if (input[member] != null && !applies) refuse(member, 'NOT_APPLICABLE', say`${member} belongs to ${where}.`)
     return applies ? input[member] : undefined
   }
   const bounded = NUMBERS.has(type) || type === 'DATE' || type === 'DATETIME'
-  const min = boundOf('min', only('min', bounded, 'numbers and dates'), type, refuse)
-  const max = boundOf('max', only('max', bounded, 'numbers and dates'), type, refuse)
-  if (min !== undefined && max !== undefined && isGreater(min, max, type)) refuse('max', 'RANGE', `max must not be less than min, which is ${min}.`)
+  const min = boundOf('min', only('min', bounded, say`numbers and dates`), type, refuse)
+  const max = boundOf('max', only('max', bounded, say`numbers and dates`), type, refuse)
+  if (min !== undefined && max !== undefined && isGreater(min, max, type)) refuse('max', 'RANGE', say`max must not be less than min, which is ${min}.`)
   if (type === 'RATING' && ((max !== undefined && compareDecimals(max, '10') > 0) || (min !== undefined && compareDecimals(min, '0') < 0)))
-    refuse('max', 'RANGE', 'A RATING goes from 0 to 10 at most.')
+    refuse('max', 'RANGE', say`A RATING goes from 0 to 10 at most.`)
   const longest = LONGEST[type] ?? 0
   const length = (member: 'minLength' | 'maxLength') => {
-    const value = only(member, TEXTS.has(type), 'texts') as number | null | undefined
+    const value = only(member, TEXTS.has(type), say`texts`) as number | null | undefined
     if (value == null) return undefined
-    if (value < 0 || value > longest) refuse(member, 'RANGE', `${member} of a ${type} lies between 0 and ${longest}.`)
+    if (value < 0 || value > longest) refuse(member, 'RANGE', say`${member} of a ${type} lies between 0 and ${longest}.`)
     return value
   }
   const [minLength, maxLength] = [length('minLength'), length('maxLength')]
-  if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) refuse('maxLength', 'RANGE', 'maxLength must not be less than minLength.')
-  const scale = only('scale', SCALED[type] !== undefined, 'DECIMAL, PERCENT and MONEY') as number | null | undefined
-  if (scale != null && (scale < 0 || scale > (SCALED[type] ?? 0))) refuse('scale', 'RANGE', `scale of a ${type} lies between 0 and ${SCALED[type]}.`)
-  const pattern = only('pattern', PATTERNED.has(type), 'texts') as string | null | undefined
+  if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) refuse('maxLength', 'RANGE', say`maxLength must not be less than minLength.`)
+  const scale = only('scale', SCALED[type] !== undefined, say`DECIMAL, PERCENT and MONEY`) as number | null | undefined
+  if (scale != null && (scale < 0 || scale > (SCALED[type] ?? 0))) refuse('scale', 'RANGE', say`scale of a ${type} lies between 0 and ${SCALED[type] ?? 0}.`)
+  const pattern = only('pattern', PATTERNED.has(type), say`texts`) as string | null | undefined
   if (pattern != null) checkPattern(pattern, refuse)
   return defined({ min, max, minLength, maxLength, scale: scale ?? undefined, pattern: pattern ?? undefined })
 }
 
-type Refuse = (member: string, code: string, message: string) => void
+type Refuse = (member: string, code: string, message: Message) => void
 
 function boundOf(member: 'min' | 'max', value: unknown, type: FieldType, refuse: Refuse): string | undefined {
   if (value == null) return undefined
   const text = String(value)
   const bound = type === 'DATE' ? (isDateText(text) ? text : null) : type === 'DATETIME' ? canonicalDateTime(text) : canonicalDecimal(text)
   if (bound !== null) return bound
-  const form = type === 'DATE' ? 'a day such as "2026-01-31"' : type === 'DATETIME' ? 'an instant such as "2026-01-31T08:30:00Z"' : 'a number'
-  refuse(member, 'VALUE', `${member} must be ${form}.`)
+  const form = type === 'DATE' ? say`a day such as "2026-01-31"` : type === 'DATETIME' ? say`an instant such as "2026-01-31T08:30:00Z"` : say`a number`
+  refuse(member, 'VALUE', say`${member} must be ${form}.`)
   return undefined
 }
 
@@ -69,40 +69,40 @@ function isGreater(a: string, b: string, type: FieldType): boolean {
 /** RE2 syntax: its engine needs time in proportion to the text, whatever the pattern. */
 function checkPattern(pattern: string, refuse: Refuse): void {
   if (unstorable(pattern) !== null) {
-    refuse('pattern', 'TEXT', 'The pattern contains a character that cannot be stored.')
+    refuse('pattern', 'TEXT', say`The pattern contains a character that cannot be stored.`)
     return
   }
   if (pattern.length > MAX_PATTERN_LENGTH) {
-    refuse('pattern', 'TOO_LONG', `A pattern may have ${MAX_PATTERN_LENGTH} characters; this one has ${pattern.length}.`)
+    refuse('pattern', 'TOO_LONG', say`A pattern may have ${MAX_PATTERN_LENGTH} characters; this one has ${pattern.length}.`)
     return
   }
   try {
     RE2JS.compile(pattern)
   } catch (error) {
-    refuse('pattern', 'PATTERN', `The pattern is no regular expression in RE2 syntax: ${(error as Error).message}.`)
+    refuse('pattern', 'PATTERN', say`The pattern is no regular expression in RE2 syntax: ${(error as Error).message}.`)
   }
 }
 
 export function defineSensitivity({ sensitivity }: FieldInput, path: Path, issues: Issue[]): Sensitivity | undefined {
   if (sensitivity == null) return undefined
   const known = SENSITIVITIES.find((each) => each === sensitivity.toLowerCase())
-  if (known === undefined) issues.push({ path: [...path, 'sensitivity'], code: 'OPTION', message: `sensitivity is one of ${SENSITIVITIES.join(', ')}.` })
+  if (known === undefined) issues.push({ path: [...path, 'sensitivity'], code: 'OPTION', message: say`sensitivity is one of ${listed(SENSITIVITIES)}.` })
   return known === 'none' ? undefined : known
 }
 
 export function defineNumbering({ type, numbering }: FieldInput, isNew: boolean, path: Path, issues: Issue[]): NumberingMetadata | undefined {
   if (type !== 'AUTO_NUMBER') {
-    if (numbering != null) issues.push({ path: [...path, 'numbering'], code: 'NOT_APPLICABLE', message: 'Numbering belongs to AUTO_NUMBER.' })
+    if (numbering != null) issues.push({ path: [...path, 'numbering'], code: 'NOT_APPLICABLE', message: say`Numbering belongs to AUTO_NUMBER.` })
     return undefined
   }
   const { prefix, padding, perYear, gapless } = numbering ?? {}
   if (prefix != null && (prefix.length > 20 || !/^[^\p{C}]*$/u.test(prefix)))
-    issues.push({ path: [...path, 'numbering', 'prefix'], code: 'TEXT', message: 'A prefix has at most 20 characters, all of them visible.' })
+    issues.push({ path: [...path, 'numbering', 'prefix'], code: 'TEXT', message: say`A prefix has at most 20 characters, all of them visible.` })
   if (padding != null && (padding < 0 || padding > 12))
-    issues.push({ path: [...path, 'numbering', 'padding'], code: 'RANGE', message: 'padding lies between 0 and 12.' })
+    issues.push({ path: [...path, 'numbering', 'padding'], code: 'RANGE', message: say`padding lies between 0 and 12.` })
   // Of a field that stands, what was so before is no contradiction.
   if (isNew && perYear === true && gapless === false)
-    issues.push({ path: [...path, 'numbering', 'gapless'], code: 'CONFLICT', message: 'Series that begin anew each year have no gaps: leave gapless out.' })
+    issues.push({ path: [...path, 'numbering', 'gapless'], code: 'CONFLICT', message: say`Series that begin anew each year have no gaps: leave gapless out.` })
   return { prefix: prefix ?? '', padding: padding ?? 0, ...(perYear === true && { perYear }), gapless: gapless === true || perYear === true }
 }
 
@@ -110,10 +110,10 @@ export function defineNumbering({ type, numbering }: FieldInput, isNew: boolean,
 export function defineDefault(input: FieldInput, field: FieldDefinition, values: ValueDefaults, path: Path, issues: Issue[]): unknown {
   const { type } = input
   if (input.default === undefined || input.default === null) return undefined
-  const refuse = (message: string) => void issues.push({ path: [...path, 'default'], code: 'NOT_APPLICABLE', message })
-  if (['FORMULA', 'ROLLUP', 'AUTO_NUMBER'].includes(type)) return refuse(`${aType(type)} makes its values itself and takes no default.`)
-  if (['REFERENCE', 'REFERENCES', 'USER'].includes(type)) return refuse(`${aType(type)} takes no default: the record could be deleted.`)
-  if (input.unique === true) return refuse('A unique field takes no default: two records would have it.')
+  const refuse = (message: Message) => void issues.push({ path: [...path, 'default'], code: 'NOT_APPLICABLE', message })
+  if (['FORMULA', 'ROLLUP', 'AUTO_NUMBER'].includes(type)) return refuse(say`${aType(type)} makes its values itself and takes no default.`)
+  if (['REFERENCE', 'REFERENCES', 'USER'].includes(type)) return refuse(say`${aType(type)} takes no default: the record could be deleted.`)
+  if (input.unique === true) return refuse(say`A unique field takes no default: two records would have it.`)
   const before = issues.length
   coerceValue(field, input.default, values, (code, message, at = []) => {
     issues.push({ path: [...path, 'default', ...at], code, message })

@@ -1,4 +1,4 @@
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { FieldInput } from './field-input.ts'
 import { checkFieldName, duplicateField, hiddenName } from './names.ts'
@@ -45,7 +45,7 @@ export class Claims {
 
   #claim(module: string, name: string, path: Path): void {
     const key = `${module}.${name}`
-    if (this.#taken.has(key)) throw duplicateField(this.#workspace.module(module) ?? { name: module }, name, 'would have two members', path)
+    if (this.#taken.has(key)) throw duplicateField(this.#workspace.module(module) ?? { name: module }, name, say`would have two members`, path)
     this.#taken.add(key)
   }
 }

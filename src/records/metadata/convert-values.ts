@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { columnsOf } from '../../entities/columns.ts'
 import type { FieldType } from '../../entities/metadata.ts'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { Executor } from '../database.ts'
 import type { FieldDefinition } from '../registry/index.ts'
@@ -56,8 +56,8 @@ export async function convertValues(executor: Executor, move: Move): Promise<Con
   const stored = await executor.query<Stored>({ text: `${held} WHERE ${filled} LIMIT ${VALUES_PER_CHANGE + 1}`, purpose: 'platform' })
   if (stored.length > VALUES_PER_CHANGE) {
     const message = move.fill
-      ? `A default fills many records where there are ${VALUES_PER_CHANGE} at most. Give those without a value one by updates first.`
-      : `More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`
+      ? say`A default fills many records where there are ${VALUES_PER_CHANGE} at most. Give those without a value one by updates first.`
+      : say`More than ${VALUES_PER_CHANGE} records have a value there. Make a new field and move the values by updates.`
     throw new GuanxiError('LIMIT_EXCEEDED', message, { limit: VALUES_PER_CHANGE })
   }
   return convertRows(stored, move)

@@ -1,5 +1,5 @@
 import type { FieldType } from '../../entities/metadata.ts'
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import type { Statement } from '../database.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
@@ -88,7 +88,7 @@ export async function createFields(change: MetadataChange, fields: readonly NewF
 
 /** What a field that is computed from itself is refused with. */
 export function circularIssue({ module, input, path }: Pick<NewField, 'input' | 'path'> & { readonly module: { readonly name: string } }): Issue {
-  const message = `${module.name}.${input.name} is computed from itself, or from a field that is.`
+  const message = say`${module.name}.${input.name} is computed from itself, or from a field that is.`
   return { path: [...path, input.type === 'FORMULA' ? 'formula' : 'rollup'], code: 'CYCLE', message }
 }
 
@@ -138,7 +138,7 @@ function writeField(change: MetadataChange, { module, path }: NewField, { id, re
       issues.push({
         path: [...path, 'default'],
         code: 'CURRENCY',
-        message: `The default of a required field fills existing records and must be in ${currency}.`,
+        message: say`The default of a required field fills existing records and must be in ${currency}.`,
       })
   }
   change.paths.set(stored.id, path)

@@ -1,5 +1,5 @@
 import type { FieldType } from '../../entities/metadata.ts'
-import { GuanxiError, type Issue, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, type Issue, listed, say, validationFailed } from '../../errors/index.ts'
 import { createModuleTable } from '../migrations/module-table.ts'
 import { FIRST_CUSTOM_NUMBER } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
@@ -65,7 +65,7 @@ export async function makeModule(
   const issues: Issue[] = []
   checkModuleNames(input, workspace.registry, kernel, path, issues, change.owner?.builtIn === true)
   const kind = kindOf(input)
-  if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: `kind is one of ${MODULE_KINDS.join(', ')}.` })
+  if (!kind) issues.push({ path: [...path, 'kind'], code: 'OPTION', message: say`kind is one of ${listed(MODULE_KINDS)}.` })
   const nameField = input.nameField ?? usualNameField(fields)
   checkNameField(nameField, fields, path, issues)
   checkAccessParent(input, fields, path, issues)
@@ -130,7 +130,7 @@ export function kindOf({ kind }: Pick<ModuleInput, 'kind'>): ModuleKind | undefi
 export function checkModuleLimit({ modules }: Workspace): void {
   const active = modules.filter(({ state }) => state === 'active').length
   if (active >= MODULES)
-    throw new GuanxiError('LIMIT_EXCEEDED', `There are ${active} custom modules; ${MODULES} are allowed. Delete one first.`, { limit: MODULES })
+    throw new GuanxiError('LIMIT_EXCEEDED', say`There are ${active} custom modules; ${MODULES} are allowed. Delete one first.`, { limit: MODULES })
 }
 
 /** The kind's fields first, where the input has none of the same name. */
@@ -170,7 +170,7 @@ export function checkNameField(nameField: string, fields: Iterable<Pick<FieldInp
   issues.push({
     path: [...path, 'nameField'],
     code: 'UNKNOWN',
-    message: `nameField must name a text field of the module; ${JSON.stringify(nameField.slice(0, 60))} is none.`,
+    message: say`nameField must name a text field of the module; ${JSON.stringify(nameField.slice(0, 60))} is none.`,
   })
 }
 
@@ -179,7 +179,7 @@ function checkAccessParent({ accessParent }: ModuleInput, fields: readonly Field
   if (accessParent == null) return
   const parent = fields.find(({ name }) => name === accessParent)
   if (parent?.type === 'REFERENCE' && parent.required === true && parent.reference?.module !== '*') return
-  const message = `accessParent must name a required REFERENCE of the module; ${JSON.stringify(accessParent.slice(0, 60))} is none.`
+  const message = say`accessParent must name a required REFERENCE of the module; ${JSON.stringify(accessParent.slice(0, 60))} is none.`
   issues.push({ path: [...path, 'accessParent'], code: 'UNKNOWN', message })
 }
 
@@ -203,6 +203,6 @@ function createTable({ schema }: MetadataChange, { table }: StoredModule): void 
 async function nextNumber({ transaction, workspace }: MetadataChange): Promise<number> {
   const [row] = await transaction.query<{ last: number }>({ text: 'SELECT coalesce(max(number), 0)::int AS last FROM custom_module', purpose: 'platform' })
   const number = workspace.modules.reduce((most, each) => Math.max(most, each.number), Math.max(row?.last ?? 0, FIRST_CUSTOM_NUMBER - 1)) + 1
-  if (number > LAST_NUMBER) throw new GuanxiError('LIMIT_EXCEEDED', 'All numbers of custom modules have been given away.', { limit: LAST_NUMBER })
+  if (number > LAST_NUMBER) throw new GuanxiError('LIMIT_EXCEEDED', say`All numbers of custom modules have been given away.`, { limit: LAST_NUMBER })
   return number
 }

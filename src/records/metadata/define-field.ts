@@ -1,5 +1,5 @@
 import type { FieldType } from '../../entities/metadata.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, listed, type Message, say } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import type { ValueDefaults } from '../write/values.ts'
 import { defineFormula, defineRequiredWhen, defineRollup } from './check-computed.ts'
@@ -38,29 +38,33 @@ export type DefinedField = Pick<StoredField, 'label' | 'parameters'>
 export function defineField(input: FieldInput, site: FieldSite, path: Path, issues: Issue[], before?: StoredField): DefinedField {
   const { workspace, module } = site
   const { type } = input
-  const refuse = (member: string, code: string, message: string) => void issues.push({ path: [...path, member], code, message })
+  const refuse = (member: string, code: string, message: Message) => void issues.push({ path: [...path, member], code, message })
   const label = localizedText(input.label, input.labels, 200, path, 'label', issues) ?? before?.label ?? { en: humanised(input.name) }
   const options = defineOptions(input, before?.parameters.options ?? [], path, issues)
   const limits = defineLimits(input, path, issues)
   const unique = input.unique === true
   const indexed = input.indexed === true
   const tooLong = ((limits.maxLength as number | undefined) ?? (type === 'URL' ? 2048 : 500)) > LONGEST_KEY
-  if (unique && !UNIQUE.has(type)) refuse('unique', 'NOT_APPLICABLE', `${aType(type)} cannot be unique; ${[...UNIQUE].join(', ')} can.`)
-  else if (indexed && NOT_INDEXED.has(type)) refuse('indexed', 'NOT_APPLICABLE', `${aType(type)} cannot be indexed.`)
+  if (unique && !UNIQUE.has(type)) refuse('unique', 'NOT_APPLICABLE', say`${aType(type)} cannot be unique; ${listed([...UNIQUE])} can.`)
+  else if (indexed && NOT_INDEXED.has(type)) refuse('indexed', 'NOT_APPLICABLE', say`${aType(type)} cannot be indexed.`)
   else if ((unique || indexed) && (type === 'TEXT' || type === 'URL') && tooLong)
-    refuse('maxLength', 'TOO_LONG', `A field that is ${unique ? 'unique' : 'indexed'} may have ${LONGEST_KEY} characters: set maxLength to that or less.`)
+    refuse(
+      'maxLength',
+      'TOO_LONG',
+      say`A field that is ${unique ? say`unique` : say`indexed`} may have ${LONGEST_KEY} characters: set maxLength to that or less.`,
+    )
   if (input.searchable === true && !SEARCHABLE.has(type))
-    refuse('searchable', 'NOT_APPLICABLE', `${aType(type)} is not searched; ${[...SEARCHABLE].join(', ')} are.`)
-  if (input.required === true && COMPUTED.has(type)) refuse('required', 'NOT_APPLICABLE', `${aType(type)} is computed and never demanded.`)
+    refuse('searchable', 'NOT_APPLICABLE', say`${aType(type)} is not searched; ${listed([...SEARCHABLE])} are.`)
+  if (input.required === true && COMPUTED.has(type)) refuse('required', 'NOT_APPLICABLE', say`${aType(type)} is computed and never demanded.`)
   else if (input.required === true && input.default == null && workspace.registry.modules.get(module.name)?.systemMade)
     refuse(
       'required',
       'NEEDS_DEFAULT',
-      `Records of ${module.name} are made by the system, too, which knows no value: a field that is demanded there needs a default.`,
+      say`Records of ${module.name} are made by the system, too, which knows no value: a field that is demanded there needs a default.`,
     )
   const reference = defineReference(input, module, workspace.registry, path, issues, before?.parameters.reference)
   if (input.readOnly === true && (type === 'MONEY' || type === 'REFERENCES' || type === 'AUTO_NUMBER' || COMPUTED.has(type)))
-    refuse('readOnly', 'NOT_APPLICABLE', `${aType(type)} cannot be read-only.`)
+    refuse('readOnly', 'NOT_APPLICABLE', say`${aType(type)} cannot be read-only.`)
   const parameters = defined<FieldParameters>({
     help: localizedText(input.help, input.helps, 1000, path, 'help', issues),
     required: input.required === true || undefined,

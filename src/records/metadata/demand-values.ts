@@ -1,5 +1,5 @@
 import { columnsOf } from '../../entities/columns.ts'
-import { validationFailed } from '../../errors/index.ts'
+import { listed, say, validationFailed } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/index.ts'
 import { MAX_LENGTH, type ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
@@ -38,15 +38,21 @@ async function demandValues(change: MetadataChange, { module, before, after, val
   const empty = await countEmpty(change, module, before)
   const { default: value } = after.parameters
   if (empty > 0 && value === undefined) {
-    const many = empty === 1 ? '1 record has' : `${empty} records have`
-    throw validationFailed([{ path: [...path, 'required'], code: 'EMPTY', message: `${many} no value in ${after.name}. Fill them first, or give a default.` }])
+    const many = empty === 1 ? say`1 record has` : say`${empty} records have`
+    throw validationFailed([
+      { path: [...path, 'required'], code: 'EMPTY', message: say`${many} no value in ${after.name}. Fill them first, or give a default.` },
+    ])
   }
   if (empty > 0) {
     const definition = (change.workspace.moduleOf(after) as ModuleDefinition).fields.get(after.name) as FieldDefinition
     const literals = defaultLiterals(definition, value, values)
     if (literals === null)
       throw validationFailed([
-        { path: [...path, 'default'], code: 'CURRENCY', message: `The default of a required field fills existing records and must be in ${values.currency}.` },
+        {
+          path: [...path, 'default'],
+          code: 'CURRENCY',
+          message: say`The default of a required field fills existing records and must be in ${values.currency}.`,
+        },
       ])
     fillEmpty(change, module, after, literals, imageOfDefault(definition, value, values))
   }
@@ -76,12 +82,12 @@ async function demandDistinct(change: MetadataChange, { module, before, after, p
   if (after.parameters.unique !== true || before.parameters.unique === true || before.column !== after.column) return
   const { count, examples } = await duplicateValues(change, module, before)
   if (count === 0) return
-  const many = count === 1 ? '1 value' : `${count} values`
+  const many = count === 1 ? say`1 value` : say`${count} values`
   throw validationFailed([
     {
       path: [...path, 'unique'],
       code: 'DUPLICATES',
-      message: `${after.name} has ${many} that several records share, such as ${examples.join(', ')}. Change them first.`,
+      message: say`${after.name} has ${many} that several records share, such as ${listed(examples)}. Change them first.`,
     },
   ])
 }
@@ -97,12 +103,12 @@ async function demandLengths(change: MetadataChange, { module, before, after, pa
   if (!shrinks && added.length === 0) return
   const { count, examples } = await longValues(change, module, before, is, added.includes('order') ? LONGEST_KEY : null)
   if (count === 0) return
-  const many = count === 1 ? '1 record has' : `${count} records have`
+  const many = count === 1 ? say`1 record has` : say`${count} records have`
   throw validationFailed([
     {
       path: [...path, member],
       code: 'TOO_LONG',
-      message: `${many} more than ${is} characters in ${after.name}, such as ${examples.join(', ')}. Shorten them first; those in the recycle bin count where there is an index.`,
+      message: say`${many} more than ${is} characters in ${after.name}, such as ${listed(examples)}. Shorten them first; those in the recycle bin count where there is an index.`,
     },
   ])
 }

@@ -1,5 +1,5 @@
 import { columnsOf } from '../../entities/columns.ts'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { MetadataChange } from './change.ts'
 import type { HeldModule } from './field-columns.ts'
@@ -54,7 +54,7 @@ export async function checkFilled(change: MetadataChange, made: readonly { reado
     if ((row?.count ?? 0) > ROWS_PER_CHANGE)
       throw new GuanxiError(
         'LIMIT_EXCEEDED',
-        `The module's own table is full, and beside it a default fills ${ROWS_PER_CHANGE} records at most. Make ${name} without required, fill it by updates, then require it.`,
+        say`The module's own table is full, and beside it a default fills ${ROWS_PER_CHANGE} records at most. Make ${name} without required, fill it by updates, then require it.`,
         { limit: ROWS_PER_CHANGE },
       )
   }

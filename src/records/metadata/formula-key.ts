@@ -1,5 +1,5 @@
 import type { Expression } from '../../entities/expression.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import { checkExpression, compileExpression } from '../formula/index.ts'
 import { comparableColumn } from '../read/columns.ts'
 import { type FieldDefinition, fieldsById, type Registry } from '../registry/index.ts'
@@ -15,14 +15,14 @@ export function checkFormula(field: StoredField, registry: Registry, path: reado
   const byId = fieldsById(module)
   const indexable = isIndexable(field.id, byId)
   if (field.parameters.indexed && !indexable) {
-    const message = 'A formula can be indexed while it uses neither today() nor now(), no rollup, and no field that stands in an extension table.'
+    const message = say`A formula can be indexed while it uses neither today() nor now(), no rollup, and no field that stands in an extension table.`
     issues.push({ path: [...path, 'indexed'], code: 'NOT_APPLICABLE', message })
   }
   if (formulaSql(field.parameters.formula.expression, byId) === null)
     issues.push({
       path: [...path, 'formula'],
       code: 'LIMIT',
-      message: `With the formulas that it uses written out it is too large: it comes to more than ${MOST_SQL} characters of SQL.`,
+      message: say`With the formulas that it uses written out it is too large: it comes to more than ${MOST_SQL} characters of SQL.`,
     })
 }
 

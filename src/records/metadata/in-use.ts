@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { sqlState } from '../database.ts'
 
 /** Waiting for a table longer than this in one try would stop everybody who comes later. */
@@ -18,7 +18,12 @@ export async function untilFree<T>(patience: number | undefined, attempt: () => 
       if (!isInUse(error)) throw error
       const pause = 300 + Math.random() * 400
       if (performance.now() + pause > deadline) {
-        throw new GuanxiError('UNAVAILABLE', 'The tables are in use by a long transaction, so the change was not made. Try again later.', {}, { cause: error })
+        throw new GuanxiError(
+          'UNAVAILABLE',
+          say`The tables are in use by a long transaction, so the change was not made. Try again later.`,
+          {},
+          { cause: error },
+        )
       }
       await new Promise((resolve) => setTimeout(resolve, pause))
     }

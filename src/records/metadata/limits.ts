@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, type Message, say } from '../../errors/index.ts'
 import type { Workspace } from './workspace.ts'
 
 /** Fields that one call may make. */
@@ -29,7 +29,7 @@ export function countFields({ fields }: Workspace): FieldCounts {
 /** What a change leads to, and who it concerns. */
 export interface Excess {
   readonly module: string
-  readonly message: string
+  readonly message: Message
   readonly limit: number
 }
 
@@ -44,9 +44,9 @@ export function findExcess(before: FieldCounts, workspace: Workspace): Excess[] 
     const was = before.get(number) ?? { fields: 0, keys: 0 }
     const found: Excess[] = []
     if (fields > FIELDS_PER_MODULE && fields > was.fields)
-      found.push({ module, limit: FIELDS_PER_MODULE, message: `A module may have ${FIELDS_PER_MODULE} custom fields; ${module} would have ${fields}.` })
+      found.push({ module, limit: FIELDS_PER_MODULE, message: say`A module may have ${FIELDS_PER_MODULE} custom fields; ${module} would have ${fields}.` })
     if (keys > KEYS_PER_MODULE && keys > was.keys)
-      found.push({ module, limit: KEYS_PER_MODULE, message: `A module may have ${KEYS_PER_MODULE} unique custom fields; ${module} would have ${keys}.` })
+      found.push({ module, limit: KEYS_PER_MODULE, message: say`A module may have ${KEYS_PER_MODULE} unique custom fields; ${module} would have ${keys}.` })
     return found
   })
 }
@@ -60,7 +60,7 @@ export function checkLimits(before: FieldCounts, workspace: Workspace): void {
 /** Throws LIMIT_EXCEEDED for a call that asks for too many fields at once. */
 export function checkCall(fields: number): void {
   if (fields > FIELDS_PER_CALL)
-    throw new GuanxiError('LIMIT_EXCEEDED', `One call may make ${FIELDS_PER_CALL} fields; these are ${fields}. Send them in parts.`, {
+    throw new GuanxiError('LIMIT_EXCEEDED', say`One call may make ${FIELDS_PER_CALL} fields; these are ${fields}. Send them in parts.`, {
       limit: FIELDS_PER_CALL,
     })
 }

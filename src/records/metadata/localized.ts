@@ -1,5 +1,5 @@
 import type { LocalizedText } from '../../entities/metadata.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, listed, say } from '../../errors/index.ts'
 import { codePoints, unstorable } from '../../lib/text-checks.ts'
 import type { LabelInput } from './field-input.ts'
 
@@ -32,15 +32,15 @@ export function localizedText(
       issues.push({
         path: [...path, `${member}s`, index, 'locale'],
         code: 'LOCALE',
-        message: `${JSON.stringify(locale.slice(0, 20))} is no locale; texts are kept in ${LOCALES.join(' and ')}.`,
+        message: say`${JSON.stringify(locale.slice(0, 20))} is no locale; texts are kept in ${listed(LOCALES, ' and ')}.`,
       })
   }
   for (const text of Object.values(texts)) {
     const length = codePoints(text)
-    if (unstorable(text) !== null) issues.push({ path: [...path, member], code: 'TEXT', message: `${member} contains a character that cannot be stored.` })
-    else if (text.trim() === '') issues.push({ path: [...path, member], code: 'REQUIRED', message: `${member} must not be blank.` })
+    if (unstorable(text) !== null) issues.push({ path: [...path, member], code: 'TEXT', message: say`${member} contains a character that cannot be stored.` })
+    else if (text.trim() === '') issues.push({ path: [...path, member], code: 'REQUIRED', message: say`${member} must not be blank.` })
     else if (length > limit)
-      issues.push({ path: [...path, member], code: 'TOO_LONG', message: `${member} has ${length} characters; at most ${limit} are allowed.` })
+      issues.push({ path: [...path, member], code: 'TOO_LONG', message: say`${member} has ${length} characters; at most ${limit} are allowed.` })
   }
   const en = texts.en ?? texts['zh-CN']
   if (en === undefined) return undefined

@@ -1,4 +1,4 @@
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import type { Registry } from '../registry/index.ts'
 import { applyState } from './apply.ts'
@@ -210,7 +210,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
       authorize(principal)
       const workspace = new Workspace(core, await readMetadata(database))
       const number = module === null ? null : workspace.module(module)?.number
-      if (number === undefined) throw new GuanxiError('NOT_FOUND', `There is no module named ${JSON.stringify((module as string).slice(0, 60))}.`)
+      if (number === undefined) throw new GuanxiError('NOT_FOUND', say`There is no module named ${JSON.stringify((module as string).slice(0, 60))}.`)
       return workspace.fields
         .filter(
           (field) => (number === null || field.moduleNumber === number) && (deleted || field.state === 'active') && workspace.moduleOf(field) !== undefined,
@@ -228,7 +228,7 @@ export function createMetadata(options: MetadataOptions): Metadata {
 function newField(workspace: Workspace, { module: name, ...input }: CreateFieldInput, path: readonly (string | number)[]): NewField {
   const module = workspace.module(name)
   if (!module)
-    throw validationFailed([{ path: [...path, 'module'], code: 'UNKNOWN', message: `There is no module named ${JSON.stringify(name.slice(0, 60))}.` }])
+    throw validationFailed([{ path: [...path, 'module'], code: 'UNKNOWN', message: say`There is no module named ${JSON.stringify(name.slice(0, 60))}.` }])
   return { module: { name, number: module.number, table: module.table }, input, path }
 }
 

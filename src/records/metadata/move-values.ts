@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, type Message, say, validationFailed } from '../../errors/index.ts'
 import type { FieldDefinition } from '../registry/index.ts'
 import type { ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
@@ -77,22 +77,28 @@ export async function moveValues(change: MetadataChange, moved: MovedField, path
 
 function refuseFailures(converted: readonly Converted[], { before, after }: MovedField, path: Path): void {
   const failures = converted.filter(({ columns }) => columns === null)
-  const refuse = (member: string, code: string, message: string) => {
+  const refuse = (member: string, code: string, message: Message) => {
     throw validationFailed([{ path: [...path, member], code, message } satisfies Issue])
   }
   if (failures.length > 0) {
-    const many = failures.length === 1 ? '1 value does' : `${failures.length} values do`
-    refuse('type', 'CONVERSION', `${many} not convert to ${after.type}, such as ${examplesOf(failures)}. Change them first.`)
+    const examples = examplesOf(failures)
+    refuse(
+      'type',
+      'CONVERSION',
+      failures.length === 1
+        ? say`1 value does not convert to ${after.type}, such as ${examples}. Change them first.`
+        : say`${failures.length} values do not convert to ${after.type}, such as ${examples}. Change them first.`,
+    )
   }
   if (after.parameters.unique !== true) return
   const groups = groupsOf(converted, after)
   if (groups.length === 0) return
-  const many = groups.length === 1 ? '1 value' : `${groups.length} values`
+  const many = groups.length === 1 ? say`1 value` : say`${groups.length} values`
   const example = examplesOf(groups[0] as Converted[])
   const message =
     before.type === after.type
-      ? `${after.name} has ${many} that several records share, such as ${example}. Change them first.`
-      : `As ${after.type}, ${after.name} would have ${many} that several records share, such as that of ${example}. Change them first.`
+      ? say`${after.name} has ${many} that several records share, such as ${example}. Change them first.`
+      : say`As ${after.type}, ${after.name} would have ${many} that several records share, such as that of ${example}. Change them first.`
   refuse(before.parameters.unique ? 'type' : 'unique', 'DUPLICATES', message)
 }
 

@@ -1,4 +1,4 @@
-import { validationFailed } from '../../errors/index.ts'
+import { say, validationFailed } from '../../errors/index.ts'
 import { ownersOf } from './plugin-state.ts'
 import { exportState, type FieldState, type ModuleState } from './state.ts'
 import type { Workspace } from './workspace.ts'
@@ -6,7 +6,7 @@ import type { Workspace } from './workspace.ts'
 /** What a plugin has brought changes with the plugin alone. Throws VALIDATION_FAILED. */
 export function refuseOwned({ name, ownerPlugin }: { readonly name: string; readonly ownerPlugin: string | null }, argument: string): void {
   if (ownerPlugin === null) return
-  throw validationFailed([{ path: [argument], code: 'OWNED', message: `${name} belongs to the plugin ${ownerPlugin} and changes with it alone.` }])
+  throw validationFailed([{ path: [argument], code: 'OWNED', message: say`${name} belongs to the plugin ${ownerPlugin} and changes with it alone.` }])
 }
 
 /** The state without what belongs to plugins: of their modules the fields that administrators have added. */
@@ -49,5 +49,5 @@ function ownedFields(state: ModuleState | undefined, owners: ReturnType<typeof o
 }
 
 function refuse(path: readonly (string | number)[], what: string): never {
-  throw validationFailed([{ path, code: 'OWNED', message: `${what} belongs to a plugin and changes with it alone; leave it out.` }])
+  throw validationFailed([{ path, code: 'OWNED', message: say`${what} belongs to a plugin and changes with it alone; leave it out.` }])
 }

@@ -1,6 +1,6 @@
 import { columnsOf, extensionTable } from '../../entities/columns.ts'
 import type { FieldType } from '../../entities/metadata.ts'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { Transaction } from '../database.ts'
 import type { SchemaChanges } from './schema-changes.ts'
 import { slotType, takeSlot } from './slots.ts'
@@ -80,7 +80,7 @@ export class ColumnPlaces {
     const name = this.#workspace.moduleOf({ moduleNumber })?.name
     return new GuanxiError(
       'LIMIT_EXCEEDED',
-      `The table of ${name} has ${COLUMNS_IN_MAIN} columns of custom fields, and no room for another unique or AUTO_NUMBER field. Purge deleted fields first, or give such fields another module.`,
+      say`The table of ${name as string} has ${COLUMNS_IN_MAIN} columns of custom fields, and no room for another unique or AUTO_NUMBER field. Purge deleted fields first, or give such fields another module.`,
       { limit: COLUMNS_IN_MAIN },
     )
   }

@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, listed, type Message, say } from '../../errors/index.ts'
 import { applyState } from './apply.ts'
 import type { MetadataChange, MetadataOwner } from './change.ts'
 import { renewRequiredChecks } from './change-module.ts'
@@ -89,7 +89,7 @@ function withPlugin(workspace: Workspace, plugin: string, schema: PluginSchema):
   }
   for (const module of schema.modules) {
     const standing = states.get(module.name)
-    if (standing && owners.module(module.name) !== plugin) throw taken(`The module ${module.name}`, owners.module(module.name), plugin)
+    if (standing && owners.module(module.name) !== plugin) throw taken(say`The module ${module.name}`, owners.module(module.name), plugin)
     states.set(module.name, { ...standing, ...module, fields: joined(module.name, module.fields ?? [], standing, plugin, owners) })
   }
   for (const [module, fields] of byModule(schema.fields)) {
@@ -103,7 +103,7 @@ function withPlugin(workspace: Workspace, plugin: string, schema: PluginSchema):
 function joined(module: string, own: readonly FieldInput[], standing: ModuleState | undefined, plugin: string, owners: Owners): readonly FieldInput[] {
   const others = standing?.fields ?? []
   const clash = others.find(({ name }) => own.some((field) => field.name === name))
-  if (clash) throw taken(`The field ${module}.${clash.name}`, owners.field(module, clash.name), plugin)
+  if (clash) throw taken(say`The field ${module}.${clash.name}`, owners.field(module, clash.name), plugin)
   return [...own, ...others]
 }
 
@@ -116,13 +116,16 @@ function byModule(fields: PluginSchema['fields']): ReadonlyMap<string, readonly 
 /** Fields of administrators on a module that leaves would go with it, and nobody has asked them. */
 function refuseForeign(module: string, fields: readonly FieldInput[], plugin: string): void {
   if (fields.length === 0) return
-  const names = fields.map(({ name }) => name).join(', ')
-  throw new GuanxiError('DUPLICATE', `The plugin ${plugin} gives up its module ${module}, which still has fields of others: ${names}. Delete them first.`)
+  const names = listed(fields.map(({ name }) => name))
+  throw new GuanxiError('DUPLICATE', say`The plugin ${plugin} gives up its module ${module}, which still has fields of others: ${names}. Delete them first.`)
 }
 
-function taken(what: string, owner: string | null | undefined, plugin: string): GuanxiError {
-  const whose = owner == null ? 'is there already and belongs to the administrators' : `belongs to the plugin ${owner}`
-  return new GuanxiError('DUPLICATE', `${what} of the plugin ${plugin} ${whose}. Rename or delete that first.`)
+function taken(what: Message, owner: string | null | undefined, plugin: string): GuanxiError {
+  const message =
+    owner == null
+      ? say`${what} of the plugin ${plugin} is there already and belongs to the administrators. Rename or delete that first.`
+      : say`${what} of the plugin ${plugin} belongs to the plugin ${owner}. Rename or delete that first.`
+  return new GuanxiError('DUPLICATE', message)
 }
 
 interface Owners {

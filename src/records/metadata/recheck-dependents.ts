@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import { directInputs, expressionFields } from '../registry/index.ts'
 import type { ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
@@ -144,5 +144,5 @@ function asStored(value: unknown): unknown {
 
 function broken(dependent: StoredField, { message }: Issue, workspace: Workspace, path: Path): Issue {
   const name = `${workspace.moduleOf(dependent)?.name}.${dependent.name}`
-  return { path, code: 'DEPENDENT', message: `${name} would no longer hold: ${message}` }
+  return { path, code: 'DEPENDENT', message: say`${name} would no longer hold: ${message}` }
 }

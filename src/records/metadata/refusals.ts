@@ -17,7 +17,7 @@ export class Refusals {
   keep(error: unknown, path: Path): readonly Issue[] {
     if (!this.#isPlan || !(error instanceof GuanxiError) || !REFUSALS.has(error.code)) throw error
     const { issues } = error.details as { readonly issues?: readonly Issue[] }
-    const kept = issues && issues.length > 0 ? issues : [{ path, code: error.code, message: error.message }]
+    const kept = issues && issues.length > 0 ? issues : [{ path, code: error.code, message: error.text }]
     // What the whole leads to names no place of its own.
     const placed = kept.map((issue) => (issue.path.length > 1 ? issue : { ...issue, path }))
     for (const issue of placed) this.tell(issue)

@@ -1,5 +1,5 @@
 import { columnsOf } from '../../entities/columns.ts'
-import { type GuanxiError, validationFailed } from '../../errors/index.ts'
+import { type GuanxiError, listed, type Message, say, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
 import { type Dependent, expressionsOver, namesFieldSql } from './dependents.ts'
@@ -20,7 +20,7 @@ export function refuseWhileNeeded(name: string, dependents: readonly Dependent[]
   const blocking = dependents.filter((dependent) => dependent.blocking)
   if (blocking.length === 0) return
   const names = blocking.map(({ kind, name: holder }) => `${kind} ${holder}`)
-  throw validationFailed([{ path, code: 'IN_USE', message: `${name} is needed by ${names.slice(0, 10).join(', ')}. Change or delete those first.` }])
+  throw validationFailed([{ path, code: 'IN_USE', message: say`${name} is needed by ${listed(names.slice(0, 10))}. Change or delete those first.` }])
 }
 
 /** Hides a field at once and everywhere. Its data stays, and comes back with a restore, until it is purged. */
@@ -48,7 +48,7 @@ export function deleteField(change: MetadataChange, field: StoredField, path: Pa
 export async function restoreField(change: MetadataChange, field: StoredField, currency: string, argument: 'id' | 'name' = 'id'): Promise<StoredField> {
   const { workspace } = change
   const module = workspace.moduleOf(field)
-  if (!module) throw refusal(argument, 'MODULE_DELETED', `The module of ${field.name} is deleted. Restore that first.`)
+  if (!module) throw refusal(argument, 'MODULE_DELETED', say`The module of ${field.name} is deleted. Restore that first.`)
   refuseWithoutTarget(field, workspace, argument)
   checkFieldName(field.name, module, ['name'], [], field.id)
   refuseHiddenName(workspace, module, field.name, ['name'], field.id)
@@ -56,7 +56,7 @@ export async function restoreField(change: MetadataChange, field: StoredField, c
   const restored: StoredField = { ...field, aliases, state: 'active', deletedAt: null }
   workspace.put({ field: restored })
   if (!workspace.moduleOf(field)?.fields.has(field.name))
-    throw refusal(argument, 'INPUT_DELETED', `${field.name} is computed from a field that is deleted. Restore that first.`)
+    throw refusal(argument, 'INPUT_DELETED', say`${field.name} is computed from a field that is deleted. Restore that first.`)
   const held: HeldModule = { table: module.table, number: module.number }
   if (field.parameters.required) addRequiredCheck(change, held, restored)
   recheckRestored(change, [restored], { currency, country: change.country }, [argument])
@@ -75,13 +75,19 @@ function refuseWithoutTarget({ name, parameters: { reference } }: StoredField, w
   if (reference?.moduleNumber === undefined) return
   const target = workspace.modules.find(({ number }) => number === reference.moduleNumber)
   if (target?.state === 'active') return
-  const gone = `${name} leads to the module ${reference.module}, which ${target?.state === 'deleted' ? 'is deleted' : 'is gone for good'}`
-  const other = workspace.module(reference.module) ? '; the one that has the name now is another' : ''
-  const way = target?.state === 'deleted' && other === '' ? 'Restore that first' : 'Make a new field'
-  throw refusal(argument, 'TARGET_GONE', `${gone}${other}. ${way}.`)
+  const isDeleted = target?.state === 'deleted'
+  const gone = isDeleted
+    ? say`${name} leads to the module ${reference.module}, which is deleted`
+    : say`${name} leads to the module ${reference.module}, which is gone for good`
+  const message = workspace.module(reference.module)
+    ? say`${gone}; the one that has the name now is another. Make a new field.`
+    : isDeleted
+      ? say`${gone}. Restore that first.`
+      : say`${gone}. Make a new field.`
+  throw refusal(argument, 'TARGET_GONE', message)
 }
 
-function refusal(argument: 'id' | 'name', code: string, message: string): GuanxiError {
+function refusal(argument: 'id' | 'name', code: string, message: Message): GuanxiError {
   return validationFailed([{ path: [argument], code, message }])
 }
 

@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import { sqlState } from '../database.ts'
 import { handlingOf } from '../write/sqlstates.ts'
 import type { MetadataChange } from './change.ts'
@@ -30,17 +30,20 @@ export function refusalOf(
 function tell(handling: ReturnType<typeof handlingOf>, site: Site | undefined): Told | undefined {
   switch (handling) {
     case 'duplicate':
-      return site && { member: 'unique', code: 'DUPLICATES', message: `${site.name} has values that several records share. Change them first.` }
+      return site && { member: 'unique', code: 'DUPLICATES', message: say`${site.name} has values that several records share. Change them first.` }
     case 'size':
       return site
-        ? { member: site.kind === 'unique' ? 'unique' : 'indexed', code: 'TOO_LONG', message: `${site.name} has values that are too long for an index.` }
-        : { code: 'TOO_LONG', message: 'With this change a record would be too large to be stored. Shorten its longest values first.' }
+        ? { member: site.kind === 'unique' ? 'unique' : 'indexed', code: 'TOO_LONG', message: say`${site.name} has values that are too long for an index.` }
+        : { code: 'TOO_LONG', message: say`With this change a record would be too large to be stored. Shorten its longest values first.` }
     case 'missing':
-      return { code: 'REQUIRED', message: site ? `Records without a value in ${site.name} would have to be changed. Fill them first.` : 'A value is missing.' }
+      return {
+        code: 'REQUIRED',
+        message: site ? say`Records without a value in ${site.name} would have to be changed. Fill them first.` : say`A value is missing.`,
+      }
     case 'reference':
-      return { code: 'NOT_FOUND', message: 'A record that another one refers to does not exist.' }
+      return { code: 'NOT_FOUND', message: say`A record that another one refers to does not exist.` }
     case 'value':
-      return { code: 'VALUE', message: 'A value is out of the range that can be stored.' }
+      return { code: 'VALUE', message: say`A value is out of the range that can be stored.` }
     default:
       return undefined
   }

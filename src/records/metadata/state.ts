@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, type Message, say, validationFailed } from '../../errors/index.ts'
 import { describeField, describeModule } from './describe-field.ts'
 import type { FieldInput, ModuleInput } from './field-input.ts'
 import { isServed } from './served.ts'
@@ -36,21 +36,21 @@ export function checkState(wanted: readonly ModuleState[], { core, registry }: W
   const targets = new Set([...coreNames, '*', ...wanted.map(({ name }) => name)])
   const names = new Set<string>()
   for (const [index, state] of wanted.entries()) {
-    const refuse = (path: readonly (string | number)[], code: string, message: string) => issues.push({ path: ['input', index, ...path], code, message })
-    if (names.has(state.name)) refuse(['name'], 'REPEATED', `The module ${state.name} is described twice.`)
+    const refuse = (path: readonly (string | number)[], code: string, message: Message) => issues.push({ path: ['input', index, ...path], code, message })
+    if (names.has(state.name)) refuse(['name'], 'REPEATED', say`The module ${state.name} is described twice.`)
     names.add(state.name)
     if (coreNames.has(state.name)) checkCoreState(state, refuse)
     else if (!registry.modules.has(state.name) && state.pluralName == null)
-      refuse(['pluralName'], 'REQUIRED', `There is no module ${state.name}; a new one needs its pluralName.`)
+      refuse(['pluralName'], 'REQUIRED', say`There is no module ${state.name}; a new one needs its pluralName.`)
     const fields = new Set<string>()
     const earlier = new Set<string>()
     for (const [place, { name, was, reference }] of (state.fields ?? []).entries()) {
-      if (fields.has(name)) refuse(['fields', place, 'name'], 'REPEATED', `The field ${name} is described twice.`)
+      if (fields.has(name)) refuse(['fields', place, 'name'], 'REPEATED', say`The field ${name} is described twice.`)
       fields.add(name)
-      if (was != null && earlier.has(was)) refuse(['fields', place, 'was'], 'REPEATED', `Two fields are to be made of ${was}.`)
+      if (was != null && earlier.has(was)) refuse(['fields', place, 'was'], 'REPEATED', say`Two fields are to be made of ${was}.`)
       if (was != null) earlier.add(was)
       if (reference != null && !targets.has(reference.module))
-        refuse(['fields', place, 'reference', 'module'], 'UNKNOWN', `The state has no module named ${JSON.stringify(reference.module.slice(0, 60))}.`)
+        refuse(['fields', place, 'reference', 'module'], 'UNKNOWN', say`The state has no module named ${JSON.stringify(reference.module.slice(0, 60))}.`)
     }
   }
   if (issues.length > 0) throw validationFailed(issues)
@@ -58,7 +58,7 @@ export function checkState(wanted: readonly ModuleState[], { core, registry }: W
 
 const OF_CUSTOM_MODULES = ['label', 'labels', 'pluralLabel', 'pluralLabels', 'kind', 'nameField', 'position', 'accessParent'] as const
 
-function checkCoreState(state: ModuleState, refuse: (path: readonly string[], code: string, message: string) => void): void {
+function checkCoreState(state: ModuleState, refuse: (path: readonly string[], code: string, message: Message) => void): void {
   for (const member of OF_CUSTOM_MODULES)
-    if (state[member] != null) refuse([member], 'FIXED', `The module ${state.name} comes with the product: a state says nothing but its custom fields.`)
+    if (state[member] != null) refuse([member], 'FIXED', say`The module ${state.name} comes with the product: a state says nothing but its custom fields.`)
 }

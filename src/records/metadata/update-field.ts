@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/index.ts'
 import type { MetadataChange } from './change.ts'
 import { hasOptions } from './check-options.ts'
@@ -144,7 +144,7 @@ function aliasesOf(before: StoredField, name: string, { aliases }: FieldPatch, p
       issues.push({
         path: [...path, 'aliases', index],
         code: 'UNKNOWN',
-        message: `${JSON.stringify(alias.slice(0, 60))} is no earlier name of this field; aliases can only be removed.`,
+        message: say`${JSON.stringify(alias.slice(0, 60))} is no earlier name of this field; aliases can only be removed.`,
       })
   }
   return kept.filter((alias) => alias !== name)
@@ -154,12 +154,12 @@ function aliasesOf(before: StoredField, name: string, { aliases }: FieldPatch, p
 function checkFixed(before: StoredField, input: FieldInput, path: Path, issues: Issue[]): void {
   const { reference } = before.parameters
   if (input.type !== before.type && !isConvertible(before.type, input.type))
-    issues.push({ path: [...path, 'type'], code: 'FIXED', message: `${aType(before.type)} cannot become a ${input.type}. Make a new field.` })
+    issues.push({ path: [...path, 'type'], code: 'FIXED', message: say`${aType(before.type)} cannot become a ${input.type}. Make a new field.` })
   if (reference && input.reference && input.reference.module !== reference.module)
     issues.push({
       path: [...path, 'reference', 'module'],
       code: 'FIXED',
-      message: `The field refers to ${reference.module}. Make a new field for another module.`,
+      message: say`The field refers to ${reference.module}. Make a new field for another module.`,
     })
 }
 
@@ -169,8 +169,8 @@ function checkGaps(before: StoredField, { parameters }: DefinedField, path: Path
   if (!was || !is || (was.gapless !== false) === (is.gapless !== false)) return
   const [member, message] =
     is.perYear && !was.perYear
-      ? ['perYear', 'Series that begin anew each year have no gaps, and whether numbers may be missing is fixed when the field is made.']
-      : ['gapless', 'Whether numbers may be missing is fixed when the field is made.']
+      ? (['perYear', say`Series that begin anew each year have no gaps, and whether numbers may be missing is fixed when the field is made.`] as const)
+      : (['gapless', say`Whether numbers may be missing is fixed when the field is made.`] as const)
   issues.push({ path: [...path, 'numbering', member], code: 'FIXED', message })
 }
 

@@ -1,4 +1,5 @@
+import { type Message, say } from '../../errors/index.ts'
 /** `An INTEGER`, `A USER`: the name of a field type at the beginning of a sentence. */
-export function aType(type: string): string {
-  return `${/^[AEIO]/.test(type) ? 'An' : 'A'} ${type}`
+export function aType(type: string): Message {
+  return /^[AEIO]/.test(type) ? say`An ${type}` : say`A ${type}`
 }

@@ -1,5 +1,5 @@
 import type { ModuleMetadata } from '../../entities/metadata.ts'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, quoted, say, validationFailed } from '../../errors/index.ts'
 import { buildRegistry, type ModuleDefinition, type Registry, RegistryConflict } from '../registry/index.ts'
 import { composeModules } from './compose.ts'
 import type { StoredField, StoredMetadata, StoredModule } from './stored.ts'
@@ -85,6 +85,7 @@ export class Workspace {
 
 /** No single argument is to blame: it is what the whole change leads to. */
 function refusalOf({ message, rule }: RegistryConflict): GuanxiError {
-  const issue = { path: [], code: rule, message: `${message.charAt(0).toUpperCase()}${message.slice(1)}.` }
+  const told = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`
+  const issue = { path: [], code: rule, message: quoted(say`The modules would not fit together:`, told) }
   return rule === 'DUPLICATE' ? new GuanxiError('DUPLICATE', issue.message, { issues: [issue] }) : validationFailed([issue])
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { literalSql } from '../sql-text.ts'
 import type { PlanInputs } from './plan-builder.ts'
 
@@ -43,10 +43,10 @@ export function decodeCursor(
   const payload = decoded.slice(MAC_LENGTH)
   // The text is compared too: base64 of Node skips characters that are not of its alphabet.
   if (macOf(payload, fingerprint, inputs.cursorKey) !== decoded.slice(0, MAC_LENGTH) || bytes.toString('base64') !== text) {
-    throw new GuanxiError('CURSOR_INVALID', 'The cursor is not one of this list. Take cursors from an answer of the same connection with the same order.')
+    throw new GuanxiError('CURSOR_INVALID', say`The cursor is not one of this list. Take cursors from an answer of the same connection with the same order.`)
   }
   const values = JSON.parse(payload) as (string | null)[]
-  if (values.length !== count) throw new GuanxiError('CURSOR_INVALID', 'The cursor does not fit the order of this list.')
+  if (values.length !== count) throw new GuanxiError('CURSOR_INVALID', say`The cursor does not fit the order of this list.`)
   inputs.decodedCursors.set(memo, values)
   return values
 }

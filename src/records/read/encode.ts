@@ -1,4 +1,4 @@
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import { canonicalId } from '../../lib/record-id.ts'
 
 /** No record has this id; stands for an id text that is no UUID, so that it matches nothing. */
@@ -15,14 +15,14 @@ export function encodeIds(value: unknown): string[] {
 /** Text for PostgreSQL, which cannot hold U+0000. */
 export function encodeText(value: unknown): string {
   const text = String(value)
-  if (text.includes('\0')) throw validationFailed([{ path: [], code: 'NUL', message: 'Text must not contain the character U+0000.' }])
+  if (text.includes('\0')) throw validationFailed([{ path: [], code: 'NUL', message: say`Text must not contain the character U+0000.` }])
   return text
 }
 
 /** A value of a filter for a column of the given PostgreSQL type. */
 export function encodeComparable(type: string, value: unknown): unknown {
   if (value === null || value === undefined) {
-    throw validationFailed([{ path: [], code: 'NULL', message: 'null is no value to compare with; use isNull.' }])
+    throw validationFailed([{ path: [], code: 'NULL', message: say`null is no value to compare with; use isNull.` }])
   }
   if (type === 'uuid') return encodeId(value)
   if (type === 'text') return encodeText(value)
@@ -34,7 +34,7 @@ export function encodeComparable(type: string, value: unknown): unknown {
 
 function encodeNumeric(value: unknown): string {
   const text = String(value)
-  if (text.length > 1000) throw new GuanxiError('LIMIT_EXCEEDED', `A decimal may have at most 1,000 characters; this one has ${text.length}.`)
+  if (text.length > 1000) throw new GuanxiError('LIMIT_EXCEEDED', say`A decimal may have at most 1,000 characters; this one has ${text.length}.`)
   return text
 }
 
@@ -46,6 +46,6 @@ export function encodeTimeZone(value: unknown): string {
     if (/^[+-]/.test(name)) throw new RangeError('an offset')
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   } catch {
-    throw validationFailed([{ path: ['timeZone'], code: 'TIME_ZONE', message: `"${name}" is not an IANA time zone such as "Asia/Shanghai".` }])
+    throw validationFailed([{ path: ['timeZone'], code: 'TIME_ZONE', message: say`"${name}" is not an IANA time zone such as "Asia/Shanghai".` }])
   }
 }

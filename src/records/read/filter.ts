@@ -1,4 +1,4 @@
-import { DefectError, validationFailed } from '../../errors/index.ts'
+import { DefectError, say, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
 import { allOf } from '../sql-text.ts'
@@ -153,7 +153,7 @@ function textOperand(operand: Operand, builder: FilterBuilder): string {
 
 function encodeList(value: unknown, encode: (value: unknown) => unknown): unknown[] {
   if (!Array.isArray(value))
-    throw validationFailed([{ path: [], code: 'NULL', message: 'A list of values is needed; null is none. An empty list matches nothing.' }])
+    throw validationFailed([{ path: [], code: 'NULL', message: say`A list of values is needed; null is none. An empty list matches nothing.` }])
   return value.map(encode)
 }
 

@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
@@ -14,9 +14,9 @@ const MAX_LENGTH = 200
 export function searchTerms(value: unknown): readonly string[] {
   const text = encodeText(value)
   const length = [...text].length
-  if (length > MAX_LENGTH) throw new GuanxiError('LIMIT_EXCEEDED', `A search text may have ${MAX_LENGTH} characters; this one has ${length}.`)
+  if (length > MAX_LENGTH) throw new GuanxiError('LIMIT_EXCEEDED', say`A search text may have ${MAX_LENGTH} characters; this one has ${length}.`)
   const terms = text.split(/\s+/u).filter((term) => term.length > 0)
-  if (terms.length > MAX_TERMS) throw new GuanxiError('LIMIT_EXCEEDED', `A search may have ${MAX_TERMS} words; this one has ${terms.length}.`)
+  if (terms.length > MAX_TERMS) throw new GuanxiError('LIMIT_EXCEEDED', say`A search may have ${MAX_TERMS} words; this one has ${terms.length}.`)
   return terms
 }
 

@@ -1,5 +1,5 @@
 import { extensionTable } from '../../entities/columns.ts'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from './definition.ts'
 
 /** Field of a module by its name or by an earlier one; undefined where there is none. */
@@ -23,7 +23,7 @@ export function requireKey(module: ModuleDefinition, field: FieldDefinition): vo
   if (!field.keyUnavailable) return
   throw new GuanxiError(
     'UNAVAILABLE',
-    `A ${module.name} cannot be found by ${field.name} now: its unique index is still being built, or could not be. Try again shortly, or name the record by its id.`,
+    say`A ${module.name} cannot be found by ${field.name} now: its unique index is still being built, or could not be. Try again shortly, or name the record by its id.`,
     { module: module.name, field: field.name },
   )
 }

@@ -1,3 +1,5 @@
+import { listed, type Message, say } from '../../errors/index.ts'
+
 /** A step of a SELECT field from one value to another. Null stands for no value. */
 export interface Step {
   readonly from: string | null
@@ -22,9 +24,11 @@ export function stepsBetween<Allowed extends Step>(
 }
 
 /** Why a step is refused, and which ones there are. `name`: of the field. */
-export function refusedStep(name: string, allowed: readonly Step[], { from, to }: Step, anywhere?: typeof ANYWHERE): string {
-  const targets = allowed.filter((each) => each.from === from || each.from === anywhere).map((each) => each.to)
-  const [start, end] = [from ?? 'no value', to ?? 'no value']
-  const wayOut = targets.length > 0 ? `From ${start} it can go to ${targets.map((each) => each ?? 'no value').join(', ')}.` : `Nothing follows ${start}.`
-  return `${name} cannot ${from === null ? `begin with ${end}` : `go from ${start} to ${end}`}. ${wayOut}`
+export function refusedStep(name: string, allowed: readonly Step[], { from, to }: Step, anywhere?: typeof ANYWHERE): Message {
+  const targets = allowed.filter((each) => each.from === from || each.from === anywhere).map((each) => each.to ?? NO_VALUE)
+  const [start, end] = [from ?? NO_VALUE, to ?? NO_VALUE]
+  const wayOut = targets.length > 0 ? say`From ${start} it can go to ${listed(targets)}.` : say`Nothing follows ${start}.`
+  return from === null ? say`${name} cannot begin with ${end}. ${wayOut}` : say`${name} cannot go from ${start} to ${end}. ${wayOut}`
 }
+
+const NO_VALUE = say`no value`

@@ -1,5 +1,5 @@
 import { isGenerated } from '../../entities/columns.ts'
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import { decimalDigits } from '../../lib/decimal-text.ts'
 import type { Action } from '../access/policy.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
@@ -184,10 +184,10 @@ async function checkMoney(session: Session, module: ModuleDefinition, drafts: re
       draft.refuse(
         field.name,
         'NO_RATE',
-        `There is no exchange rate from ${money.currency} to ${session.defaults.currency} that is valid today. Create an exchangeRate for ${money.currency} first, or use ${session.defaults.currency}.`,
+        say`There is no exchange rate from ${money.currency} to ${session.defaults.currency} that is valid today. Create an exchangeRate for ${money.currency} first, or use ${session.defaults.currency}.`,
       )
     } else if (decimalDigits(base).integer > 15)
-      draft.refuse(field.name, 'TOO_LARGE', `${field.name} is too large: it has more than 15 digits before the point in ${session.defaults.currency}.`)
+      draft.refuse(field.name, 'TOO_LARGE', say`${field.name} is too large: it has more than 15 digits before the point in ${session.defaults.currency}.`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { coversAll, intersected } from '../access/admissions.ts'
 import type { AccessPolicy, Action, Admission, ModuleAccess } from '../access/policy.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
@@ -20,7 +20,7 @@ export async function writeMany(
   const access = authority.policy.modules.get(module.name)
   const reach = access?.actions.get('BULK')
   if (!access || reach === undefined) {
-    const message = `Your roles do not allow you to change several ${module.pluralName} in one call. Send them one by one.`
+    const message = say`Your roles do not allow you to change several ${module.pluralName} in one call. Send them one by one.`
     throw new GuanxiError('FORBIDDEN', message, { module: module.name, action: 'BULK' })
   }
   session.uses.add(`BULK ${module.name}`)
@@ -30,7 +30,7 @@ export async function writeMany(
     return await write({ ...authority, policy: withAccess(authority.policy, module.name, within) })
   } catch (error) {
     if (!(error instanceof GuanxiError) || error.code !== 'FORBIDDEN') throw error
-    throw new GuanxiError('FORBIDDEN', `${error.message} Calls with several ${module.pluralName} reach fewer of them than calls with one.`, error.details)
+    throw new GuanxiError('FORBIDDEN', say`${error.text} Calls with several ${module.pluralName} reach fewer of them than calls with one.`, error.details)
   }
 }
 

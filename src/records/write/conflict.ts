@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { shownTargets } from '../access/readable-targets.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
@@ -113,7 +113,7 @@ async function conflict(
     )
   return new GuanxiError(
     'VERSION_CONFLICT',
-    `This ${module.name} is at version ${stored.version}; the change was made for version ${ifVersion}. Read it again and repeat the change.`,
+    say`This ${module.name} is at version ${stored.version}; the change was made for version ${ifVersion}. Read it again and repeat the change.`,
     {
       module: module.name,
       id: stored.id,

@@ -1,5 +1,5 @@
 import { isGenerated } from '../../entities/columns.ts'
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { applyCreates, stopAt } from './apply.ts'
 import { authorize, checkItemLimit } from './authorize.ts'
@@ -56,7 +56,7 @@ export async function requirePartialCreates(session: Session, module: ModuleDefi
 export function nameRecord(session: Session, module: ModuleDefinition, { ref, path }: ParsedInput, id: string, issues: Issue[]): void {
   if (ref === undefined) return
   if (session.named.has(ref))
-    issues.push({ path: [...path, 'ref'], code: 'DUPLICATE_REF', message: `Two records of this operation are named ${JSON.stringify(ref.slice(0, 60))}.` })
+    issues.push({ path: [...path, 'ref'], code: 'DUPLICATE_REF', message: say`Two records of this operation are named ${JSON.stringify(ref.slice(0, 60))}.` })
   else session.named.set(ref, { module: module.name, id })
 }
 
@@ -85,7 +85,7 @@ export function newDraft(
     if (parsed.named.has(field.name) || isSystemOnly(field)) continue
     if (field.default !== undefined && field.default !== null) draft.set(field.name, field.default)
     else if (field.required && !field.readOnly && field.type !== 'AUTO_NUMBER' && !isGenerated(field))
-      draft.refuse(field.name, 'REQUIRED', `${field.name} is required.`)
+      draft.refuse(field.name, 'REQUIRED', say`${field.name} is required.`)
   }
   if (takesOwner(module)) assignOwner(session, draft, parsed, teamOfUser)
   return draft

@@ -1,4 +1,4 @@
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import { sqlState } from '../database.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../registry/definition.ts'
@@ -28,27 +28,27 @@ export function translateError(error: unknown, registry: Registry, principal: Pr
   const options = { cause: error }
   switch (handling) {
     case 'retry':
-      return new GuanxiError('UNAVAILABLE', 'Others keep changing the same records. Try again.', {}, options)
+      return new GuanxiError('UNAVAILABLE', say`Others keep changing the same records. Try again.`, {}, options)
     case 'unavailable':
-      return new GuanxiError('UNAVAILABLE', 'The records are locked by other work for too long. Try again.', {}, options)
+      return new GuanxiError('UNAVAILABLE', say`The records are locked by other work for too long. Try again.`, {}, options)
     case 'duplicate': {
       const field = module && constraint !== undefined ? uniqueFieldOf(module, constraint) : undefined
       const known = module && isKnownModule(principal, module) ? module.name : null
       if (field && !isTold(principal, field.module, field.name)) return new GuanxiError('DUPLICATE', UNTOLD, { module: known, fields: [] }, options)
       const details = { module: known, fields: field ? [field.name] : [] }
-      return new GuanxiError('DUPLICATE', `Another ${known ?? 'record'} already has this ${field?.name ?? 'value'}.`, details, options)
+      return new GuanxiError('DUPLICATE', say`Another ${known ?? say`record`} already has this ${field?.name ?? say`value`}.`, details, options)
     }
     case 'reference':
-      return validationFailed([{ path: [], code: 'NOT_FOUND', message: 'A record that this one refers to does not exist.' }])
+      return validationFailed([{ path: [], code: 'NOT_FOUND', message: say`A record that this one refers to does not exist.` }])
     case 'missing': {
       const field = module && (fieldOfColumn(module, column) ?? requiredFieldOf(module, constraint))
-      if (!field) return validationFailed([{ path: [], code: 'REQUIRED', message: 'A required value is missing.' }])
-      return validationFailed([issueOfField(principal, field, [], { code: 'REQUIRED', message: `${field.name} is required.` })])
+      if (!field) return validationFailed([{ path: [], code: 'REQUIRED', message: say`A required value is missing.` }])
+      return validationFailed([issueOfField(principal, field, [], { code: 'REQUIRED', message: say`${field.name} is required.` })])
     }
     case 'value':
-      return validationFailed([{ path: [], code: 'VALUE', message: 'A value is out of the range that can be stored.' }])
+      return validationFailed([{ path: [], code: 'VALUE', message: say`A value is out of the range that can be stored.` }])
     case 'size':
-      return validationFailed([{ path: [], code: 'TOO_LONG', message: 'The record is too large to be stored. Shorten its longest values.' }])
+      return validationFailed([{ path: [], code: 'TOO_LONG', message: say`The record is too large to be stored. Shorten its longest values.` }])
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { type Dependency, dependenciesOn, referenceColumn, referenceFrom } from './dependents.ts'
@@ -87,7 +87,7 @@ SELECT DISTINCT start FROM way WHERE at = start`),
   const found = new Set(rows.map(({ start }) => start))
   // In the order of the input, whatever the order of the rows.
   return [...paths].flatMap(([id, path]) =>
-    found.has(id) ? [{ path, code: 'CYCLE', message: `${field.name} would lead in a circle back to the ${module.name} itself.` }] : [],
+    found.has(id) ? [{ path, code: 'CYCLE', message: say`${field.name} would lead in a circle back to the ${module.name} itself.` }] : [],
   )
 }
 
@@ -123,8 +123,11 @@ async function findRestrictions(session: Session, module: ModuleDefinition, path
     .map(({ dependency: index, target, readable }) => {
       const { module: dependent, field } = dependencies[index] as Dependency
       const named = readable > 0 && isToldOfRelation(session, field, dependent)
-      const holders = named ? `${readable} ${readable === 1 ? dependent.name : dependent.pluralName}` : 'Other records'
-      const verb = named && readable === 1 ? 'refers' : 'refer'
-      return { path: paths.get(target) ?? [], code: 'RESTRICTED', message: `${holders} ${verb} to this ${module.name}. Delete or move them first.` }
+      const message = !named
+        ? say`Other records refer to this ${module.name}. Delete or move them first.`
+        : readable === 1
+          ? say`1 ${dependent.name} refers to this ${module.name}. Delete or move them first.`
+          : say`${readable} ${dependent.pluralName} refer to this ${module.name}. Delete or move them first.`
+      return { path: paths.get(target) ?? [], code: 'RESTRICTED', message }
     })
 }

@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue } from '../../errors/index.ts'
+import { GuanxiError, type Issue, say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { applyChanges } from './apply.ts'
 import { authorize, checkItemLimit } from './authorize.ts'
@@ -124,7 +124,7 @@ async function findDependents(
   if (rows.length > MAX_DEPENDENTS) {
     throw new GuanxiError(
       'LIMIT_EXCEEDED',
-      `More than ${MAX_DEPENDENTS} records depend on these ${module.pluralName}. Delete or move those first, or delete fewer at once.`,
+      say`More than ${MAX_DEPENDENTS} records depend on these ${module.pluralName}. Delete or move those first, or delete fewer at once.`,
       { limit: MAX_DEPENDENTS },
     )
   }

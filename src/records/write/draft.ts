@@ -1,5 +1,5 @@
 import { isGenerated } from '../../entities/columns.ts'
-import { DefectError, type Issue } from '../../errors/index.ts'
+import { DefectError, type Issue, type Message, say } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { historyKey } from '../registry/index.ts'
@@ -94,7 +94,7 @@ export class Draft implements PendingChange {
     if (isSystemOnly(definition)) throw new DefectError(`${definition.id} cannot be set`)
     if (definition.type === 'REFERENCES') throw new DefectError(`${definition.id}: a rule changes links by a derived update`)
     const plain = definition.type === 'REFERENCE' || definition.type === 'USER'
-    const fail = (code: string, message: string, at: readonly (string | number)[] = []): undefined => {
+    const fail = (code: string, message: Message, at: readonly (string | number)[] = []): undefined => {
       this.#object(definition, { code, message, at })
       return undefined
     }
@@ -104,13 +104,13 @@ export class Draft implements PendingChange {
     this.#after[field] = base === undefined ? coerced : { ...(coerced as object), base }
   }
 
-  refuse(field: string | null, code: string, message: string): void {
+  refuse(field: string | null, code: string, message: Message): void {
     if (field === null) this.#issues.push({ path: this.path, code, message })
     else this.#object(this.#field(field), { code, message })
   }
 
   /** A field stands in the way that the caller may know nothing of. */
-  #object(field: FieldDefinition, issue: { readonly code: string; readonly message: string; readonly at?: IssuePath }): void {
+  #object(field: FieldDefinition, issue: { readonly code: string; readonly message: Message; readonly at?: IssuePath }): void {
     addIssue(this.#issues, issueOfField(this.#session.principal, field, this.path, issue))
   }
 
@@ -130,7 +130,7 @@ export class Draft implements PendingChange {
     for (const [id, issue] of change.added) if (issue !== null && !linked.has(id)) this.#issues.push(issue)
     const after = linksAfter(change, before, { gone: this.#gone, unseen: this.#unseen })
     // Not how many there would be: some of them the writer may not know of.
-    if (after.length > MAX_LINKS) this.refuse(field.name, 'TOO_LONG', `${field.name} would have more records than the ${MAX_LINKS} that are allowed.`)
+    if (after.length > MAX_LINKS) this.refuse(field.name, 'TOO_LONG', say`${field.name} would have more records than the ${MAX_LINKS} that are allowed.`)
     // A new record without links has none to tell of.
     if (this.before !== null || after.length > 0) this.#after[field.name] = after
   }
@@ -152,10 +152,10 @@ export class Draft implements PendingChange {
     for (const field of this.changedFields()) {
       const next = this.#after[field.name] ?? null
       const retired = next === null ? null : retiredOption(field, next, this.before?.[field.name] ?? null)
-      if (retired !== null) this.refuse(field.name, 'OPTION', `${field.name}: ${JSON.stringify(retired)} is retired and can no longer be written.`)
+      if (retired !== null) this.refuse(field.name, 'OPTION', say`${field.name}: ${JSON.stringify(retired)} is retired and can no longer be written.`)
       this.#checkTransition(field, this.before?.[field.name] ?? null, next, derived)
       if (this.before === null) continue
-      if (field.createOnly && !derived) this.refuse(field.name, 'CREATE_ONLY', `${field.name} can be given on create and never changed.`)
+      if (field.createOnly && !derived) this.refuse(field.name, 'CREATE_ONLY', say`${field.name} can be given on create and never changed.`)
     }
   }
 
@@ -167,7 +167,7 @@ export class Draft implements PendingChange {
     for (const field of this.module.fields.values()) {
       if (!field.required || field.system || field.type === 'AUTO_NUMBER' || isGenerated(field) || !this.isEmpty(field)) continue
       const demanded = this.before === null || this.#given.has(field.name) || !this.#holdsNothing(field, this.before)
-      if (demanded) this.refuse(field.name, 'REQUIRED', `${field.name} is required.`)
+      if (demanded) this.refuse(field.name, 'REQUIRED', say`${field.name} is required.`)
     }
   }
 

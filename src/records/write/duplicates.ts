@@ -1,4 +1,4 @@
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import type { Draft } from './draft.ts'
 import { uniqueKey, uniqueKeySql } from './references.ts'
@@ -24,12 +24,12 @@ export async function findDuplicates(session: Session, module: ModuleDefinition,
     for (const draft of holders) if (taken.has(uniqueKey(field, draft.after[field.name]))) addIssue(issues, duplicateIssue(session, module, draft, field))
   }
   if (issues.length === 0)
-    for (const draft of drafts) issues.push({ path: draft.path, code: 'DUPLICATE', message: `Another ${module.name} already has these values.` })
+    for (const draft of drafts) issues.push({ path: draft.path, code: 'DUPLICATE', message: say`Another ${module.name} already has these values.` })
   return issues
 }
 
 function duplicateIssue({ principal }: Session, module: ModuleDefinition, { path }: Draft, field: FieldDefinition): Issue {
-  return issueOfField(principal, field, path, { code: 'DUPLICATE', message: `Another ${module.name} already has this ${field.name}.` })
+  return issueOfField(principal, field, path, { code: 'DUPLICATE', message: say`Another ${module.name} already has this ${field.name}.` })
 }
 
 /**

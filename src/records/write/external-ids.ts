@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue } from '../../errors/index.ts'
+import { GuanxiError, type Issue, say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import type { Draft } from './draft.ts'
 import type { ParsedInput } from './input.ts'
@@ -111,13 +111,13 @@ export function takenIssue(module: ModuleDefinition, path: readonly (string | nu
   return {
     path: [...path, 'externalIds'],
     code: 'DUPLICATE',
-    message: `Another ${module.name} already has the key ${JSON.stringify(key.slice(0, 60))} of system ${JSON.stringify(system.slice(0, 60))}.`,
+    message: say`Another ${module.name} already has the key ${JSON.stringify(key.slice(0, 60))} of system ${JSON.stringify(system.slice(0, 60))}.`,
   }
 }
 
 /** DUPLICATE over the fields that the issues name. */
 export function duplicate({ principal }: Session, module: ModuleDefinition, issues: readonly Issue[]): GuanxiError {
   const fields = [...new Set(issues.filter((issue) => !isUntold(issue)).map(({ path }) => String(path.at(-1))))]
-  const message = issues[0]?.message ?? `Another ${module.name} already has this value.`
+  const message = issues[0]?.message ?? say`Another ${module.name} already has this value.`
   return new GuanxiError('DUPLICATE', message, { module: isKnownModule(principal, module) ? module.name : null, fields, issues })
 }

@@ -1,6 +1,6 @@
 import { isGenerated } from '../../entities/columns.ts'
 import { isComputed } from '../../entities/value-type.ts'
-import type { Issue } from '../../errors/index.ts'
+import { given, type Issue, type Message, say } from '../../errors/index.ts'
 import { fieldLevel, partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { WRITABLE_SYSTEM_FIELDS } from '../registry/index.ts'
@@ -74,7 +74,7 @@ export function parseInput(
 
 /** What does not fit of a value that follows from others: not the value, which may be made of what the caller cannot read. */
 function derivedIssue({ principal }: Session, module: ModuleDefinition, name: string, path: Issue['path'], code: string): Issue {
-  const message = `What follows from this does not fit ${module.name}.${name} (${code}).`
+  const message = say`What follows from this does not fit ${module.name}.${name} (${code}).`
   return issueOfField(principal, { module: module.name, name }, path, { code, message })
 }
 
@@ -92,12 +92,12 @@ function parseField(
   if (!field) return
   if (!authority.derived && isPartlyWritable(authority, module, field, ways)) parsed.partly.add(field)
   if (value === null && field.required) {
-    fail('REQUIRED', `${name} is required and cannot be cleared.`)
+    fail('REQUIRED', say`${name} is required and cannot be cleared.`)
     return
   }
   if (field.type === 'REFERENCES') {
     const links = parseLinks(session, field, value, [...parsed.path, name], fail)
-    if (field.required && links.change?.replaces && links.references.length === 0) fail('REQUIRED', `${name} is required: it needs one record at least.`)
+    if (field.required && links.change?.replaces && links.references.length === 0) fail('REQUIRED', say`${name} is required: it needs one record at least.`)
     parsed.references.push(...links.references)
     if (links.change) parsed.values.set(field, links.change)
     return
@@ -109,7 +109,7 @@ function parseField(
     return
   }
   const coerced = coerceValue(field, value, session.defaults, fail)
-  if (field.required && Array.isArray(coerced) && coerced.length === 0) fail('REQUIRED', `${name} is required: it needs one value at least.`)
+  if (field.required && Array.isArray(coerced) && coerced.length === 0) fail('REQUIRED', say`${name} is required: it needs one value at least.`)
   if (coerced !== undefined) parsed.values.set(field, authority.derived ? withBase(field, coerced, value) : coerced)
 }
 
@@ -126,7 +126,7 @@ function writableField(session: Session, module: ModuleDefinition, name: string,
   const partly = field !== undefined && isPartlyWritable(authority, module, field, ways)
   if (!field || (level === 'HIDDEN' && !partly)) return fail('UNKNOWN_FIELD', unknownField(module, name))
   const keeps = authority.derived || isSystemWork(session)
-  if (isSystemOnly(field) || (field.readOnly && !keeps)) return fail('READ_ONLY', `${name} is set by the system and cannot be written.`)
+  if (isSystemOnly(field) || (field.readOnly && !keeps)) return fail('READ_ONLY', say`${name} is set by the system and cannot be written.`)
   if (level !== 'WRITE' && !partly && !(field.readOnly && keeps)) return fail('FORBIDDEN_FIELD', forbiddenField(name))
   return field
 }
@@ -148,13 +148,13 @@ export function refuseUncreatable(module: ModuleDefinition, { partly, path }: Pa
 }
 
 /** What is said of a field that does not exist, or is not shown. */
-export function unknownField(module: ModuleDefinition, name: string): string {
-  return `${module.label.en} has no field named ${JSON.stringify(name.slice(0, 60))}.`
+export function unknownField(module: ModuleDefinition, name: string): Message {
+  return say`${given(module.label)} has no field named ${JSON.stringify(name.slice(0, 60))}.`
 }
 
 /** What is said of a field that is shown and may not be written. */
-export function forbiddenField(name: string): string {
-  return `Your roles do not allow writing ${name}.`
+export function forbiddenField(name: string): Message {
+  return say`Your roles do not allow writing ${name}.`
 }
 
 /** Work of the system that brings in what happened elsewhere, or what time has brought, may give what is otherwise set on the way. */
@@ -170,8 +170,8 @@ export function isSystemOnly(field: FieldDefinition): boolean {
 
 function externalIds(value: unknown, fail: Fail): readonly ExternalId[] | null | undefined {
   if (value === null) return null
-  if (!Array.isArray(value)) return fail('LIST', 'externalIds must be a list of {system, key}.')
-  if (value.length > MAX_LIST) return fail('TOO_LONG', `externalIds has ${value.length} entries; at most ${MAX_LIST} are allowed.`)
+  if (!Array.isArray(value)) return fail('LIST', say`externalIds must be a list of {system, key}.`)
+  if (value.length > MAX_LIST) return fail('TOO_LONG', say`externalIds has ${value.length} entries; at most ${MAX_LIST} are allowed.`)
   const ids = value.map((entry, index) => parseExternalId(entry, fail, [index]))
   return ids.every((id) => id !== undefined) ? (ids as ExternalId[]) : undefined
 }

@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { targetOf } from '../registry/index.ts'
@@ -118,7 +118,7 @@ export async function checkLinkedParents(session: Session, module: ModuleDefinit
         `SELECT l.source_id AS id, t.deleted_at IS NOT NULL AS gone FROM ${quoteIdentifier(field.column)} AS l JOIN ${table.from} ON t.id = l.target_id WHERE l.source_id = ANY(${sources}) ORDER BY t.id FOR KEY SHARE OF t`,
       ),
     )
-    const message = isToldOfRelation(session, field, target) ? `A ${target.name} of this ${module.name} is deleted. Restore it first.` : UNTOLD
+    const message = isToldOfRelation(session, field, target) ? say`A ${target.name} of this ${module.name} is deleted. Restore it first.` : UNTOLD
     for (const draft of drafts) {
       const targets = rows.filter(({ id }) => id === draft.id)
       const hangs = cascades ? targets.some(({ gone }) => gone) : targets.length > 0 && targets.every(({ gone }) => gone)

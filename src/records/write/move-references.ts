@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { ACTIONS, type Action, allAdmissions } from '../access/policy.ts'
 import { maskedSql, readableSql, writableSql } from '../access/row-levels.ts'
 import { partialLevel } from '../access/secured.ts'
@@ -82,7 +82,7 @@ async function findHolders(session: Session, dependencies: readonly Dependency[]
     builder.statement(`${selects.join('\nUNION ALL ')}\nORDER BY dependency, id LIMIT ${MAX_DEPENDENTS + 1}`),
   )
   if (rows.length > MAX_DEPENDENTS)
-    throw new GuanxiError('LIMIT_EXCEEDED', `More than ${MAX_DEPENDENTS} records refer to these. Move some of them first.`, { limit: MAX_DEPENDENTS })
+    throw new GuanxiError('LIMIT_EXCEEDED', say`More than ${MAX_DEPENDENTS} records refer to these. Move some of them first.`, { limit: MAX_DEPENDENTS })
   const found = new Map<Dependency, Map<string, string[]>>()
   for (const { dependency: index, id, target } of rows) {
     const dependency = dependencies[index] as Dependency

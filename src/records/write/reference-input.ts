@@ -1,3 +1,4 @@
+import { listed, say } from '../../errors/index.ts'
 import { isObject } from '../../lib/is-object.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { targetOf } from '../registry/index.ts'
@@ -31,10 +32,10 @@ export function parseReference(session: Session, field: FieldDefinition, value: 
   const members = isObject(value) ? Object.entries(value).filter(([, member]) => member !== undefined && member !== null) : []
   const [member] = members
   if (members.length !== 1 || !member)
-    return fail('REFERENCE', `${field.name} must name its record by exactly one of ${referenceKinds(session, field).join(', ')}.`)
+    return fail('REFERENCE', say`${field.name} must name its record by exactly one of ${listed(referenceKinds(session, field))}.`)
   const [kind, key] = member
   if (!referenceKinds(session, field).includes(kind))
-    return fail('UNKNOWN_FIELD', `A record cannot be named by ${JSON.stringify(kind.slice(0, 60))} here.`, [kind])
+    return fail('UNKNOWN_FIELD', say`A record cannot be named by ${JSON.stringify(kind.slice(0, 60))} here.`, [kind])
   if (kind === 'externalId') {
     const externalId = parseExternalId(key, fail, [kind])
     return externalId && { field, path: [...path, kind], kind, value: externalId }
@@ -55,7 +56,7 @@ export function parseExternalId(value: unknown, fail: Fail, at: readonly (string
     key: storableText('key', key, 500, fail, [...at, 'key']),
   }
   if (parsed.system === undefined || parsed.key === undefined) return undefined
-  if (parsed.system === '' || parsed.key === '') return fail('REQUIRED', 'An external id needs both system and key.', at)
+  if (parsed.system === '' || parsed.key === '') return fail('REQUIRED', say`An external id needs both system and key.`, at)
   return { system: parsed.system, key: parsed.key }
 }
 
@@ -72,19 +73,21 @@ export function parseLinks(
 ): { readonly change?: LinkChange; readonly references: readonly PendingReference[] } {
   const nothing = { references: [] }
   if (value === null) return { change: { replaces: true, added: new Map(), removed: new Set() }, references: [] }
-  if (typeof value !== 'object' || Array.isArray(value)) return fail('REFERENCES', `${field.name} must be {set} or {add, remove}.`) ?? nothing
+  if (typeof value !== 'object' || Array.isArray(value)) return fail('REFERENCES', say`${field.name} must be {set} or {add, remove}.`) ?? nothing
   const lists = Object.entries(value).filter(([, list]) => list !== undefined && list !== null)
   const stray = lists.find(([member]) => !['set', 'add', 'remove'].includes(member))?.[0]
-  if (stray !== undefined) return fail('UNKNOWN_FIELD', `${field.name} has no part named ${JSON.stringify(stray.slice(0, 60))}.`, [stray]) ?? nothing
+  if (stray !== undefined) return fail('UNKNOWN_FIELD', say`${field.name} has no part named ${JSON.stringify(stray.slice(0, 60))}.`, [stray]) ?? nothing
   const replaces = lists.some(([member]) => member === 'set')
-  if (replaces && lists.length > 1) return fail('REFERENCES', `${field.name} takes set alone, or add and remove.`) ?? nothing
+  if (replaces && lists.length > 1) return fail('REFERENCES', say`${field.name} takes set alone, or add and remove.`) ?? nothing
   if (lists.length === 0) return nothing
   const change: LinkChange = { replaces, added: new Map(), removed: new Set() }
   const references: PendingReference[] = []
   for (const [member, list] of lists) {
-    if (!Array.isArray(list)) fail('LIST', `${field.name}.${member} must be a list of records.`, [member])
+    if (!Array.isArray(list)) fail('LIST', say`${field.name}.${member} must be a list of records.`, [member])
     else if (list.length > MAX_MEMBERS)
-      fail('TOO_LONG', `${field.name}.${member} names ${list.length} records; at most ${MAX_MEMBERS} are allowed. Add the rest by a further update.`, [member])
+      fail('TOO_LONG', say`${field.name}.${member} names ${list.length} records; at most ${MAX_MEMBERS} are allowed. Add the rest by a further update.`, [
+        member,
+      ])
     else
       for (const [index, entry] of list.entries()) {
         const reference = parseReference(session, field, entry, [...path, member, index], (code, message, at = []) =>

@@ -1,4 +1,4 @@
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, type Message, say } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import { fieldLevel } from '../access/secured.ts'
@@ -47,23 +47,23 @@ export async function resolveReferences(session: Session, items: readonly Parsed
 
 function prepare(session: Session, item: ParsedInput, reference: PendingReference, authority: Authority, issues: Issue[]): Lookup | undefined {
   const { field, kind, value, path } = reference
-  const refuse = (code: string, message: string): undefined => {
+  const refuse = (code: string, message: Message): undefined => {
     issues.push({ path, code, message })
     return undefined
   }
   const target = targetOf(field, session.registry)
   if (kind === 'ref') {
     const named = session.named.get(String(value))
-    if (!named) return refuse('NOT_FOUND', `No create of this operation is named ${JSON.stringify(String(value).slice(0, 60))} by its ref.`)
+    if (!named) return refuse('NOT_FOUND', say`No create of this operation is named ${JSON.stringify(String(value).slice(0, 60))} by its ref.`)
     if (target && named.module !== target.name)
-      return refuse('WRONG_MODULE', `${field.name} must be a record of ${target.pluralName}; this ref names a record of another module.`)
+      return refuse('WRONG_MODULE', say`${field.name} must be a record of ${target.pluralName}; this ref names a record of another module.`)
     settle(item, reference, named.id)
     return undefined
   }
   if (kind === 'externalId') return target && { item, reference, module: target, key: externalKey(value as ExternalId) }
   if (kind !== 'id') {
     if (!target) return undefined
-    if (!mayFindBy(authority, target, kind)) return refuse('UNKNOWN_FIELD', `A record cannot be named by ${JSON.stringify(kind)} here.`)
+    if (!mayFindBy(authority, target, kind)) return refuse('UNKNOWN_FIELD', say`A record cannot be named by ${JSON.stringify(kind)} here.`)
     const unique = target.fields.get(kind) as FieldDefinition
     requireKey(target, unique)
     const key = coerceKey(unique, value, session.defaults, refuse) ?? undefined
@@ -74,7 +74,7 @@ function prepare(session: Session, item: ParsedInput, reference: PendingReferenc
   const module = number === null ? undefined : session.registry.byNumber.get(number)
   if (!module) return refuse('NOT_FOUND', notFoundMessage(field))
   if (target && module !== target)
-    return refuse('WRONG_MODULE', `${field.name} must be the id of a record of ${target.pluralName}; this is the id of another module's record.`)
+    return refuse('WRONG_MODULE', say`${field.name} must be the id of a record of ${target.pluralName}; this is the id of another module's record.`)
   return { item, reference, module, key: id }
 }
 
@@ -109,8 +109,8 @@ export function uniqueKeySql(field: FieldDefinition, alias: string): string {
   return field.type === 'EMAIL' ? `lower(${column})` : column
 }
 
-function notFoundMessage(field: FieldDefinition): string {
-  return `${field.name}: there is no such record, or you cannot read it.`
+function notFoundMessage(field: FieldDefinition): Message {
+  return say`${field.name}: there is no such record, or you cannot read it.`
 }
 
 async function resolveGroup(

@@ -1,5 +1,5 @@
 import type { Expression } from '../../entities/expression.ts'
-import { DefectError } from '../../errors/index.ts'
+import { DefectError, say } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { expressionFields, fieldsById } from '../registry/index.ts'
@@ -43,7 +43,8 @@ export async function checkRequiredWhen(
   for (const row of rows) {
     const draft = missing[row['n'] as number] as Draft
     for (const [index, field] of fields.entries())
-      if (row[index] === true && draft.isEmpty(field)) draft.refuse(field.name, 'REQUIRED', `${field.name} is required for this ${module.name} as it stands.`)
+      if (row[index] === true && draft.isEmpty(field))
+        draft.refuse(field.name, 'REQUIRED', say`${field.name} is required for this ${module.name} as it stands.`)
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Issue, validationFailed } from '../../errors/index.ts'
+import { type Issue, say, validationFailed } from '../../errors/index.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { targetOf } from '../registry/index.ts'
@@ -110,7 +110,7 @@ export async function checkParents(session: Session, module: ModuleDefinition, d
       builder.statement(`SELECT t.id, t.deleted_at IS NOT NULL AS deleted FROM ${table.from} WHERE t.id = ANY(${ids}) ORDER BY t.id FOR KEY SHARE OF t`),
     )
     const deleted = new Set(rows.filter((row) => row.deleted).map(({ id }) => id))
-    const message = isToldOfRelation(session, field, target) ? `The ${target.name} of this ${module.name} is deleted. Restore it first.` : UNTOLD
+    const message = isToldOfRelation(session, field, target) ? say`The ${target.name} of this ${module.name} is deleted. Restore it first.` : UNTOLD
     for (const draft of held) if (deleted.has(draft.after[field.name] as string)) addIssue(issues, { path: draft.path, code: 'PARENT_DELETED', message })
   }
   if (issues.length > 0) throw validationFailed(issues)

@@ -1,3 +1,4 @@
+import type { Message } from '../../errors/index.ts'
 import type { AccessPolicy, Principal } from '../access/policy.ts'
 import type { Executor, Transaction } from '../database.ts'
 import type { Registry } from '../registry/definition.ts'
@@ -31,7 +32,7 @@ export interface PendingChange {
    */
   set(field: string, value: unknown): void
   /** Objects; the whole operation fails with VALIDATION_FAILED. `field` null: the record as a whole. */
-  refuse(field: string | null, code: string, message: string): void
+  refuse(field: string | null, code: string, message: Message): void
 }
 
 /** A change that stands in the transaction. */

@@ -1,4 +1,4 @@
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import { mayAct } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import type { ParsedInput } from './input.ts'
@@ -35,7 +35,7 @@ export async function resolveTags(
       issues.push({
         path: [...item.path, 'tags'],
         code: 'NOT_FOUND',
-        message: `There is no tag ${JSON.stringify(name)}, and your roles do not allow creating tags.`,
+        message: say`There is no tag ${JSON.stringify(name)}, and your roles do not allow creating tags.`,
       })
     }
     return

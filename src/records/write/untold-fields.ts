@@ -1,11 +1,11 @@
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, type Message, say } from '../../errors/index.ts'
 import type { Principal } from '../access/policy.ts'
 import { fieldLevel, isAllowed, isEverWritable, partialLevel } from '../access/secured.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import type { Session } from './session.ts'
 
 /** All that is said where what stands in the way is nothing that the caller knows of. */
-export const UNTOLD = 'This record cannot be written as it stands; ask an administrator.'
+export const UNTOLD = say`This record cannot be written as it stands; ask an administrator.`
 
 /**
  * The caller may hear of the field: its value is shown in full, or may be written, be it on some records. Refusals of what the system derives are told to the
@@ -25,7 +25,7 @@ export function issueOfField(
   principal: Pick<Principal, 'policy'>,
   { module, name }: Pick<FieldDefinition, 'module' | 'name'>,
   itemPath: Issue['path'],
-  { code, message, at = [] }: { readonly code: string; readonly message: string; readonly at?: Issue['path'] },
+  { code, message, at = [] }: { readonly code: string; readonly message: Message; readonly at?: Issue['path'] },
 ): Issue {
   return isTold(principal, module, name) ? { path: [...itemPath, name, ...at], code, message } : { path: itemPath, code, message: UNTOLD }
 }

@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue } from '../../errors/index.ts'
+import { GuanxiError, type Issue, say } from '../../errors/index.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import type { Action } from '../access/policy.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
@@ -158,7 +158,7 @@ export function requireAllowed(module: ModuleDefinition, stored: StoredRecord | 
 }
 
 export function notFoundAt(module: ModuleDefinition, path: IssuePath): GuanxiError {
-  return new GuanxiError('NOT_FOUND', `There is no ${module.name} with this id, or you cannot read it.`, { module: module.name, path })
+  return new GuanxiError('NOT_FOUND', say`There is no ${module.name} with this id, or you cannot read it.`, { module: module.name, path })
 }
 
 /** The id in canonical form. Throws NOT_FOUND for what cannot be an id of this module. */
@@ -191,5 +191,5 @@ export function rounds(keys: readonly string[]): number[][] {
 }
 
 function refuseRef({ ref, path }: ParsedInput, issues: Issue[]): void {
-  if (ref !== undefined) issues.push({ path: [...path, 'ref'], code: 'UNKNOWN_FIELD', message: 'ref names a record that is created; an update has none.' })
+  if (ref !== undefined) issues.push({ path: [...path, 'ref'], code: 'UNKNOWN_FIELD', message: say`ref names a record that is created; an update has none.` })
 }

@@ -1,3 +1,4 @@
+import { say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { authorize } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
@@ -27,7 +28,7 @@ export async function changeMatches(
     const stored = matches.get(target) as StoredRecord
     if (!stored.readable)
       throw duplicate(session, module, [
-        { path: keyPath(target), code: 'DUPLICATE', message: `Another ${module.name} already has this ${keyName(target.key)}.` },
+        { path: keyPath(target), code: 'DUPLICATE', message: say`Another ${module.name} already has this ${keyName(target.key)}.` },
       ])
     requireAllowed(module, stored, 'UPDATE', target.parsed.path)
     if (stored.deleted) authorize(session, module, 'RESTORE', authority)

@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue } from '../../errors/index.ts'
+import { GuanxiError, type Issue, type Message, say } from '../../errors/index.ts'
 import { fieldLevel } from '../access/secured.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { applyCreates } from './apply.ts'
@@ -34,7 +34,7 @@ export async function createMissing(
   const keys = new Map<Draft, ExternalId>()
   for (const target of targets) {
     if ((target.item.ifVersion ?? null) !== null) {
-      throw new GuanxiError('VERSION_CONFLICT', `There is no such ${module.name} at version ${target.item.ifVersion}.`, {
+      throw new GuanxiError('VERSION_CONFLICT', say`There is no such ${module.name} at version ${target.item.ifVersion as number}.`, {
         module: module.name,
         path: target.parsed.path,
         base: null,
@@ -79,11 +79,11 @@ function withKey({ parsed, key }: UpsertTarget): ParsedInput {
 function refuseUnwritableKey(session: Session, module: ModuleDefinition, target: UpsertTarget, authority: Authority, issues: Issue[]): void {
   const { field } = target.key
   if (field === null) return
-  const refuse = (code: string, message: string): undefined => void issues.push({ path: keyPath(target), code, message })
+  const refuse = (code: string, message: Message): undefined => void issues.push({ path: keyPath(target), code, message })
   coerceValue(field, target.key.value, session.defaults, refuse)
   if (authority.derived) return
-  if (field.readOnly) refuse('READ_ONLY', `There is no ${module.name} with this ${field.name}, and ${field.name} is set by the system.`)
-  else if (fieldLevel(authority.policy, module.name, field.name) !== 'WRITE') refuse('FORBIDDEN_FIELD', `Your roles do not allow writing ${field.name}.`)
+  if (field.readOnly) refuse('READ_ONLY', say`There is no ${module.name} with this ${field.name}, and ${field.name} is set by the system.`)
+  else if (fieldLevel(authority.policy, module.name, field.name) !== 'WRITE') refuse('FORBIDDEN_FIELD', say`Your roles do not allow writing ${field.name}.`)
 }
 
 /** A row was left out: by its own key (then the next look finds it), or by another unique value, which is a DUPLICATE. */

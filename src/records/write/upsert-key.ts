@@ -1,4 +1,4 @@
-import type { Issue } from '../../errors/index.ts'
+import { type Issue, say } from '../../errors/index.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/definition.ts'
 import { requireKey } from '../registry/index.ts'
@@ -35,13 +35,13 @@ export function parseKey(
   }
   const members = Object.entries(by ?? {}).filter(([, value]) => value !== undefined && value !== null)
   const [member] = members
-  if (members.length !== 1 || !member) return fail('REFERENCE', `by must name the ${module.name} by exactly one of its keys.`)
+  if (members.length !== 1 || !member) return fail('REFERENCE', say`by must name the ${module.name} by exactly one of its keys.`)
   const [kind, value] = member
   if (kind === 'id') {
     const id = String(value).toLowerCase()
     return moduleNumberOf(id) === module.number
       ? { kind: 'id', field: null, value: id, text: `id:${id}` }
-      : fail('WRONG_MODULE', `This is not the id of a record of ${module.pluralName}.`, ['id'])
+      : fail('WRONG_MODULE', say`This is not the id of a record of ${module.pluralName}.`, ['id'])
   }
   if (kind === 'externalId') {
     const externalId = parseExternalId(value, fail, ['externalId'])
@@ -49,7 +49,7 @@ export function parseKey(
   }
   const field = module.uniqueFields.find((candidate) => candidate.name === kind)
   if (!field || !mayFindBy(authority, module, kind))
-    return fail('UNKNOWN_FIELD', `A ${module.name} cannot be named by ${JSON.stringify(kind.slice(0, 60))}.`, [kind])
+    return fail('UNKNOWN_FIELD', say`A ${module.name} cannot be named by ${JSON.stringify(kind.slice(0, 60))}.`, [kind])
   requireKey(module, field)
   const coerced = coerceKey(field, value, session.defaults, (code, message, at = []) => fail(code, message, [kind, ...at])) ?? undefined
   return coerced === undefined ? undefined : { kind: 'unique', field, value: coerced, text: `${field.name}:${uniqueKey(field, coerced)}` }

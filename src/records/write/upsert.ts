@@ -1,4 +1,4 @@
-import { GuanxiError, type Issue } from '../../errors/index.ts'
+import { GuanxiError, type Issue, say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
 import { stopAt } from './apply.ts'
 import { checkItemLimit, forbidden, mayAct } from './authorize.ts'
@@ -46,7 +46,7 @@ export async function upsertRecords(
   for (const round of rounds(targets.map(({ key }) => key.text))) {
     let open = round.map((index) => targets[index] as UpsertTarget)
     for (let look = 0; open.length > 0; look += 1) {
-      if (look === MAX_LOOKS) throw new GuanxiError('UNAVAILABLE', `Others keep creating and deleting the same ${module.pluralName}. Try again.`)
+      if (look === MAX_LOOKS) throw new GuanxiError('UNAVAILABLE', say`Others keep creating and deleting the same ${module.pluralName}. Try again.`)
       open = await upsertRound(writes, module, open, look, resolved, authority, (target, id, isNew) => {
         ids[target.parsed.index] = id
         created[target.parsed.index] = isNew

@@ -1,4 +1,5 @@
 import { type CountryCode, parsePhoneNumberFromString } from 'libphonenumber-js'
+import { listed, type Message, say } from '../../errors/index.ts'
 import { CURRENCY_CODES } from '../../lib/currencies.ts'
 import { canonicalDecimal, compareDecimals, decimalDigits } from '../../lib/decimal-text.ts'
 import { isEmailAddress } from '../../lib/email-address.ts'
@@ -10,7 +11,7 @@ import type { FieldDefinition } from '../registry/definition.ts'
 import { moneyText } from './columns.ts'
 
 /** Reports a broken rule; `at` goes behind the field's own path. Returns undefined, the sign of "no value". */
-export type Fail = (code: string, message: string, at?: readonly (string | number)[]) => undefined
+export type Fail = (code: string, message: Message, at?: readonly (string | number)[]) => undefined
 
 /** Settings of the organisation that input values depend on. */
 export interface ValueDefaults {
@@ -51,13 +52,13 @@ export function coerceValue(field: FieldDefinition, input: unknown, defaults: Va
     case 'AUTO_NUMBER':
       return text(field, input, fail)
     case 'EMAIL':
-      return checkedText(field, input, fail, isEmailAddress, 'EMAIL', 'is not an e-mail address that mail can be delivered to, such as "name@example.com"')
+      return checkedText(field, input, fail, isEmailAddress, 'EMAIL', say`is not an e-mail address that mail can be delivered to, such as "name@example.com"`)
     case 'URL':
-      return checkedText(field, input, fail, isWebAddress, 'URL', 'is not a web address; write it in full, such as "https://example.com/page"')
+      return checkedText(field, input, fail, isWebAddress, 'URL', say`is not a web address; write it in full, such as "https://example.com/page"`)
     case 'PHONE':
       return phone(field, input, defaults, fail)
     case 'SELECT':
-      return checkedText(field, input, fail, (value) => isOption(field, value), 'OPTION', `is not one of its options: ${optionList(field)}`)
+      return checkedText(field, input, fail, (value) => isOption(field, value), 'OPTION', say`is not one of its options: ${optionList(field)}`)
     case 'MULTI_SELECT':
       return selection(field, input, fail)
     case 'INTEGER':
@@ -70,7 +71,7 @@ export function coerceValue(field: FieldDefinition, input: unknown, defaults: Va
     case 'MONEY':
       return money(field, input, defaults, fail)
     case 'BOOLEAN':
-      return typeof input === 'boolean' ? input : fail('BOOLEAN', `${field.name} must be true or false.`)
+      return typeof input === 'boolean' ? input : fail('BOOLEAN', say`${field.name} must be true or false.`)
     case 'DATE':
       return date(field, input, fail)
     case 'DATETIME':
@@ -82,18 +83,18 @@ export function coerceValue(field: FieldDefinition, input: unknown, defaults: Va
     case 'JSON':
       return json(field, input, fail)
     default:
-      return fail('READ_ONLY', `${field.name} is computed and cannot be written.`)
+      return fail('READ_ONLY', say`${field.name} is computed and cannot be written.`)
   }
 }
 
 /** Text that the database can hold, at most `limit` code points; undefined after `fail`. */
-export function storableText(name: string, input: unknown, limit: number, fail: Fail, at: readonly (string | number)[] = []): string | undefined {
-  if (typeof input !== 'string') return fail('TEXT', `${name} must be a text.`, at)
+export function storableText(name: string | Message, input: unknown, limit: number, fail: Fail, at: readonly (string | number)[] = []): string | undefined {
+  if (typeof input !== 'string') return fail('TEXT', say`${name} must be a text.`, at)
   const flaw = unstorable(input)
-  if (flaw === 'NUL') return fail('NUL', `${name} contains the character U+0000, which cannot be stored. Remove it.`, at)
-  if (flaw === 'SURROGATE') return fail('SURROGATE', `${name} contains half of a surrogate pair, which is no character. Remove it.`, at)
+  if (flaw === 'NUL') return fail('NUL', say`${name} contains the character U+0000, which cannot be stored. Remove it.`, at)
+  if (flaw === 'SURROGATE') return fail('SURROGATE', say`${name} contains half of a surrogate pair, which is no character. Remove it.`, at)
   const length = input.length > limit ? codePoints(input) : 0
-  if (length > limit) return fail('TOO_LONG', `${name} has ${length} characters; at most ${limit} are allowed.`, at)
+  if (length > limit) return fail('TOO_LONG', say`${name} has ${length} characters; at most ${limit} are allowed.`, at)
   return input
 }
 
@@ -102,9 +103,9 @@ function text(field: FieldDefinition, input: unknown, fail: Fail): string | unde
   if (value === undefined) return undefined
   const { minLength, pattern } = field
   if (minLength !== undefined && codePoints(value) < minLength)
-    return fail('TOO_SHORT', `${field.name} has ${codePoints(value)} characters; at least ${minLength} are needed.`)
+    return fail('TOO_SHORT', say`${field.name} has ${codePoints(value)} characters; at least ${minLength} are needed.`)
   if (pattern !== undefined && !matchesPattern(pattern, value))
-    return fail('PATTERN', `${field.name}: ${JSON.stringify(shortened(value))} does not have the form that is asked for: ${pattern}`)
+    return fail('PATTERN', say`${field.name}: ${JSON.stringify(shortened(value))} does not have the form that is asked for: ${pattern}`)
   return value
 }
 
@@ -126,11 +127,11 @@ function checkedText(
   fail: Fail,
   check: (value: string) => boolean,
   code: string,
-  complaint: string,
+  complaint: Message,
 ): string | undefined {
   const value = text(field, input, fail)
   if (value === undefined || check(value)) return value
-  return fail(code, `${field.name}: ${JSON.stringify(shortened(value))} ${complaint}.`)
+  return fail(code, say`${field.name}: ${JSON.stringify(shortened(value))} ${complaint}.`)
 }
 
 function shortened(value: string): string {
@@ -152,16 +153,16 @@ function phone(field: FieldDefinition, input: unknown, defaults: ValueDefaults, 
   if (raw === undefined) return undefined
   const parsed = parsePhoneNumberFromString(raw, { defaultCountry: defaults.country as CountryCode, extract: false })
   if (parsed?.isValid()) return { raw, e164: parsed.number }
-  return fail('PHONE', `${field.name}: ${JSON.stringify(shortened(raw))} is not a phone number. Write it with its country code, such as "+86 10 6234 5678".`)
+  return fail('PHONE', say`${field.name}: ${JSON.stringify(shortened(raw))} is not a phone number. Write it with its country code, such as "+86 10 6234 5678".`)
 }
 
 function isOption(field: FieldDefinition, value: string): boolean {
   return (field.options ?? []).some((option) => option.value === value)
 }
 
-function optionList(field: FieldDefinition): string {
+function optionList(field: FieldDefinition): Message {
   const values = (field.options ?? []).filter((option) => !option.retired).map((option) => option.value)
-  return values.length > 20 ? `${values.slice(0, 20).join(', ')} …` : values.join(', ')
+  return values.length > 20 ? say`${listed(values.slice(0, 20))} …` : listed(values)
 }
 
 /** A written value (one or several) that is no longer offered; those that stood there `before` stay allowed, so this is asked when the change is known. */
@@ -171,15 +172,15 @@ export function retiredOption(field: FieldDefinition, value: unknown, before: un
 }
 
 function selection(field: FieldDefinition, input: unknown, fail: Fail): string[] | undefined {
-  if (!Array.isArray(input)) return fail('LIST', `${field.name} must be a list of options.`)
+  if (!Array.isArray(input)) return fail('LIST', say`${field.name} must be a list of options.`)
   const unknown = input.findIndex((value) => typeof value !== 'string' || !isOption(field, value))
   if (unknown >= 0)
-    return fail('OPTION', `${field.name}: ${JSON.stringify(shortened(String(input[unknown])))} is not one of its options: ${optionList(field)}.`, [unknown])
+    return fail('OPTION', say`${field.name}: ${JSON.stringify(shortened(String(input[unknown])))} is not one of its options: ${optionList(field)}.`, [unknown])
   return [...new Set(input as string[])]
 }
 
 function integer(field: FieldDefinition, input: unknown, fail: Fail): number | undefined {
-  if (typeof input !== 'number' || !Number.isSafeInteger(input)) return fail('INTEGER', `${field.name} must be a whole number.`)
+  if (typeof input !== 'number' || !Number.isSafeInteger(input)) return fail('INTEGER', say`${field.name} must be a whole number.`)
   const value = String(input)
   // What the column can hold comes first: a field's own bounds may be wider.
   if (field.type === 'INTEGER' && !withinBounds(field, value, INT32.min, INT32.max, fail)) return undefined
@@ -195,8 +196,8 @@ function withinBounds(
   fail: Fail,
   at: readonly string[] = [],
 ): boolean {
-  if (min !== undefined && compareDecimals(value, min) < 0) return Boolean(fail('TOO_SMALL', `${field.name} must be at least ${min}; this is ${value}.`, at))
-  if (max !== undefined && compareDecimals(value, max) > 0) return Boolean(fail('TOO_LARGE', `${field.name} must be at most ${max}; this is ${value}.`, at))
+  if (min !== undefined && compareDecimals(value, min) < 0) return Boolean(fail('TOO_SMALL', say`${field.name} must be at least ${min}; this is ${value}.`, at))
+  if (max !== undefined && compareDecimals(value, max) > 0) return Boolean(fail('TOO_LARGE', say`${field.name} must be at most ${max}; this is ${value}.`, at))
   return true
 }
 
@@ -206,49 +207,50 @@ function decimal(field: FieldDefinition, input: unknown, fail: Fail): string | u
 
 function exactDecimal(field: FieldDefinition, input: unknown, maxDigits: number, fail: Fail, at: readonly string[] = []): string | undefined {
   const value = typeof input === 'string' || typeof input === 'number' ? canonicalDecimal(String(input)) : null
-  if (value === null) return fail('DECIMAL', `${field.name} must be a decimal number in plain digits, such as "1234.56".`, at)
+  if (value === null) return fail('DECIMAL', say`${field.name} must be a decimal number in plain digits, such as "1234.56".`, at)
   const digits = decimalDigits(value)
   const scale = field.scale ?? SCALE[field.type] ?? 6
-  if (digits.integer > maxDigits) return fail('DECIMAL', `${field.name} has ${digits.integer} digits before the point; at most ${maxDigits} can be kept.`, at)
-  if (digits.fraction > scale) return fail('DECIMAL', `${field.name} has ${digits.fraction} digits behind the point; ${scale} are kept. Round it first.`, at)
+  if (digits.integer > maxDigits)
+    return fail('DECIMAL', say`${field.name} has ${digits.integer} digits before the point; at most ${maxDigits} can be kept.`, at)
+  if (digits.fraction > scale) return fail('DECIMAL', say`${field.name} has ${digits.fraction} digits behind the point; ${scale} are kept. Round it first.`, at)
   return withinBounds(field, value, field.min, field.max, fail, at) ? value : undefined
 }
 
 function money(field: FieldDefinition, input: unknown, defaults: ValueDefaults, fail: Fail): { amount: string; currency: string } | undefined {
-  if (!isObject(input)) return fail('MONEY', `${field.name} must be {amount, currency}.`)
+  if (!isObject(input)) return fail('MONEY', say`${field.name} must be {amount, currency}.`)
   const currency = input['currency'] ?? defaults.currency
   const amount = exactDecimal(field, input['amount'], MAX_MONEY_DIGITS, fail, ['amount'])
   if (typeof currency !== 'string' || !CURRENCY_CODES.has(currency)) {
-    return fail('CURRENCY', `${field.name}: ${JSON.stringify(shortened(String(currency)))} is not an ISO 4217 currency code such as "CNY".`, ['currency'])
+    return fail('CURRENCY', say`${field.name}: ${JSON.stringify(shortened(String(currency)))} is not an ISO 4217 currency code such as "CNY".`, ['currency'])
   }
   return amount === undefined ? undefined : { amount: moneyText(amount), currency }
 }
 
 function dateTime(field: FieldDefinition, input: unknown, fail: Fail): string | undefined {
   const value = typeof input === 'string' || input instanceof Date ? canonicalDateTime(input) : null
-  if (value === null) return fail('DATETIME', `${field.name} must be a moment with its offset from UTC, such as "2026-01-31T08:30:00Z".`)
+  if (value === null) return fail('DATETIME', say`${field.name} must be a moment with its offset from UTC, such as "2026-01-31T08:30:00Z".`)
   return withinTimes(field, value, fail)
 }
 
 function date(field: FieldDefinition, input: unknown, fail: Fail): string | undefined {
-  const value = checkedText(field, input, fail, isDateText, 'DATE', 'is not a day of the calendar in the form YYYY-MM-DD')
+  const value = checkedText(field, input, fail, isDateText, 'DATE', say`is not a day of the calendar in the form YYYY-MM-DD`)
   return value === undefined ? undefined : withinTimes(field, value, fail)
 }
 
 /** Days and moments in their one form are in order as texts. */
 function withinTimes(field: FieldDefinition, value: string, fail: Fail): string | undefined {
   const { min, max } = field
-  if (min !== undefined && value < min) return fail('TOO_SMALL', `${field.name} must not be before ${min}; this is ${value}.`)
-  if (max !== undefined && value > max) return fail('TOO_LARGE', `${field.name} must not be after ${max}; this is ${value}.`)
+  if (min !== undefined && value < min) return fail('TOO_SMALL', say`${field.name} must not be before ${min}; this is ${value}.`)
+  if (max !== undefined && value > max) return fail('TOO_LARGE', say`${field.name} must not be after ${max}; this is ${value}.`)
   return value
 }
 
 const ADDRESS_PARTS = ['street', 'city', 'state', 'postcode', 'country'] as const
 
 function address(field: FieldDefinition, input: unknown, fail: Fail): Record<string, string | null> | undefined | null {
-  if (!isObject(input)) return fail('ADDRESS', `${field.name} must be {${ADDRESS_PARTS.join(', ')}}.`)
+  if (!isObject(input)) return fail('ADDRESS', say`${field.name} must be {${ADDRESS_PARTS.join(', ')}}.`)
   const unknown = Object.keys(input).find((key) => !(ADDRESS_PARTS as readonly string[]).includes(key))
-  if (unknown !== undefined) return fail('UNKNOWN_FIELD', `${field.name} has no part named ${JSON.stringify(shortened(unknown))}.`, [unknown])
+  if (unknown !== undefined) return fail('UNKNOWN_FIELD', say`${field.name} has no part named ${JSON.stringify(shortened(unknown))}.`, [unknown])
   const parts: Record<string, string | null> = {}
   for (const part of ADDRESS_PARTS) {
     const value = input[part] ?? null
@@ -260,25 +262,25 @@ function address(field: FieldDefinition, input: unknown, fail: Fail): Record<str
 }
 
 function place(field: FieldDefinition, input: unknown, fail: Fail): { latitude: number; longitude: number } | undefined {
-  if (!isObject(input)) return fail('GEO', `${field.name} must be {latitude, longitude}.`)
+  if (!isObject(input)) return fail('GEO', say`${field.name} must be {latitude, longitude}.`)
   const [latitude, longitude] = [Number(input['latitude'] ?? Number.NaN), Number(input['longitude'] ?? Number.NaN)]
-  if (!(Math.abs(latitude) <= 90)) return fail('GEO', `${field.name}.latitude must lie between -90 and 90.`, ['latitude'])
-  if (!(Math.abs(longitude) <= 180)) return fail('GEO', `${field.name}.longitude must lie between -180 and 180.`, ['longitude'])
+  if (!(Math.abs(latitude) <= 90)) return fail('GEO', say`${field.name}.latitude must lie between -90 and 90.`, ['latitude'])
+  if (!(Math.abs(longitude) <= 180)) return fail('GEO', say`${field.name}.longitude must lie between -180 and 180.`, ['longitude'])
   return { latitude, longitude }
 }
 
 function json(field: FieldDefinition, input: unknown, fail: Fail): unknown {
   const flaw = jsonFlaw(input, 0)
-  if (flaw !== null) return fail(flaw, `${field.name} holds ${JSON_FLAWS[flaw]}.`)
+  if (flaw !== null) return fail(flaw, say`${field.name} holds ${JSON_FLAWS[flaw]}.`)
   const size = JSON.stringify(input).length
-  return size <= MAX_JSON_CHARACTERS ? input : fail('TOO_LONG', `${field.name} has ${size} characters as JSON; at most ${MAX_JSON_CHARACTERS} are allowed.`)
+  return size <= MAX_JSON_CHARACTERS ? input : fail('TOO_LONG', say`${field.name} has ${size} characters as JSON; at most ${MAX_JSON_CHARACTERS} are allowed.`)
 }
 
 const JSON_FLAWS = {
-  NUL: 'text with the character U+0000, which cannot be stored',
-  SURROGATE: 'text with half of a surrogate pair, which is no character',
-  TOO_DEEP: `more than ${MAX_JSON_DEPTH} levels`,
-  JSON: 'a value that JSON cannot express',
+  NUL: say`text with the character U+0000, which cannot be stored`,
+  SURROGATE: say`text with half of a surrogate pair, which is no character`,
+  TOO_DEEP: say`more than ${MAX_JSON_DEPTH} levels`,
+  JSON: say`a value that JSON cannot express`,
 } as const
 
 function jsonFlaw(value: unknown, depth: number): keyof typeof JSON_FLAWS | null {
@@ -296,13 +298,13 @@ function jsonFlaw(value: unknown, depth: number): keyof typeof JSON_FLAWS | null
 }
 
 function tagNames(input: unknown, fail: Fail): string[] | undefined {
-  if (!Array.isArray(input)) return fail('LIST', 'tags must be a list of names.')
-  if (input.length > MAX_TAGS) return fail('TOO_LONG', `tags has ${input.length} names; at most ${MAX_TAGS} are allowed.`)
+  if (!Array.isArray(input)) return fail('LIST', say`tags must be a list of names.`)
+  if (input.length > MAX_TAGS) return fail('TOO_LONG', say`tags has ${input.length} names; at most ${MAX_TAGS} are allowed.`)
   const names: string[] = []
   for (const [index, entry] of input.entries()) {
-    const name = storableText('A tag', entry, 100, fail, [index])
+    const name = storableText(say`A tag`, entry, 100, fail, [index])
     if (name === undefined) return undefined
-    if (name.trim() === '') return fail('REQUIRED', 'A tag must have a name.', [index])
+    if (name.trim() === '') return fail('REQUIRED', say`A tag must have a name.`, [index])
     names.push(name)
   }
   return [...new Set(names)].sort()

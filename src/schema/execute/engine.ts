@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError, OperationTypeNode } from 'graphql'
-import { GuanxiError } from '../../errors/index.ts'
+import { carriedBy, carry, GuanxiError, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { ReadLog, RefusalLog, SensitiveRead } from '../../records/audit/index.ts'
 import type { Database } from '../../records/database.ts'
@@ -14,6 +14,7 @@ import { HiddenNameError } from '../plan/hidden-names.ts'
 import type { ChangeTail } from '../push/change-tail.ts'
 import { SharedReads } from '../push/shared-reads.ts'
 import { ChangeStreams } from '../push/streams.ts'
+import { quotedFlaw } from '../said-error.ts'
 import { BeforeExecution, flawsSeenBy } from './before-execution.ts'
 import { VisibleSchemas } from './execute-introspection.ts'
 import { type ChangeRunner, executeMutation } from './execute-mutation.ts'
@@ -98,7 +99,8 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     if (principal !== null && principal.policy.epochs.schema !== current.version) throw new StaleEpochError()
     revalidation.require(request, current)
     const operation = prepared.get(request.document, request.operationName)
-    if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation, or several and operationName names none.')
+    if (operation === null)
+      throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', say`The document has no such operation, or several and operationName names none.`)
     refuseAnonymous(operation, principal)
     const refusal = principal && before.refusal(operation, current, principal, request)
     if (refusal !== null && principal !== null) {
@@ -186,7 +188,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
       case OperationTypeNode.MUTATION:
         return executeMutation(operation, current, principal, request, { database, writer, settings, report, idempotency: options.idempotency })
       case OperationTypeNode.SUBSCRIPTION:
-        if (value === undefined) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'Subscriptions are sent over WebSocket as subscribe messages.')
+        if (value === undefined) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', say`Subscriptions are sent over WebSocket as subscribe messages.`)
         return executeQuery(operation, current, principal, request, { ...queries, database: eventDatabase }, value)
     }
   }
@@ -207,7 +209,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
       } catch (error) {
         if (!(error instanceof StaleEpochError)) throw error
         deadline ??= performance.now() + PATIENCE
-        if (tries === TRIES || performance.now() > deadline) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Send the request again.')
+        if (tries === TRIES || performance.now() > deadline) throw new GuanxiError('UNAVAILABLE', say`Rights or schema keep changing. Send the request again.`)
         if (tries > 2) await new Promise((resolve) => setTimeout(resolve, 5 + Math.random() * 20))
         request.caller.forget()
         await (swap.coming ?? swap.refresh())
@@ -247,7 +249,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     prepare: (request, runtime) => {
       revalidation.require(request, runtime)
       const operation = prepared.get(request.document, request.operationName)
-      if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation.')
+      if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', say`The document has no such operation.`)
       return operation
     },
     answer,
@@ -303,9 +305,9 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
         flaws = [new GraphQLError('', { originalError: error as Error })]
       }
       for (const flaw of flaws ?? []) {
-        const { message, extensions } = formatError(flaw, requestId, report)
+        const { message, extensions = {} } = formatError(flaw, requestId, report)
         Object.assign(flaw, { message })
-        Object.assign(flaw.extensions, extensions)
+        carry(Object.assign(flaw.extensions, extensions), carriedBy(extensions) ?? { message: quotedFlaw(message) })
       }
       return flaws
     },
@@ -314,10 +316,10 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
     subscribe: async (request) => {
       try {
         const operation = prepared.get(request.document, request.operationName)
-        if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The document has no such operation.')
+        if (operation === null) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', say`The document has no such operation.`)
         const principal = await request.caller.principal()
         // The rule tree judges every event; nobody unknown holds a subscription open.
-        if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
+        if (principal === null) throw new GuanxiError('UNAUTHENTICATED', say`Sign in first: send an access token or API key in connectionParams.authorization.`)
         revalidation.require(request, swap.current)
         options.charge?.(principal, affordable(operation, swap.current, request))
         const changes = await streams.open(request)
@@ -330,8 +332,7 @@ export async function createEngine(options: EngineOptions): Promise<GraphQLEngin
   }
 }
 
-const SIGN_IN_FIRST =
-  'Sign in first: send `Authorization: Bearer <access token or API key>` (over WebSocket connectionParams.authorization). Without it a document may hold signIn and refreshSession, with plain fields of the user.'
+const SIGN_IN_FIRST = say`Sign in first: send \`Authorization: Bearer <access token or API key>\` (over WebSocket connectionParams.authorization). Without it a document may hold signIn and refreshSession, with plain fields of the user.`
 
 /** What an answer shows of sensitive fields, by its records or by what refuses it. */
 function shownReads({ data, reads, errors }: OperationAnswer, principal: Principal | null, registry: Registry): readonly SensitiveRead[] {
@@ -345,11 +346,11 @@ function wholeFailure(errors: readonly GraphQLFormattedError[]): OperationAnswer
 
 /** Who is not signed in learns nothing about the schema. */
 function refuseAnonymous(prepared: PreparedOperation, principal: Principal | null): void {
-  if (principal === null && prepared.readsSchema) throw new GuanxiError('UNAUTHENTICATED', 'Sign in to read the schema.')
+  if (principal === null && prepared.readsSchema) throw new GuanxiError('UNAUTHENTICATED', say`Sign in to read the schema.`)
 }
 
 async function readSchemaEpoch(database: Database): Promise<number> {
   const [row] = await database.query<{ schema: number }>({ text: READ_EPOCHS_SQL, purpose: 'background' })
-  if (!row) throw new GuanxiError('UNAVAILABLE', 'The database has no epoch row; run the migrations.')
+  if (!row) throw new GuanxiError('UNAVAILABLE', say`The database has no epoch row; run the migrations.`)
   return row.schema
 }

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { getOperationAST } from 'graphql'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { type GraphQLFormattedError, getOperationAST } from 'graphql'
+import { carriedBy, carry, GuanxiError, Message, say, validationFailed } from '../../errors/index.ts'
 import { type SealingKey, seal, unseal } from '../../lib/sealed.ts'
 import { type Principal, sightOf } from '../../records/access/policy.ts'
 import { sightDigest } from '../../records/access/sight.ts'
@@ -51,7 +51,7 @@ export class Idempotency {
     if (given == null) return null
     // A string of RFC 8941 stands in quotes; most clients leave them out.
     const key = /^".*"$/.test(given) ? given.slice(1, -1) : given
-    if (key.length > LONGEST_KEY || !KEY.test(key)) throw invalidKey('FORMAT', 'An Idempotency-Key has 1 to 255 printable ASCII characters.')
+    if (key.length > LONGEST_KEY || !KEY.test(key)) throw invalidKey('FORMAT', say`An Idempotency-Key has 1 to 255 printable ASCII characters.`)
     // Not the name that was sent: a document's only operation may be named or not.
     const name = getOperationAST(document, operationName)?.name?.value ?? null
     const body = JSON.stringify([document.loc?.source.body, name, ordered(variables)])
@@ -125,6 +125,7 @@ export class Idempotency {
       records: told,
       seen: await sightDigest(told, principal.policy, registry, executor),
       answer: { data, errors, extensions } as KeptAnswer['answer'],
+      said: (errors ?? []).map((error) => carriedBy(error.extensions)?.message.packed() ?? null),
       reads: shown,
     }
     return seal(JSON.stringify(kept), this.#options.keys[0] as SealingKey, placeOf(keyed))
@@ -133,18 +134,18 @@ export class Idempotency {
   /** Null for an operation that has begun and not ended. */
   async #answerOf({ digest, response }: KnownAnswer, { principal, registry, digests, ...keyed }: Keyed, executor: Executor): Promise<OperationAnswer | null> {
     if (!digests.some((each) => each.equals(digest)))
-      throw new GuanxiError('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used before, with another operation or other variables. Use a new key.')
+      throw new GuanxiError('IDEMPOTENCY_MISMATCH', say`This Idempotency-Key was used before, with another operation or other variables. Use a new key.`)
     if (response.length === 0) return null
     const text = unseal(response, this.#options.keys, placeOf(keyed))
-    const { answer, reads, sight, records, seen } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
+    const { answer, said, reads, sight, records, seen } = text === null ? ({} as Partial<KeptAnswer>) : (JSON.parse(text) as KeptAnswer)
     const isSame = sight === sightOf(principal) && records && seen === (await sightDigest(records, principal.policy, registry, executor))
     if (!answer || !isSame)
       throw new GuanxiError(
         'FORBIDDEN',
-        'The operation was carried out when this Idempotency-Key was used first. What you may read has changed since then, so that its answer is not shown again.',
+        say`The operation was carried out when this Idempotency-Key was used first. What you may read has changed since then, so that its answer is not shown again.`,
       )
     const shown = (reads ?? []).map((read): SensitiveRead => ({ ...read, ids: read.ids && new Set(read.ids), principal }))
-    return { ...answer, ...(shown.length > 0 && { reads: shown }) }
+    return { ...answer, ...(answer.errors && { errors: told(answer.errors, said ?? []) }), ...(shown.length > 0 && { reads: shown }) }
   }
 }
 
@@ -155,23 +156,33 @@ interface KeptAnswer {
   readonly records: readonly string[]
   readonly seen: string
   readonly answer: Pick<OperationAnswer, 'data' | 'errors' | 'extensions'>
+  /** What its errors say in any language, packed; null for one that says nothing of ours. */
+  readonly said: readonly unknown[]
   readonly reads: readonly (Omit<SensitiveRead, 'principal' | 'ids'> & { readonly ids: readonly string[] | null })[]
+}
+
+/** Errors that can be told in the language of whoever sends the key again. */
+function told(errors: readonly GraphQLFormattedError[], said: readonly unknown[]): readonly GraphQLFormattedError[] {
+  return errors.map((error, index) => {
+    const packed = said[index] ?? null
+    return packed === null ? error : { ...error, extensions: carry({ ...error.extensions }, { message: Message.unpacked(packed) }) }
+  })
 }
 
 /** Refuses a key where it has no meaning: an answer with a secret is not kept, and nothing is kept for nobody. */
 export function refuseKey(fieldName: string): never {
   throw invalidKey(
     'NOT_APPLICABLE',
-    `${fieldName} takes no Idempotency-Key here: answers that hold a secret are shown once and not kept, and none are kept for callers who are not signed in.`,
+    say`${fieldName} takes no Idempotency-Key here: answers that hold a secret are shown once and not kept, and none are kept for callers who are not signed in.`,
   )
 }
 
-function invalidKey(code: string, message: string): GuanxiError {
+function invalidKey(code: string, message: Message): GuanxiError {
   return validationFailed([{ path: ['idempotencyKey'], code, message }])
 }
 
 function inProgress(): GuanxiError {
-  return new GuanxiError('IDEMPOTENCY_IN_PROGRESS', 'The same Idempotency-Key is being processed. Wait and send it again.')
+  return new GuanxiError('IDEMPOTENCY_IN_PROGRESS', say`The same Idempotency-Key is being processed. Wait and send it again.`)
 }
 
 /** A sealed answer opens in its place alone. */

@@ -1,4 +1,4 @@
-import { validationFailed } from '../../errors/index.ts'
+import { say, validationFailed } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition, Registry } from '../../records/registry/definition.ts'
 import { fieldNamed, targetOf } from '../../records/registry/index.ts'
 import type { RecordInput, RecordRef } from '../../records/write/request.ts'
@@ -28,7 +28,7 @@ function presentInput(input: RecordInput, module: ModuleDefinition, path: Path, 
     if (!field) return [name, value]
     const other = given.get(field.name)
     if (other !== undefined) {
-      throw validationFailed([{ path: [...path, name], code: 'REPEATED', message: `${other} and ${name} are names of one field; give one of them.` }])
+      throw validationFailed([{ path: [...path, name], code: 'REPEATED', message: say`${other} and ${name} are names of one field; give one of them.` }])
     }
     given.set(field.name, name)
     return [field.name, presentValue(value, field, registry)]

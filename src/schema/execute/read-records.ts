@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
-import { DefectError, GuanxiError, notFound } from '../../errors/index.ts'
+import { DefectError, GuanxiError, notFound, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { MAX_GROUPS, markedRequest, planRead, type ReadRequest, runRead } from '../../records/read/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
@@ -25,14 +25,14 @@ export function responsePath(info: Pick<GraphQLResolveInfo, 'path'>): string[] {
 }
 
 export function requirePrincipal(session: OperationSession): Principal {
-  if (session.principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key as "Authorization: Bearer …".')
+  if (session.principal === null) throw new GuanxiError('UNAUTHENTICATED', say`Sign in first: send an access token or API key as "Authorization: Bearer …".`)
   return session.principal
 }
 
 /** What a plan that answered null means for its root field. */
 export function emptyAnswer(request: ReadRequest): GuanxiError {
   if (request.kind === 'aggregate') {
-    return new GuanxiError('LIMIT_EXCEEDED', `There are more than ${MAX_GROUPS} groups. Narrow the filter, or ask for the first N with an order.`, {
+    return new GuanxiError('LIMIT_EXCEEDED', say`There are more than ${MAX_GROUPS} groups. Narrow the filter, or ask for the first N with an order.`, {
       limit: MAX_GROUPS,
     })
   }

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
 import type { FieldNode, GraphQLResolveInfo } from 'graphql'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { type HistoryPage, isSensitive, readHistory } from '../../records/read/index.ts'
@@ -104,7 +104,7 @@ function shownId({ id, shows }: ChangeEvent): string | null {
 }
 
 async function resolveNodes(session: OperationSession, ids: readonly string[], info: GraphQLResolveInfo): Promise<unknown[]> {
-  if (ids.length > 500) throw new GuanxiError('LIMIT_EXCEEDED', `nodes takes at most 500 ids; ${ids.length} were given.`, { limit: 500, asked: ids.length })
+  if (ids.length > 500) throw new GuanxiError('LIMIT_EXCEEDED', say`nodes takes at most 500 ids; ${ids.length} were given.`, { limit: 500, asked: ids.length })
   return resolveAnyByIds(session, requirePrincipal(session), ids, info)
 }
 

@@ -1,5 +1,5 @@
 import { type DocumentNode, type GraphQLSchema, validate } from 'graphql'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { OperationRequest, Runtime } from '../operation.ts'
 import { lostNames, mentions } from './lost-names.ts'
 
@@ -50,7 +50,7 @@ export class Revalidation {
   require({ document, schema }: Pick<OperationRequest, 'document' | 'schema'>, runtime: Runtime): void {
     const flaw = this.flaw(document, schema, runtime)
     if (flaw !== null) {
-      throw new GuanxiError('SCHEMA_CHANGED', `The schema has changed and no longer fits the document: ${flaw} Fetch the schema again.`, {
+      throw new GuanxiError('SCHEMA_CHANGED', say`The schema has changed and no longer fits the document: ${flaw} Fetch the schema again.`, {
         schemaVersion: runtime.version,
       })
     }

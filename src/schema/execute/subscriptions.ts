@@ -1,5 +1,5 @@
 import { createSourceEventStream, GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { mapIterator } from '../../lib/map-iterator.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
@@ -26,7 +26,7 @@ export async function subscriptionAnswers(
   { operation, runtime, principal, request, settings, database }: SubscriptionStart,
   answer: (request: OperationRequest, value: unknown) => Promise<OperationAnswer>,
 ): Promise<AsyncIterableIterator<OperationAnswer>> {
-  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'This is no subscription.')
+  if (operation.operation !== OperationTypeNode.SUBSCRIPTION) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', say`This is no subscription.`)
   const source = await createSourceEventStream({
     schema: runtime.schema,
     document: request.document,
@@ -34,7 +34,7 @@ export async function subscriptionAnswers(
     variableValues: request.variables,
     contextValue: newSession({ runtime, request, principal, settings, executor: counted(database) }),
   })
-  if (!(Symbol.asyncIterator in source)) throw source.errors?.[0] ?? new GuanxiError('UNAVAILABLE', 'The subscription could not be opened.')
+  if (!(Symbol.asyncIterator in source)) throw source.errors?.[0] ?? new GuanxiError('UNAVAILABLE', say`The subscription could not be opened.`)
   const later = { ...request, schema: NO_SCHEMA }
   return mapIterator(source, async (value) => {
     const told = await answer(later, value)

@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import { DefectError, type GuanxiError, validationFailed } from '../../errors/index.ts'
+import { DefectError, type GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
 import type {
   ChangeSet,
@@ -129,12 +129,12 @@ export function isDryRun(values: readonly (boolean | null | undefined)[]): boole
   const dry = values.filter((value) => value === true).length
   if (dry > 0 && dry < values.length) {
     throw validationFailed([
-      { path: ['dryRun'], code: 'DRY_RUN', message: 'dryRun must be given to all mutations of an operation or to none: they are one transaction.' },
+      { path: ['dryRun'], code: 'DRY_RUN', message: say`dryRun must be given to all mutations of an operation or to none: they are one transaction.` },
     ])
   }
   return dry > 0
 }
 
 export function mixedOperation(name: string): GuanxiError {
-  return validationFailed([{ path: [name], code: 'ALONE', message: `${name} is no record mutation and must stand alone in its operation.` }])
+  return validationFailed([{ path: [name], code: 'ALONE', message: say`${name} is no record mutation and must stand alone in its operation.` }])
 }

@@ -1,5 +1,6 @@
-import { GraphQLError } from 'graphql'
-import { ERROR_CODES } from '../../errors/index.ts'
+import type { GraphQLError } from 'graphql'
+import { ERROR_CODES, type Message, say } from '../../errors/index.ts'
+import { saidError } from '../said-error.ts'
 
 /** What one operation may ask for. Every refusal names the limit, what was asked and what is allowed. */
 export interface DocumentLimits {
@@ -33,22 +34,22 @@ export interface Excess {
   readonly allowed: number
 }
 
-const TEXTS: Readonly<Record<keyof DocumentLimits, (asked: string, allowed: string) => string>> = {
-  depth: (asked, allowed) => `The operation nests fields ${asked} levels deep; ${allowed} are allowed.`,
-  aliases: (asked, allowed) => `The document has ${asked} aliases; ${allowed} are allowed. Ask in several requests.`,
-  rootFields: (asked, allowed) => `The operation has ${asked} root fields; ${allowed} are allowed. Ask in several requests.`,
-  directives: (asked, allowed) => `${asked} directives stand at one place of the document; ${allowed} are allowed.`,
+const TEXTS: Readonly<Record<keyof DocumentLimits, (asked: string | Message, allowed: string) => Message>> = {
+  depth: (asked, allowed) => say`The operation nests fields ${asked} levels deep; ${allowed} are allowed.`,
+  aliases: (asked, allowed) => say`The document has ${asked} aliases; ${allowed} are allowed. Ask in several requests.`,
+  rootFields: (asked, allowed) => say`The operation has ${asked} root fields; ${allowed} are allowed. Ask in several requests.`,
+  directives: (asked, allowed) => say`${asked} directives stand at one place of the document; ${allowed} are allowed.`,
   selections: (asked, allowed) =>
-    `With its fragments written out the operation selects ${asked} records, lists and composite values; ${allowed} are allowed. Ask in several requests.`,
+    say`With its fragments written out the operation selects ${asked} records, lists and composite values; ${allowed} are allowed. Ask in several requests.`,
   cost: (asked, allowed) =>
-    `The lists of the operation may bring ${asked} records; ${allowed} are allowed. Ask for smaller pages by \`first\`, or for lists inside of lists in several requests.`,
+    say`The lists of the operation may bring ${asked} records; ${allowed} are allowed. Ask for smaller pages by \`first\`, or for lists inside of lists in several requests.`,
 }
 
 /** A number that fragments have raised to the millions of millions tells no more by its digits. */
 const COUNTABLE = 1e9
 
-export function excessMessage({ limit, asked, allowed }: Excess): string {
-  return TEXTS[limit](asked > COUNTABLE ? `more than ${COUNTABLE}` : String(asked), String(allowed))
+export function excessMessage({ limit, asked, allowed }: Excess): Message {
+  return TEXTS[limit](asked > COUNTABLE ? say`more than ${COUNTABLE}` : String(asked), String(allowed))
 }
 
 /** Members of `extensions` that name the limit. */
@@ -59,5 +60,5 @@ export function excessDetails({ limit, asked, allowed }: Excess) {
 /** As the error of a validation rule. */
 export function excessError(excess: Excess): GraphQLError {
   const code = 'LIMIT_EXCEEDED'
-  return new GraphQLError(excessMessage(excess), { extensions: { code, retryable: ERROR_CODES[code].retryable, ...excessDetails(excess) } })
+  return saidError(excessMessage(excess), { extensions: { code, retryable: ERROR_CODES[code].retryable, ...excessDetails(excess) } })
 }

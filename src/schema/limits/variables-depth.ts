@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 
 /** Levels of lists and objects in variables; coercion walks them by recursion. */
 export const MAX_VARIABLES_DEPTH = 100
@@ -8,7 +8,7 @@ export function checkVariablesDepth(variables: Readonly<Record<string, unknown>>
   let level: object[] = [variables]
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > MAX_VARIABLES_DEPTH) {
-      throw new GuanxiError('LIMIT_EXCEEDED', `Variables may nest ${MAX_VARIABLES_DEPTH} levels deep.`, { limit: MAX_VARIABLES_DEPTH })
+      throw new GuanxiError('LIMIT_EXCEEDED', say`Variables may nest ${MAX_VARIABLES_DEPTH} levels deep.`, { limit: MAX_VARIABLES_DEPTH })
     }
     level = level.flatMap((value) => Object.values(value).filter((member): member is object => typeof member === 'object' && member !== null))
   }

@@ -11,7 +11,7 @@ import {
   type ValueNode,
   valueFromAST,
 } from 'graphql'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import type { Operand } from '../../records/read/request.ts'
 
 /** A variable that stands for one value of a filter, key or cursor; its value is bound at each execution of a plan. */
@@ -64,7 +64,7 @@ export function argumentValue(node: ValueNode | undefined, type: GraphQLInputTyp
 }
 
 function invalidValue(node: ValueNode): GuanxiError {
-  return new GuanxiError('GRAPHQL_VALIDATION_FAILED', `${print(node)} holds a null where none is allowed.`)
+  return new GuanxiError('GRAPHQL_VALIDATION_FAILED', say`${print(node)} holds a null where none is allowed.`)
 }
 
 /** Scalars other than Boolean, and lists of them. */

@@ -1,5 +1,5 @@
 import { type FieldNode, type GraphQLField, type GraphQLInputObjectType, type GraphQLObjectType, getNamedType } from 'graphql'
-import { DefectError, validationFailed } from '../../errors/index.ts'
+import { DefectError, say, validationFailed } from '../../errors/index.ts'
 import type { AggregateFunction, AggregateMember, AggregateOrder, AggregateValue, DateBucket, GroupKey, ReadRequest } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { valueTypeOf } from '../../records/registry/index.ts'
@@ -30,7 +30,8 @@ export function collectAggregate(
   const groupBy = resolvedList(values.get('groupBy'), context).map((item) => collectGroupKey(item, groupType(), module, context))
   const names = groupBy.map((key) => [...key.through, key.field].map((step) => step.name).join('.'))
   const repeated = names.findIndex((name, index) => names.indexOf(name) !== index)
-  if (repeated >= 0) throw validationFailed([{ path: ['groupBy', repeated], code: 'REPEATED', message: `groupBy names ${names[repeated]} twice.` }])
+  if (repeated >= 0)
+    throw validationFailed([{ path: ['groupBy', repeated], code: 'REPEATED', message: say`groupBy names ${names[repeated] as string} twice.` }])
   const first = resolved(values.get('first'), context.variables) as number | null | undefined
   return {
     kind: 'aggregate',
@@ -50,7 +51,7 @@ function collectGroupKey(item: InputObject, type: GraphQLInputObjectType, module
   const { through, field, names, value } = collectSteps(item, type, module, context)
   if (value === false)
     throw validationFailed([
-      { path: ['groupBy', field.name], code: 'GROUP', message: `groupBy takes {${field.name}: true}; leave the key out instead of false.` },
+      { path: ['groupBy', field.name], code: 'GROUP', message: say`groupBy takes {${field.name}: true}; leave the key out instead of false.` },
     ])
   return { through, field, names, bucket: value === true ? null : (value as DateBucket) }
 }
@@ -69,7 +70,7 @@ function collectOrder(
   if (descriptor?.kind === 'groupKey') {
     const { index, direction } = member as { index: number; direction: 'ASC' | 'DESC' }
     if (index < 0 || index >= groupBy.length)
-      throw validationFailed([{ path: ['orderBy', name, 'index'], code: 'INDEX', message: `groupBy has no key ${index}.` }])
+      throw validationFailed([{ path: ['orderBy', name, 'index'], code: 'INDEX', message: say`groupBy has no key ${index}.` }])
     return { kind: 'key', index, direction }
   }
   if (descriptor?.kind !== 'function') throw new DefectError(`${type.name}.${name} has no descriptor`)

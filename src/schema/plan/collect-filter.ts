@@ -1,5 +1,5 @@
 import { type GraphQLInputObjectType, getNamedType, isInputObjectType } from 'graphql'
-import { DefectError, GuanxiError, validationFailed } from '../../errors/index.ts'
+import { DefectError, GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import type { CompareOperator, FilterNode, UniqueKey } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { requireKey } from '../../records/registry/index.ts'
@@ -134,13 +134,13 @@ export function collectUniqueKey(value: InputObject, type: GraphQLInputObjectTyp
 }
 
 function nullValue(path: Path) {
-  return validationFailed([{ path, code: 'NULL', message: `null is no value for ${path.join('.')}; leave it out, or use isNull.` }])
+  return validationFailed([{ path, code: 'NULL', message: say`null is no value for ${path.join('.')}; leave it out, or use isNull.` }])
 }
 
 function countConditions(context: CollectContext, count: number): void {
   context.conditions = (context.conditions ?? 0) + count
   if (context.conditions > MAX_CONDITIONS)
-    throw new GuanxiError('LIMIT_EXCEEDED', `The filters have more than ${MAX_CONDITIONS} conditions. Ask for many values of one field with "in".`, {
+    throw new GuanxiError('LIMIT_EXCEEDED', say`The filters have more than ${MAX_CONDITIONS} conditions. Ask for many values of one field with "in".`, {
       limit: MAX_CONDITIONS,
     })
 }
@@ -150,7 +150,7 @@ function countRelation(context: CollectContext): void {
   if (context.relations > MAX_RELATIONS)
     throw new GuanxiError(
       'LIMIT_EXCEEDED',
-      `The filters look into related records more than ${MAX_RELATIONS} times. Put conditions on one relation together.`,
+      say`The filters look into related records more than ${MAX_RELATIONS} times. Put conditions on one relation together.`,
       {
         limit: MAX_RELATIONS,
       },

@@ -1,5 +1,5 @@
 import { type FieldNode, type GraphQLField, type GraphQLInputObjectType, type GraphQLInputType, getNamedType, isInputObjectType } from 'graphql'
-import { DefectError, GuanxiError, validationFailed } from '../../errors/index.ts'
+import { DefectError, GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import type { ListArguments, Operand, OrderKey } from '../../records/read/request.ts'
 import type { FieldDefinition, ModuleDefinition } from '../../records/registry/definition.ts'
 import { argumentValue, operandOf, resolved, VariableRef } from './arguments.ts'
@@ -57,14 +57,14 @@ function pageSize(values: Map<string, unknown>, context: CollectContext): { firs
   }
   const first = size('first')
   const last = size('last')
-  if (first !== null && last !== null) throw validationFailed([{ path: ['last'], code: 'PAGE', message: 'Give first or last, not both.' }])
+  if (first !== null && last !== null) throw validationFailed([{ path: ['last'], code: 'PAGE', message: say`Give first or last, not both.` }])
   return first === null && last === null ? { first: DEFAULT_PAGE, last: null } : { first, last }
 }
 
 export function checkedPageSize(value: number, name: string, max = MAX_PAGE): number {
-  if (value < 1) throw validationFailed([{ path: [name], code: 'PAGE', message: `${name} must be at least 1; ${value} was asked.` }])
+  if (value < 1) throw validationFailed([{ path: [name], code: 'PAGE', message: say`${name} must be at least 1; ${value} was asked.` }])
   if (value > max)
-    throw new GuanxiError('LIMIT_EXCEEDED', `${name} may be at most ${max}; ${value} was asked. Page with after or before.`, { limit: max, asked: value })
+    throw new GuanxiError('LIMIT_EXCEEDED', say`${name} may be at most ${max}; ${value} was asked. Page with after or before.`, { limit: max, asked: value })
   return value
 }
 
@@ -76,7 +76,7 @@ export function resolvedList(value: unknown, context: CollectContext): readonly 
   if (given === undefined || given === null) return []
   const list = (Array.isArray(given) ? given : [given]) as readonly Readonly<Record<string, unknown>>[]
   if (list.length > MAX_KEYS)
-    throw new GuanxiError('LIMIT_EXCEEDED', `orderBy and groupBy take at most ${MAX_KEYS} keys; ${list.length} were given.`, {
+    throw new GuanxiError('LIMIT_EXCEEDED', say`orderBy and groupBy take at most ${MAX_KEYS} keys; ${list.length} were given.`, {
       limit: MAX_KEYS,
       asked: list.length,
     })

@@ -1,5 +1,5 @@
 import { type FieldNode, type GraphQLField, type GraphQLObjectType, getNamedType, type SelectionSetNode } from 'graphql'
-import { DefectError, GuanxiError } from '../../errors/index.ts'
+import { DefectError, GuanxiError, say } from '../../errors/index.ts'
 import { moduleNumberOf } from '../../lib/record-id.ts'
 import type { ReadRequest } from '../../records/read/request.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
@@ -13,7 +13,7 @@ import { collectConnection, collectRecord } from './collect-record.ts'
 
 /** The module's records may not be read at all by this caller. */
 export function moduleForbidden(module: ModuleDefinition): GuanxiError {
-  return new GuanxiError('FORBIDDEN', `Your roles do not allow reading ${module.pluralName}.`, { module: module.name })
+  return new GuanxiError('FORBIDDEN', say`Your roles do not allow reading ${module.pluralName}.`, { module: module.name })
 }
 
 /**

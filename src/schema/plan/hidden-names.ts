@@ -1,4 +1,5 @@
 import { GuanxiError } from '../../errors/index.ts'
+import { quotedFlaw } from '../said-error.ts'
 
 /** A name that the caller may not see stands in the operation, which fails as a whole, word for word as for an unknown name (`unknownNameErrors`). */
 export class HiddenNameError extends GuanxiError {
@@ -7,7 +8,7 @@ export class HiddenNameError extends GuanxiError {
   readonly type: string
 
   constructor(field: string, type: string, message: string) {
-    super('GRAPHQL_VALIDATION_FAILED', message)
+    super('GRAPHQL_VALIDATION_FAILED', quotedFlaw(message))
     this.field = field
     this.type = type
   }

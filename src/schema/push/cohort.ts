@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, type Message, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { isPassing } from '../../records/access/reach-digest.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
@@ -214,7 +214,7 @@ export class Cohort {
       if (isLast) queue.end(told)
       else if (!queue.push(told, size))
         queue.end(
-          this.#resyncAnswer(request, position, 'The subscription is read too slowly, and more changes wait than are kept for it. Go on after `cursor`.'),
+          this.#resyncAnswer(request, position, say`The subscription is read too slowly, and more changes wait than are kept for it. Go on after \`cursor\`.`),
         )
     }
   }
@@ -231,7 +231,7 @@ export class Cohort {
         // Known after the answer, these are the rights that it was made by, or later ones.
         const now = await request.caller.principal().catch(() => null)
         if (now === null) {
-          queue.end(services.failure(new GuanxiError('UNAUTHENTICATED', 'The access token or API key is not valid any more. Sign in again.'), request))
+          queue.end(services.failure(new GuanxiError('UNAUTHENTICATED', say`The access token or API key is not valid any more. Sign in again.`), request))
           break
         }
         const { epochs } = now.policy
@@ -240,7 +240,7 @@ export class Cohort {
         const codes = (answer.errors ?? []).map(({ extensions }) => extensions?.['code'])
         if (!codes.includes(PASSING)) return { answer, by: member, isLast: answer.data == null && codes.some((code) => ENDING.has(code)) }
         if (tries >= TRIES)
-          throw new GuanxiError('UNAVAILABLE', 'A change could not be read. Go on after `cursor`.', {
+          throw new GuanxiError('UNAVAILABLE', say`A change could not be read. Go on after \`cursor\`.`, {
             cursor: cursorAt(member.position, shared, this.#reader()),
           })
         await new Promise((resolve) => setTimeout(resolve, PAUSE))
@@ -252,7 +252,7 @@ export class Cohort {
   /** The cursor is one of now: what is read after it has been taken misses nothing. */
   #resync(members: readonly Member[], { last, shared }: ChangePlaces): void {
     for (const { queue, request } of members) {
-      const message = 'What you may read has changed without a change of the records. Read the current state, and go on after `cursor`, which was taken before.'
+      const message = say`What you may read has changed without a change of the records. Read the current state, and go on after \`cursor\`, which was taken before.`
       queue.end(this.#options.services.resync(request, message, cursorAt(last, shared, this.#reader())))
     }
   }
@@ -262,7 +262,7 @@ export class Cohort {
     for (const { queue, request } of members) queue.end(this.#options.services.failure(error, request))
   }
 
-  #resyncAnswer(request: Member['request'], position: string, message: string): OperationAnswer {
+  #resyncAnswer(request: Member['request'], position: string, message: Message): OperationAnswer {
     return this.#options.services.resync(request, message, cursorAt(position, this.#options.shared, this.#reader()))
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, say } from '../../errors/index.ts'
 import { bindValues } from '../../records/access/bind-values.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { lastModuleOf, modulesUpTo, passingDigestSql, reachDigest } from '../../records/access/reach-digest.ts'
@@ -55,7 +55,7 @@ export function positionOf(cursor: string, places: ChangePlaces, reader: Reader)
   const { principal, registry, cursorKey, filter } = reader
   const [position, lastModule, reach, shared, filtered] = decoded(cursor, cursorKey)
   if (BigInt(position as string) > BigInt(places.last))
-    throw new GuanxiError('CURSOR_INVALID', 'The cursor is ahead of all changes; it was made by another database.')
+    throw new GuanxiError('CURSOR_INVALID', say`The cursor is ahead of all changes; it was made by another database.`)
   const fresh = { cursor: cursorAt(places.last, places.shared, reader) }
   if (BigInt(position as string) < BigInt(places.floor)) throw cursorExpired(fresh.cursor)
   const isSame =
@@ -65,7 +65,7 @@ export function positionOf(cursor: string, places: ChangePlaces, reader: Reader)
   if (!isSame)
     throw new GuanxiError(
       'RESYNC',
-      'What you may read, or the filter, is not what it was at this cursor. Read the current state, and go on after `cursor`, which was taken before.',
+      say`What you may read, or the filter, is not what it was at this cursor. Read the current state, and go on after \`cursor\`, which was taken before.`,
       fresh,
     )
   return position as string
@@ -73,7 +73,7 @@ export function positionOf(cursor: string, places: ChangePlaces, reader: Reader)
 
 /** Changes since a place are kept no longer; with a cursor of now. */
 export function cursorExpired(cursor: string): GuanxiError {
-  const message = 'Changes since this cursor are kept no longer. Read the current state, and go on after `cursor`, which was taken before.'
+  const message = say`Changes since this cursor are kept no longer. Read the current state, and go on after \`cursor\`, which was taken before.`
   return new GuanxiError('CURSOR_EXPIRED', message, { cursor })
 }
 
@@ -90,7 +90,8 @@ function decoded(cursor: string, cursorKey: string): readonly string[] {
   try {
     return decodeCursor(cursor, FINGERPRINT, 5, { cursorKey, decodedCursors: new Map() }) as string[]
   } catch (error) {
-    if (error instanceof GuanxiError) throw new GuanxiError('CURSOR_INVALID', 'This is no cursor of changes of this installation. Take one from changeCursor.')
+    if (error instanceof GuanxiError)
+      throw new GuanxiError('CURSOR_INVALID', say`This is no cursor of changes of this installation. Take one from changeCursor.`)
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import { isAllowed } from '../../records/access/secured.ts'
 import { type ChangesPlan, readFresh, type SeenChange } from '../../records/read/index.ts'
 import type { ModuleDefinition } from '../../records/registry/definition.ts'
@@ -33,9 +33,9 @@ export function changeCursor(session: OperationSession): Promise<string> {
 export async function readFeed(session: OperationSession, { modules: names, after, first, excludeOwn }: FeedArguments): Promise<PlainSource> {
   const principal = requirePrincipal(session)
   const size = first ?? LARGEST_PAGE
-  if (size < 1) throw validationFailed([{ path: ['first'], code: 'MIN', message: 'first must be at least 1.' }])
+  if (size < 1) throw validationFailed([{ path: ['first'], code: 'MIN', message: say`first must be at least 1.` }])
   if (size > LARGEST_PAGE)
-    throw new GuanxiError('LIMIT_EXCEEDED', `first may be ${LARGEST_PAGE} at most; ${size} was asked.`, { limit: LARGEST_PAGE, asked: size })
+    throw new GuanxiError('LIMIT_EXCEEDED', say`first may be ${LARGEST_PAGE} at most; ${size} was asked.`, { limit: LARGEST_PAGE, asked: size })
   const modules = modulesOf(session, names)
   const places = await readPlaces(principal, session.runtime.registry, session.executor)
   const reader = readerOf(session)

@@ -1,5 +1,5 @@
 import { type FieldNode, type GraphQLObjectType, getVariableValues, isInputObjectType, Kind } from 'graphql'
-import { GuanxiError, validationFailed } from '../../errors/index.ts'
+import { GuanxiError, say, validationFailed } from '../../errors/index.ts'
 import { isUuid } from '../../lib/record-id.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import type { ChangeOperation, ChangesRequest, CompareOperator, FilterNode } from '../../records/read/index.ts'
@@ -14,6 +14,7 @@ import { collectFields } from '../plan/collect-fields.ts'
 import { collectFilter } from '../plan/collect-filter.ts'
 import { argumentsOf, argumentType } from '../plan/collect-list.ts'
 import { moduleForbidden } from '../plan/collect-root.ts'
+import { quotedFlaw } from '../said-error.ts'
 import { filterDigest } from './cursor.ts'
 import { selectsComputed } from './selects-computed.ts'
 
@@ -52,11 +53,11 @@ export function prepareChanges(
   const root = schema.getSubscriptionType() as GraphQLObjectType
   const source = document.loc?.source.body ?? ''
   const { coerced, errors } = getVariableValues(schema, operation.variableDefinitions ?? [], given, COERCION)
-  if (errors) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', errors[0]?.message ?? 'The variables do not fit.')
+  if (errors) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', quotedFlaw(errors[0]?.message ?? 'The variables do not fit.'))
   const context: CollectContext = { schema, registry, policy: principal.policy, fragments, variables: coerced, redacted: [], named: new Set(), ordinary: false }
   const [nodes] = [...collectFields(root, [operation.selectionSet], context).values()]
   const node = nodes?.[0] as FieldNode | undefined
-  if (!node) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', 'The subscription selects no field; its directives leave out the only one.')
+  if (!node) throw new GuanxiError('GRAPHQL_VALIDATION_FAILED', say`The subscription selects no field; its directives leave out the only one.`)
   const field = root.getFields()[node.name.value]
   const descriptor = field?.extensions.guanxi
   if (!field || descriptor?.kind !== 'changed') return null
@@ -73,7 +74,7 @@ export function prepareChanges(
       {
         path: ['filter'],
         code: 'NOT_APPLICABLE',
-        message: "The filter of a subscription looks at the record's own fields, and at ids of records that these refer to.",
+        message: say`The filter of a subscription looks at the record's own fields, and at ids of records that these refer to.`,
       },
     ])
   const id = resolved(args.get('id'), coerced)

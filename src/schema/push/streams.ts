@@ -1,4 +1,4 @@
-import { GuanxiError } from '../../errors/index.ts'
+import { GuanxiError, type Message, say } from '../../errors/index.ts'
 import { sightOf } from '../../records/access/policy.ts'
 import type { Database } from '../../records/database.ts'
 import { StaleEpochError } from '../../records/epochs.ts'
@@ -32,7 +32,7 @@ export interface StreamServices {
   readonly isWitnessed: (answer: OperationAnswer) => boolean
   /** Notes what an answer shows, and what it refuses, for a request that gets it too. */
   readonly witness: (answer: OperationAnswer, request: OperationRequest) => Promise<void>
-  readonly resync: (request: OperationRequest, message: string, cursor: string) => OperationAnswer
+  readonly resync: (request: OperationRequest, message: Message, cursor: string) => OperationAnswer
 }
 
 /** The same, and one look at changes for all cohorts that ask at the same moment. */
@@ -103,14 +103,13 @@ export class ChangeStreams {
       try {
         request.caller.forget()
         const placed = await this.#placed(request)
-        if (placed === null) throw new GuanxiError('SCHEMA_CHANGED', 'The subscription does not fit the schema any more.')
+        if (placed === null) throw new GuanxiError('SCHEMA_CHANGED', say`The subscription does not fit the schema any more.`)
         const { standing, places } = placed
         const { principal, runtime } = standing
         const { last, shared } = places
         if (member.reachesTheSame(principal, runtime.registry, shared)) this.#join(member, standing, places)
         else {
-          const message =
-            'What you may read is not what it was when the subscription began. Read the current state, and go on after `cursor`, which was taken before.'
+          const message = say`What you may read is not what it was when the subscription began. Read the current state, and go on after \`cursor\`, which was taken before.`
           member.queue.end(resync(request, message, cursorAt(last, shared, readerOf(standing, settings))))
         }
       } catch (error) {
@@ -129,7 +128,7 @@ export class ChangeStreams {
         return { standing, places: await readPlaces(principal, runtime.registry, this.#services.database) }
       } catch (error) {
         if (!(error instanceof StaleEpochError)) throw error
-        if (tries === TRIES) throw new GuanxiError('UNAVAILABLE', 'Rights or schema keep changing. Subscribe again.')
+        if (tries === TRIES) throw new GuanxiError('UNAVAILABLE', say`Rights or schema keep changing. Subscribe again.`)
       }
       request.caller.forget()
       await this.#services.refresh()
@@ -139,7 +138,7 @@ export class ChangeStreams {
   /** Rights and schema of one version, as far as this node knows. Null for another operation. Throws GuanxiError, and StaleEpochError where the schema served is not that of the rights. */
   async #standing(request: OperationRequest): Promise<Standing | null> {
     const principal = await request.caller.principal()
-    if (principal === null) throw new GuanxiError('UNAUTHENTICATED', 'Sign in first: send an access token or API key in connectionParams.authorization.')
+    if (principal === null) throw new GuanxiError('UNAUTHENTICATED', say`Sign in first: send an access token or API key in connectionParams.authorization.`)
     const runtime = this.#services.runtime()
     if (principal.policy.epochs.schema !== runtime.version) throw new StaleEpochError()
     const changes = prepareChanges(this.#services.prepare(request, runtime), request, runtime, principal)
@@ -174,6 +173,6 @@ function unfitted(error: unknown): unknown {
   if (!(error instanceof GuanxiError) || error.code !== 'GRAPHQL_VALIDATION_FAILED') return error
   return new GuanxiError(
     'SCHEMA_CHANGED',
-    `The subscription does not fit what you are shown any more: ${error.message} Fetch the schema, and subscribe after the last cursor.`,
+    say`The subscription does not fit what you are shown any more: ${error.text} Fetch the schema, and subscribe after the last cursor.`,
   )
 }

@@ -13,7 +13,11 @@ const CONTRACT_FIELDS = ['status', 'revision', 'amount', 'startsAt', 'endsAt', '
 
 /** What follows from the step that an amendment takes. */
 export function completeAmendment(change: ChangeableRecord, context: HookContext<Settings>): void {
-  if (change.given('amountBefore') && !context.derived) change.refuse('amountBefore', 'READ_ONLY', 'amountBefore is set when the amendment comes into force.')
+  if (change.given('amountBefore') && !context.derived)
+    change.refuse('amountBefore', 'READ_ONLY', {
+      en: 'amountBefore is set when the amendment comes into force.',
+      'zh-CN': 'amountBefore 在补充协议生效时设置。',
+    })
   if (!change.changes('status')) return
   const { status } = change.after
   const today = todayOf(context)
@@ -42,46 +46,65 @@ export async function judgeAmendments(changes: readonly PendingChange[], context
     if (!contract) continue
     if (change.operation === 'DELETED') {
       if (!context.derived && !isAdministrator(context) && change.before?.['status'] !== 'draft' && change.before?.['status'] !== 'in_approval')
-        change.refuse(null, 'SIGNED', 'An amendment that was signed stays.')
+        change.refuse(null, 'SIGNED', { en: 'An amendment that was signed stays.', 'zh-CN': '已签署的补充协议须保留。' })
       continue
     }
     keepSaid(change, context)
     judgeTerms(change, contract)
     const isOpen = change.operation === 'CREATED' || change.changes('status')
     if (isOpen && !LIVE.includes(contract['status']) && !(contract['status'] === 'expired' && (change.after['newEndsAt'] ?? null) !== null))
-      change.refuse('contract', 'NOT_SIGNED', 'Amendments are of contracts that are signed or active; one that has expired takes a new end.')
+      change.refuse('contract', 'NOT_SIGNED', {
+        en: 'Amendments are of contracts that are signed or active; one that has expired takes a new end.',
+        'zh-CN': '补充协议只适用于已签署或生效中的合同；已到期的合同须有新的结束日期。',
+      })
     if (submitted.includes(change)) judgeSubmitted(change, contract, plans.get(contract.id) ?? [])
     if (change.changes('status') && change.after['status'] === 'signed' && ((change.after['signedAt'] ?? '') as Day) > todayOf(context))
-      change.refuse('signedAt', 'FUTURE', 'signedAt lies in the future.')
+      change.refuse('signedAt', 'FUTURE', { en: 'signedAt lies in the future.', 'zh-CN': 'signedAt 晚于今天。' })
   }
 }
 
 function keepSaid(change: PendingChange, { derived }: HookContext<Settings>): void {
   if (change.operation !== 'UPDATED' || derived) return
-  if (change.changes('contract')) change.refuse('contract', 'FIXED', 'An amendment stays with its contract.')
+  if (change.changes('contract')) change.refuse('contract', 'FIXED', { en: 'An amendment stays with its contract.', 'zh-CN': '补充协议不能更换合同。' })
   const status = change.before?.['status']
   if (status === 'draft') return
-  const wayOut = status === 'in_approval' ? 'The amendment is in approval: take it back to draft first.' : 'The amendment is signed: make another one.'
+  const wayOut =
+    status === 'in_approval'
+      ? { en: 'The amendment is in approval: take it back to draft first.', 'zh-CN': '补充协议正在审批中：请先撤回为草稿。' }
+      : { en: 'The amendment is signed: make another one.', 'zh-CN': '补充协议已签署：请另行创建。' }
   for (const field of SAID)
     if (field !== 'contract' && change.changes(field) && !(field === 'effectiveAt' && (change.before?.['effectiveAt'] ?? null) === null))
-      change.refuse(field, status === 'in_approval' ? 'IN_APPROVAL' : 'AMENDMENT', `${field}: ${wayOut}`)
+      change.refuse(field, status === 'in_approval' ? 'IN_APPROVAL' : 'AMENDMENT', { en: `${field}: ${wayOut.en}`, 'zh-CN': `${field}：${wayOut['zh-CN']}` })
 }
 
 function judgeTerms({ after, refuse }: PendingChange, contract: PluginRecord): void {
   const ends = (after['newEndsAt'] ?? null) as Day | null
-  if (ends !== null && after['openEnded'] === true) refuse('openEnded', 'CONFLICT', 'A contract with a new end is not open-ended.')
-  if (ends !== null && ends < ((contract['startsAt'] ?? '') as Day)) refuse('newEndsAt', 'RANGE', 'newEndsAt must not be before the contract begins.')
+  if (ends !== null && after['openEnded'] === true)
+    refuse('openEnded', 'CONFLICT', { en: 'A contract with a new end is not open-ended.', 'zh-CN': '有新结束日期的合同不能同时无期限。' })
+  if (ends !== null && ends < ((contract['startsAt'] ?? '') as Day))
+    refuse('newEndsAt', 'RANGE', { en: 'newEndsAt must not be before the contract begins.', 'zh-CN': 'newEndsAt 不得早于合同的开始日期。' })
   const terms = newTerms(after, contract)
   if (terms['renewal'] === 'automatic' && ((terms['endsAt'] ?? null) === null || (terms['renewalMonths'] ?? null) === null))
-    refuse('newRenewal', 'INCOMPLETE', 'A contract that renews automatically has an end, and months for which it is renewed.')
+    refuse('newRenewal', 'INCOMPLETE', {
+      en: 'A contract that renews automatically has an end, and months for which it is renewed.',
+      'zh-CN': '自动续约的合同须有结束日期和续约月数。',
+    })
 }
 
 function judgeSubmitted(change: PendingChange, contract: PluginRecord, parts: readonly PluginRecord[]): void {
   const hasPlan = parts.some((part) => part['amendment'] === change.id)
   const says = Object.keys(NEW_TERMS).some((field) => (change.after[field] ?? null) !== null) || change.after['openEnded'] === true || hasPlan
-  if (!says) change.refuse(null, 'EMPTY', 'The amendment changes nothing: give it new terms, or instalments.')
+  if (!says)
+    change.refuse(null, 'EMPTY', {
+      en: 'The amendment changes nothing: give it new terms, or instalments.',
+      'zh-CN': '该补充协议没有任何变更：请填写新条款或分期付款。',
+    })
   const flaw = flawOf(amendedPlan(parts, change.id), change.after['newAmount'] ?? contract['amount'], 'exactly')
-  if (flaw) change.refuse('newAmount', flaw.code, `${flaw.message} Give the amendment instalments (its own take the place of those that are not paid).`)
+  if (flaw)
+    change.refuse('newAmount', flaw.code, {
+      en: `${flaw.message.en} Give the amendment instalments (its own take the place of those that are not paid).`,
+      'zh-CN': `${flaw.message['zh-CN']}请为补充协议填写分期付款（它们将取代尚未付款的分期）。`,
+    })
 }
 
 /** The contract's terms as they will be. */

@@ -63,7 +63,11 @@ export async function demandApprovals(what: Approvable, changes: readonly Pendin
   )
   for (const change of signing) {
     const roles = missing.get(change.id)
-    if (roles) change.refuse('status', 'APPROVAL', `It cannot be signed yet: an approval is missing of ${roles.join(', ')}.`)
+    if (roles)
+      change.refuse('status', 'APPROVAL', {
+        en: `It cannot be signed yet: an approval is missing of ${roles.join(', ')}.`,
+        'zh-CN': `尚不能签署：缺少 ${roles.join('、')} 的审批。`,
+      })
   }
 }
 
@@ -76,9 +80,10 @@ export function rolesOf({ user, settings }: HookContext<Settings>): string[] {
 /** Judges approvals as they are given: of what is in approval, by whoever may, and nobody of their own. */
 export async function judgeApprovals(changes: readonly PendingChange[], context: HookContext<Settings>): Promise<void> {
   for (const change of changes)
-    if (change.operation === 'UPDATED' && !context.derived) change.refuse(null, 'PERMANENT', 'An approval stands as it was given.')
+    if (change.operation === 'UPDATED' && !context.derived)
+      change.refuse(null, 'PERMANENT', { en: 'An approval stands as it was given.', 'zh-CN': '审批一经作出即不可更改。' })
     else if (change.operation !== 'CREATED' && !context.derived && !isAdministrator(context))
-      change.refuse(null, 'PERMANENT', 'An approval stands as it was given.')
+      change.refuse(null, 'PERMANENT', { en: 'An approval stands as it was given.', 'zh-CN': '审批一经作出即不可更改。' })
   const given = changes.filter(({ operation }) => operation === 'CREATED')
   if (given.length === 0) return
   const system = await context.asSystem('approvals of a contract')
@@ -116,21 +121,29 @@ interface Subject {
 function judgeApproval(change: PendingChange, { contract, amendment, before }: Subject, context: HookContext<Settings>): void {
   const { user, settings } = context
   const subject = amendment ?? contract
-  if (amendment && amendment['contract'] !== contract.id) change.refuse('amendment', 'WRONG_CONTRACT', 'The amendment is one of another contract.')
+  if (amendment && amendment['contract'] !== contract.id)
+    change.refuse('amendment', 'WRONG_CONTRACT', { en: 'The amendment is one of another contract.', 'zh-CN': '该补充协议属于另一份合同。' })
   if (subject['status'] !== 'in_approval') {
-    change.refuse(amendment ? 'amendment' : 'contract', 'NOT_IN_APPROVAL', `The ${amendment ? 'amendment' : 'contract'} is not in approval.`)
+    change.refuse(amendment ? 'amendment' : 'contract', 'NOT_IN_APPROVAL', {
+      en: `The ${amendment ? 'amendment' : 'contract'} is not in approval.`,
+      'zh-CN': `${amendment ? '补充协议' : '合同'}不在审批中。`,
+    })
     return
   }
   const own = [contract['owner'], subject['createdBy'], subject['submittedBy']]
-  if (own.includes(user.id)) change.refuse(null, 'OWN', 'Nobody approves what they own, have made or have submitted.')
+  if (own.includes(user.id))
+    change.refuse(null, 'OWN', { en: 'Nobody approves what they own, have made or have submitted.', 'zh-CN': '任何人都不能审批自己负责、创建或提交的内容。' })
   if (rolesOf(context).length === 0 && settings.approvals.length > 0)
-    change.refuse(null, 'ROLE', `Your roles approve no contracts. ${settings.approvals.map(({ role }) => role).join(', ')} do.`)
+    change.refuse(null, 'ROLE', {
+      en: `Your roles approve no contracts. ${settings.approvals.map(({ role }) => role).join(', ')} do.`,
+      'zh-CN': `您的角色不能审批合同。可审批的角色为 ${settings.approvals.map(({ role }) => role).join('、')}。`,
+    })
   const isSame = (other: Readonly<Record<string, unknown>>) =>
     other['contract'] === contract.id &&
     (other['amendment'] ?? null) === (amendment?.id ?? null) &&
     other['round'] === change.after['round'] &&
     other['approver'] === user.id
-  if (before.some(isSame)) change.refuse(null, 'DECIDED', 'You have decided on this already.')
+  if (before.some(isSame)) change.refuse(null, 'DECIDED', { en: 'You have decided on this already.', 'zh-CN': '您已就此作出决定。' })
 }
 
 /** What was rejected is a draft again. Holds the contract while it looks once more, since somebody may have taken it back meanwhile. */
@@ -155,7 +168,7 @@ export async function followApprovals(changes: readonly WrittenChange[], context
     for (const { after } of concerned) {
       const subject = subjects.get(after[reference] as string)
       if (subject?.['status'] !== 'in_approval' || subject['approvalRound'] !== after['round'])
-        throw new Refusal('VALIDATION_FAILED', 'It was taken back from approval meanwhile.')
+        throw new Refusal('VALIDATION_FAILED', { en: 'It was taken back from approval meanwhile.', 'zh-CN': '它已在此期间撤回审批。' })
     }
     const rejected = concerned.filter(({ after }) => after['verdict'] === 'rejected').map(({ after }) => after[reference] as string)
     await derive.update(

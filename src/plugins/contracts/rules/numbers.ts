@@ -15,7 +15,11 @@ export async function giveNumbers(changes: readonly ChangeableRecord[], context:
   const system = await context.asSystem('number of a contract')
   const find = async () => (await system.find('contractNumbering', { filter: { name: { eq: SERIES } }, first: 1 }))[0]
   const series = await find()
-  if (!series) throw new Refusal('UNAVAILABLE', 'The numbering of contracts is missing: disable and enable the plugin contracts.')
+  if (!series)
+    throw new Refusal('UNAVAILABLE', {
+      en: 'The numbering of contracts is missing: disable and enable the plugin contracts.',
+      'zh-CN': '缺少合同编号规则：请停用并重新启用插件 contracts。',
+    })
   await derive.update('contractNumbering', [{ id: series.id, values: { holder: changeSetId } }])
   // As whoever held it before has left it.
   const held = (await find()) ?? series

@@ -16,14 +16,20 @@ export async function judgeParties(changes: readonly PendingChange[], context: H
     ['status'],
   )
   for (const change of changes) {
-    if (change.operation === 'UPDATED' && change.changes('contract')) change.refuse('contract', 'FIXED', 'A party stays with its contract.')
+    if (change.operation === 'UPDATED' && change.changes('contract'))
+      change.refuse('contract', 'FIXED', { en: 'A party stays with its contract.', 'zh-CN': '合同方不能更换合同。' })
     if (change.operation !== 'DELETED' && ((change.after['signedAt'] ?? '') as string) > todayOf(context))
-      change.refuse('signedAt', 'FUTURE', 'signedAt lies in the future.')
+      change.refuse('signedAt', 'FUTURE', { en: 'signedAt lies in the future.', 'zh-CN': 'signedAt 晚于今天。' })
     const status = contracts.get(change.after['contract'] as string)?.['status']
     if (status === undefined || status === 'draft' || isAdministrator(context)) continue
     const changed = AGREED.filter((field) => change.operation === 'UPDATED' && change.changes(field) && !(field === 'signedAt' && status === 'in_approval'))
-    for (const field of changed) change.refuse(field, 'SIGNED', `The contract is no draft any more: ${field} of its parties stays.`)
-    if (change.operation !== 'UPDATED') change.refuse('contract', 'SIGNED', 'The contract is no draft any more: its parties stay.')
+    for (const field of changed)
+      change.refuse(field, 'SIGNED', {
+        en: `The contract is no draft any more: ${field} of its parties stays.`,
+        'zh-CN': `合同已不是草稿：其合同方的 ${field} 不可更改。`,
+      })
+    if (change.operation !== 'UPDATED')
+      change.refuse('contract', 'SIGNED', { en: 'The contract is no draft any more: its parties stay.', 'zh-CN': '合同已不是草稿：其合同方不可更改。' })
   }
 }
 
@@ -49,6 +55,7 @@ export async function demandSignatures(changes: readonly PendingChange[], contex
   })
   for (const change of signing) {
     const names = open.filter(({ contract }) => contract === change.id).map(({ name }) => name)
-    if (names.length > 0) change.refuse('status', 'SIGNATURE', `These parties have not signed: ${names.join(', ')}.`)
+    if (names.length > 0)
+      change.refuse('status', 'SIGNATURE', { en: `These parties have not signed: ${names.join(', ')}.`, 'zh-CN': `以下合同方尚未签署：${names.join('、')}。` })
   }
 }

@@ -3,6 +3,7 @@ import {
   type HookContext,
   type PendingChange,
   type PluginRecord,
+  type PluginText,
   type RecordReader,
   Refusal,
   sumOfUnits,
@@ -52,10 +53,13 @@ export async function judgeInstalments(changes: readonly PendingChange[], contex
   for (const change of changes) {
     const { before, after } = change
     const status = contracts.get(after['contract'] as string)?.['status']
-    if (before !== null && change.changes('contract')) change.refuse('contract', 'FIXED', 'An instalment stays with its contract.')
-    if (before !== null && change.changes('amendment')) change.refuse('amendment', 'FIXED', 'An instalment stays with the amendment that it was made for.')
+    if (before !== null && change.changes('contract'))
+      change.refuse('contract', 'FIXED', { en: 'An instalment stays with its contract.', 'zh-CN': '分期付款不能更换合同。' })
+    if (before !== null && change.changes('amendment'))
+      change.refuse('amendment', 'FIXED', { en: 'An instalment stays with the amendment that it was made for.', 'zh-CN': '分期付款不能更换其所属的补充协议。' })
     const amendment = (after['amendment'] ?? null) === null ? null : amendments.get(after['amendment'] as string)
-    if (amendment && amendment['contract'] !== after['contract']) change.refuse('amendment', 'WRONG_CONTRACT', 'The amendment is one of another contract.')
+    if (amendment && amendment['contract'] !== after['contract'])
+      change.refuse('amendment', 'WRONG_CONTRACT', { en: 'The amendment is one of another contract.', 'zh-CN': '该补充协议属于另一份合同。' })
     if (isPlanned(change)) {
       const refusal = planRefusal(status, amendment, context)
       if (refusal) change.refuse(...refusal)
@@ -65,11 +69,21 @@ export async function judgeInstalments(changes: readonly PendingChange[], contex
 }
 
 /** Why the plan may not be changed; null where it may. */
-function planRefusal(status: unknown, amendment: PluginRecord | null | undefined, context: HookContext<Settings>): [string, string, string] | null {
+function planRefusal(status: unknown, amendment: PluginRecord | null | undefined, context: HookContext<Settings>): [string, string, PluginText] | null {
   if (amendment)
-    return amendment['status'] === 'draft' ? null : ['amendment', 'AMENDMENT', 'The amendment is no draft any more: its payment plan stays as it is.']
+    return amendment['status'] === 'draft'
+      ? null
+      : [
+          'amendment',
+          'AMENDMENT',
+          { en: 'The amendment is no draft any more: its payment plan stays as it is.', 'zh-CN': '补充协议已不是草稿：其付款计划不可更改。' },
+        ]
   if (status === undefined || status === 'draft' || isAdministrator(context)) return null
-  return ['contract', 'AMENDMENT', 'The contract is no draft any more: its payment plan is changed by an amendment.']
+  return [
+    'contract',
+    'AMENDMENT',
+    { en: 'The contract is no draft any more: its payment plan is changed by an amendment.', 'zh-CN': '合同已不是草稿：其付款计划须通过补充协议更改。' },
+  ]
 }
 
 function judgePayment(change: PendingChange, status: unknown, context: HookContext<Settings>): void {
@@ -77,13 +91,20 @@ function judgePayment(change: PendingChange, status: unknown, context: HookConte
   if (!PAYMENT.some((field) => change.changes(field))) return
   if (!BOUND.includes(status) || after['proposed'] === true) {
     const field = PAYMENT.find((each) => change.changes(each)) ?? 'paidAt'
-    change.refuse(field, 'NOT_SIGNED', 'Payments belong to instalments of contracts that are signed.')
+    change.refuse(field, 'NOT_SIGNED', {
+      en: 'Payments belong to instalments of contracts that are signed.',
+      'zh-CN': '只有已签署合同的分期付款才能登记付款。',
+    })
     return
   }
-  if (((after['paidAt'] ?? '') as string) > todayOf(context)) change.refuse('paidAt', 'FUTURE', 'paidAt lies in the future.')
+  if (((after['paidAt'] ?? '') as string) > todayOf(context))
+    change.refuse('paidAt', 'FUTURE', { en: 'paidAt lies in the future.', 'zh-CN': 'paidAt 晚于今天。' })
   const [amount, paid] = [moneyOf(after['amount']), moneyOf(after['paidAmount'])]
   if (amount && paid && amount.currency !== paid.currency)
-    change.refuse('paidAmount', 'CURRENCY_MISMATCH', 'paidAmount must be in the currency of the instalment.')
+    change.refuse('paidAmount', 'CURRENCY_MISMATCH', {
+      en: 'paidAmount must be in the currency of the instalment.',
+      'zh-CN': 'paidAmount 须使用该分期付款的币种。',
+    })
 }
 
 /** Holds the contracts whose plan has changed, and looks once more: somebody may have changed status or plan meanwhile. */
@@ -115,7 +136,8 @@ export async function followInstalments(changes: readonly WrittenChange[], conte
     const refusal = planRefusal(contract['status'], amendment, context)
     if (refusal) throw invalid(refusal[0], refusal[1], refusal[2])
     const parts = plans.get(contract.id) ?? []
-    if (parts.length > MOST) throw invalid('contract', 'TOO_MANY', `A contract has at most ${MOST} instalments.`)
+    if (parts.length > MOST)
+      throw invalid('contract', 'TOO_MANY', { en: `A contract has at most ${MOST} instalments.`, 'zh-CN': `一份合同最多有 ${MOST} 期分期付款。` })
     const plan = amendment ? amendedPlan(parts, amendment.id) : parts.filter(({ proposed }) => proposed !== true)
     const flaw = flawOf(plan, amendment?.['newAmount'] ?? contract['amount'], contract['status'] === 'draft' || amendment !== null ? 'atMost' : 'exactly')
     if (flaw) throw invalid('amount', flaw.code, flaw.message)
@@ -138,17 +160,25 @@ export function amendedPlan(parts: readonly PluginRecord[], amendment: string): 
 }
 
 /** What is wrong with a plan, which may be empty; null where nothing is. It tells no amounts: not everybody may read them. */
-export function flawOf(plan: readonly PluginRecord[], total: unknown, rule: 'atMost' | 'exactly'): { readonly code: string; readonly message: string } | null {
+export function flawOf(
+  plan: readonly PluginRecord[],
+  total: unknown,
+  rule: 'atMost' | 'exactly',
+): { readonly code: string; readonly message: { readonly en: string; readonly 'zh-CN': string } } | null {
   const amounts = plan.flatMap(({ amount }) => moneyOf(amount) ?? [])
   const currencies = new Set(amounts.map(({ currency }) => currency))
   const whole = moneyOf(total)
   if (whole) currencies.add(whole.currency)
-  if (amounts.length > 0 && currencies.size > 1) return { code: 'CURRENCY_MISMATCH', message: 'The instalments must be in the currency of the contract.' }
+  if (amounts.length > 0 && currencies.size > 1)
+    return { code: 'CURRENCY_MISMATCH', message: { en: 'The instalments must be in the currency of the contract.', 'zh-CN': '分期付款须使用合同的币种。' } }
   if (amounts.length === 0 || !whole) return null
   const sum = sumOfUnits(amounts.map(({ amount }) => amount))
   const amount = unitsOf(whole.amount)
-  if (sum > amount) return { code: 'PLAN', message: 'The instalments add up to more than the amount of the contract.' }
-  return rule === 'exactly' && sum < amount ? { code: 'PLAN', message: 'The instalments add up to less than the amount of the contract.' } : null
+  if (sum > amount)
+    return { code: 'PLAN', message: { en: 'The instalments add up to more than the amount of the contract.', 'zh-CN': '分期付款合计超过合同金额。' } }
+  return rule === 'exactly' && sum < amount
+    ? { code: 'PLAN', message: { en: 'The instalments add up to less than the amount of the contract.', 'zh-CN': '分期付款合计少于合同金额。' } }
+    : null
 }
 
 /** Refuses contracts that leave their draft with a plan that is not their amount. */
@@ -169,6 +199,6 @@ export async function demandPlans(changes: readonly PendingChange[], context: Ho
   }
 }
 
-function invalid(field: string, code: string, message: string): Refusal {
+function invalid(field: string, code: string, message: PluginText): Refusal {
   return new Refusal('VALIDATION_FAILED', message, [{ path: ['input', field], code, message }])
 }

@@ -21,8 +21,15 @@ export const memberOnce: AfterHook<Settings> = {
       const filter = { project: { id: { in: some } }, user: { id: { in: people } } }
       const groups = await system.aggregate('projectMember', { filter, groupBy: ['project', 'user'] })
       if (groups.some(({ count }) => count > 1))
-        throw new Refusal('VALIDATION_FAILED', 'The user is a member of the project already.', [
-          { path: ['input', 'user'], code: 'MEMBER_ALREADY', message: 'The user is a member of the project already. Change that membership instead.' },
+        throw new Refusal('VALIDATION_FAILED', { en: 'The user is a member of the project already.', 'zh-CN': '该用户已是项目成员。' }, [
+          {
+            path: ['input', 'user'],
+            code: 'MEMBER_ALREADY',
+            message: {
+              en: 'The user is a member of the project already. Change that membership instead.',
+              'zh-CN': '该用户已是项目成员。请改为修改该成员关系。',
+            },
+          },
         ])
     }
   },

@@ -58,9 +58,13 @@ export const projectHolds: Guard<Settings> = {
     for (const change of changes) {
       const { startsOn, endsOn } = change.after as { startsOn: string | null; endsOn: string | null }
       if (startsOn !== null && endsOn !== null && endsOn < startsOn && (change.changes('startsOn') || change.changes('endsOn')))
-        change.refuse('endsOn', 'BEFORE_START', `endsOn must not be before startsOn, ${startsOn}.`)
+        change.refuse('endsOn', 'BEFORE_START', {
+          en: `endsOn must not be before startsOn, ${startsOn}.`,
+          'zh-CN': `endsOn 不得早于 startsOn（${startsOn}）。`,
+        })
       if (derived || user.self || user.system) continue
-      for (const field of COMPUTED) if (change.given(field)) change.refuse(field, 'COMPUTED', `${field} is computed; leave it out.`)
+      for (const field of COMPUTED)
+        if (change.given(field)) change.refuse(field, 'COMPUTED', { en: `${field} is computed; leave it out.`, 'zh-CN': `${field} 为计算字段；请将其省略。` })
     }
   },
 }

@@ -21,7 +21,8 @@ export const taskFollows: BeforeHook<Settings> = {
       const project = change.given('milestone') ? projects.get(change.after['milestone'] as string) : undefined
       if (!change.given('milestone')) change.set('milestone', null)
       else if (!change.given('project')) change.set('project', project ?? null)
-      else if (change.after['project'] !== project) change.refuse('milestone', 'MILESTONE_MISMATCH', 'milestone must be one of the project.')
+      else if (change.after['project'] !== project)
+        change.refuse('milestone', 'MILESTONE_MISMATCH', { en: 'milestone must be one of the project.', 'zh-CN': 'milestone 须属于该项目。' })
     }
   },
 }
@@ -48,7 +49,10 @@ export const taskWaits: Guard<Settings> = {
     const blocked = await blockedOf(begun, ending, context)
     for (const change of begun)
       if (blocked.has(change.id))
-        change.refuse('status', 'BLOCKED', 'A task that this one depends on is not done yet. Do that first, or take it out of dependsOn.')
+        change.refuse('status', 'BLOCKED', {
+          en: 'A task that this one depends on is not done yet. Do that first, or take it out of dependsOn.',
+          'zh-CN': '此任务所依赖的任务尚未完成。请先完成该任务，或将其从 dependsOn 中移除。',
+        })
   },
 }
 

@@ -18,6 +18,6 @@ export const templateTaskFits: Guard<Settings> = {
         if (milestone) templates.set(milestone.id, milestone['template'])
     for (const change of placed)
       if (templates.get(change.after['milestone'] as string) !== change.after['template'])
-        change.refuse('milestone', 'MILESTONE_MISMATCH', 'milestone must be one of the same template.')
+        change.refuse('milestone', 'MILESTONE_MISMATCH', { en: 'milestone must be one of the same template.', 'zh-CN': 'milestone 须属于同一模板。' })
   },
 }

@@ -63,14 +63,18 @@ export const timeEntryHolds: Guard<Settings> = {
     const recorded = changes.filter((change) => change.operation !== 'UPDATED' || RECORDED.some((field) => change.changes(field)))
     for (const change of recorded)
       if (isFor(change) && !user.system && !user.self && !context.permits('recordForOthers'))
-        change.refuse('user', 'NOT_YOURS', 'You may record your own time alone; leave user out.')
+        change.refuse('user', 'NOT_YOURS', { en: 'You may record your own time alone; leave user out.', 'zh-CN': '您只能登记自己的工时；请省略 user。' })
     for (const change of changes)
-      if (change.given('cost') && !user.self && !user.system) change.refuse('cost', 'COMPUTED', 'cost is computed of minutes and rate; leave it out.')
+      if (change.given('cost') && !user.self && !user.system)
+        change.refuse('cost', 'COMPUTED', { en: 'cost is computed of minutes and rate; leave it out.', 'zh-CN': 'cost 由分钟数和费率计算得出；请将其省略。' })
     const projects = await derive.lock('project', idsOf(recorded.flatMap(({ before, after }) => [before?.['project'], after['project']])))
     const isClosed = (id: unknown) => CLOSED.has(projects.get(id as string)?.['status'])
     for (const change of recorded)
       if (isClosed(change.after['project']) || isClosed(change.before?.['project']))
-        change.refuse(change.operation === 'DELETED' ? null : 'project', 'PROJECT_CLOSED', 'The project is closed: no time is recorded on it any more.')
+        change.refuse(change.operation === 'DELETED' ? null : 'project', 'PROJECT_CLOSED', {
+          en: 'The project is closed: no time is recorded on it any more.',
+          'zh-CN': '项目已关闭：不能再登记工时。',
+        })
     await refuseOtherTasks(recorded, context)
   },
 }
@@ -82,7 +86,8 @@ async function refuseOtherTasks(changes: Parameters<Guard<Settings>['run']>[0], 
   const found = new Map<string, unknown>()
   for (const part of parts(ids, 500)) for (const task of await records.byIds('task', part, ['project'])) if (task) found.set(task.id, task['project'])
   for (const change of named)
-    if (found.get(change.after['task'] as string) !== change.after['project']) change.refuse('task', 'TASK_MISMATCH', 'task must be one of the project.')
+    if (found.get(change.after['task'] as string) !== change.after['project'])
+      change.refuse('task', 'TASK_MISMATCH', { en: 'task must be one of the project.', 'zh-CN': 'task 须属于该项目。' })
 }
 
 /** What projects have cost follows their times and expenses. */

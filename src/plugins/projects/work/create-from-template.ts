@@ -19,9 +19,15 @@ export interface FromTemplate {
 /** Makes a project with its milestones and tasks as a template says, in one transaction. Answers its id. Throws Refusal. */
 export async function createFromTemplate(records: RecordChanges, order: FromTemplate): Promise<string> {
   const template = await records.get('projectTemplate', order.template)
-  if (!template) throw new Refusal('NOT_FOUND', 'There is no projectTemplate with this id, or you cannot read it.')
+  if (!template)
+    throw new Refusal('NOT_FOUND', {
+      en: 'There is no projectTemplate with this id, or you cannot read it.',
+      'zh-CN': '没有使用此 id 的 projectTemplate，或您无权读取。',
+    })
   if (template['active'] !== true)
-    throw new Refusal('VALIDATION_FAILED', 'The template is not active.', [{ path: ['template'], code: 'INACTIVE', message: 'The template is not active.' }])
+    throw new Refusal('VALIDATION_FAILED', { en: 'The template is not active.', 'zh-CN': '该模板未启用。' }, [
+      { path: ['template'], code: 'INACTIVE', message: { en: 'The template is not active.', 'zh-CN': '该模板未启用。' } },
+    ])
   const milestones = await partsOf(records, 'projectTemplateMilestone', order.template)
   const tasks = await partsOf(records, 'projectTemplateTask', order.template)
   const dayOf = (day: unknown): string | null => (typeof day === 'number' ? addDays(order.startsOn, day) : null)
@@ -63,7 +69,10 @@ async function partsOf(records: RecordReader, module: string, template: string):
   const filter = { template: { id: { eq: template } } }
   const found = await records.find(module, { filter, orderBy: [{ dueDay: 'ASC' }, { createdAt: 'ASC' }], first: MOST })
   if (found.length === MOST && (await records.count(module, filter)) > MOST)
-    throw new Refusal('LIMIT_EXCEEDED', `A template may have ${MOST} milestones and ${MOST} tasks. Split it.`)
+    throw new Refusal('LIMIT_EXCEEDED', {
+      en: `A template may have ${MOST} milestones and ${MOST} tasks. Split it.`,
+      'zh-CN': `一个模板最多可有 ${MOST} 个里程碑和 ${MOST} 个任务。请拆分模板。`,
+    })
   return found
 }
 
