@@ -179,7 +179,10 @@ describe.each(SUBJECTS)('what is hidden from a user with $title', ({ title, user
     }
     expect(written[0]).toBe(written[1])
     const [one, other] = await Promise.all([feedOf(left, tokens[0], places[0]), feedOf(right, tokens[1], places[1])])
-    expect(other).toEqual(one)
+    // Cursors are bound to rights, which know the fields of plugins by ids that each database makes for itself.
+    const compared = (pages: readonly Told[]) =>
+      plugins ? pages.map((page) => ({ ...page, text: page.text.replaceAll(/"cursor":"[^"]*"/g, '"cursor":""') })) : pages
+    expect(compared(other)).toEqual(compared(one))
     // Drawn roles may let their user delete himself, or what is shared with him.
     expect(one[0]?.text).toMatch(seeds ? /"nodes":\[|UNAUTHENTICATED|RESYNC/ : /"nodes":\[/)
   }, 60_000)
