@@ -11,7 +11,7 @@ import { ADMIN, signIn, startServer } from './live/server.mjs'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
 /** Milliseconds that one command may take. */
-const LONGEST = 300_000
+const LONGEST = 600_000
 
 /** What is done with each example besides `npm ci` and `npm test`. Each is copied alone, so what two of them need stands in both: `shared`. */
 const STEPS = {

@@ -1,5 +1,7 @@
+import type { ApolloClient } from '@apollo/client'
 import { ApolloProvider } from '@apollo/client/react'
-import { useEffect, useMemo, useSyncExternalStore } from 'react'
+import type { Client } from 'graphql-ws'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { createApolloClient } from './api/client'
 import { API_URL } from './api/settings'
 import { createSocket } from './api/socket'
@@ -19,17 +21,18 @@ const PAGES = { '#contacts': 'Contacts', '#tickets': 'Tickets' } as const
 /** Cache and socket belong to one session: nothing of them is left for the next user. */
 function SignedIn({ session }: { readonly session: Session }) {
   const page = useHash('#contacts')
-  const { socket, client } = useMemo(() => {
-    const opened = createSocket(API_URL, session)
-    return { socket: opened, client: createApolloClient(API_URL, session, opened) }
-  }, [session])
-  useEffect(
-    () => () => {
+  const [connection, setConnection] = useState<{ readonly client: ApolloClient; readonly socket: Client }>()
+  useEffect(() => {
+    const socket = createSocket(API_URL, session)
+    const client = createApolloClient(API_URL, session, socket)
+    setConnection({ client, socket })
+    return () => {
       client.stop()
       void socket.dispose()
-    },
-    [client, socket],
-  )
+    }
+  }, [session])
+  if (!connection) return null
+  const { client, socket } = connection
 
   return (
     <ApolloProvider client={client}>
