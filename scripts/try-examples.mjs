@@ -72,13 +72,10 @@ try {
   compareShared()
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, GUANXI_TOKEN: ___, ...rest } = process.env
   const install = (name) => run(join(EXAMPLES, name), ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], rest, { quiet: true })
-  const starting = startServer(folder)
-  const failure = await (async () => {
-    for (const name of names) await install(name)
-  })().catch((error) => error)
+  const [started, ...installed] = await Promise.allSettled([startServer(folder), ...names.map(install)])
   // A server that has been started is stopped below, whatever else failed.
-  server = await starting
-  if (failure) throw failure
+  server = started.value
+  for (const { reason } of [started, ...installed]) if (reason) throw reason
   process.stdout.write(`A server runs, and ${names.length} examples are installed (${lasted()}).\n`)
   const access = { GUANXI_URL: server.url, GUANXI_ADMIN_PASSWORD: ADMIN.password, GUANXI_DEMO_PASSWORD: server.password }
   for (const name of names) {

@@ -29,13 +29,14 @@ export function follow<Data>(client: ApolloClient, { document, after, cursorOf, 
   function open(): void {
     if (stopped) return
     let over = false
+    let subscription: { unsubscribe(): void } | undefined
     const end = (error: unknown): void => {
       if (over || stopped) return
       over = true
-      subscription.unsubscribe()
+      subscription?.unsubscribe()
       void recover(error)
     }
-    const subscription = client.subscribe({ query: document, variables: { after: cursor } }).subscribe({
+    subscription = client.subscribe({ query: document, variables: { after: cursor } }).subscribe({
       next: ({ data, error }) => {
         if (error || !data) return end(error)
         failures = 0
@@ -45,7 +46,7 @@ export function follow<Data>(client: ApolloClient, { document, after, cursorOf, 
       error: end,
       complete: () => end(undefined),
     })
-    stop = () => subscription.unsubscribe()
+    stop = () => subscription?.unsubscribe()
   }
 
   async function recover(error: unknown): Promise<void> {
@@ -57,6 +58,7 @@ export function follow<Data>(client: ApolloClient, { document, after, cursorOf, 
       // The current state cannot be read: the same cursor leads to the same answer, and so here again.
       if (!isRetryable(failure)) return ended(failure)
     }
+    if (stopped) return
     failures += 1
     const longest = Math.min(250 * 2 ** failures, LONGEST_WAIT)
     const timer = setTimeout(open, longest / 2 + (Math.random() * longest) / 2)
