@@ -210,6 +210,32 @@ test('who may read alone gets no way to write, and no column of what is hidden',
   assert.equal(await button(/New contact|Edit/).count(), 0)
 })
 
+test('what is masked is shown in part, and cannot be edited', async () => {
+  const role = `masking${RUN}`
+  const input = {
+    key: role,
+    name: role,
+    grants: [{ module: 'contact', actions: ['READ', 'UPDATE'], scope: 'ALL' }],
+    fields: [{ module: 'contact', field: 'email', access: 'MASKED' }],
+  }
+  await ask(SERVER, 'mutation ($input: CreateRoleInput!) { createRole(input: $input) { role { key } } }', admin, { input })
+  const { users } = await ask(SERVER, '{ users(filter: { email: { eq: "viewer@demo.guanxi.local" } }) { nodes { id } } }', admin)
+  const variables = { id: users.nodes[0].id, role }
+  await ask(SERVER, 'mutation ($id: ID!, $role: String!) { assignRole(userId: $id, roleKey: $role) { user { id } } }', admin, variables)
+  try {
+    await page.reload()
+    await page.getByRole('cell').filter({ hasText: '(masked)' }).first().waitFor()
+    await button('Edit').first().click()
+    const email = dialog().getByLabel('Email')
+    assert.equal(await email.isDisabled(), true)
+    await dialog().getByText('You see a part of it.').waitFor()
+    assert.equal(await dialog().getByLabel('Name').isDisabled(), false)
+    await page.keyboard.press('Escape')
+  } finally {
+    await ask(SERVER, 'mutation ($id: ID!, $role: String!) { unassignRole(userId: $id, roleKey: $role) { user { id } } }', admin, variables)
+  }
+})
+
 test('the page has thrown nothing', () => {
   assert.deepEqual(
     front.errors.filter((text) => !/ERR_CONNECTION|status of 401|WebSocket connection to/.test(text)),
