@@ -6,7 +6,7 @@ import { launchBrowser } from './browser.mjs'
 import { SERVER } from './running-server.mjs'
 
 /** Milliseconds that one thing may take before it counts as missing. */
-const PATIENCE = 60_000
+const PATIENCE = 30_000
 
 /**
  * A front end as it is built, in Chromium, with a way to the server that can be cut. `vite` is the one of the front end, which reads GUANXI_URL. Errors of the page are collected in `errors`.

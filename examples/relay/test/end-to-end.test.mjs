@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import * as vite from 'vite'
+import { inOrder } from '../../../scripts/live/in-order.mjs'
 import { openPage } from '../../../scripts/live/page.mjs'
 import { demoPassword, SERVER } from '../../../scripts/live/running-server.mjs'
 import { ask, signIn } from '../../../scripts/live/server.mjs'
 
 const EMAIL = 'nancy@demo.guanxi.local'
+const test = inOrder()
 /** Names that no earlier run has used on this server. */
 const RUN = Date.now().toString(36)
 
