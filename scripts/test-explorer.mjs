@@ -4,73 +4,18 @@
  * CHROMIUM names the browser; without it `chromium`, `chromium-browser` or `google-chrome` of the PATH is taken. `--screenshot <file>` keeps a picture of the page.
  */
 import { strictEqual } from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { accessSync, chmodSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright-core'
+import { join } from 'node:path'
+import { launchBrowser } from './live/browser.mjs'
+import { ADMIN, ask, signIn, startServer } from './live/server.mjs'
 
-const PROGRAM = fileURLToPath(new URL('../bin/guanxi.js', import.meta.url))
 const [, picture] = /--screenshot[= ](\S+)/.exec(process.argv.slice(2).join(' ')) ?? []
 /** Picture of the page when something did not hold. */
 const FAILURE = join(tmpdir(), 'guanxi-explorer-failure.png')
 /** Milliseconds that one thing may take before it counts as missing. */
 const PATIENCE = 30_000
 const MARKUP = `<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>`
-
-function findBrowser() {
-  const names = ['chromium', 'chromium-browser', 'google-chrome']
-  const paths = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)))
-  const found = [process.env.CHROMIUM, ...paths].find((path) => {
-    try {
-      return path !== undefined && path !== '' && accessSync(path, constants.X_OK) === undefined
-    } catch {
-      return false
-    }
-  })
-  if (found === undefined) throw new Error('There is no Chromium: install it (on Debian: apt-get install chromium), or say in CHROMIUM where it is.')
-  return found
-}
-
-/** A server with the demo data, in a folder of its own that PostgreSQL's user may pass. */
-async function startServer(folder) {
-  chmodSync(folder, 0o755)
-  const child = spawn(process.execPath, [PROGRAM, 'start'], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, PORT: '0', ADMIN_PASSWORD: 'an administrator of tests', LOG_LEVEL: 'warn' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let printed = ''
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  const url = await new Promise((resolve, reject) => {
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      printed += text
-      const found = /API\s+(http:\/\/\S+)\/graphql/.exec(printed)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    void ended.then(() => reject(new Error(`The server did not start: ${printed}`)))
-  })
-  return {
-    url,
-    password: readFileSync(join(folder, '.guanxi', 'demo-password'), 'utf8').trim(),
-    stop: async () => {
-      child.kill('SIGTERM')
-      await ended
-    },
-  }
-}
-
-/** Data of an operation that must succeed. */
-async function ask(url, query, token) {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
-  const { data, errors } = await (await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })).json()
-  if (errors) throw new Error(JSON.stringify(errors))
-  return data
-}
-
-const signIn = async (url, email, password) =>
-  (await ask(url, `mutation { signIn(input: {email: ${JSON.stringify(email)}, password: ${JSON.stringify(password)}}) { accessToken } }`)).signIn.accessToken
 
 let held = 0
 /** `work` must be done; what it answers must be true where it answers anything. */
@@ -178,7 +123,7 @@ async function tryExplorer(page, { url, password }) {
     await run()
   })
   await check('markup in the names of fields is text in the documentation and in the editor', async () => {
-    const admin = await signIn(url, 'admin@guanxi.local', 'an administrator of tests')
+    const admin = await signIn(url, ADMIN.email, ADMIN.password)
     const input = `{module: "account", name: "odd", type: TEXT, label: ${JSON.stringify(MARKUP)}}`
     await ask(url, `mutation { createCustomField(input: ${input}) { schemaVersion } }`, admin)
     await page.getByRole('button', { name: 'Re-fetch GraphQL schema' }).click()
@@ -204,12 +149,11 @@ async function tryExplorer(page, { url, password }) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'guanxi-explorer-'))
-const browserPath = findBrowser()
 let server
 let browser
 try {
   server = await startServer(folder)
-  browser = await chromium.launch({ executablePath: browserPath, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] })
+  browser = await launchBrowser()
   const context = await browser.newContext({ viewport: { width: 1280, height: 760 } })
   const page = await context.newPage()
   const seen = await watch(context, page, server.url)

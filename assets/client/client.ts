@@ -98,13 +98,18 @@ export interface GuanxiClient {
 
 export function createGuanxiClient({ url, token, fetch: send = fetch, webSocket, wait = backOff }: ClientOptions): GuanxiClient {
   const authorization = async (): Promise<{ authorization: string }> => ({ authorization: `Bearer ${typeof token === 'string' ? token : await token()}` })
-  const socket = createClient({
-    url: url.replace(/^http/, 'ws'),
-    webSocketImpl: webSocket,
-    connectionParams: authorization,
-    // A graphql-ws client that retries sends the first variables again, and so the first cursor: it is left to `follow`.
-    retryAttempts: 0,
-  })
+  let opened: SocketClient | undefined
+  /** Made by the first subscription: who has none needs no `WebSocket`. */
+  const socket = (): SocketClient => {
+    opened ??= createClient({
+      url: url.replace(/^http/, 'ws'),
+      webSocketImpl: webSocket,
+      connectionParams: authorization,
+      // A graphql-ws client that retries sends the first variables again, and so the first cursor: it is left to `follow`.
+      retryAttempts: 0,
+    })
+    return opened
+  }
   const ends = new Set<() => void>()
 
   async function post<Data>(body: object, { idempotencyKey, signal }: RequestOptions): Promise<Data> {
@@ -134,7 +139,7 @@ export function createGuanxiClient({ url, token, fetch: send = fetch, webSocket,
     subscribe(document, variables, handlers) {
       const beginning = async (): Promise<string> => (await post<{ changeCursor: string }>({ query: '{ changeCursor }' }, {})).changeCursor
       const end = follow(
-        { document: document as TypedDocument<unknown, unknown>, variables: variables as object, socket, beginning, wait },
+        { document: document as TypedDocument<unknown, unknown>, variables: variables as object, socket: socket(), beginning, wait },
         handlers as SubscriptionHandlers<unknown>,
       )
       const stop = (): void => {
@@ -146,7 +151,7 @@ export function createGuanxiClient({ url, token, fetch: send = fetch, webSocket,
     },
     async close() {
       for (const end of ends) end()
-      await socket.dispose()
+      await opened?.dispose()
     },
   }
 }

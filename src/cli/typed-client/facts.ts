@@ -30,10 +30,13 @@ export interface Facts {
   isFilled(typeName: string, member: string): boolean
 }
 
+/** The feed of changes answers everybody who is signed in. */
+const FEED: readonly string[] = ['Query.changeCursor', 'Query.changes']
+
 /** Puts what the metadata says in relation to the types of the schema. */
 export function factsOf(modules: readonly ModuleFacts[], schema: GraphQLSchema): Facts {
   const [outputs, inputs, filters] = [new Map<string, Choice>(), new Map<string, Choice>(), new Map<string, Choice>()]
-  const filled = new Set<string>()
+  const filled = new Set<string>(FEED)
   const choices: Choice[] = []
   const taken = new Set(Object.keys(schema.getTypeMap()))
   for (const module of modules) {
