@@ -23,6 +23,13 @@ export const OTHER_VARIABLES = [
   { name: 'GUANXI_WALK_POLICIES', used: 'tests', meaning: 'Policies that the walk of rights draws.' },
   { name: 'GUANXI_TEST_LOG', used: 'tests', meaning: 'Least level that servers of tests log.' },
   { name: 'GUANXI_TEST_RESULTS', used: 'tests', meaning: 'File that the counts of a run are written to; `.ci/run` adds them up.' },
-  { name: 'CHROMIUM', used: 'npm run explorer:test', meaning: 'Path of the browser; looked for in PATH when not set.' },
+  { name: 'GUANXI_ADMIN_EMAIL', used: 'examples', meaning: 'Address of the administrator; admin@guanxi.local when not set.' },
+  {
+    name: 'GUANXI_ADMIN_PASSWORD',
+    used: 'examples',
+    meaning: 'Password of the administrator of the server that they are tried against; `.guanxi/admin-password` when not set.',
+  },
+  { name: 'GUANXI_DEMO_PASSWORD', used: 'examples', meaning: 'Password of its demo users; `.guanxi/demo-password` when not set.' },
+  { name: 'CHROMIUM', used: 'npm run explorer:test, npm run examples', meaning: 'Path of the browser; looked for in PATH when not set.' },
   { name: 'BENCH_DATABASE_URL', used: 'benchmarks', meaning: 'PostgreSQL server to measure on; the embedded one when not set.' },
 ]

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   buildClientSchema,
@@ -16,6 +17,7 @@ import { ERROR_CODES, ISSUE_CODES } from '../../src/errors/index.ts'
 import { codeSpans, namesOf, tableBelow } from '../support/page-names.ts'
 import { readPage } from '../support/pages.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { fileText, sourceFiles } from '../support/source-tree.ts'
 
 /** The reference in docs/api against what a running server tells an administrator of itself. */
 let server: TestServer
@@ -185,6 +187,9 @@ test('names in capitals that pages name are settings, variables, codes, kinds of
     ...headings('docs/plugins/api.md'),
     ...['contracts', 'projects'].flatMap((plugin) => tableBelow(`docs/plugins/${plugin}.md`, '## Codes of issues').flatMap(([code = '']) => namesOf(code))),
   ])
-  const unknown = [...codeSpans()].filter(([, span]) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(span) && !known.has(span))
+  /** Settings that an example has for itself. */
+  const ofExample = (page: string, span: string): boolean =>
+    /^examples\/[\w-]+\//.test(page) && sourceFiles(dirname(page)).some((file) => fileText(file).includes(`process.env.${span}`))
+  const unknown = [...codeSpans()].filter(([page, span]) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(span) && !known.has(span) && !ofExample(page, span))
   expect(unknown.map(([page, span]) => `${page}: ${span}`)).toEqual([])
 })

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { OTHER_VARIABLES } from '../../scripts/other-variables.mjs'
 import { SETTINGS } from '../../src/config/settings.ts'
 import { namesOf, tableBelow } from '../support/page-names.ts'
+import { readPage } from '../support/pages.ts'
 import { fileText, nodesOf, type SyntaxNode, sourceFiles } from '../support/source-tree.ts'
 
 /** Those of every system, and those that processes of tests give to each other. */
@@ -17,7 +18,7 @@ const NOT_DOCUMENTED = new Set([
 ])
 const NAME = /^[A-Z][A-Z0-9_]+$/
 
-const FILES = [...['bin', 'src', 'scripts', '.ci', 'bench', 'test'].flatMap(sourceFiles), 'jest.config.mjs', 'ormconfig.ts'].filter(
+const FILES = [...['bin', 'src', 'scripts', '.ci', 'bench', 'test', 'examples'].flatMap(sourceFiles), 'jest.config.mjs', 'ormconfig.ts'].filter(
   (file) => !file.startsWith('src/demo/generated/') && file !== 'test/docs/environment.test.ts',
 )
 
@@ -56,8 +57,14 @@ describe('environment variables', () => {
     ['# Configuration', '## Other variables'].flatMap((heading) => tableBelow('docs/configuration.md', heading).flatMap(([name = '']) => namesOf(name))),
   )
 
+  /** Settings that an example has for itself. */
+  const ofExample = (name: string, file: string): boolean => {
+    const [page] = /^examples\/[\w-]+\//.exec(file) ?? []
+    return page !== undefined && readPage(`${page}README.md`).includes(`\`${name}\``)
+  }
+
   test('that anything reads are all documented', () => {
-    expect([...read].filter(([name]) => NAME.test(name) && !documented.has(name) && !NOT_DOCUMENTED.has(name))).toEqual([])
+    expect([...read].filter(([name, file]) => NAME.test(name) && !documented.has(name) && !NOT_DOCUMENTED.has(name) && !ofExample(name, file))).toEqual([])
   })
 
   test('that are documented are all read, and settings by the server', () => {

@@ -9,6 +9,13 @@ const OF_NPM = new Set(['ci', 'pkg', 'install', 'pack', 'run', 'ls', 'init', 'vi
 /** Scripts of the packages that `guanxi plugin new` makes, which pages about plugins name. */
 const OF_PLUGINS = JSON.parse(readPage('assets/plugin-template/_package.json')).scripts as Readonly<Record<string, string>>
 
+/** Scripts that a page may name: those of the product, and of the package that it is about. */
+function knownTo(page: string): Readonly<Record<string, string>> {
+  const [example] = /^examples\/[\w-]+\//.exec(page) ?? []
+  if (example) return { ...scripts, ...JSON.parse(readPage(`${example}package.json`)).scripts }
+  return page.includes('plugin') ? { ...scripts, ...OF_PLUGINS } : scripts
+}
+
 /** Scripts that a line calls: `npm run x`, `npm test`, `npm start`. */
 function* called(line: string): Generator<string> {
   for (const [, run, name] of line.matchAll(/\bnpm (run )?(?:-s |--silent )?([a-z][\w:-]*)/g))
@@ -17,8 +24,7 @@ function* called(line: string): Generator<string> {
 
 test('each script that a page names is there', () => {
   const missing: string[] = []
-  for (const [page, line] of commandLines())
-    for (const name of called(line)) if (!(name in scripts) && !(page.includes('plugin') && name in OF_PLUGINS)) missing.push(`${page}: npm run ${name}`)
+  for (const [page, line] of commandLines()) for (const name of called(line)) if (!(name in knownTo(page))) missing.push(`${page}: npm run ${name}`)
   expect(missing).toEqual([])
 })
 
