@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -188,6 +190,28 @@ describe('commands for authors of plugins', () => {
     expect((await dev.finished).code).toBe(0)
     await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
   }, 400_000)
+
+  test('plugin dev leaves a server alone that is on its port already', async () => {
+    writePlugin('late', '1.0.0', `{ name: 'title', type: 'TEXT' }`, {})
+    const asked: string[] = []
+    const other = createServer((request, response) => {
+      asked.push(request.url ?? '')
+      response.end('{"status":"ready"}')
+    })
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = other.address() as AddressInfo
+      const { code, stderr } = await runGuanxi(folder, 'plugin dev late', { PORT: String(port), ADMIN_PASSWORD: 'correct-horse-battery' }).finished
+      expect([code, stderr.split('\n').find((line) => line.startsWith('guanxi:'))]).toEqual([
+        1,
+        `guanxi: PORT ${port} is taken by another program. Stop it, or choose another PORT.`,
+      ])
+      expect(asked).toEqual(['/health'])
+    } finally {
+      other.closeAllConnections()
+      await new Promise((resolve) => other.close(resolve))
+    }
+  }, 120_000)
 
   /** The file that `npm pack` makes of a folder. */
   async function pack(root: string): Promise<string> {

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from '@jest/globals'
+import pg from 'pg'
 import { difference } from '../../scripts/pages/page.mjs'
 import { answersOf, PAGES, type ShownAnswer } from '../support/pages.ts'
 import { startTestServer, type TestServer } from '../support/server.ts'
+import { untilPlaced } from '../support/subscription.ts'
 
 /** The documents of a page, in its order, on a server with the demo data, and their answers. `…` stands for what differs each time, `…name` for what it stood for the first time. */
 const SHOWN = PAGES.map((path) => [path, answersOf(path)] as const).filter(([, answers]) => answers.length > 0)
@@ -42,12 +44,21 @@ async function answerTo({ text, variables }: ShownAnswer, names: ReadonlyMap<str
   return (await response.json()) as Record<string, unknown>
 }
 
+/** What the demo data has brought is behind every cursor that a page takes. */
+async function allPlaced({ database }: TestServer): Promise<void> {
+  const raw = new pg.Client(database.url)
+  await raw.connect()
+  await untilPlaced(raw)
+  await raw.end()
+}
+
 describe.each(SHOWN)('%s', (path, answers) => {
   let server: TestServer | undefined
   afterAll(() => server?.close(), 60_000)
 
   test('answers what it shows', async () => {
     server = await startTestServer({ template: 'demo' })
+    await allPlaced(server)
     const tokenOf = sessionsOf(server)
     const names = new Map<string, unknown>()
     for (const shown of answers) {

@@ -19,6 +19,10 @@ const POLL = 50
 
 /** Starts `guanxi start`, whose output goes to this process's, and waits until it serves. Throws StartupError where it ends before. */
 export async function startDevServer(environment: Environment, folder: string): Promise<DevServer> {
+  const port = environment['PORT'] ?? '4000'
+  const url = `http://${environment['HOST'] ?? '127.0.0.1'}:${port}`
+  // Another server there would be taken for this one, and get the plugin.
+  if (await isTaken(url)) throw new StartupError(`PORT ${port} is taken by another program. Stop it, or choose another PORT.`)
   const child = spawn(process.execPath, [join(PRODUCT_FOLDER, 'bin', 'guanxi.js'), 'start'], {
     cwd: folder,
     env: environment as NodeJS.ProcessEnv,
@@ -37,7 +41,6 @@ export async function startDevServer(environment: Environment, folder: string): 
     if (!over) child.kill('SIGTERM')
     await ended
   }
-  const url = `http://${environment['HOST'] ?? '127.0.0.1'}:${environment['PORT'] ?? '4000'}`
   for (const deadline = Date.now() + PATIENCE; !(await answers(url)); await delay(POLL)) {
     if (over) throw new StartupError('The server has ended; see the lines above.')
     if (Date.now() > deadline) {
@@ -46,6 +49,13 @@ export async function startDevServer(environment: Environment, folder: string): 
     }
   }
   return { stop, enable: (plugin) => enable(url, environment, plugin) }
+}
+
+function isTaken(url: string): Promise<boolean> {
+  return fetch(`${url}/health`).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function answers(url: string): Promise<boolean> {

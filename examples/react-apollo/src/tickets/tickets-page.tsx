@@ -58,13 +58,13 @@ export function TicketsPage({ socket }: { readonly socket: Client }) {
 
 interface StatusProps {
   readonly ticket: TicketRowFragment
-  readonly steps: readonly { readonly from: string | null; readonly to: string }[]
+  readonly steps: readonly { readonly from: string | null; readonly to: string | null }[]
   readonly onChoose: (status: string) => void
 }
 
 /** The status, and the steps that lead on from it. */
 function Status({ ticket, steps, onChoose }: StatusProps) {
-  const next = steps.filter(({ from }) => from === ticket.status).map(({ to }) => to)
+  const next = steps.flatMap(({ from, to }) => (from === ticket.status && to !== null ? [to] : []))
   if (!ticket.status || !ticket.viewerAccess?.writableFields.includes('status')) return ticket.status
   return (
     <select aria-label={`Status of ${ticket.number}`} value={ticket.status} onChange={(event) => onChoose(event.target.value)}>
