@@ -6,11 +6,12 @@
 import { strictEqual } from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { launchBrowser } from './live/browser.mjs'
 import { inFolder } from './live/in-folder.mjs'
 import { ADMIN, ask, signIn, startServer } from './live/server.mjs'
 
-const [, picture] = /--screenshot[= ](\S+)/.exec(process.argv.slice(2).join(' ')) ?? []
+const { screenshot } = parseArgs({ options: { screenshot: { type: 'string' } } }).values
 /** Picture of the page when something did not hold. */
 const FAILURE = join(tmpdir(), 'guanxi-explorer-failure.png')
 /** Milliseconds that one thing may take before it counts as missing. */
@@ -96,7 +97,7 @@ async function tryExplorer(page, { url, password }) {
     await page.locator('.graphiql-doc-explorer').filter({ hasText: 'Subscription' }).waitFor({ timeout: PATIENCE })
     await page.getByRole('button', { name: 'Show Examples' }).click()
   })
-  if (picture !== undefined) await page.screenshot({ path: picture })
+  if (screenshot !== undefined) await page.screenshot({ path: screenshot })
   await check('an error is shown with its code', async () => {
     await write('{ account(id: "nothing") { name } }')
     await run()

@@ -65,7 +65,8 @@ function pack(folder) {
 
 /** No file tells where it was made. */
 function refusePaths(folder) {
-  const places = [ROOT.replace(/\/$/, ''), homedir()].filter((place) => place.length > '/root'.length || place === ROOT)
+  // A shorter one, such as /app, may stand in a text by itself.
+  const places = [ROOT.replace(/\/$/, ''), homedir()].filter((place) => place.length > '/root'.length)
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const path = join(folder, name)
     if (!statSync(path).isFile() || name.startsWith('node_modules')) continue
