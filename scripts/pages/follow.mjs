@@ -23,8 +23,9 @@ export async function followPage({ name, pages, folder, environment, server, rea
   let directory = folder
   let printed = ''
   const stop = async () => {
-    for (const each of beside.toReversed()) await each.stop()
+    // First what speaks with the others.
     shell.close()
+    for (const each of beside.toReversed()) await each.stop()
   }
   atEnd(stop)
   const begin = (text) => beside.push(runBeside(text, directory, environment))
