@@ -102,9 +102,10 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       isServed = await services.act(loaded, step.kind === 'upgrade' ? { kind: 'upgrade', from: step.from ?? version } : { kind: 'enable' })
       if (isServed) await endStep(database, name, nodes.id)
     } catch (error) {
-      const why = `It failed at ${step.kind}: ${messageOf(causeOf(error))}`
-      await quarantine(services, name, why)
-      throw new GuanxiError('PLUGIN_UNAVAILABLE', say`The plugin ${name} was taken out of service again. ${why}`, { plugin: name }, { cause: error })
+      const why = messageOf(causeOf(error))
+      await quarantine(services, name, `It failed at ${step.kind}: ${why}`)
+      const text = say`The plugin ${name} was taken out of service again. It failed at ${step.kind}: ${why}`
+      throw new GuanxiError('PLUGIN_UNAVAILABLE', text, { plugin: name }, { cause: error })
     } finally {
       underWay.delete(name)
     }
