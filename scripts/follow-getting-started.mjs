@@ -5,9 +5,10 @@
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { inFolder } from './live/in-folder.mjs'
 import { followPage } from './pages/follow.mjs'
 import { sectionOf } from './pages/page.mjs'
-import { choosePort, copyCheckout, environmentFor, makeFolder, ROOT, withPort } from './pages/place.mjs'
+import { choosePort, copyCheckout, environmentFor, ROOT, withPort } from './pages/place.mjs'
 
 const read = (path) => readFileSync(join(ROOT, path), 'utf8')
 const README = read('README.md')
@@ -23,24 +24,14 @@ const PAGES = [
   },
 ]
 
-async function follow(folder) {
+await inFolder('getting-started', async (folder, atEnd) => {
+  const began = Date.now()
   copyCheckout(folder)
   for (const { parts, ...page } of PAGES) {
     const port = await choosePort()
-    await followPage({ ...page, pages: parts.map((text) => withPort(text, port)), folder, environment: environmentFor(port) })
+    await followPage({ ...page, pages: parts.map((text) => withPort(text, port)), folder, environment: environmentFor(port), atEnd })
     // The next one begins with nothing but what is built.
     for (const name of ['.guanxi', 'first-hour']) rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 5 })
   }
-}
-
-const folder = makeFolder('getting-started')
-const began = Date.now()
-try {
-  await follow(folder)
   process.stdout.write(`\nThe first hour and the README hold (${Math.round((Date.now() - began) / 1000)} s).\n`)
-} catch (error) {
-  process.stderr.write(`\n${error.message}\n`)
-  process.exitCode = 1
-} finally {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-}
+})

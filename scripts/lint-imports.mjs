@@ -91,7 +91,7 @@ function cycles(graph) {
 }
 
 /** All problems below `root`/src, as sentences that start with the file. */
-export function lintImports(root) {
+function lintImports(root) {
   const source = join(root, 'src')
   const problems = []
   const graph = new Map()

@@ -4,13 +4,14 @@
  * CHROMIUM names the browser; without it `chromium`, `chromium-browser` or `google-chrome` of the PATH is taken. `--screenshot <file>` keeps a picture of the page.
  */
 import { strictEqual } from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { launchBrowser } from './live/browser.mjs'
+import { inFolder } from './live/in-folder.mjs'
 import { ADMIN, ask, signIn, startServer } from './live/server.mjs'
 
-const [, picture] = /--screenshot[= ](\S+)/.exec(process.argv.slice(2).join(' ')) ?? []
+const { screenshot } = parseArgs({ options: { screenshot: { type: 'string' } } }).values
 /** Picture of the page when something did not hold. */
 const FAILURE = join(tmpdir(), 'guanxi-explorer-failure.png')
 /** Milliseconds that one thing may take before it counts as missing. */
@@ -96,7 +97,7 @@ async function tryExplorer(page, { url, password }) {
     await page.locator('.graphiql-doc-explorer').filter({ hasText: 'Subscription' }).waitFor({ timeout: PATIENCE })
     await page.getByRole('button', { name: 'Show Examples' }).click()
   })
-  if (picture !== undefined) await page.screenshot({ path: picture })
+  if (screenshot !== undefined) await page.screenshot({ path: screenshot })
   await check('an error is shown with its code', async () => {
     await write('{ account(id: "nothing") { name } }')
     await run()
@@ -148,12 +149,10 @@ async function tryExplorer(page, { url, password }) {
   })
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'guanxi-explorer-'))
-let server
-let browser
-try {
-  server = await startServer(folder)
-  browser = await launchBrowser()
+await inFolder('explorer', async (folder, atEnd) => {
+  const server = await startServer(folder, atEnd)
+  const browser = await launchBrowser()
+  atEnd(() => browser.close())
   const context = await browser.newContext({ viewport: { width: 1280, height: 760 } })
   const page = await context.newPage()
   const seen = await watch(context, page, server.url)
@@ -169,8 +168,4 @@ try {
     if (seen.violations.length + seen.elsewhere.length + unexpected.length > 0) throw new Error(JSON.stringify({ ...seen, errors: unexpected }, null, 2))
   })
   process.stdout.write(`${held} things hold in Chromium ${browser.version()}.\n`)
-} finally {
-  await browser?.close()
-  await server?.stop()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-}
+})

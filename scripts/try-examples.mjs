@@ -3,10 +3,10 @@
  * with what the server says, checks its types, builds it, and runs its tests; those of front ends in headless Chromium, which CHROMIUM names. Exits 1 where anything does not hold.
  */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inFolder } from './live/in-folder.mjs'
 import { ADMIN, signIn, startServer } from './live/server.mjs'
 
 const EXAMPLES = fileURLToPath(new URL('../examples/', import.meta.url))
@@ -26,6 +26,11 @@ const names = Object.keys(STEPS).filter((name) => wanted.length === 0 || wanted.
 const unknown = wanted.filter((name) => !(name in STEPS))
 if (unknown.length > 0) throw new Error(`There is no example ${unknown.join(', ')}; there are ${Object.keys(STEPS).join(', ')}.`)
 
+/** Commands that have not come to their end. */
+const running = new Set()
+/** Ends a command with all that it has started. */
+const kill = (child) => process.kill(-child.pid, 'SIGKILL')
+
 /** A command to its end. Its output is shown as it comes, or where it fails. */
 async function run(cwd, args, env, { quiet = false } = {}) {
   const child = spawn('npm', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
@@ -36,10 +41,11 @@ async function run(cwd, args, env, { quiet = false } = {}) {
       if (!quiet) process.stdout.write(text)
     })
   }
-  // With all that it has started.
-  const timer = setTimeout(() => process.kill(-child.pid, 'SIGKILL'), LONGEST)
+  running.add(child)
+  const timer = setTimeout(kill, LONGEST, child)
   const code = await new Promise((resolve) => child.once('close', resolve))
   clearTimeout(timer)
+  running.delete(child)
   if (code === 0) return
   if (quiet) process.stdout.write(printed)
   throw new Error(`npm ${args.join(' ')} failed in ${cwd}`)
@@ -64,20 +70,19 @@ function compareShared() {
   }
 }
 
-const began = Date.now()
-const lasted = () => `${Math.round((Date.now() - began) / 1000)} s`
-const folder = mkdtempSync(join(tmpdir(), 'guanxi-examples-'))
-let server
-try {
+await inFolder('examples', async (folder, atEnd) => {
+  const began = Date.now()
+  const lasted = () => `${Math.round((Date.now() - began) / 1000)} s`
+  atEnd(() => running.forEach(kill))
   compareShared()
   const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: __, GUANXI_TOKEN: ___, ...rest } = process.env
   const install = (name) => run(join(EXAMPLES, name), ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], rest, { quiet: true })
-  const [started, ...installed] = await Promise.allSettled([startServer(folder), ...names.map(install)])
-  // A server that has been started is stopped below, whatever else failed.
-  server = started.value
-  for (const { reason } of [started, ...installed]) if (reason) throw reason
+  const [server] = await Promise.all([startServer(folder, atEnd), ...names.map(install)])
   process.stdout.write(`A server runs, and ${names.length} examples are installed (${lasted()}).\n`)
-  const access = { GUANXI_URL: server.url, GUANXI_ADMIN_PASSWORD: ADMIN.password, GUANXI_DEMO_PASSWORD: server.password }
+  // What tests leave behind that are cut off goes with the folder.
+  const temporary = join(folder, 'temporary')
+  mkdirSync(temporary)
+  const access = { GUANXI_URL: server.url, GUANXI_ADMIN_PASSWORD: ADMIN.password, GUANXI_DEMO_PASSWORD: server.password, TMPDIR: temporary }
   for (const name of names) {
     process.stdout.write(`\n${name}\n`)
     const env = { ...rest, ...access, GUANXI_TOKEN: await signIn(server.url, ADMIN.email, ADMIN.password) }
@@ -85,10 +90,4 @@ try {
     await run(join(EXAMPLES, name), ['test', '--silent'], env)
   }
   process.stdout.write(`\n${names.length} examples hold (${lasted()}).\n`)
-} catch (error) {
-  process.stderr.write(`\n${error.message}\n`)
-  process.exitCode = 1
-} finally {
-  await server?.stop()
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-}
+})

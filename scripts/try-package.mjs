@@ -4,11 +4,13 @@
  */
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { inFolder } from './live/in-folder.mjs'
+import { ADMIN, addressIn, ask, signIn } from './live/server.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Milliseconds for the first start, which makes a database and loads the demo data. */
@@ -63,7 +65,8 @@ function pack(folder) {
 
 /** No file tells where it was made. */
 function refusePaths(folder) {
-  const places = [ROOT.replace(/\/$/, ''), homedir()].filter((place) => place.length > '/root'.length || place === ROOT)
+  // A shorter one, such as /app, may stand in a text by itself.
+  const places = [ROOT.replace(/\/$/, ''), homedir()].filter((place) => place.length > '/root'.length)
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const path = join(folder, name)
     if (!statSync(path).isFile() || name.startsWith('node_modules')) continue
@@ -73,20 +76,25 @@ function refusePaths(folder) {
   holds('no file names a folder of this machine')
 }
 
-/** `npx guanxi start` in the folder; gives its address when it has printed it. */
-async function start(folder, environment) {
+/** `npx guanxi start` in the folder; gives its address when it has printed it. `stop` ends the one that serves, and answers how `npx` ended then; `atEnd` stops it too. */
+async function start(folder, environment, atEnd) {
   const child = spawn('npx', ['guanxi', 'start'], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
   let failed = ''
   child.stdout.setEncoding('utf8').on('data', (text) => (printed += text))
   child.stderr.setEncoding('utf8').on('data', (text) => (failed += text))
   const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
-  const server = { child, ended, url: '' }
-  for (const deadline = Date.now() + PATIENCE; server.url === ''; await delay(50)) {
-    if (child.exitCode !== null || Date.now() > deadline) throw Object.assign(new Error(`the server did not start: ${printed}${failed}`), { child })
-    server.url = /API\s+(http:\/\/\S+)\/graphql/.exec(printed)?.[1] ?? ''
+  const isOver = () => child.exitCode !== null || child.signalCode !== null
+  const stop = () => {
+    if (!isOver()) process.kill(serverOf(child.pid) ?? child.pid, 'SIGTERM')
+    return Promise.race([ended, delay(60_000, 'still running', { ref: false })])
   }
-  return server
+  atEnd(stop)
+  for (const deadline = Date.now() + PATIENCE; ; await delay(50)) {
+    const url = addressIn(printed)
+    if (url !== undefined) return { url, stop }
+    if (isOver() || Date.now() > deadline) throw new Error(`the server did not start: ${printed}${failed}`)
+  }
 }
 
 /** Processes of this machine: `[id, parent, command]`. */
@@ -105,27 +113,18 @@ function processes() {
   return lines.flatMap((line) => [/^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)?.slice(1) ?? []])
 }
 
-/** The process that serves: `npx` itself does not hand signals on. */
+/** The process that serves, since `npx` itself does not hand signals on; undefined where there is none. */
 function serverOf(parent) {
   const all = processes()
   const below = (id) => all.filter((row) => row[1] === String(id)).flatMap((row) => [row, ...below(row[0])])
   const found = below(parent).find(([, , command]) => /^\S*node\S*\s.*guanxi\S* start$/.test(command))
-  ok(found, 'no process serves below npx')
-  return Number(found[0])
+  return found && Number(found[0])
 }
 
-async function ask(url, query, token) {
-  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
-  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) })
-  const { data, errors } = await answer.json()
-  strictEqual(errors, undefined, `${query} was answered by ${JSON.stringify(errors)}`)
-  return data
-}
-
-async function tryServer({ url }, password) {
+async function tryServer({ url }) {
   strictEqual((await fetch(`${url}/health`)).status, 200)
-  const { signIn } = await ask(url, `mutation { signIn(input: {email: "admin@guanxi.local", password: "${password}"}) { accessToken } }`)
-  const { accounts } = await ask(url, '{ accounts(first: 1, orderBy: [{name: ASC}]) { totalCount nodes { name } } }', signIn.accessToken)
+  const token = await signIn(url, ADMIN.email, ADMIN.password)
+  const { accounts } = await ask(url, '{ accounts(first: 1, orderBy: [{name: ASC}]) { totalCount nodes { name } } }', token)
   deepStrictEqual(accounts, { totalCount: 120, nodes: [{ name: 'Alfreds Futterkiste' }] })
   holds('it starts, answers /health, signs the administrator in, and answers a query')
   const page = await fetch(`${url}/graphql`, { headers: { accept: 'text/html' } })
@@ -136,7 +135,7 @@ async function tryServer({ url }, password) {
   holds(`/graphql gives browsers the explorer, with all ${files.length} files that its page names`)
 }
 
-async function tryPackage(folder) {
+await inFolder('package', async (folder, atEnd) => {
   const packed = pack(folder)
   const place = join(folder, 'empty')
   mkdirSync(place)
@@ -145,33 +144,16 @@ async function tryPackage(folder) {
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', packed], { cwd: place, env: rest })
   holds('it is installed into an empty folder')
   refusePaths(join(place, 'node_modules', 'guanxi'))
-  const environment = { ...rest, PORT: '0', DATA_DIR: 'data', ADMIN_PASSWORD: 'an administrator of tests', LOG_LEVEL: 'warn' }
+  const environment = { ...rest, PORT: '0', DATA_DIR: 'data', ADMIN_PASSWORD: ADMIN.password, LOG_LEVEL: 'warn' }
   const guanxi = (...args) => run('npx', ['guanxi', ...args], { cwd: place, env: environment })
   match(guanxi('--help'), /Usage: guanxi[\s\S]*start[\s\S]*doctor/)
   strictEqual(guanxi('--version').trim(), JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version)
   holds('npx guanxi --help and --version answer')
-  const server = await start(place, environment)
-  try {
-    await tryServer(server, environment.ADMIN_PASSWORD)
-  } finally {
-    process.kill(serverOf(server.child.pid), 'SIGTERM')
-  }
-  deepStrictEqual(await Promise.race([server.ended, delay(60_000, 'still running')]), { code: 0, signal: null })
+  const server = await start(place, environment, atEnd)
+  await tryServer(server)
+  deepStrictEqual(await server.stop(), { code: 0, signal: null })
   holds('SIGTERM ends it with exit code 0')
   ok(statSync(join(place, 'data', 'secret')).isFile())
   match(guanxi('doctor'), /^ok/m)
   holds('npx guanxi doctor finds nothing wrong')
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'guanxi-package-'))
-// PostgreSQL's user must pass.
-chmodSync(folder, 0o755)
-try {
-  await tryPackage(folder)
-} catch (error) {
-  process.stderr.write(`\n${error.message}\n`)
-  if (error.child?.exitCode === null) error.child.kill('SIGTERM')
-  process.exitCode = 1
-} finally {
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-}
+})

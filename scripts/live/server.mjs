@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/guanxi.js', import.meta.url))
 export const ADMIN = Object.freeze({ email: 'admin@guanxi.local', password: 'an administrator of tests' })
 
-/** A server with the demo data and a database of its own, on a free port, in a folder that PostgreSQL's user may pass. `password` is that of the demo users. */
-export async function startServer(folder) {
-  chmodSync(folder, 0o755)
+/** The address that a server prints when it is ready; undefined until then. */
+export const addressIn = (printed) => /API\s+(http:\/\/\S+)\/graphql/.exec(printed)?.[1]
+
+/** A server with the demo data and a database of its own, on a free port, in a folder that PostgreSQL's user may pass; `atEnd` stops it. `password` is that of the demo users. */
+export async function startServer(folder, atEnd) {
   const child = spawn(process.execPath, [PROGRAM, 'start'], {
     cwd: folder,
     env: { PATH: process.env.PATH, HOME: folder, PORT: '0', ADMIN_PASSWORD: ADMIN.password, LOG_LEVEL: 'warn' },
@@ -16,22 +18,19 @@ export async function startServer(folder) {
   })
   let printed = ''
   const ended = new Promise((resolve) => child.once('exit', resolve))
+  atEnd(() => {
+    child.kill('SIGTERM')
+    return ended
+  })
   const url = await new Promise((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text) => {
       printed += text
-      const found = /API\s+(http:\/\/\S+)\/graphql/.exec(printed)?.[1]
+      const found = addressIn(printed)
       if (found !== undefined) resolve(found)
     })
     void ended.then(() => reject(new Error(`The server did not start: ${printed}`)))
   })
-  return {
-    url,
-    password: readFileSync(join(folder, '.guanxi', 'demo-password'), 'utf8').trim(),
-    stop: async () => {
-      child.kill('SIGTERM')
-      await ended
-    },
-  }
+  return { url, password: readFileSync(join(folder, '.guanxi', 'demo-password'), 'utf8').trim() }
 }
 
 /** Data of an operation that must succeed. */

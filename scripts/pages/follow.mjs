@@ -13,15 +13,21 @@ const PATIENCE = 120_000
 
 /**
  * Goes through the blocks of a page, or of parts of one (`pages`). Throws at the first difference, with its place. `server` is a command that runs from before the first block on; `ready` is what
- * it prints by then.
+ * it prints by then. What runs is stopped when it returns, or at the end that `atEnd` knows of.
  */
-export async function followPage({ name, pages, folder, environment, server, ready }) {
+export async function followPage({ name, pages, folder, environment, server, ready, atEnd }) {
   const shell = openShell(folder, environment)
   const beside = []
   /** Whether the last commands run in the background. */
   let waits = false
   let directory = folder
   let printed = ''
+  const stop = async () => {
+    // First what speaks with the others.
+    shell.close()
+    for (const each of beside.toReversed()) await each.stop()
+  }
+  atEnd(stop)
   const begin = (text) => beside.push(runBeside(text, directory, environment))
   const compareText = async (text, running) => {
     if (!running) {
@@ -63,7 +69,6 @@ export async function followPage({ name, pages, folder, environment, server, rea
       }
     }
   } finally {
-    for (const each of beside.reverse()) await each.stop()
-    shell.close()
+    await stop()
   }
 }

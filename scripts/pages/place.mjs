@@ -1,7 +1,6 @@
-/** Where a page is followed: a folder, an environment without the settings of whoever runs this, and a port. */
-import { chmodSync, cpSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
+/** Where a page is followed: an environment without the settings of whoever runs this, a port, and a copy of the checkout. */
+import { cpSync, readdirSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import '../typescript.mjs'
@@ -39,13 +38,6 @@ function listenOn(wanted) {
       server.close(() => answer(String(port)))
     })
   })
-}
-
-/** An empty folder for a page. Everybody may enter it: PostgreSQL, which never runs as root, keeps its data there then. */
-export function makeFolder(name) {
-  const folder = mkdtempSync(join(tmpdir(), `guanxi-${name}-`))
-  chmodSync(folder, 0o755)
-  return folder
 }
 
 /** The checkout as it is now, copied into a folder, without what was built, and with the packages that are installed. */

@@ -15,6 +15,7 @@ export function openShell(folder, environment) {
   }
   shell.stdout.setEncoding('utf8').on('data', hear)
   shell.stderr.setEncoding('utf8').on('data', (data) => process.stderr.write(data))
+  const isOver = () => shell.exitCode !== null || shell.signalCode !== null
   let count = 0
   return {
     /** What the commands have printed, and the folder and port that they are at now. Throws where one of them fails. */
@@ -25,14 +26,14 @@ export function openShell(folder, environment) {
       shell.stdin.write(`set -e\n${text}set +e\nprintf '\\n%s\\n%s\\n' '${mark}' "$PWD"\n`)
       const end = new RegExp(`\\n${mark}\\n(.*)\\n`)
       for (const deadline = Date.now() + LONGEST; !end.test(output); await delay(20)) {
-        if (shell.exitCode !== null) throw new Error('a command failed; see above')
+        if (isOver()) throw new Error('a command failed; see above')
         if (Date.now() > deadline) throw new Error(`a command takes longer than ${LONGEST / 1000} s`)
       }
       const [whole, directory] = end.exec(output)
       return { printed: output.replace(whole, ''), directory }
     },
     close: () => {
-      if (shell.exitCode === null) process.kill(-shell.pid, 'SIGKILL')
+      if (!isOver()) process.kill(-shell.pid, 'SIGKILL')
     },
   }
 }
@@ -62,6 +63,7 @@ export function runBeside(text, directory, environment) {
       // As Ctrl-C does it: to all that the terminal runs.
       if (!state.over) process.kill(-child.pid, 'SIGINT')
       await Promise.race([ended, delay(20_000, undefined, { ref: false })])
+      if (!state.over) process.kill(-child.pid, 'SIGKILL')
     },
   }
 }

@@ -18,7 +18,9 @@ import {
 
 const DRY_RUN = { defaultValue: false, description: 'Do all but keep it: rules are checked and the answer shows what would be.' }
 const MODULE_ID = { nullable: true, description: "The module's id, as customModules tells it; or give its name." }
-const ID_OPTIONS = { nullable: true, description: "The field's id; or give module and name." }
+const MODULE_OF_FIELD = { nullable: true, description: 'Name of its module, where it is named by its name.' }
+const NAME_OF_FIELD = { nullable: true, description: 'Its name, where it is not named by its id.' }
+const FIELD_ID = { nullable: true, description: "The field's id; or give module and name." }
 
 /** Fields and modules at run time; for administrators. Each mutation stands alone in its operation. */
 @Resolver()
@@ -72,9 +74,9 @@ export class MetadataResolver {
 
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Changes a field. A rename keeps the old name as a deprecated alias.' })
   async updateCustomField(
-    @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
-    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
+    @Arg('id', () => ID, FIELD_ID) id: string | null,
+    @Arg('module', () => String, MODULE_OF_FIELD) module: string | null,
+    @Arg('name', () => String, NAME_OF_FIELD) name: string | null,
     @Arg('input', () => UpdateCustomFieldInput, { description: 'What changes.' }) input: UpdateCustomFieldInput,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
@@ -87,9 +89,9 @@ export class MetadataResolver {
 
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Hides a field at once; it can be restored with its data until it is purged.' })
   async deleteCustomField(
-    @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
-    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
+    @Arg('id', () => ID, FIELD_ID) id: string | null,
+    @Arg('module', () => String, MODULE_OF_FIELD) module: string | null,
+    @Arg('name', () => String, NAME_OF_FIELD) name: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {
@@ -101,9 +103,9 @@ export class MetadataResolver {
 
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Brings a deleted field back with its data.' })
   async restoreCustomField(
-    @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
-    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
+    @Arg('id', () => ID, FIELD_ID) id: string | null,
+    @Arg('module', () => String, MODULE_OF_FIELD) module: string | null,
+    @Arg('name', () => String, NAME_OF_FIELD) name: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {
@@ -115,9 +117,9 @@ export class MetadataResolver {
 
   @Mutation(() => CustomFieldPayload, { nullable: true, description: 'Gives a deleted field up for good, with its data, before its time has passed.' })
   async purgeCustomField(
-    @Arg('id', () => ID, ID_OPTIONS) id: string | null,
-    @Arg('module', () => String, { nullable: true, description: 'Name of its module, where it is named by its name.' }) module: string | null,
-    @Arg('name', () => String, { nullable: true, description: 'Its name, where it is not named by its id.' }) name: string | null,
+    @Arg('id', () => ID, FIELD_ID) id: string | null,
+    @Arg('module', () => String, MODULE_OF_FIELD) module: string | null,
+    @Arg('name', () => String, NAME_OF_FIELD) name: string | null,
     @Arg('dryRun', () => Boolean, DRY_RUN) dryRun: boolean,
     @Ctx() context: ResolverContext,
   ): Promise<CustomFieldPayload> {

@@ -11,7 +11,7 @@ import {
   isInterfaceType,
   isObjectType,
 } from 'graphql'
-import { OTHER_VARIABLES } from '../../scripts/other-variables.mjs'
+import { OTHER_VARIABLES } from '../../scripts/references/other-variables.mjs'
 import { SETTINGS } from '../../src/config/settings.ts'
 import { ERROR_CODES, ISSUE_CODES } from '../../src/errors/index.ts'
 import { codeSpans, namesOf, tableBelow } from '../support/page-names.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { commandReference, commandsOfProgram } from '../../scripts/command-reference.mjs'
+import { commandReference, commandsOfProgram } from '../../scripts/references/commands.mjs'
 import { commandLines } from '../support/page-names.ts'
 import { readPage } from '../support/pages.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { OTHER_VARIABLES } from '../../scripts/other-variables.mjs'
+import { OTHER_VARIABLES } from '../../scripts/references/other-variables.mjs'
 import { SETTINGS } from '../../src/config/settings.ts'
 import { namesOf, tableBelow } from '../support/page-names.ts'
 import { readPage } from '../support/pages.ts'

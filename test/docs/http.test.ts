@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { metricsOfProcess } from '../../scripts/metrics-reference.mjs'
+import { metricsOfProcess } from '../../scripts/references/metrics.mjs'
 import { ALL_PAGES, codeSpans, namesOf, tableBelow } from '../support/page-names.ts'
 import { readPage } from '../support/pages.ts'
 import { fileText, nodesOf, type SyntaxNode, sourceFiles, textsOf } from '../support/source-tree.ts'

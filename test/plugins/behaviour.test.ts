@@ -122,16 +122,17 @@ describe('a plugin at work', () => {
       input: Array.from({ length: 499 }, (_, index) => ({ name: `Account ${index}` })),
     })
     await eventually(async () => (await admin.data('{ accounts(filter: {warrantyNote: {isNull: true}}) { totalCount } }')).accounts.totalCount === 0, 20_000)
-    const records = (statements: Awaited<ReturnType<TestServer['statementsOf']>>) => statements.filter(({ purpose }) => purpose === 'record').length
-    // What plugins do by themselves may run meanwhile, and does not always.
-    const fewest = async (work: () => Promise<unknown>) =>
-      Math.min(...[records(await server.statementsOf(work)), records(await server.statementsOf(work)), records(await server.statementsOf(work))])
-    const plain = await fewest(() => admin.data('{ accounts(first: 500) { nodes { name } } }'))
-    let answer: { accounts: { nodes: { warrantySummary: string }[] } } | undefined
-    const computed = await fewest(async () => {
-      answer = await admin.data('{ accounts(first: 500) { nodes { name warrantySummary } } }')
-    })
-    expect(computed - plain).toBeLessThanOrEqual(2)
+    // What plugins do by themselves may run meanwhile, and adds statements of its own, so that the fewest count.
+    const recordStatements = async (work: () => Promise<unknown>) => (await server.statementsOf(work)).filter(({ purpose }) => purpose === 'record').length
+    const list = (fields: string): Promise<{ accounts: { nodes: { warrantySummary: string }[] } }> =>
+      admin.data(`{ accounts(first: 500) { nodes { ${fields} } } }`)
+    let plain = Number.POSITIVE_INFINITY
+    for (let round = 0; round < 3; round += 1) plain = Math.min(plain, await recordStatements(() => list('name')))
+    let answer: Awaited<ReturnType<typeof list>> | undefined
+    const listComputed = async () => {
+      answer = await list('name warrantySummary')
+    }
+    await eventually(async () => (await recordStatements(listComputed)) <= plain + 2, 20_000)
     expect(answer?.accounts.nodes).toHaveLength(500)
     expect(answer?.accounts.nodes.map(({ warrantySummary }) => warrantySummary)).toContain('Wheels Ltd: 1 claims')
     expect(await finance.data('{ accounts(first: 1) { nodes { creditWord } } }')).toEqual({ accounts: { nodes: [{ creditWord: 'credit' }] } })

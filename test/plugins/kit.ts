@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestClient } from '../support/client.ts'
 
+export { eventually } from '../../src/testing/eventually.ts'
+
 /** The well-behaved plugin. */
 export const WARRANTY = fileURLToPath(new URL('./fixtures/warranty', import.meta.url))
 
@@ -59,13 +61,5 @@ export function pluginFolder() {
       for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
       return folder
     },
-  }
-}
-
-/** Waits until it holds. */
-export async function eventually(holds: () => Promise<boolean>, patience = 10_000): Promise<void> {
-  for (const deadline = Date.now() + patience; !(await holds()); ) {
-    if (Date.now() > deadline) throw new Error(`it did not come true within ${patience} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

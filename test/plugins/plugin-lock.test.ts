@@ -6,6 +6,7 @@ import type { Turn } from '../../src/plugins/host/guarded-call.ts'
 import { underLock } from '../../src/plugins/host/plugin-lock.ts'
 import { createDatabase, type Database } from '../../src/records/database.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from './kit.ts'
 
 /** A lock of a plugin, on a database that ends transactions in which nothing happens for two seconds: no longer than the shortest STATEMENT_TIMEOUT makes it. */
 describe('the lock of a plugin', () => {
@@ -41,12 +42,14 @@ describe('the lock of a plugin', () => {
   })
 
   test('is held for as long as the work takes, alone, and free behind it', async () => {
+    let isHeld = false
     const work = underLock(database, 'long', turn(), async () => {
+      isHeld = true
       await delay(4_500)
       expect(await isFree('long')).toBe(false)
       return 'done'
     })
-    await delay(200)
+    await eventually(async () => isHeld)
     expect(await isFree('other')).toBe(true)
     expect(await work).toBe('done')
     expect(await isFree('long')).toBe(true)
@@ -59,8 +62,7 @@ describe('the lock of a plugin', () => {
       return forever()
     })
     work.catch(() => {})
-    await delay(300)
-    expect(signal?.aborted).toBe(false)
+    await eventually(async () => signal?.aborted === false)
     await database.query({ text: holder, purpose: 'background' })
     const error: GuanxiError = await work.then(forever, (reason) => reason)
     expect([error.code, error.message]).toEqual(['UNAVAILABLE', 'The lock of the plugin lost was lost with its connection. Try again later.'])
@@ -76,7 +78,7 @@ describe('the lock of a plugin', () => {
       return forever()
     })
     work.catch(() => {})
-    await delay(300)
+    await eventually(async () => signal !== undefined)
     mine.end.abort()
     await expect(work).rejects.toThrow(/The time of whoever held the lock of the plugin over is up/)
     expect(signal?.aborted).toBe(true)

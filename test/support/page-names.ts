@@ -6,15 +6,11 @@ const ROOT = new URL('../../', import.meta.url)
 /** All texts for people, beside the documentation those of folders of the source, by their path from the root of the repository. */
 export const ALL_PAGES: readonly string[] = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
-  ...['docs', 'src', 'test', 'bench', 'explorer', 'examples', 'assets'].flatMap((folder) => {
-    try {
-      return readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' })
-        .filter((path) => path.endsWith('.md') && !path.includes('node_modules/'))
-        .map((path) => `${folder}/${path}`)
-    } catch {
-      return []
-    }
-  }),
+  ...['docs', 'src', 'test', 'bench', 'explorer', 'examples', 'assets', 'scripts'].flatMap((folder) =>
+    readdirSync(new URL(folder, ROOT), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.md') && !path.includes('node_modules/'))
+      .map((path) => `${folder}/${path}`),
+  ),
 ]
 
 /** What stands in backticks in the running text, with its page. What was true once may be called by its name of then. */

@@ -11,16 +11,22 @@ const EXAMPLE = fileURLToPath(new URL('..', import.meta.url))
 /** A key of its own and the compiled program, in a folder that is removed afterwards. */
 export function prepare() {
   const folder = mkdtempSync(join(tmpdir(), 'guanxi-partner-'))
-  execFileSync(process.execPath, [join(EXAMPLE, 'make-key.mjs')], { cwd: folder })
-  const [, token] = /GUANXI_TOKEN=(\S+)/.exec(readFileSync(join(folder, '.env'), 'utf8'))
-  const env = { ...process.env, GUANXI_URL: SERVER, GUANXI_TOKEN: token }
-  execFileSync(process.execPath, ['../../bin/guanxi.js', 'sync', '--out', 'src/guanxi', 'src/*.graphql'], {
-    cwd: EXAMPLE,
-    env,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: EXAMPLE, stdio: 'inherit' })
-  return { token, folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  try {
+    execFileSync(process.execPath, [join(EXAMPLE, 'make-key.mjs')], { cwd: folder })
+    const [, token] = /GUANXI_TOKEN=(\S+)/.exec(readFileSync(join(folder, '.env'), 'utf8'))
+    const env = { ...process.env, GUANXI_URL: SERVER, GUANXI_TOKEN: token }
+    execFileSync(process.execPath, ['../../bin/guanxi.js', 'sync', '--out', 'src/guanxi', 'src/*.graphql'], {
+      cwd: EXAMPLE,
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    execFileSync(process.execPath, ['node_modules/typescript/bin/tsc'], { cwd: EXAMPLE, stdio: 'inherit' })
+    return { token, folder, remove }
+  } catch (error) {
+    remove()
+    throw error
+  }
 }
 
 /** One ERP with files and state of its own. */

@@ -39,7 +39,7 @@ export const PLUGINS: Readonly<Record<string, string>> = {
   'There is no plugin named {0} where this server looks for plugins.': '在此服务器查找插件的位置，没有名为 {0} 的插件。',
   'The plugin {0} was purged meanwhile.': '插件 {0} 已在此期间被清除。',
   'The plugin {0} has never been enabled.': '插件 {0} 从未启用过。',
-  'The plugin {0} was taken out of service again. {1}': '插件 {0} 已再次停止服务。{1}',
+  'The plugin {0} was taken out of service again. It failed at {1}: {2}': '插件 {0} 已再次停止服务。其 {1} 步骤失败：{2}',
   'The plugin {0} {1} is enabled; what it does at {2} follows as soon as this process serves it.':
     '插件 {0} {1} 已启用；其 {2} 步骤将在此进程提供该插件后执行。',
   'The plugin {0} is enabled in version {1}. Call upgradePlugin for {2}.': '插件 {0} 已启用版本 {1}。如需 {2}，请调用 upgradePlugin。',

@@ -45,9 +45,9 @@ export async function bringIntoService(change: MetadataChange, site: ModuleSite,
   await grantDefaults(transaction, loaded, workspace.registry, (module) => !before.has(module))
   await grantLevels(transaction, loaded, workspace.registry, (field) => !known.has(field))
   const brings = modules.some((module) => !before.has(module.name))
-  if (brings || !isDeepStrictEqual(row?.capabilities, capabilities)) await grantCapabilities(transaction, loaded, workspace.registry)
+  if (brings || !isDeepStrictEqual(row.capabilities, capabilities)) await grantCapabilities(transaction, loaded, workspace.registry)
   await beginFollowing(transaction, name, loaded.definition.events ?? [])
-  const kept = Object.fromEntries(permissions.map((each) => [each.name, row?.permissions[each.name] ?? each.roles ?? []]))
+  const kept = Object.fromEntries(permissions.map((each) => [each.name, row.permissions[each.name] ?? each.roles ?? []]))
   change.touched.unshift(`plugin ${name} ${version}`)
   rows.push({
     text: `UPDATE plugin SET state = 'enabled', version = $2, capabilities = $3, permissions = $4, judges = $5, members = $6, step = $7, wanted_version = NULL, last_error = NULL, last_error_at = NULL,

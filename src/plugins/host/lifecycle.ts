@@ -4,40 +4,27 @@ import semver from 'semver'
 import { requireAdministrator } from '../../auth/index.ts'
 import { GuanxiError, type Message, say, validationFailed } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
-import { type MetadataOrigin, purgePlugin, withholdPlugin } from '../../records/metadata/index.ts'
-import { underCurrentEpochs } from '../../records/under-current-epochs.ts'
+import { type MetadataOrigin, purgePlugin } from '../../records/metadata/index.ts'
 import { bringIntoService } from './bring-into-service.ts'
-import { checkSchema, enabledOf, neededBy, refuseMisfits, refuseWhileNeeded } from './check-fit.ts'
-import type { CodeStore } from './code-store.ts'
+import { checkSchema, enabledOf, refuseMisfits, refuseWhileNeeded } from './check-fit.ts'
 import type { FoundPlugin } from './discover.ts'
 import { type LoadedPlugin, messageOf } from './load-code.ts'
 import { checkApiVersion, PluginProblem } from './manifest.ts'
-import type { LiveNode, Nodes } from './nodes.ts'
-import { withholdOptionalFields } from './optional-fields.ts'
 import { checkCycle, checkNeeds } from './order.ts'
-import { type BegunStep, begunSteps, claimStep, endStep, noteError, type PluginRow, readPlugins, stateStatement, want, wasEnabled } from './plugin-rows.ts'
+import { type BegunStep, begunSteps, claimStep, endStep, noteError, type PluginRow, readPlugins, want, wasEnabled } from './plugin-rows.ts'
 import { deleteReminderRules } from './reminder-rules.ts'
 import { ensureServiceUser, roleKeyOf } from './service-user.ts'
-import type { HostServices } from './services.ts'
+import { loadEverywhere, type ServingProcesses, servedEverywhere } from './serving-processes.ts'
+import type { LifeStep } from './take-life-step.ts'
+import { quarantine, takeOutOfService } from './take-out-of-service.ts'
 import { cancelTimers } from './timers/cancel-timers.ts'
 
-/** Topic of the signal that processes should look what is wanted of them. */
-export const PLUGINS_TOPIC = 'plugins'
-
-/** Milliseconds for all processes to load a version, and to serve it once it is enabled. */
-const LOAD_PATIENCE = 30_000
-const SERVE_PATIENCE = 15_000
-
-export interface LifecycleServices extends HostServices {
-  readonly codes: CodeStore
-  readonly nodes: Nodes
+export interface LifecycleServices extends ServingProcesses {
   /** The schema that is served. */
   readonly served: () => GraphQLSchema
   /** Runs what the plugin itself does at a step of its life, and its migrations; throws what it throws. False: this process does not serve that version. */
   readonly act: (loaded: LoadedPlugin, step: LifeStep) => Promise<boolean>
 }
-
-export type LifeStep = { readonly kind: 'enable' | 'disable' | 'uninstall' } | { readonly kind: 'upgrade'; readonly from: string }
 
 export interface Lifecycle {
   enable(principal: Principal, name: string, origin: MetadataOrigin): Promise<void>
@@ -55,33 +42,6 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
   const { database, codes, nodes, metadata } = services
   /** Plugins whose step this process takes at the moment. */
   const underWay = new Set<string>()
-
-  /** Has every live process load the version. Throws VALIDATION_FAILED with what is in the way; then nothing has changed. */
-  async function loadEverywhere(found: FoundPlugin): Promise<LoadedPlugin> {
-    const { name, version } = found.manifest
-    const attempt = await want(database, name, version)
-    services.signals.publish(PLUGINS_TOPIC, name)
-    try {
-      const loaded = await codes.load(name, version)
-      await nodes.beat()
-      const late = await nodes.waitFor((node) => hasLoaded(node, name, version) || node.plugins[name]?.attempt === attempt, LOAD_PATIENCE)
-      const without = late.length > 0 ? late : (await nodes.live()).filter((node) => !hasLoaded(node, name, version))
-      const [first] = without
-      if (first)
-        throw new PluginProblem(
-          say`The process ${first.process} (${first.role}) has not version ${version} of the plugin ${name}: ${first.plugins[name]?.error ?? say`it does not answer`}`,
-        )
-      return loaded
-    } catch (error) {
-      await want(database, name, null, (error as Error).message)
-      throw error
-    }
-  }
-
-  async function servedEverywhere(version: number): Promise<void> {
-    const [late] = await nodes.waitFor((node) => node.schemaVersion >= version, SERVE_PATIENCE)
-    if (late) services.log.warn({ process: late.process, version }, 'a process does not serve a change of plugins yet')
-  }
 
   async function findPlugin(name: string): Promise<FoundPlugin> {
     const { plugins, problems } = await codes.discover()
@@ -103,7 +63,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
   /** Puts a version into service, for the first time, again, or in the place of an earlier one. */
   async function putIntoService(principal: Principal, found: FoundPlugin, action: string, origin: MetadataOrigin): Promise<Begun> {
     const { name } = found.manifest
-    const loaded = await loadEverywhere(found)
+    const loaded = await loadEverywhere(services, found)
     let step: BegunStep = { kind: 'enable', node: nodes.id }
     try {
       checkSchema(loaded, services.registry(), services)
@@ -111,29 +71,12 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       const { schemaVersion } = await metadata.changePlugins(principal, action, { origin }, async (change, site) => {
         step = await bringIntoService(change, site, { loaded, codes, node: nodes.id })
       })
-      await servedEverywhere(schemaVersion)
+      await servedEverywhere(services, schemaVersion)
       return { loaded, step }
     } catch (error) {
       await want(database, name, null)
       throw error
     }
-  }
-
-  async function takeOutOfService(principal: Principal, name: string, state: 'disabled' | 'uninstalled', origin: MetadataOrigin): Promise<void> {
-    const { schemaVersion } = await metadata.changePlugins(
-      principal,
-      `plugin.${state === 'disabled' ? 'disable' : 'uninstall'}`,
-      { origin },
-      async (change) => {
-        const rows = await readPlugins(change.transaction)
-        refuseWhileNeeded(name, rows, codes)
-        withholdOptionalFields(change, name, rows, codes)
-        withholdPlugin(change, name)
-        change.touched.unshift(`plugin ${name}`)
-        change.rows.push(stateStatement(name, state))
-      },
-    )
-    await servedEverywhere(schemaVersion)
   }
 
   async function rowOf(name: string): Promise<PluginRow> {
@@ -159,9 +102,10 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
       isServed = await services.act(loaded, step.kind === 'upgrade' ? { kind: 'upgrade', from: step.from ?? version } : { kind: 'enable' })
       if (isServed) await endStep(database, name, nodes.id)
     } catch (error) {
-      const why = `It failed at ${step.kind}: ${messageOf(causeOf(error))}`
-      await quarantine(name, why)
-      throw new GuanxiError('PLUGIN_UNAVAILABLE', say`The plugin ${name} was taken out of service again. ${why}`, { plugin: name }, { cause: error })
+      const why = messageOf(causeOf(error))
+      await quarantine(services, name, `It failed at ${step.kind}: ${why}`)
+      const text = say`The plugin ${name} was taken out of service again. It failed at ${step.kind}: ${why}`
+      throw new GuanxiError('PLUGIN_UNAVAILABLE', text, { plugin: name }, { cause: error })
     } finally {
       underWay.delete(name)
     }
@@ -192,23 +136,6 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     const isElsewhere = async () => (await nodes.live()).some(({ id }) => id === node)
     if (!loaded || underWay.has(name) || (node !== nodes.id && (await isElsewhere()))) return
     if (await claimStep(database, name, row.step, nodes.id)) await begin({ loaded, step: row.step })
-  }
-
-  async function quarantine(name: string, why: string): Promise<void> {
-    const origin = { requestId: `plugin ${name}`, client: null, ip: null }
-    const { schemaVersion } = await underCurrentEpochs(async () =>
-      metadata.changePlugins(await services.system(`plugin ${name}`), 'plugin.quarantine', { origin }, async (change) => {
-        const rows = await readPlugins(change.transaction)
-        if (rows.get(name)?.state !== 'enabled') return
-        for (const each of [name, ...neededBy(name, rows, codes)]) {
-          withholdOptionalFields(change, each, rows, codes)
-          withholdPlugin(change, each)
-          change.touched.push(`plugin ${each}`)
-          change.rows.push(stateStatement(each, 'quarantined', each === name ? why : `It needs the plugin ${name}, which is out of service.`))
-        }
-      }),
-    )
-    await servedEverywhere(schemaVersion)
   }
 
   /** Problems with a plugin are problems with what an administrator asked for. */
@@ -257,7 +184,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         if (row.state === 'uninstalled') throw new PluginProblem(say`The plugin ${name} is uninstalled.`)
         refuseWhileNeeded(name, await readPlugins(database), codes)
         await farewell(row, { kind: 'disable' })
-        await takeOutOfService(principal, name, 'disabled', origin)
+        await takeOutOfService(services, principal, name, 'disabled', origin)
       }),
     uninstall: (principal, name, origin) =>
       told(async () => {
@@ -266,7 +193,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
         if (row.state === 'uninstalled') return
         refuseWhileNeeded(name, await readPlugins(database), codes)
         await farewell(row, { kind: 'uninstall' })
-        await takeOutOfService(principal, name, 'uninstalled', origin)
+        await takeOutOfService(services, principal, name, 'uninstalled', origin)
       }),
     purge: (principal, name, origin) =>
       told(async () => {
@@ -282,7 +209,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
           change.touched.unshift(`plugin ${name}`)
           change.rows.push(...leftovers(name))
         })
-        await servedEverywhere(schemaVersion)
+        await servedEverywhere(services, schemaVersion)
       }),
     resume: async () => {
       for (const name of await begunSteps(database))
@@ -292,7 +219,7 @@ export function createLifecycle(services: LifecycleServices): Lifecycle {
     },
     quarantine: async (name, why) => {
       await noteError(database, name, why)
-      await quarantine(name, why)
+      await quarantine(services, name, why)
     },
   }
 }
@@ -317,10 +244,6 @@ function leftovers(name: string) {
 
 function problem(message: Message): GuanxiError {
   return validationFailed([{ path: ['name'], code: 'PLUGIN', message }])
-}
-
-function hasLoaded({ plugins }: LiveNode, name: string, version: string): boolean {
-  return plugins[name]?.loaded.includes(version) === true
 }
 
 function causeOf(error: unknown): unknown {

@@ -1,6 +1,5 @@
 import type { Transaction } from '../../records/database.ts'
 import type { PluginInstance } from './instance.ts'
-import type { LifeStep } from './lifecycle.ts'
 import { ensureReminderRules } from './reminder-rules.ts'
 import type { HostServices } from './services.ts'
 import { walkForTimers } from './timers/walk-records.ts'
@@ -9,6 +8,9 @@ import { onceContext, workContext } from './work-context.ts'
 /** Milliseconds for a migration, and for what a plugin does at a step of its life. */
 const MIGRATION_BUDGET = 300_000
 const STEP_BUDGET = 60_000
+
+/** A step of a plugin's life, at which a function of its own is called. */
+export type LifeStep = { readonly kind: 'enable' | 'disable' | 'uninstall' } | { readonly kind: 'upgrade'; readonly from: string }
 
 /** Runs what a plugin does at a step of its life: its migrations that have not run yet, and then its own function. Throws where they fail. Whoever takes a step that was cut off takes all of it. */
 export async function takeLifeStep(services: HostServices, instance: PluginInstance, step: LifeStep): Promise<void> {

@@ -1,5 +1,5 @@
-import '../typescript.mjs'
-import { cell, code, table } from './text.mjs'
+import '../../typescript.mjs'
+import { cell, code, table } from '../table.mjs'
 
 const textIn = (labels, locale) => cell(labels?.find((each) => each.locale === locale)?.text)
 
@@ -65,7 +65,7 @@ function pluginPage({ name, modules, fields = [], computed = [], graphql }, serv
 
 /** Pages of the plugins that come with the product, by path. */
 export async function pluginPages(served) {
-  const { BUILT_IN } = await import('../../src/plugins/built-in.ts')
+  const { BUILT_IN } = await import('../../../src/plugins/built-in.ts')
   const definitions = await Promise.all(BUILT_IN.map(async ({ load }) => (await load()).default))
   return Object.fromEntries(definitions.map((definition) => [`docs/api/plugins/${definition.name}.md`, pluginPage(definition, served)]))
 }

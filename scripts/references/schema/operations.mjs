@@ -1,4 +1,5 @@
-import { code, rootFieldSection } from './text.mjs'
+import { code } from '../table.mjs'
+import { rootFieldSection } from './text.mjs'
 
 const FOR = {
   public: 'For everybody, signed in or not.',

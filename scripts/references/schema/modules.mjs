@@ -1,4 +1,4 @@
-import { cell, code, table } from './text.mjs'
+import { cell, code, table } from '../table.mjs'
 
 const label = (text) => cell(text?.en)
 const chinese = (text) => cell(text?.['zh-CN'])

@@ -1,7 +1,6 @@
 /** The reference of the command line, out of the tree of commands that the program itself is made of. */
-import './typescript.mjs'
-
-const cell = (text) => text.replaceAll('|', '\\|')
+import '../typescript.mjs'
+import { cell, code, table } from './table.mjs'
 
 /** The command and all below it, each with the words that it is called by. */
 function* commandsOf(command, words) {
@@ -15,22 +14,20 @@ function* commandsOf(command, words) {
 
 function optionRow({ flags, description, defaultValue, negate }) {
   const fallback = defaultValue === undefined || negate ? '' : [defaultValue].flat().join(' ')
-  return `| \`${cell(flags)}\` | ${cell(description)} | ${fallback} |`
+  return [code(flags), cell(description), fallback]
 }
 
 function sectionOf({ usage, command }) {
   const options = command.options.map(optionRow)
   const described = command.description()
-  return [
-    `## \`${usage}\``,
-    `${described.charAt(0).toUpperCase()}${described.slice(1)}.`,
-    ...(options.length > 0 ? [['| option | meaning | when not given |', '|---|---|---|', ...options].join('\n')] : []),
-  ].join('\n\n')
+  return [`## ${code(usage)}`, `${described.charAt(0).toUpperCase()}${described.slice(1)}.`, table(['option', 'meaning', 'when not given'], options)]
+    .filter(Boolean)
+    .join('\n\n')
 }
 
 /** Every command that does something, with its words and the commander command. */
 export async function commandsOfProgram() {
-  const { createProgram } = await import('../src/main.ts')
+  const { createProgram } = await import('../../src/main.ts')
   return [...commandsOf(createProgram(), ['guanxi'])]
 }
 

@@ -1,23 +1,5 @@
-import {
-  astFromValue,
-  isEnumType,
-  isInputObjectType,
-  isInterfaceType,
-  isObjectType,
-  isRequiredArgument,
-  isRequiredInputField,
-  isScalarType,
-  isUnionType,
-  print,
-} from 'graphql'
-
-/** A text within a cell of a table. */
-export const cell = (text) => (text ?? '').replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').trim()
-
-export const table = (heads, rows) =>
-  rows.length === 0 ? '' : [`| ${heads.join(' | ')} |`, `|${heads.map(() => '---|').join('')}`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')
-
-export const code = (text) => `\`${cell(String(text))}\``
+import { astFromValue, isEnumType, isInputObjectType, isInterfaceType, isNonNullType, isObjectType, isScalarType, isUnionType, print } from 'graphql'
+import { cell, code, table } from '../table.mjs'
 
 /** The default of an argument or member as it is written in a document. */
 function defaultText({ defaultValue, type }) {
@@ -29,9 +11,9 @@ function defaultText({ defaultValue, type }) {
 /** Rows of arguments or members of an input: name, type, default, meaning. */
 const givenRow = (given) => [code(given.name), `${code(given.type)}${isRequired(given) ? ' (required)' : ''}`, defaultText(given), cell(given.description)]
 
-const isRequired = (given) => ('deprecationReason' in given && 'args' in given ? false : isRequiredArgument(given) || isRequiredInputField(given))
+const isRequired = ({ type, defaultValue }) => isNonNullType(type) && defaultValue === undefined
 
-export const argumentsTable = (args) => table(['argument', 'type', 'unless given', 'meaning'], args.map(givenRow))
+const argumentsTable = (args) => table(['argument', 'type', 'unless given', 'meaning'], args.map(givenRow))
 
 /** Arguments of a field that stands in a table, within its meaning. */
 function inlineArguments(args) {
@@ -88,5 +70,3 @@ export function rootFieldSection(field, note = '') {
     .filter(Boolean)
     .join('\n\n')
 }
-
-export const anchor = (name) => name.toLowerCase()

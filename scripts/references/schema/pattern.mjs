@@ -1,4 +1,5 @@
-import { code, rootFieldSection, typeBody } from './text.mjs'
+import { code } from '../table.mjs'
+import { rootFieldSection, typeBody } from './text.mjs'
 
 const EXAMPLE = 'account'
 

@@ -1,9 +1,10 @@
+import { cell, code, table } from '../table.mjs'
 import { modulePage } from './modules.mjs'
 import { operationsPage } from './operations.mjs'
 import { patternPage } from './pattern.mjs'
 import { pluginPages } from './plugins.mjs'
 import { coreSchema } from './schema.mjs'
-import { cell, code, kindOf, table, typeBody } from './text.mjs'
+import { kindOf, typeBody } from './text.mjs'
 
 /** Types that belong to no module: values, operators, and those of hand-written operations. */
 function typesPage({ registry, schema, typeNames }) {
