@@ -3,7 +3,7 @@
  *
  * GUANXI_ADMIN_PASSWORD, or the file that `npm start` of the server keeps it in; GUANXI_ADMIN_EMAIL and GUANXI_URL where they are other ones than usual.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 const url = process.env.GUANXI_URL ?? 'http://127.0.0.1:4000'
 const email = process.env.GUANXI_ADMIN_EMAIL ?? 'admin@guanxi.local'
@@ -44,6 +44,7 @@ const { createApiKey } = await ask(
   { input: { name: 'ERP', userId: upsertUser.user.id, roleKey: ROLE.key } },
   { token },
 )
-// The secret is shown this once.
+// The secret is shown this once. A file that is there already would keep its mode, and so perhaps other readers.
+rmSync('.env', { force: true })
 writeFileSync('.env', `GUANXI_URL=${url}\nGUANXI_TOKEN=${createApiKey.secret}\n`, { mode: 0o600 })
 process.stdout.write(`The API key ${createApiKey.apiKey.prefix} of the role ${ROLE.key} is in .env.\n`)

@@ -26,7 +26,7 @@ export function localeOf(header: unknown): Locale {
 }
 
 function negotiated(header: string): Locale {
-  const read = header.length > LONGEST ? header.slice(0, header.lastIndexOf(',', LONGEST)) : header
+  const read = header.length > LONGEST ? header.slice(0, Math.max(0, header.lastIndexOf(',', LONGEST))) : header
   const [best] = new Negotiator({ headers: { 'accept-language': read } }).languages(NAMES)
   return (best === undefined ? undefined : OFFERED[best]) ?? 'en'
 }

@@ -6,6 +6,13 @@ export function unstorable(text: string): 'NUL' | 'SURROGATE' | null {
   return LONE_SURROGATE.test(text) ? 'SURROGATE' : null
 }
 
+const BLANK = /^[\s\p{Cc}\p{Default_Ignorable_Code_Point}]*$/u
+
+/** Shows nothing: without characters, or of white space, control characters and characters without a width alone. */
+export function isBlank(text: string): boolean {
+  return BLANK.test(text)
+}
+
 /** Length in code points, the unit of every `maxLength`. */
 export function codePoints(text: string): number {
   let count = text.length

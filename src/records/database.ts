@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Writable } from 'node:stream'
-import { Semaphore, withTimeout } from 'async-mutex'
+import { Semaphore, type SemaphoreInterface, withTimeout } from 'async-mutex'
 import { DefectError } from '../errors/index.ts'
 import { isDatabaseLost, NO_CONNECTION, translated } from './database-loss.ts'
 import { COMMIT, runTransaction } from './transaction.ts'
@@ -44,8 +44,8 @@ export interface Database extends Executor {
   /**
    * One transaction (READ COMMITTED) on one connection; commits when `work` resolves, rolls back when it throws. Not retried here. Where the server is lost
    * it throws UNAVAILABLE, and nothing was committed unless the error says `outcome: 'UNKNOWN'`. Some connections are never given to transactions, so that
-   * statements outside of them do not wait for as long as many transactions take. `isGuard`: it only holds something while others work, and is none of those
-   * that wait for each other's connections.
+   * statements outside of them do not wait for as long as many transactions take. `isGuard`: it only holds something while others work. There are never so many of those
+   * that nothing is left for the others.
    */
   transaction<T>(work: (transaction: Transaction) => Promise<T>, options?: { readonly isGuard?: boolean }): Promise<T>
   readonly pool: PoolLike
@@ -80,6 +80,8 @@ export interface PoolClientLike {
 const MAX_PREPARED = 500
 /** Share of the connections that transactions do not get. */
 const KEPT_FOR_STATEMENTS = 0.25
+/** Share of those that transactions get which guards may hold: what is done under them needs transactions, too. */
+const FOR_GUARDS = 0.5
 
 /** A connection that is lost between two statements tells so by an event, which would end the process if nobody listened; the next statement fails anyway. */
 const NEXT_STATEMENT_FAILS = (): void => {}
@@ -99,9 +101,14 @@ type Prepared = Set<string>
 export function createDatabase(pool: PoolLike, observe: StatementObserver = () => {}, patience?: number): Database {
   const preparedOf = new WeakMap<PoolClientLike, Prepared>()
   const { max, connectionTimeoutMillis = 0 } = pool.options
-  const slots = new Semaphore(Math.max(1, max - Math.ceil(max * KEPT_FOR_STATEMENTS)))
+  const shared = Math.max(1, max - Math.ceil(max * KEPT_FOR_STATEMENTS))
   let waitingForSlot = 0
-  const transactions = connectionTimeoutMillis > 0 ? withTimeout(slots, connectionTimeoutMillis, new Error(NO_CONNECTION)) : slots
+  const slots = (count: number): SemaphoreInterface => {
+    const semaphore = new Semaphore(count)
+    return connectionTimeoutMillis > 0 ? withTimeout(semaphore, connectionTimeoutMillis, new Error(NO_CONNECTION)) : semaphore
+  }
+  const transactions = slots(shared)
+  const guards = slots(Math.max(1, Math.floor(shared * FOR_GUARDS)))
 
   async function run(client: PoolClientLike, statement: Statement): Promise<unknown[]> {
     const started = performance.now()
@@ -182,27 +189,31 @@ export function createDatabase(pool: PoolLike, observe: StatementObserver = () =
     }
   }
 
-  async function withSlot<T>(work: (client: PoolClientLike) => Promise<T>): Promise<T> {
+  async function within<T>(these: SemaphoreInterface, work: () => Promise<T>): Promise<T> {
     waitingForSlot += 1
-    const [, release] = await transactions
+    const [, release] = await these
       .acquire()
       .catch((error: unknown) => Promise.reject(translated(error)))
       .finally(() => {
         waitingForSlot -= 1
       })
     try {
-      return await withClient(work)
+      return await work()
     } finally {
       release()
     }
   }
+
+  const withSlot = <T>(work: (client: PoolClientLike) => Promise<T>): Promise<T> => within(transactions, () => withClient(work))
+  /** Where transactions have no more than one connection, a guard holds one that is kept for statements. */
+  const asGuard = <T>(work: (client: PoolClientLike) => Promise<T>): Promise<T> => within(guards, () => (shared > 1 ? withSlot(work) : withClient(work)))
 
   return {
     pool,
     waiting: () => pool.waitingCount + waitingForSlot,
     query: (statement) => withClient((client) => run(client, statement)) as Promise<never>,
     transaction: (work, { isGuard = false } = {}) => {
-      const begin = isGuard ? withClient : withSlot
+      const begin = isGuard ? asGuard : withSlot
       return begin((client) => runTransaction({ run: (statement) => run(client, statement), runBoth: (first, second) => runBoth(client, first, second) }, work))
     },
   }

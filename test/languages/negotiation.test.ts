@@ -50,6 +50,17 @@ describe('the language of a request', () => {
     ])
   })
 
+  test('is English where nothing of such a header can be taken whole, and the rest is not read', () => {
+    const long = 'a'.repeat(301)
+    const began = performance.now()
+    expect([localeOf(`${long},zh-CN`), localeOf(`${long},${'zh;q=0.5,'.repeat(100_000)}`), localeOf(`zh;q="${'a'.repeat(400)}",zh`)]).toEqual([
+      'en',
+      'en',
+      'en',
+    ])
+    expect(performance.now() - began).toBeLessThan(50)
+  })
+
   test('is one that there is, whatever is sent', () => {
     const piece = fc.oneof(fc.string(), fc.constantFrom('zh', 'en', '*', ';q=', ',', '-', 'zh-CN;q=1e999', '__proto__', 'constructor', 'toString'))
     fc.assert(fc.property(fc.array(piece), (pieces) => LOCALES.includes(localeOf(pieces.join('')))))

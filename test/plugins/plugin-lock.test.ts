@@ -85,6 +85,23 @@ describe('the lock of a plugin', () => {
     expect(await isFree('over')).toBe(true)
   })
 
+  test('leaves connections for others, and for what is done under it, however many are asked for at once', async () => {
+    const names = Array.from({ length: 12 }, (_, index) => `many ${index}`)
+    const query = { text: 'SELECT 1 AS one', purpose: 'background' } as const
+    const under = async () => {
+      await delay(50)
+      // As records are read, and as they are changed.
+      return [await database.query(query), await database.transaction((transaction) => transaction.query(query))]
+    }
+    const one = [{ one: 1 }]
+    const all = Promise.all(names.map((name) => underLock(database, name, turn(), under)))
+    await delay(25)
+    const began = performance.now()
+    expect(await database.query(query)).toEqual(one)
+    expect(performance.now() - began).toBeLessThan(1_000)
+    expect(await all).toEqual(names.map(() => [one, one]))
+  })
+
   test('is free where the work fails', async () => {
     await expect(
       underLock(database, 'failed', turn(), async () => {

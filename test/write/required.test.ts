@@ -49,7 +49,15 @@ const rule: ModuleRule = {
     for (const change of changes) {
       if (change.after['title'] === 'lose me') change.set('status', 'lost')
       if (change.after['title'] === 'empty me') change.set('must', null)
+      if (change.after['title'] === 'blank me') change.set('must', ' \u200b')
     }
+  },
+  after: async (changes, { derive }) => {
+    const copied = changes.filter(({ after }) => after['title'] === 'copy me')
+    await derive.create(
+      'deal',
+      copied.map(({ after: { must, kinds } }) => ({ title: 'copy', must, kinds })),
+    )
   },
 }
 const column = (name: string) => modules.at(-1)?.fields.find((field) => field.name === name)?.column
@@ -89,6 +97,18 @@ test('what was empty before does not block a change that leaves it out', async (
   await kit.remove(kit.root, 'deal', [{ id }])
   await kit.restore(kit.root, 'deal', [{ id }])
   await update(id, { must: 'now', kinds: ['a'] })
+})
+
+test('a blank text is none, be it given or set by a rule; what the system copies of one that was there before stands', async () => {
+  const id = await deal()
+  expect(await refused(deal({ must: ' ' }))).toEqual(['input.0.must REQUIRED'])
+  for (const must of ['', '\u3000', '\u200b']) expect(await refused(update(id, { must }))).toEqual(['input.0.must REQUIRED'])
+  expect(await refused(update(id, { title: 'blank me' }))).toEqual(['input.0.must REQUIRED'])
+  expect(await refused(update(id, { status: 'lost', reason: '\t' }))).toEqual(['input.0.reason REQUIRED'])
+  expect(await kit.row('deal', id)).toMatchObject({ [column('must') as string]: 'given', version: 1 })
+  await kit.rows(`UPDATE m_1000 SET ${column('must')} = ' ' WHERE id = $1`, [id])
+  await update(id, { title: 'copy me' })
+  expect(await kit.rows(`SELECT ${column('must')} AS must FROM m_1000 WHERE ${column('title')} = 'copy'`)).toEqual([{ must: ' ' }])
 })
 
 test('the check of the database speaks as the pipeline does', async () => {

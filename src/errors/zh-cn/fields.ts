@@ -80,6 +80,8 @@ export const FIELDS: Readonly<Record<string, string>> = {
   '1 record has': '1 条记录',
   '{0} records have': '{0} 条记录',
   '{0} no value in {1}. Fill them first, or give a default.': '{0}在 {1} 中没有值。请先填写，或指定默认值。',
+  '{0} a blank text in {1}, which no default replaces. Change them first.': '{0}在 {1} 中只有空白文本，默认值不会替换它。请先更改。',
+  'The default of a required field must not be blank.': '必填字段的默认值不能为空白。',
   '1 value': '1 个值',
   '{0} values': '{0} 个值',
   '{0} has {1} that several records share, such as {2}. Change them first.': '{0} 有{1}由多条记录共用，例如 {2}。请先更改。',

@@ -42,6 +42,7 @@ export const WRITES: Readonly<Record<string, string>> = {
   'Another {0} already has this value.': '已有另一个 {0} 使用此值。',
   'What follows from this does not fit {0}.{1} ({2}).': '由此产生的结果不符合 {0}.{1}（{2}）。',
   '{0} is required and cannot be cleared.': '{0} 为必填项，不能清空。',
+  '{0} is required and must not be blank.': '{0} 为必填项，不能为空白。',
   '{0} is required: it needs one record at least.': '{0} 为必填项：至少需要一条记录。',
   '{0} is required: it needs one value at least.': '{0} 为必填项：至少需要一个值。',
   '{0} is set by the system and cannot be written.': '{0} 由系统设置，不能写入。',

@@ -99,7 +99,7 @@ export interface WorkContext<Settings> extends PluginContext<Settings> {
   /** Aborted when the process must end, the plugin is switched off, or the time is up. */
   readonly signal: AbortSignal
   /**
-   * Runs `work` while no other process runs work under the same name of this plugin; waits its turn for up to ten seconds. Throws UNAVAILABLE then, and where the lock is lost with its connection, which is
+   * Runs `work` while no other process runs work under the same name of this plugin; waits its turn for up to ten seconds. Throws UNAVAILABLE then, where locks hold as many connections of this process as they may (`POOL_SIZE`), and where the lock is lost with its connection, which is
    * seen within a second or two: `signal` is aborted then, and what `work` still does is no longer alone. The lock ends with the turn, so what must not be done twice whatever happens is written by `once`.
    */
   lock<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>

@@ -1,7 +1,10 @@
 import { isAdministrator } from '../../auth/index.ts'
-import { GuanxiError, say } from '../../errors/index.ts'
+import { GuanxiError, type Message, say } from '../../errors/index.ts'
+import { isBlank } from '../../lib/text-checks.ts'
+import { fieldLevel } from '../../records/access/secured.ts'
 import { ANYWHERE, refusedStep, stepsBetween } from '../../records/registry/steps.ts'
-import type { AppliedChange, ModuleRule, PendingChange, RulesAround } from '../../records/write/index.ts'
+import type { AppliedChange, ModuleRule, PendingChange, RuleContext, RulesAround } from '../../records/write/index.ts'
+import { UNTOLD } from '../../records/write/untold-fields.ts'
 import type { AfterHook, BeforeHook, ChangeableRecord, Guard, PluginText, TransitionRule } from '../api/index.ts'
 import { unavailable } from './guarded-call.ts'
 import { hookContext, isOwnField } from './hook-context.ts'
@@ -167,34 +170,43 @@ function transitionRules(instance: PluginInstance): ModuleRule[] {
       module,
       before: (changes, context) => {
         const mayAll = context.derived || isAdministrator(context.principal) || actorOf(context.principal, instance.enabled).self
-        for (const change of changes) checkStep(change, field, steps, mayAll ? null : context.principal.roles)
+        for (const change of changes) checkStep(change, { module, field, steps }, mayAll ? null : context.principal.roles, context)
       },
     }
   })
 }
 
-/** `held`: the roles that count; null: all of them. */
-function checkStep(change: PendingChange, field: string, steps: readonly TransitionRule[], held: readonly string[] | null): void {
+interface StepsOf {
+  readonly module: string
+  readonly field: string
+  readonly steps: readonly TransitionRule[]
+}
+
+/** `held`: the roles that count; null: all of them. Where the field stands is told as by the field's own transitions: to who writes it, or is shown it on all records. */
+function checkStep(change: PendingChange, { module, field, steps }: StepsOf, held: readonly string[] | null, { principal, derived }: RuleContext): void {
   if (change.operation === 'DELETED' || change.operation === 'RESTORED' || !change.changes(field)) return
   const [from, to] = [(change.before?.[field] ?? null) as string | null, (change.after[field] ?? null) as string | null]
   const possible = stepsBetween(steps, { from, to }, ANYWHERE)
   if (possible === undefined) return
+  const level = fieldLevel(principal.policy, module, field)
+  const isShown = level === 'READ' || level === 'WRITE' || (!derived && change.given(field))
+  const refuse = (name: string, message: Message) => change.refuse(isShown ? name : null, 'TRANSITION', isShown ? message : UNTOLD)
   if (possible.length === 0) {
-    change.refuse(field, 'TRANSITION', refusedStep(field, steps, { from, to }, ANYWHERE))
+    refuse(field, refusedStep(field, steps, { from, to }, ANYWHERE))
     return
   }
   const mine = possible.filter((step) => isFor(step, held))
   if (mine.length === 0) {
-    change.refuse(field, 'TRANSITION', say`Your roles do not allow ${field} to go from ${from ?? say`no value`} to ${to ?? say`no value`}.`)
+    refuse(field, say`Your roles do not allow ${field} to go from ${from ?? say`no value`} to ${to ?? say`no value`}.`)
     return
   }
   const missing = mine.map(({ requires = [] }) => requires.filter((name) => isEmpty(change.after[name])))
   const [least] = missing.sort((one, other) => one.length - other.length)
-  for (const name of least ?? []) change.refuse(name, 'TRANSITION', say`${name} is needed for ${field} to go to ${to ?? say`no value`}.`)
+  for (const name of least ?? []) refuse(name, say`${name} is needed for ${field} to go to ${to ?? say`no value`}.`)
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+  return value === null || value === undefined || (typeof value === 'string' && isBlank(value)) || (Array.isArray(value) && value.length === 0)
 }
 
 const VALIDATION_BUDGET = 1_000

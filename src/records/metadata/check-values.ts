@@ -5,7 +5,7 @@ import { canonicalDecimal, compareDecimals } from '../../lib/decimal-text.ts'
 import { unstorable } from '../../lib/text-checks.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
 import type { FieldDefinition } from '../registry/index.ts'
-import { coerceValue, type ValueDefaults } from '../write/values.ts'
+import { coerceValue, isBlankText, type ValueDefaults } from '../write/values.ts'
 import type { FieldInput } from './field-input.ts'
 import type { FieldParameters } from './stored.ts'
 import { aType } from './words.ts'
@@ -115,6 +115,8 @@ export function defineDefault(input: FieldInput, field: FieldDefinition, values:
   if (['REFERENCE', 'REFERENCES', 'USER'].includes(type)) return refuse(say`${aType(type)} takes no default: the record could be deleted.`)
   if (input.unique === true) return refuse(say`A unique field takes no default: two records would have it.`)
   const before = issues.length
+  if (input.required === true && isBlankText(input, input.default))
+    issues.push({ path: [...path, 'default'], code: 'REQUIRED', message: say`The default of a required field must not be blank.` })
   coerceValue(field, input.default, values, (code, message, at = []) => {
     issues.push({ path: [...path, 'default', ...at], code, message })
     return undefined

@@ -5,7 +5,7 @@ import { MAX_LENGTH, type ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
 import { LONGEST_KEY, wantedIndexes } from './define-field.ts'
 import { addRequiredCheck, dropRequiredCheck, type HeldModule } from './field-columns.ts'
-import { countEmpty, duplicateValues, fillEmpty, longValues, ROWS_UNDER_LOCK } from './fill-values.ts'
+import { countBlank, countEmpty, duplicateValues, fillEmpty, longValues, ROWS_UNDER_LOCK } from './fill-values.ts'
 import { defaultColumns, defaultLiterals, imageOfDefault } from './literal.ts'
 import { definitionOfStored } from './move-values.ts'
 import type { StoredField } from './stored.ts'
@@ -34,6 +34,12 @@ async function demandValues(change: MetadataChange, { module, before, after, val
   const [was, is] = [before.parameters.required === true, after.parameters.required === true]
   if (was === is) return
   if (!is) return dropRequiredCheck(change, module, before)
+  const blank = await countBlank(change, module, before)
+  if (blank > 0) {
+    const many = blank === 1 ? say`1 record has` : say`${blank} records have`
+    const message = say`${many} a blank text in ${after.name}, which no default replaces. Change them first.`
+    throw validationFailed([{ path: [...path, 'required'], code: 'EMPTY', message }])
+  }
   if (filled) return
   const empty = await countEmpty(change, module, before)
   const { default: value } = after.parameters

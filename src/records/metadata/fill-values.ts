@@ -21,6 +21,23 @@ export async function countEmpty(change: MetadataChange, module: HeldModule, fie
   return row?.count ?? 0
 }
 
+/** A text that shows nothing, as `isBlank` has it. */
+export const BLANK_PATTERN =
+  String.raw`^[\u0001-\u0020\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F\u205F-\u206F\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0` +
+  String.raw`\uFFF0-\uFFF8\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E0FFF]*$`
+
+/** Number of undeleted records whose text in the field shows nothing. */
+export async function countBlank(change: MetadataChange, module: HeldModule, field: StoredField): Promise<number> {
+  if (field.type !== 'TEXT' && field.type !== 'LONG_TEXT') return 0
+  const { from, column } = rowsOf(module, field)
+  const [row] = await change.transaction.query<{ count: number }>({
+    text: `SELECT count(*)::int AS count FROM ${from} WHERE ${column} ~ $1 AND t.deleted_at IS NULL`,
+    values: [BLANK_PATTERN],
+    purpose: 'platform',
+  })
+  return row?.count ?? 0
+}
+
 function emptyOf(module: HeldModule, field: StoredField) {
   const { from, column } = rowsOf(module, field)
   return { from, isEmpty: `${column} IS NULL` }

@@ -99,7 +99,7 @@ async function prepare(writes: ChangeSetWrites, module: ModuleDefinition, drafts
   for (const draft of drafts) if (draft.operation !== 'DELETED') draft.checkChanges(authority.derived)
   stopAt(issues)
   await runBeforeRules(writes, module, drafts, authority)
-  for (const draft of drafts) if (draft.operation !== 'DELETED') draft.checkRequired()
+  for (const draft of drafts) if (draft.operation !== 'DELETED') draft.checkRequired(authority.derived)
   await checkMoney(writes.session, module, drafts)
   stopAt(issues)
   await checkRequiredWhen(writes.session, module, drafts, authority, columnContext(writes.session))

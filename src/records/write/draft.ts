@@ -11,7 +11,7 @@ import type { ExternalId } from './reference-input.ts'
 import type { Operation, PendingChange, RecordImage } from './rule.ts'
 import type { Session } from './session.ts'
 import { addIssue, issueOfField, UNTOLD } from './untold-fields.ts'
-import { coerceValue, retiredOption } from './values.ts'
+import { coerceValue, isBlankText, retiredOption } from './values.ts'
 
 /** Targets that one record may have in a REFERENCES field; each change keeps the whole list in its history. */
 const MAX_LINKS = 10_000
@@ -161,18 +161,19 @@ export class Draft implements PendingChange {
 
   /**
    * After the rules: nothing required is empty that is new, given, or had a value. What was empty before the field became required stands in
-   * nobody's way until it is filled.
+   * nobody's way until it is filled. What is `derived` may copy a blank text that was there before blank was empty.
    */
-  checkRequired(): void {
+  checkRequired(derived: boolean): void {
     for (const field of this.module.fields.values()) {
       if (!field.required || field.system || field.type === 'AUTO_NUMBER' || isGenerated(field) || !this.isEmpty(field)) continue
+      if (derived && isBlankText(field, this.#after[field.name])) continue
       const demanded = this.before === null || this.#given.has(field.name) || !this.#holdsNothing(field, this.before)
       if (demanded) this.refuse(field.name, 'REQUIRED', say`${field.name} is required.`)
     }
   }
 
   /**
-   * The field will have no value: an empty list is none, and neither is one of which every record is in the recycle bin. Whoever changes a list answers for
+   * The field will have no value: an empty list is none, a text that shows nothing is none, and neither is a list of which every record is in the recycle bin. Whoever changes a list answers for
    * what they see of it, so that it is the same to them whether there is more.
    */
   isEmpty(field: FieldDefinition): boolean {
@@ -185,7 +186,7 @@ export class Draft implements PendingChange {
       const given = this.#given.has(field.name)
       return ((value ?? []) as readonly string[]).every((id) => this.#gone.has(id) || (given && this.#unseen.has(id)))
     }
-    return value === null || (field.type === 'MULTI_SELECT' && (value as readonly string[]).length === 0)
+    return value === null || isBlankText(field, value) || (field.type === 'MULTI_SELECT' && (value as readonly string[]).length === 0)
   }
 
   /** What the record holds is told to who writes the field himself, which he may where it is shown; of what the system derives, to who is shown it on all records. */

@@ -8,7 +8,7 @@ import { type ExternalId, type PendingReference, parseExternalId, parseLinks, pa
 import type { RecordInput, WriteOptions } from './request.ts'
 import type { Authority, Session } from './session.ts'
 import { addIssue, issueOfField } from './untold-fields.ts'
-import { coerceValue, type Fail, storableText } from './values.ts'
+import { coerceValue, type Fail, isBlankText, storableText } from './values.ts'
 
 /** Longest list of external ids of one record. */
 const MAX_LIST = 100
@@ -110,6 +110,7 @@ function parseField(
   }
   const coerced = coerceValue(field, value, session.defaults, fail)
   if (field.required && Array.isArray(coerced) && coerced.length === 0) fail('REQUIRED', say`${name} is required: it needs one value at least.`)
+  if (field.required && !authority.derived && isBlankText(field, coerced)) fail('REQUIRED', say`${name} is required and must not be blank.`)
   if (coerced !== undefined) parsed.values.set(field, authority.derived ? withBase(field, coerced, value) : coerced)
 }
 

@@ -5,7 +5,7 @@ import { canonicalDecimal, compareDecimals, decimalDigits } from '../../lib/deci
 import { isEmailAddress } from '../../lib/email-address.ts'
 import { isObject } from '../../lib/is-object.ts'
 import { matchesPattern } from '../../lib/linear-pattern.ts'
-import { codePoints, unstorable } from '../../lib/text-checks.ts'
+import { codePoints, isBlank, unstorable } from '../../lib/text-checks.ts'
 import { canonicalDateTime, isDateText } from '../../lib/time-text.ts'
 import type { FieldDefinition } from '../registry/definition.ts'
 import { moneyText } from './columns.ts'
@@ -107,6 +107,11 @@ function text(field: FieldDefinition, input: unknown, fail: Fail): string | unde
   if (pattern !== undefined && !matchesPattern(pattern, value))
     return fail('PATTERN', say`${field.name}: ${JSON.stringify(shortened(value))} does not have the form that is asked for: ${pattern}`)
   return value
+}
+
+/** A text that shows nothing, which is no value where one is required. */
+export function isBlankText({ type }: Pick<FieldDefinition, 'type'>, value: unknown): boolean {
+  return (type === 'TEXT' || type === 'LONG_TEXT') && typeof value === 'string' && isBlank(value)
 }
 
 /** Longest key that can be looked up: as much as any field may hold. */
@@ -304,7 +309,7 @@ function tagNames(input: unknown, fail: Fail): string[] | undefined {
   for (const [index, entry] of input.entries()) {
     const name = storableText(say`A tag`, entry, 100, fail, [index])
     if (name === undefined) return undefined
-    if (name.trim() === '') return fail('REQUIRED', say`A tag must have a name.`, [index])
+    if (isBlank(name)) return fail('REQUIRED', say`A tag must have a name.`, [index])
     names.push(name)
   }
   return [...new Set(names)].sort()
