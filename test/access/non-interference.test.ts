@@ -139,7 +139,7 @@ describe.each(SUBJECTS)('what is hidden from a user with $title', ({ title, user
           expect({ query, events: await eventsOf(right) }).toEqual({ query, events: await eventsOf(left) })
           if (told) seen.written += 1
         }
-        expect({ query, ...other }).toEqual({ query, ...one })
+        expect({ query, ...unsealed(other, plugins) }).toEqual({ query, ...unsealed(one, plugins) })
         seen.bytes += one.text.length
         if (told) seen.answered += 1
       }
@@ -179,7 +179,6 @@ describe.each(SUBJECTS)('what is hidden from a user with $title', ({ title, user
     }
     expect(written[0]).toBe(written[1])
     const [one, other] = await Promise.all([feedOf(left, tokens[0], places[0]), feedOf(right, tokens[1], places[1])])
-    // Cursors are bound to rights, which know the fields of plugins by ids that each database makes for itself.
     const compared = (pages: readonly Told[]) =>
       plugins ? pages.map((page) => ({ ...page, text: page.text.replaceAll(/"cursor":"[^"]*"/g, '"cursor":""') })) : pages
     expect(compared(other)).toEqual(compared(one))
@@ -348,6 +347,11 @@ async function answer(server: TestServer, token: string, body: unknown): Promise
     text = await response.text()
   })
   return { status, text, statements: statements.filter(({ purpose }) => purpose === 'record').length }
+}
+
+/** Seals of cursors, their first twelve characters, are made of rights, which know the fields of plugins by ids that each database makes for itself. What follows the seal is compared. */
+function unsealed<Answer extends { readonly text: string }>(answer: Answer, plugins: boolean): Answer {
+  return plugins ? { ...answer, text: answer.text.replaceAll(/([cC]ursor":")[A-Za-z0-9+/]{16}/g, '$1') } : answer
 }
 
 /** Operands out of both databases, hidden values too: whoever guesses rightly must learn nothing from it. */
