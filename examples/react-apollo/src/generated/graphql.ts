@@ -8,11 +8,17 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 export type AccessAction =
   /** To create, update, delete or restore several records in one call, each of them by the action that fits. It reaches the records in its scope. */
   | 'BULK'
+  /** To make them. */
   | 'CREATE'
+  /** To put them into the recycle bin. */
   | 'DELETE'
+  /** To export them: for frontends and integrations that do so, which read it in `actions` of a module. */
   | 'EXPORT'
+  /** To read them. */
   | 'READ'
+  /** To take them out of the recycle bin. */
   | 'RESTORE'
+  /** To change them. */
   | 'UPDATE';
 
 /** Names the record that a relation points to (Account) */
@@ -123,11 +129,15 @@ export type ExternalIdInput = {
   system: string;
 };
 
-/** Level of a field. MASKED shows a part of a text and nothing of other types. */
+/** Level of a field. */
 export type FieldAccess =
+  /** It is not shown, nor can it be filtered or ordered by. */
   | 'HIDDEN'
+  /** A part of a text is shown, and nothing of other types. */
   | 'MASKED'
+  /** It is shown. */
   | 'READ'
+  /** It is shown and can be changed. */
   | 'WRITE';
 
 /** Names the record that a relation points to (Team) */
@@ -207,7 +217,7 @@ export type ModuleQueryVariables = Exact<{
 }>;
 
 
-export type ModuleQuery = { module: { name: string, actions: Array<AccessAction>, fields: Array<{ name: string, label: string, required: boolean, access: FieldAccess, options: Array<{ value: string, label: string }> | null, transitions: Array<{ from: string | null, to: string }> | null }> } | null };
+export type ModuleQuery = { module: { name: string, actions: Array<AccessAction>, fields: Array<{ name: string, label: string, required: boolean, access: FieldAccess, options: Array<{ value: string, label: string }> | null, transitions: Array<{ from: string | null, to: string | null }> | null }> } | null };
 
 export type ContactRowFragment = { id: string, version: number, name: string | null, jobTitle: string | null, department: string | null, email: string | null, phone: { raw: string | null } | null, account: { id: string, name: string | null } | null, viewerAccess: { actions: Array<string>, writableFields: Array<string>, maskedFields: Array<string>, hiddenFields: Array<string> } | null };
 

@@ -64,7 +64,8 @@ interface StatusProps {
 
 /** The status, and the steps that lead on from it. */
 function Status({ ticket, field, onChoose }: StatusProps) {
-  const next = (field?.transitions ?? []).filter(({ from }) => from === ticket.status).map(({ to }) => to)
+  // A step to null would leave the status empty; a list of choices does not offer it.
+  const next = (field?.transitions ?? []).flatMap(({ from, to }) => (from === ticket.status && to !== null ? [to] : []))
   if (!ticket.status || !ticket.viewerAccess?.writableFields.includes('status')) return labelOf(field, ticket.status)
   return (
     <select aria-label={`Status of ${ticket.number}`} value={ticket.status} onChange={(event) => onChoose(event.target.value)}>
