@@ -60,6 +60,8 @@ export function buildIfNeeded() {
     process.stderr.write('guanxi: the sources are not built and the compiler is not installed; run npm ci and npm run build.\n')
     process.exit(1)
   }
+  // Half a minute without a word looks like a fault to who waits at a terminal; what programs read stays as it is.
+  if (process.stderr.isTTY) process.stderr.write('Building the server …\n')
   alone(() => {
     if (!isCurrent()) build(compiler)
   })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
@@ -133,6 +134,26 @@ describe('guanxi doctor', () => {
     expect(stdout).toMatch(/^fail +environment +POOL_SIZE "1" is not between 2 and 200/m)
     expect(code).toBe(1)
   })
+
+  test('in production it names what faces a network and is not set, by what the process does', async () => {
+    const missing = async (environment: Record<string, string>) => {
+      const given = { PORT: '0', DATA_DIR: 'production', GUANXI_SECRET: randomBytes(48).toString('base64'), ...environment }
+      const { stdout } = await runGuanxi(directory.path, 'doctor', given).finished
+      return [...stdout.matchAll(/^warn +production +(\w+) is not set/gm)].map(([, name]) => name)
+    }
+    const mail = { SMTP_URL: 'smtp://127.0.0.1:1', MAIL_FROM: 'crm@example.com' }
+    const all = {
+      DATABASE_URL: 'postgres://u:x@127.0.0.1:1/x',
+      TRUSTED_PROXIES: '10.0.0.0/8',
+      CORS_ORIGINS: 'https://crm.example.com',
+      APP_URL: 'https://crm.example.com',
+    }
+    expect(await missing({ NODE_ENV: 'production', ...mail })).toEqual(['DATABASE_URL', 'TRUSTED_PROXIES', 'CORS_ORIGINS', 'APP_URL'])
+    expect(await missing({ NODE_ENV: 'production', GUANXI_ROLE: 'worker', ...mail })).toEqual(['DATABASE_URL', 'APP_URL'])
+    expect(await missing({ NODE_ENV: 'production', GUANXI_ROLE: 'api', ...mail })).toEqual(['DATABASE_URL', 'TRUSTED_PROXIES', 'CORS_ORIGINS'])
+    expect(await missing({ NODE_ENV: 'production', ...mail, ...all })).toEqual([])
+    expect(await missing({ NODE_ENV: 'development', ...mail })).toEqual([])
+  }, 60_000)
 })
 
 function portOf(server: Server): number {

@@ -82,7 +82,7 @@ describe('creating records', () => {
 
   test('more than a thousand are refused before anything is looked at, none is fine', async () => {
     const many = Array.from({ length: 1001 }, () => ({ nonsense: 1 }))
-    await expect(kit.create(kit.root, 'account', many)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 1000, actual: 1001 } })
+    await expect(kit.create(kit.root, 'account', many)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', details: { limit: 1000, asked: 1001 } })
     for (const write of [kit.create, kit.update, kit.remove, kit.restore]) expect(await write(kit.root, 'account', [])).toEqual([])
     expect(await kit.upsert(kit.root, 'account', [])).toEqual({ ids: [], created: [] })
   })

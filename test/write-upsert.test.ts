@@ -124,7 +124,12 @@ describe('upserting records', () => {
     await expect(kit.upsert(editor, 'account', [{ by: { code: 'L-3' }, input: { name: 'X' } }])).rejects.toMatchObject({ code: 'FORBIDDEN' })
     const [gone] = await kit.create(kit.root, 'account', [{ name: 'Gone', code: 'L-4' }])
     await kit.remove(kit.root, 'account', [{ id: gone as string }])
-    await expect(kit.upsert(editor, 'account', [{ by: { code: 'L-4' }, input: { name: 'X' } }])).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    const both = ['L-1', 'L-4'].map((code) => ({ by: { code }, input: { name: 'Y' } }))
+    await expect(kit.upsert(editor, 'account', both)).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+      message: 'Your roles do not allow you to restore this account.',
+      details: { action: 'RESTORE', path: ['upserts', 1, 'input'] },
+    })
     const restorer = await kit.principal(user, { actions: { RESTORE: 'OWN' }, scopes: { OWN: [user] } })
     await expect(kit.upsert(restorer, 'account', [{ by: { code: 'L-4' }, input: { name: 'X' } }])).rejects.toMatchObject({ code: 'FORBIDDEN' })
     const neither = await kit.principal(user, { modules: { account: { CREATE: null, UPDATE: null } } })

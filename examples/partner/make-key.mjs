@@ -7,7 +7,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 const url = process.env.GUANXI_URL ?? 'http://127.0.0.1:4000'
 const email = process.env.GUANXI_ADMIN_EMAIL ?? 'admin@guanxi.local'
-const password = process.env.GUANXI_ADMIN_PASSWORD ?? readFileSync(new URL('../../.guanxi/admin-password', import.meta.url), 'utf8').trim()
+const password = process.env.GUANXI_ADMIN_PASSWORD ?? keptPassword()
 
 const ROLE = {
   key: 'erp_integration',
@@ -19,6 +19,16 @@ const ROLE = {
   ],
   // Sensitive fields are hidden unless a role lists them.
   fields: [{ module: 'ticket', field: 'description', access: 'WRITE' }],
+}
+
+/** What `npm start` of the server keeps at the root of this repository. */
+function keptPassword() {
+  try {
+    return readFileSync(new URL('../../.guanxi/admin-password', import.meta.url), 'utf8').trim()
+  } catch {
+    process.stderr.write('There is no .guanxi/admin-password at the root: start the server there, or set GUANXI_ADMIN_PASSWORD.\n')
+    process.exit(1)
+  }
 }
 
 /** The data of an operation; `expected` is the code of an error that may be. */

@@ -38,7 +38,7 @@ export async function errorsReferenceInChinese() {
 由 \`npm run docs\` 根据 \`src/errors/codes-zh-cn.ts\` 生成。[English](errors.md)
 
 每个错误都在 \`extensions.code\` 中带有以下代码之一，并带有 \`requestId\` 和 \`retryable\`。状态码适用于整个请求在执行之前即失败的情形；单个字段的错误以状态码 200
-返回；除非请求接受 \`application/graphql-response+json\`，无法解析或不符合结构的文档也是如此。“可重试”表示稍后重新发送同一请求可能成功。消息所用的语言见 [languages.md](languages.md)。
+返回；除非请求接受 \`application/graphql-response+json\`，无法解析或不符合 schema 的文档也是如此。“可重试”表示稍后重新发送同一请求可能成功。消息所用的语言见 [languages.md](languages.md)。
 
 ${table(['代码', '状态码', '可重试', '含义'], rows)}
 `

@@ -121,7 +121,7 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
     },
     revoke: async (principal, keyId, origin) => {
       const id = canonicalId(keyId)
-      if (id === null) throw notFound('API key')
+      if (id === null) throw notFound(say`API key`)
       return database.transaction(async (transaction) => {
         await lockCurrentRights(transaction, principal)
         const [revoked] = await transaction.query<ApiKeyInfo>({
@@ -129,7 +129,7 @@ export function createApiKeys(database: Database, now: () => Date): ApiKeys {
           values: [...(await reachOf(transaction, principal)), id, now()],
           purpose: 'platform',
         })
-        if (!revoked) throw notFound('API key')
+        if (!revoked) throw notFound(say`API key`)
         const alsoOf = await revokeMadeBy(transaction, id, now())
         await writeAudit(transaction, {
           at: now(),

@@ -1,4 +1,3 @@
-import { notFound } from '../errors/index.ts'
 import { parentOf } from '../records/access/access-parent.ts'
 import { coversAll } from '../records/access/admissions.ts'
 import {
@@ -20,6 +19,7 @@ import { withInherited } from './inherited-roles.ts'
 import type { PredicateObject } from './predicate-names.ts'
 import { plannedRole, type RoleChange } from './role-plan.ts'
 import { compileHeld, readRoleSets } from './role-sets.ts'
+import { roleNotFound } from './role-store.ts'
 import { shownPredicate } from './translate-predicate.ts'
 
 /** An action that reaches more or fewer records; null: none at all. */
@@ -85,7 +85,7 @@ export function createRoleDiff(database: Database, registry: () => Registry, now
     const current = registry()
     const { roles, sets } = await readRoleSets(database, now())
     const role = roles.find((each) => each.key === key)
-    if (!role) throw notFound('role')
+    if (!role) throw roleNotFound()
     const planned = plannedRole(role, change, roles, principal, current)
     const rolesAfter = roles.map((each) => (each === role ? planned : each))
     const diffOf = (keys: readonly string[]): RightsDiff => {

@@ -1,4 +1,3 @@
-import { notFound } from '../errors/index.ts'
 import type { Principal } from '../records/access/policy.ts'
 import type { Database } from '../records/database.ts'
 import type { Registry } from '../records/registry/definition.ts'
@@ -6,7 +5,7 @@ import { requireAdministrator } from './administrator.ts'
 import { withInherited } from './inherited-roles.ts'
 import { createPrincipalFactory } from './principal-factory.ts'
 import { readRights } from './rights.ts'
-import { readRoles } from './role-store.ts'
+import { readRoles, roleNotFound } from './role-store.ts'
 
 /**
  * The rights of whoever has one role alone, as a principal that the schema is shown to; its row scopes are the asking administrator's and mean nothing. Throws FORBIDDEN for
@@ -18,7 +17,7 @@ export function createRolePrincipal(database: Database, registry: () => Registry
     const roles = await readRoles(database)
     const role = roles.find((each) => each.key === key)
     const rights = role && (await readRights(database, { kind: 'user', id: principal.userId }))
-    if (!role || !rights) throw notFound('role')
+    if (!role || !rights) throw roleNotFound()
     return createPrincipalFactory(registry).principalOf({
       ...rights,
       apiKeyRoleId: null,

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { GuanxiError, say } from '../errors/index.ts'
 import type { Executor, Transaction } from '../records/database.ts'
 import type { RoleRights } from './compile-policy.ts'
 import { canonicalText } from './read-predicate.ts'
 import { STORED_ROLE_JSON, type StoredRole } from './rights.ts'
 import type { NewFields } from './shipped-roles.ts'
+
+/** NOT_FOUND for a key of no role. */
+export function roleNotFound(): GuanxiError {
+  return new GuanxiError('NOT_FOUND', say`There is no role with this key.`, { module: 'role' })
+}
 
 /** All roles with their rights, by key. */
 export async function readRoles(executor: Executor): Promise<readonly StoredRole[]> {

@@ -13,7 +13,7 @@ import { moduleOfKey } from './module-key.ts'
 import type { StoredRole } from './rights.ts'
 import { checkRoleNames, resolveRights, throwIssues } from './role-input.ts'
 import { checkInherited, plannedRole, type RoleChange } from './role-plan.ts'
-import { insertRole, readRole, readRoles, renameRole, replaceFields, replaceGrants, replaceInherited, setNewFields } from './role-store.ts'
+import { insertRole, readRole, readRoles, renameRole, replaceFields, replaceGrants, replaceInherited, roleNotFound, setNewFields } from './role-store.ts'
 import { ADMINISTRATOR } from './shipped-roles.ts'
 
 export interface CreateRole extends RoleChange {
@@ -78,7 +78,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
 
   async function existingRole(transaction: Transaction, key: string): Promise<StoredRole> {
     const role = await readRole(transaction, key)
-    if (!role) throw notFound('role')
+    if (!role) throw roleNotFound()
     return role
   }
 
@@ -117,7 +117,7 @@ export function createRoles({ database, registry, now }: RolesOptions): Roles {
       change(principal, 'role.update', { role: key }, origin, async (transaction) => {
         const known = await readRoles(transaction)
         const role = known.find((each) => each.key === key)
-        if (!role) throw notFound('role')
+        if (!role) throw roleNotFound()
         const { id, ...planned } = plannedRole(role, input, known, principal, registry())
         requireHeld(planned, inheritedOf(planned, known), principal, registry())
         if (input.name != null) await renameRole(transaction, id, planned.name)

@@ -238,7 +238,7 @@ export function createSessions(options: SessionOptions): Sessions {
         const id = isLimited(principal) ? null : canonicalId(sessionId)
         const [ended] =
           id === null ? [] : await endSessions(transaction, 's.id = $1 AND ($2 OR s.user_id = $3)', [id, isAdministrator(principal), principal.userId], now())
-        if (!ended) throw notFound('session')
+        if (!ended) throw notFound(say`session`)
         await auditRevoked(transaction, principal, ended.userId, origin)
         return ended
       }),

@@ -80,7 +80,7 @@ export function createShares({ database, registry, now }: SharesOptions): Shares
         const stored = canonicalId(id) !== null ? await readShare(transaction, id) : undefined
         const module = stored && current.byNumber.get(stored.moduleNumber)
         const rights = module && (await rightsOn(transaction, principal, module, stored.recordId, current))
-        if (!rights) throw notFound('share')
+        if (!rights) throw notFound(say`share`)
         if (!rights.updatable) throw forbidden(module)
         await deleteShare(transaction, stored.id)
         const share = { ...stored, module: module.name }

@@ -30,7 +30,7 @@ const TRANSITIONS = Object.freeze([
   name: 'delivery',
   pluralName: 'deliveries',
   table: 'deliveries',
-  label: text('Delivery', '投递'),
+  label: text('Delivery', '投递记录'),
   pluralLabel: text('Deliveries', '投递记录'),
   nameField: 'subject',
   systemMade: true,

@@ -20,7 +20,7 @@ import type { MoneyColumns, PhoneColumns } from './value-columns.ts'
 const STATUSES = options(
   ['new', 'New', '新建', 'blue'],
   ['contacted', 'Contacted', '已联系', 'teal'],
-  ['qualified', 'Qualified', '已确认', 'green'],
+  ['qualified', 'Qualified', '合格', 'green'],
   ['unqualified', 'Unqualified', '不合格', 'grey'],
   ['converted', 'Converted', '已转化', 'violet'],
   ['lost', 'Lost', '已丢失', 'red'],

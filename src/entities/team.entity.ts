@@ -14,6 +14,6 @@ export class Team extends RecordEntity {
   @ReferenceField('Parent team', '上级团队', { to: 'team', inverse: ['children', 'Sub-teams', '下级团队'], acyclic: true, onDelete: 'restrict' })
   parent!: string | null
 
-  @UserField('Leader', '负责人')
+  @UserField('Leader', '团队主管')
   leader!: string | null
 }

@@ -36,9 +36,9 @@ export function validationFailed(issues: readonly Issue[]): GuanxiError {
   return new GuanxiError('VALIDATION_FAILED', issues.length > 1 ? say`${first} (and ${issues.length - 1} more)` : first, { issues })
 }
 
-/** NOT_FOUND in the one wording that is used for missing and for unreadable records alike. */
-export function notFound(module: string): GuanxiError {
-  return new GuanxiError('NOT_FOUND', say`There is no ${module} with this id, or you cannot read it.`, { module })
+/** NOT_FOUND in the one wording that is used for missing and for unreadable records alike: of a module by its name, of anything else by a noun that is said. */
+export function notFound(noun: string | Message): GuanxiError {
+  return new GuanxiError('NOT_FOUND', say`There is no ${noun} with this id, or you cannot read it.`, { module: String(noun) })
 }
 
 /** A developer's mistake (wrong use of an internal function). Never shown to clients. */

@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Mutation, Query, Resolver, Root } from 'type-graphql'
 import { fieldKey, moduleOfKey, type RoleName, type Roles, type StoredRole, shownGrant } from '../auth/index.ts'
-import { notFound } from '../errors/index.ts'
+import { notFound, say } from '../errors/index.ts'
 import type { Registry } from '../records/registry/definition.ts'
 import { RecordHandle, type ResolverContext } from '../schema/operation.ts'
 import type { CommittedWork } from './committed-work.ts'
@@ -71,7 +71,7 @@ export class RoleResolver {
       this.#all.set(context, all)
     }
     const stored = (await all).find(({ id }) => id === role.id)
-    if (!stored) throw notFound('role')
+    if (!stored) throw notFound(say`role`)
     return stored
   }
 

@@ -43,6 +43,10 @@ describe('the recipes', () => {
     const { startTestServer } = (await import(join(ROOT, 'dist/testing/index.js'))) as typeof import('../../src/testing/index.ts')
     server = await startTestServer({ plugins: [{ plugin: folder, enable: false }], clock: '2031-05-01T00:00:00Z' })
     await server.fixtures.account({ name: 'There before' })
+    // More than one `find` answers.
+    await server.as('admin').mutate('mutation ($input: [CreateAccountInput!]!) { createAccounts(input: $input) { changeSetId } }', {
+      input: Array.from({ length: 600 }, (_, index) => ({ name: `Many ${index}` })),
+    })
     await server.as('admin').mutate('mutation { enablePlugin(name: "recipes") { plugin { state } } }')
   }, 400_000)
   afterAll(async () => {
@@ -53,6 +57,7 @@ describe('the recipes', () => {
   test('a migration has brought what was there before to what the version needs, and runs once', async () => {
     const TIERS = '{ accounts(filter: {name: {eq: "There before"}}) { nodes { recipesTier } } }'
     expect((await server.as('admin').query(TIERS)).accounts.nodes).toEqual([{ recipesTier: 'bronze' }])
+    expect((await server.as('admin').query('{ accounts(filter: {recipesTier: {isNull: true}}) { totalCount } }')).accounts.totalCount).toBe(0)
     const later = await server.fixtures.account()
     await server.as('admin').mutate('mutation { disablePlugin(name: "recipes") { plugin { state } } }')
     await server.as('admin').mutate('mutation { enablePlugin(name: "recipes") { plugin { state } } }')

@@ -57,7 +57,7 @@ describe('a message', () => {
 
   test('that is quoted is introduced in other languages than English', () => {
     const message = quoted(say`The document or its variables do not fit the schema:`, 'Cannot query field "x".')
-    expect(LOCALES.map((locale) => inLocale(message, locale))).toEqual(['Cannot query field "x".', '文档或其变量不符合结构：Cannot query field "x".'])
+    expect(LOCALES.map((locale) => inLocale(message, locale))).toEqual(['Cannot query field "x".', '文档或其变量不符合 schema：Cannot query field "x".'])
   })
 
   test('without a translation is English, with what it holds', () => {

@@ -53,7 +53,31 @@ const REFUSALS: readonly {
     query: `mutation { deleteAccount(id: "${NOBODY}") { id } }`,
     code: 'NOT_FOUND',
     en: 'There is no account with this id, or you cannot read it.',
-    zh: '没有使用此 id 的 account，或您无权读取。',
+    zh: '不存在此 id 的 account，或您无权读取。',
+  },
+  {
+    what: 'an id of no module',
+    by: admin,
+    query: '{ node(id: "nothing") { id } }',
+    code: 'NOT_FOUND',
+    en: 'There is no record with this id, or you cannot read it.',
+    zh: '不存在此 id 的记录，或您无权读取。',
+  },
+  {
+    what: 'an API key that is not there',
+    by: admin,
+    query: `mutation { revokeApiKey(id: "${NOBODY}") { apiKey { id } } }`,
+    code: 'NOT_FOUND',
+    en: 'There is no API key with this id, or you cannot read it.',
+    zh: '不存在此 id 的 API 密钥，或您无权读取。',
+  },
+  {
+    what: 'a role that is not there',
+    by: admin,
+    query: 'mutation { updateRole(key: "nothing", input: { name: "Nothing" }) { role { key } } }',
+    code: 'NOT_FOUND',
+    en: 'There is no role with this key.',
+    zh: '没有此键的角色。',
   },
   {
     what: 'somebody who is not signed in',
@@ -85,7 +109,7 @@ const REFUSALS: readonly {
     query: '{ accounts { nodes { nothing } } }',
     code: 'GRAPHQL_VALIDATION_FAILED',
     en: 'Cannot query field "nothing" on type "Account".',
-    zh: '文档或其变量不符合结构：Cannot query field "nothing" on type "Account".',
+    zh: '文档或其变量不符合 schema：Cannot query field "nothing" on type "Account".',
   },
   {
     what: 'a variable of another type',
@@ -94,7 +118,7 @@ const REFUSALS: readonly {
     variables: { first: 'many' },
     code: 'GRAPHQL_VALIDATION_FAILED',
     en: 'Variable "$first" got invalid value "many"; Int cannot represent non-integer value: "many"',
-    zh: '文档或其变量不符合结构：Variable "$first" got invalid value "many"; Int cannot represent non-integer value: "many"',
+    zh: '文档或其变量不符合 schema：Variable "$first" got invalid value "many"; Int cannot represent non-integer value: "many"',
   },
   {
     what: 'a page that is too large',
@@ -118,7 +142,7 @@ const REFUSALS: readonly {
     query: '{ accounts(after: "nonsense") { totalCount } }',
     code: 'CURSOR_INVALID',
     en: 'The cursor is not one of this list. Take cursors from an answer of the same connection with the same order.',
-    zh: '该游标不属于此列表。请使用相同排序的同一连接所返回的游标。',
+    zh: '该游标不属于此列表。请使用同一列表以相同排序返回的游标。',
   },
 ]
 
@@ -169,7 +193,7 @@ describe.each(TRANSPORTS)('over %s', (transport: Transport) => {
     for (const ask of [filtered, grouped]) {
       const hidden = await ask('taxNumber')
       expect(hidden).toEqual(await ask('noNumber'))
-      expect(hidden[0]).toEqual(['GRAPHQL_VALIDATION_FAILED', expect.stringMatching(/^文档或其变量不符合结构：Field "\*" is not defined by type/)])
+      expect(hidden[0]).toEqual(['GRAPHQL_VALIDATION_FAILED', expect.stringMatching(/^文档或其变量不符合 schema：Field "\*" is not defined by type/)])
     }
   })
 
@@ -268,7 +292,13 @@ describe('over HTTP', () => {
       '此来源的页面',
     ],
     ['a plugin that is not there', '/plugins/nothing/x', { method: 'GET' }, 404, '此处没有内容。'],
-    ['a schema version that is none', '/graphql', { headers: { 'x-min-schema-version': 'new' }, body }, 400, 'x-min-schema-version 必须是结构版本，例如 12。'],
+    [
+      'a schema version that is none',
+      '/graphql',
+      { headers: { 'x-min-schema-version': 'new' }, body },
+      400,
+      'x-min-schema-version 必须是 schema 版本，例如 12。',
+    ],
   ])(
     '%s is refused in the language',
     async (_, path, { headers = {}, ...options }: { headers?: Record<string, string>; method?: string; body?: string }, status, zh) => {

@@ -14,7 +14,7 @@ export const DOMAIN: Readonly<Record<string, string>> = {
   'Name at least one ticket to merge.': '请至少指定一张要合并的工单。',
   'At most {0} tickets are merged at once; these are {1}.': '一次最多合并 {0} 张工单；当前为 {1} 张。',
   'A ticket cannot be merged into itself.': '工单不能合并到自身。',
-  'This ticket is named twice.': '该工单重复指定。',
+  'This ticket is named twice.': '重复指定了该工单。',
   'This is none of the tickets that are merged.': '这不是要合并的工单之一。',
   'This ticket was merged into another one already.': '该工单已合并到另一张工单。',
   'pipeline must be the one that the stage belongs to; leave it out to take that.': 'pipeline 必须是该阶段所属的销售管道；省略即采用该管道。',

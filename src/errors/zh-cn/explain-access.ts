@@ -10,7 +10,7 @@ export const EXPLAIN_ACCESS: Readonly<Record<string, string>> = {
   'So {0} does not reach the field.': '因此 {0} 不涵盖该字段。',
   'It is higher on records that a role reaches which says more of the field.': '对于某些角色所涵盖的记录，若该角色对此字段规定了更高级别，则级别更高。',
   'This is none of them.': '此记录不在其中。',
-  'There is no {0} with this id.': '没有使用此 id 的 {0}。',
+  'There is no {0} with this id.': '不存在此 id 的 {0}。',
   'The record, which is in the recycle bin,': '该记录（在回收站中）',
   'The record': '该记录',
   'its owner, its team and the conditions': '其负责人、团队及条件',

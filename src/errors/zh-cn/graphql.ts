@@ -7,7 +7,7 @@ export const GRAPHQL: Readonly<Record<string, string>> = {
     '请先登录：在 connectionParams.authorization 中发送访问令牌或 API 密钥。',
   'Sign in first: send `Authorization: Bearer <access token or API key>` (over WebSocket connectionParams.authorization). Without it a document may hold signIn and refreshSession, with plain fields of the user.':
     '请先登录：发送 `Authorization: Bearer <访问令牌或 API 密钥>`（WebSocket 使用 connectionParams.authorization）。未登录时，文档只能包含 signIn 和 refreshSession，以及用户的普通字段。',
-  'Sign in to read the schema.': '请先登录，再读取结构。',
+  'Sign in to read the schema.': '请先登录，再读取 schema。',
   'The database has no epoch row; run the migrations.': '数据库中没有纪元行；请执行迁移。',
   'An internal error occurred. Report the request id.': '发生内部错误。请报告 requestId。',
   'An Idempotency-Key has 1 to 255 printable ASCII characters.': 'Idempotency-Key 须为 1 至 255 个可打印的 ASCII 字符。',
@@ -20,12 +20,12 @@ export const GRAPHQL: Readonly<Record<string, string>> = {
   'The same Idempotency-Key is being processed. Wait and send it again.': '同一 Idempotency-Key 正在处理中。请稍候再重新发送。',
   '{0} and {1} are names of one field; give one of them.': '{0} 和 {1} 是同一字段的名称；请只使用其中一个。',
   'Sign in first: send an access token or API key as "Authorization: Bearer …".': '请先登录：以 "Authorization: Bearer …" 发送访问令牌或 API 密钥。',
-  'There are more than {0} groups. Narrow the filter, or ask for the first N with an order.': '分组超过 {0} 个。请缩小过滤范围，或按某一排序请求前 N 个。',
+  'There are more than {0} groups. Narrow the filter, or ask for the first N with an order.': '分组超过 {0} 个。请缩小筛选范围，或按某一排序请求前 N 个。',
   'Your roles do not show {0}.{1} of every record.': '您的角色无权查看部分记录的 {0}.{1}。',
   'Your roles do not show {0}.{1} in full.': '您的角色无权查看 {0}.{1} 的完整内容。',
   'Your roles do not show {0}.{1}.': '您的角色无权查看 {0}.{1}。',
   'nodes takes at most 500 ids; {0} were given.': 'nodes 最多接受 500 个 id；当前给出 {0} 个。',
-  'The schema has changed and no longer fits the document: {0} Fetch the schema again.': '结构已更改，不再适合此文档：{0} 请重新获取结构。',
+  'The schema has changed and no longer fits the document: {0} Fetch the schema again.': 'schema 已更改，此文档不再符合：{0} 请重新获取 schema。',
   'This is no subscription.': '这不是订阅。',
   'The subscription could not be opened.': '无法打开订阅。',
   'dryRun must be given to all mutations of an operation or to none: they are one transaction.':
@@ -45,9 +45,9 @@ export const GRAPHQL: Readonly<Record<string, string>> = {
   'groupBy names {0} twice.': 'groupBy 重复指定了 {0}。',
   'groupBy takes {{0}: true}; leave the key out instead of false.': 'groupBy 须写作 {{0}: true}；如不需要，请省略该键，不要使用 false。',
   'groupBy has no key {0}.': 'groupBy 没有第 {0} 个键。',
-  'The filters have more than {0} conditions. Ask for many values of one field with "in".': '过滤条件超过 {0} 个。如需匹配同一字段的多个值，请使用 "in"。',
+  'The filters have more than {0} conditions. Ask for many values of one field with "in".': '筛选条件超过 {0} 个。如需匹配同一字段的多个值，请使用 "in"。',
   'The filters look into related records more than {0} times. Put conditions on one relation together.':
-    '过滤条件查看相关记录超过 {0} 次。请将同一关联的条件合并。',
+    '筛选条件查看相关记录超过 {0} 次。请将同一关联的条件合并。',
   'Give first or last, not both.': '请在 first 与 last 中只指定一个。',
   '{0} must be at least 1; {1} was asked.': '{0} 至少为 1；请求值为 {1}。',
   '{0} may be at most {1}; {2} was asked. Page with after or before.': '{0} 最多为 {1}；请求值为 {2}。请用 after 或 before 翻页。',
@@ -55,5 +55,5 @@ export const GRAPHQL: Readonly<Record<string, string>> = {
   'Your roles do not allow reading {0}.': '您的角色不允许读取 {0}。',
   'No rule allows this.': '没有规则允许此操作。',
   'Your roles do not allow {0} on {1}.': '您的角色不允许对 {1} 执行 {0}。',
-  'The document or its variables do not fit the schema:': '文档或其变量不符合结构：',
+  'The document or its variables do not fit the schema:': '文档或其变量不符合 schema：',
 }

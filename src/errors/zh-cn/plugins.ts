@@ -15,7 +15,7 @@ export const PLUGINS: Readonly<Record<string, string>> = {
   'There is nothing here.': '此处没有内容。',
   'Your roles do not have the permission that this needs.': '您的角色没有此操作所需的权限。',
   'Sign in first: send `Authorization: Bearer <access token or API key>`.': '请先登录：发送 `Authorization: Bearer <访问令牌或 API 密钥>`。',
-  'Rights or schema keep changing. Send the request again.': '权限或结构持续变化。请重新发送请求。',
+  'Rights or schema keep changing. Send the request again.': '权限或 schema 持续变化。请重新发送请求。',
   'The plugin {0} adds the computed field {1}.{2}, which is a field already.': '插件 {0} 添加的计算字段 {1}.{2} 已是现有字段。',
   'The plugin {0} needs the plugin {1}. Disable that first.': '插件 {0} 依赖插件 {1}。请先停用前者。',
   'The plugin {0} needs the plugin {1} in version {2}; {3} does not fit. Upgrade that first.':
@@ -36,7 +36,7 @@ export const PLUGINS: Readonly<Record<string, string>> = {
   '{0} is needed for {1} to go to {2}.': '将 {1} 变为 {2} 需要填写 {0}。',
   'The process {0} ({1}) has not version {2} of the plugin {3}: {4}': '进程 {0}（{1}）没有插件 {3} 的版本 {2}：{4}',
   'it does not answer': '没有应答',
-  'There is no plugin named {0} where this server looks for plugins.': '在此服务器查找插件的位置，没有名为 {0} 的插件。',
+  'There is no plugin named {0} where this server looks for plugins.': '此服务器查找插件的位置中没有名为 {0} 的插件。',
   'The plugin {0} was purged meanwhile.': '插件 {0} 已在此期间被清除。',
   'The plugin {0} has never been enabled.': '插件 {0} 从未启用过。',
   'The plugin {0} was taken out of service again. It failed at {1}: {2}': '插件 {0} 已再次停止服务。其 {1} 步骤失败：{2}',

@@ -5,7 +5,7 @@ export const READS: Readonly<Record<string, string>> = {
   'The database was lost while the change was committed, so it may have been made or not. Read before you send it again, unless it has an Idempotency-Key.':
     '提交更改时与数据库的连接中断，更改可能已经生效，也可能没有。除非使用了 Idempotency-Key，否则请先读取，再重新发送。',
   'The cursor is not one of this list. Take cursors from an answer of the same connection with the same order.':
-    '该游标不属于此列表。请使用相同排序的同一连接所返回的游标。',
+    '该游标不属于此列表。请使用同一列表以相同排序返回的游标。',
   'The cursor does not fit the order of this list.': '该游标与此列表的排序不符。',
   'Text must not contain the character U+0000.': '文本不得包含字符 U+0000。',
   'null is no value to compare with; use isNull.': 'null 不能用于比较；请使用 isNull。',

@@ -53,7 +53,8 @@ export const RIGHTS: Readonly<Record<string, string>> = {
   'Who reads a {0} is decided by its {1}; share that.': '{0} 由谁读取取决于其 {1}；请共享后者。',
   'Give either userId or teamId.': '请在 userId 与 teamId 中只指定一个。',
   'Nobody shares with themselves.': '不能与自己共享。',
-  'There is no {0} with this id, or you cannot read it.': '没有使用此 id 的 {0}，或您无权读取。',
+  share: '共享',
+  'There is no {0} with this id, or you cannot read it.': '不存在此 id 的 {0}，或您无权读取。',
   'This time has passed; a share ends later than it begins.': '该时间已过；共享的结束时间必须晚于开始时间。',
   'Only who may update this {0} by a role of their own may share it or end its shares.': '只有凭自身角色可更新此 {0} 的用户，才能共享它或结束其共享。',
   'Nobody brings other teams or people under a team of their own, or back to one; ask an administrator.':

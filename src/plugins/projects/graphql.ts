@@ -32,7 +32,7 @@ export const GRAPHQL: GraphQLPart<Settings> = {
         if (order.opportunity != null && !opportunity)
           throw new Refusal('NOT_FOUND', {
             en: 'There is no opportunity with this id, or you cannot read it.',
-            'zh-CN': '没有使用此 id 的商机，或您无权读取。',
+            'zh-CN': '不存在此 id 的商机，或您无权读取。',
           })
         return createFromTemplate(changes, {
           ...order,

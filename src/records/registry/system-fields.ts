@@ -4,7 +4,7 @@ const label = (en: string, zh: string): LocalizedText => ({ en, 'zh-CN': zh })
 
 /** The system keeps these itself; deleting the user they name changes nothing. */
 const STAMPS: readonly FieldMetadata[] = [
-  { name: 'id', type: 'TEXT', label: label('Id', '编号'), column: 'id', required: true, readOnly: true },
+  { name: 'id', type: 'TEXT', label: label('Id', 'ID'), column: 'id', required: true, readOnly: true },
   { name: 'version', type: 'INTEGER', label: label('Version', '版本'), column: 'version', required: true, readOnly: true },
   { name: 'createdAt', type: 'DATETIME', label: label('Created at', '创建时间'), column: 'created_at', required: true, readOnly: true, indexed: true },
   {

@@ -62,7 +62,7 @@ export function checkItemLimit(module: ModuleDefinition, count: number): void {
   if (count > MAX_ITEMS) {
     throw new GuanxiError('LIMIT_EXCEEDED', say`One call may carry at most ${MAX_ITEMS} ${module.pluralName}; this one has ${count}. Send them in parts.`, {
       limit: MAX_ITEMS,
-      actual: count,
+      asked: count,
     })
   }
 }

@@ -1,5 +1,5 @@
 import type { FieldNode, GraphQLFormattedError } from 'graphql'
-import { GuanxiError, notFound } from '../../errors/index.ts'
+import { GuanxiError, notFound, say } from '../../errors/index.ts'
 import type { Principal } from '../../records/access/policy.ts'
 import { type PlanContext, planRead, type ReadPlan, type SensitiveRequest } from '../../records/read/index.ts'
 import type { Runtime } from '../operation.ts'
@@ -87,7 +87,7 @@ export function compileQuery(
       const request = collectRoot(field as never, nodes, [responseKey], context)
       roots.push(
         request === null
-          ? { ...base, constant: 'null', failure: () => notFound('record') }
+          ? { ...base, constant: 'null', failure: () => notFound(say`record`) }
           : plannedRoot(base, nodes, watched(request, principal, runtime), planContext(runtime, principal, settings, inputs)),
       )
     } catch (error) {

@@ -53,7 +53,7 @@ export async function resolveRoot(session: OperationSession, info: GraphQLResolv
   const principal = requirePrincipal(session)
   const context = collectContextOf(session, principal, info.fragments, info.variableValues)
   const request = collectRoot(field as never, info.fieldNodes, responsePath(info), context)
-  if (request === null) throw notFound('record')
+  if (request === null) throw notFound(say`record`)
   const data = await read(session, principal, request, info.variableValues, info.fieldNodes)
   if (data === null) throw emptyAnswer(request)
   return request.kind === 'get' || request.kind === 'getBy' ? typed(data, request.module) : data

@@ -4,6 +4,7 @@ import { type Config, type Environment, loadConfig } from '../../config/index.ts
 import { describeDatabase, placeOf } from '../check-database.ts'
 import { openDatabase } from '../open-database.ts'
 import { checkClock, checkDataDir, checkListening, checkNode } from './check-machine.ts'
+import { checkProduction } from './check-production.ts'
 import { checkRedis } from './check-redis.ts'
 import { checkSchema } from './check-schema.ts'
 import { checkSmtp } from './check-smtp.ts'
@@ -28,7 +29,7 @@ export async function examine(environment: Environment, directory: string): Prom
   if (data.some((finding) => finding.level === 'fail' && finding.message.startsWith('DATA_DIR'))) return findings
   const redis = config.redisUrl === undefined ? [] : [await checkRedis(config.redisUrl)]
   const smtp = await checkEmail(config)
-  return [...findings, ...redis, ...smtp, ...(await checkDatabase(config))]
+  return [...findings, ...redis, ...smtp, ...checkProduction(config), ...(await checkDatabase(config))]
 }
 
 /** Processes that only answer send nothing, and need no mail server. */

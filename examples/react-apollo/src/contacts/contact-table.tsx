@@ -19,7 +19,7 @@ export function ContactTable({ contacts, fields, onEdit }: Props) {
               {fields.get(field)?.label}
             </th>
           ))}
-          <th scope="col">Account</th>
+          <th scope="col">{fields.get('account')?.label}</th>
           <th scope="col">
             <span className="spoken">Actions</span>
           </th>

@@ -1,7 +1,7 @@
 import { useMutation } from '@apollo/client/react'
 import type { Client } from 'graphql-ws'
 import { useConnection } from '../api/use-connection'
-import { useModule } from '../api/use-module'
+import { labelOf, type ModuleField, useModule } from '../api/use-module'
 import type { TicketRowFragment } from '../generated/graphql'
 import { SET_STATUS } from './documents'
 import { useLiveTickets } from './use-live-tickets'
@@ -39,12 +39,12 @@ export function TicketsPage({ socket }: { readonly socket: Client }) {
             <tr key={ticket.id}>
               <td>{ticket.number}</td>
               <td>{ticket.subject}</td>
-              <td>{ticket.priority}</td>
+              <td>{labelOf(fields.get('priority'), ticket.priority)}</td>
               <td>{ticket.assignee?.name}</td>
               <td>
                 <Status
                   ticket={ticket}
-                  steps={fields.get('status')?.transitions ?? []}
+                  field={fields.get('status')}
                   onChoose={(status) => void setStatus({ variables: { id: ticket.id, status, ifVersion: ticket.version } }).catch(() => {})}
                 />
               </td>
@@ -58,18 +58,21 @@ export function TicketsPage({ socket }: { readonly socket: Client }) {
 
 interface StatusProps {
   readonly ticket: TicketRowFragment
-  readonly steps: readonly { readonly from: string | null; readonly to: string | null }[]
+  readonly field: ModuleField | undefined
   readonly onChoose: (status: string) => void
 }
 
 /** The status, and the steps that lead on from it. */
-function Status({ ticket, steps, onChoose }: StatusProps) {
-  const next = steps.flatMap(({ from, to }) => (from === ticket.status && to !== null ? [to] : []))
-  if (!ticket.status || !ticket.viewerAccess?.writableFields.includes('status')) return ticket.status
+function Status({ ticket, field, onChoose }: StatusProps) {
+  // A step to null would leave the status empty; a list of choices does not offer it.
+  const next = (field?.transitions ?? []).flatMap(({ from, to }) => (from === ticket.status && to !== null ? [to] : []))
+  if (!ticket.status || !ticket.viewerAccess?.writableFields.includes('status')) return labelOf(field, ticket.status)
   return (
     <select aria-label={`Status of ${ticket.number}`} value={ticket.status} onChange={(event) => onChoose(event.target.value)}>
       {[ticket.status, ...next].map((status) => (
-        <option key={status}>{status}</option>
+        <option key={status} value={status}>
+          {labelOf(field, status)}
+        </option>
       ))}
     </select>
   )

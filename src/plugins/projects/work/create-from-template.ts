@@ -22,7 +22,7 @@ export async function createFromTemplate(records: RecordChanges, order: FromTemp
   if (!template)
     throw new Refusal('NOT_FOUND', {
       en: 'There is no projectTemplate with this id, or you cannot read it.',
-      'zh-CN': '没有使用此 id 的 projectTemplate，或您无权读取。',
+      'zh-CN': '不存在此 id 的 projectTemplate，或您无权读取。',
     })
   if (template['active'] !== true)
     throw new Refusal('VALIDATION_FAILED', { en: 'The template is not active.', 'zh-CN': '该模板未启用。' }, [
