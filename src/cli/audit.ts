@@ -13,7 +13,9 @@ export async function verifyAuditCommand(environment: Environment, directory: st
   )
   const verdict = findings.length === 0 ? 'all as they were written' : `${findings.length} findings`
   process.stdout.write(
-    [...findings, `${rows} rows, ${checkpoints} checkpoints, ${waiting} rows wait for their place: ${verdict}`].map((line) => `${line}\n`).join(''),
+    [...findings, `${rows} rows, ${checkpoints} ${checkpoints === 1 ? 'checkpoint' : 'checkpoints'}, ${waiting} rows wait for their place: ${verdict}`]
+      .map((line) => `${line}\n`)
+      .join(''),
   )
   return findings.length === 0 ? 0 : 1
 }
