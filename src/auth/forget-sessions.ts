@@ -1,3 +1,4 @@
+import { inBatches } from '../lib/in-batches.ts'
 import type { Database } from '../records/database.ts'
 
 /** Rows that one statement takes away; the tokens of its sessions come on top. */
@@ -8,7 +9,7 @@ const BATCH = 500
  * Nobody waits: rows that others hold are passed over. Ends between two batches where it is to stop. Answers how many went.
  */
 export function forgetSessions(database: Database, before: Date, isStopping?: () => boolean): Promise<number> {
-  return inBatches(
+  return forget(
     database,
     `DELETE FROM session WHERE id = ANY (ARRAY(
        SELECT id FROM session WHERE least(expires_at, revoked_at) < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1`,
@@ -19,7 +20,7 @@ export function forgetSessions(database: Database, before: Date, isStopping?: ()
 
 /** The same for tokens of links that were used, ended or expired. One whose message may still be sent stays, since the message would go out without it. */
 export function forgetOneTimeTokens(database: Database, before: Date, isStopping?: () => boolean): Promise<number> {
-  return inBatches(
+  return forget(
     database,
     `DELETE FROM one_time_token WHERE id = ANY (ARRAY(
        SELECT t.id FROM one_time_token t LEFT JOIN deliveries d ON d.id = t.delivery_id
@@ -30,11 +31,6 @@ export function forgetOneTimeTokens(database: Database, before: Date, isStopping
   )
 }
 
-async function inBatches(database: Database, text: string, before: Date, isStopping: () => boolean = () => false): Promise<number> {
-  for (let forgotten = 0; ; ) {
-    if (isStopping()) return forgotten
-    const rows = await database.query({ text, values: [before, BATCH], purpose: 'background' })
-    forgotten += rows.length
-    if (rows.length < BATCH) return forgotten
-  }
+function forget(database: Database, text: string, before: Date, isStopping?: () => boolean): Promise<number> {
+  return inBatches(BATCH, async () => (await database.query({ text, values: [before, BATCH], purpose: 'background' })).length, isStopping)
 }

@@ -3,6 +3,7 @@ import { carriedBy, carry, ERROR_CODES, type ErrorCode, type Message, quoted, sa
 import { VALIDATION_OPTIONS } from '../schema/execute/index.ts'
 import { type DocumentLimits, limitErrors } from '../schema/limits/index.ts'
 import { quotedFlaw, saidError } from '../schema/said-error.ts'
+import { WENT_WRONG } from './error-body.ts'
 import { LIMITS } from './limits.ts'
 
 export const PARSE_OPTIONS = Object.freeze({ maxTokens: LIMITS.tokens })
@@ -65,7 +66,7 @@ export function quotedByCode(text: string, code: ErrorCode): Message {
     case 'GRAPHQL_PARSE_FAILED':
       return quoted(say`The request or its document cannot be read:`, text)
     case 'INTERNAL':
-      return say`Something went wrong on our side. Report the requestId.`
+      return WENT_WRONG
     case 'LIMIT_EXCEEDED':
       return quoted(say`The document is larger than it may be:`, text)
     default:

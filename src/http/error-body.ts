@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { ERROR_CODES, type ErrorCode, inLocale, type Locale, type Message, spoken } from '../errors/index.ts'
+import { ERROR_CODES, type ErrorCode, inLocale, type Locale, type Message, say, spoken } from '../errors/index.ts'
 import { languageOf, tellLanguage } from './language.ts'
 
 /** An answer that is one error and nothing else, in the shape that every error of the API has. */
@@ -9,6 +9,9 @@ export interface SingleError {
   /** Further members of `extensions`. */
   readonly details?: Readonly<Record<string, unknown>>
 }
+
+/** All that a client is told of a defect of ours. */
+export const WENT_WRONG = say`Something went wrong on our side. Report the requestId.`
 
 /** Answers a request by an error, in its language. */
 export function sendError(request: FastifyRequest, reply: FastifyReply, status: number, error: SingleError): FastifyReply {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { ERROR_CODES, type ErrorCode, GuanxiError, say } from '../errors/index.ts'
+import { ERROR_CODES, type ErrorCode, GuanxiError } from '../errors/index.ts'
 import type { Caller } from '../schema/operation.ts'
-import { sendError } from './error-body.ts'
+import { sendError, WENT_WRONG } from './error-body.ts'
 import { type Gate, sendRefusal } from './gate.ts'
 import type { CallerOf } from './graphql-route.ts'
 import type { Logger } from './logger.ts'
@@ -99,8 +99,7 @@ async function handle(request: FastifyRequest, reply: FastifyReply, { callerOf, 
     return reply.code(Number.isInteger(status) && status >= 200 && status <= 599 ? status : 500).send(isPlain ? body : JSON.stringify(body))
   } catch (error) {
     if (!(error instanceof GuanxiError)) logger.error({ requestId: request.id, err: error, plugin }, 'a request to a plugin failed')
-    const { code, text } =
-      error instanceof GuanxiError ? error : { code: 'INTERNAL' as const, text: say`Something went wrong on our side. Report the requestId.` }
+    const { code, text } = error instanceof GuanxiError ? error : { code: 'INTERNAL' as const, text: WENT_WRONG }
     return sendError(request, reply, STATUSES[code] ?? Math.max(ERROR_CODES[code].status, 400), { code, message: text })
   }
 }

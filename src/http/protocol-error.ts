@@ -1,5 +1,5 @@
 import { ERROR_CODES, GuanxiError, say } from '../errors/index.ts'
-import type { SingleError } from './error-body.ts'
+import { type SingleError, WENT_WRONG } from './error-body.ts'
 import { LIMITS } from './limits.ts'
 
 /** How a request that never became a GraphQL operation is refused. */
@@ -32,5 +32,5 @@ export function protocolErrorOf(error: unknown): ProtocolError {
   if (name === 'SyntaxError' && statusCode === 400) return KNOWN.FST_ERR_CTP_INVALID_JSON_BODY as ProtocolError
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return { status: statusCode, code: 'GRAPHQL_PARSE_FAILED', message: say`The request cannot be read.` }
-  return { status: 500, code: 'INTERNAL', message: say`Something went wrong on our side. Report the requestId.` }
+  return { status: 500, code: 'INTERNAL', message: WENT_WRONG }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
@@ -133,7 +133,7 @@ describe('the reference of the API', () => {
 describe('the reference of the plugins that come with the product', () => {
   const PLUGINS = ['contracts', 'projects']
   const pageOf = (plugin: string): string => `docs/api/plugins/${plugin}.md`
-  const textOf = (plugin: string): string => readFileSync(new URL(`../../${pageOf(plugin)}`, import.meta.url), 'utf8')
+  const textOf = (plugin: string): string => readPage(pageOf(plugin))
   const rootsOf = (served: GraphQLSchema): string[] => [served.getQueryType(), served.getMutationType(), served.getSubscriptionType()].flatMap(fieldsOf)
   let before: readonly string[]
   let enabled: GraphQLSchema

@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { sourceFiles } from '../support/source-tree.ts'
+import { fileText, sourceFiles } from '../support/source-tree.ts'
 
 /** Every command of the page of performance is one that there is, and runs what there is. */
-const textOf = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
-const COMMANDS = [...textOf('docs/performance.md').matchAll(/`npm ([^`]+)`/g)].map(([, command]) => command as string)
+const COMMANDS = [...fileText('docs/performance.md').matchAll(/`npm ([^`]+)`/g)].map(([, command]) => command as string)
 
 test('each row of the tables of what is measured names its command', () => {
-  const rows = textOf('docs/performance.md')
+  const rows = fileText('docs/performance.md')
     .split('\n')
     .filter((line) => line.startsWith('| ') && !line.startsWith('| what |'))
   expect(rows.filter((row) => !/`npm |\| the same \|$/.test(row))).toEqual([])
@@ -15,7 +13,7 @@ test('each row of the tables of what is measured names its command', () => {
 })
 
 test('the scripts are those of the package', () => {
-  const { scripts } = JSON.parse(textOf('package.json')) as { readonly scripts: object }
+  const { scripts } = JSON.parse(fileText('package.json')) as { readonly scripts: object }
   expect(COMMANDS.map((command) => command.replace(/^run /, '').split(' ')[0]).filter((name) => !Object.hasOwn(scripts, name as string))).toEqual([])
 })
 
@@ -24,10 +22,10 @@ test('the tests are there, and the options are read by their benchmark', () => {
   const paths = COMMANDS.flatMap((command) => [...command.matchAll(/ -- (test\/\S+)/g)].map(([, path]) => path as string))
   expect(paths.filter((path) => !files.some((file) => file.startsWith(path)))).toEqual([])
   expect(paths.length).toBeGreaterThan(8)
-  const { scripts } = JSON.parse(textOf('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
+  const { scripts } = JSON.parse(fileText('package.json')) as { readonly scripts: Readonly<Record<string, string>> }
   for (const command of COMMANDS)
     for (const [, option] of command.matchAll(/ --([a-z]+[\w-]*)/g)) {
       const script = scripts[command.replace(/^run /, '').split(' ')[0] as string] as string
-      expect([command, textOf(script.split(' ').at(-1) as string)]).toEqual([command, expect.stringMatching(new RegExp(`\\b${option}\\b`))])
+      expect([command, fileText(script.split(' ').at(-1) as string)]).toEqual([command, expect.stringMatching(new RegExp(`\\b${option}\\b`))])
     }
 })

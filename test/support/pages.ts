@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { globSync } from 'tinyglobby'
 import { blocksOf, type PageBlock } from '../../scripts/pages/page.mjs'
+import { fileText } from './source-tree.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
-/** Text of a file of this repository. */
-export const readPage = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8')
+/** Text of a page. */
+export const readPage = fileText
 
 /** All pages of the documentation, by their path from the root. */
 export const PAGES: readonly string[] = globSync(['*.md', 'docs/**/*.md'], { cwd: fileURLToPath(ROOT) }).sort()

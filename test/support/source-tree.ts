@@ -16,6 +16,7 @@ export function sourceFiles(folder: string): string[] {
     .sort()
 }
 
+/** Text of a file of the repository, by its path from the root. */
 export function fileText(path: string): string {
   return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 }

@@ -1,3 +1,4 @@
+import { inBatches } from '../../lib/in-batches.ts'
 import { quoteIdentifier } from '../../lib/quote-identifier.ts'
 import { bindValues } from '../../records/access/bind-values.ts'
 import type { AccessPolicy, Principal } from '../../records/access/policy.ts'
@@ -22,18 +23,12 @@ export interface DeliveryRetention {
  * Takes deliveries that ended before an instant out of the log, oldest first, also out of the recycle bin. What is still to be sent stays, and so does one that a record refers to. Their rows go for good,
  * without an event; the audit keeps what happened. Nobody waits: rows that others hold are passed over. Ends between two batches where it is to stop. Answers how many went.
  */
-export async function forgetDeliveries(
-  { database, registry, system }: DeliveryRetention,
-  before: Date,
-  isStopping: () => boolean = () => false,
-): Promise<number> {
-  for (let forgotten = 0; ; ) {
-    if (isStopping()) return forgotten
+export async function forgetDeliveries({ database, registry, system }: DeliveryRetention, before: Date, isStopping?: () => boolean): Promise<number> {
+  const take = async () => {
     const [served, principal] = [registry(), await system()]
-    const gone = await database.transaction((transaction) => forgetBatch(transaction, served, principal, before))
-    forgotten += gone
-    if (gone < BATCH) return forgotten
+    return database.transaction((transaction) => forgetBatch(transaction, served, principal, before))
   }
+  return inBatches(BATCH, take, isStopping)
 }
 
 async function forgetBatch(transaction: Executor, registry: Registry, { policy }: Principal, before: Date): Promise<number> {

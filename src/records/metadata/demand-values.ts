@@ -1,5 +1,5 @@
 import { columnsOf } from '../../entities/columns.ts'
-import { listed, say, validationFailed } from '../../errors/index.ts'
+import { listed, type Message, say, validationFailed } from '../../errors/index.ts'
 import type { FieldDefinition, ModuleDefinition } from '../registry/index.ts'
 import { MAX_LENGTH, type ValueDefaults } from '../write/values.ts'
 import type { MetadataChange } from './change.ts'
@@ -36,17 +36,15 @@ async function demandValues(change: MetadataChange, { module, before, after, val
   if (!is) return dropRequiredCheck(change, module, before)
   const blank = await countBlank(change, module, before)
   if (blank > 0) {
-    const many = blank === 1 ? say`1 record has` : say`${blank} records have`
-    const message = say`${many} a blank text in ${after.name}, which no default replaces. Change them first.`
+    const message = say`${recordsHave(blank)} a blank text in ${after.name}, which no default replaces. Change them first.`
     throw validationFailed([{ path: [...path, 'required'], code: 'EMPTY', message }])
   }
   if (filled) return
   const empty = await countEmpty(change, module, before)
   const { default: value } = after.parameters
   if (empty > 0 && value === undefined) {
-    const many = empty === 1 ? say`1 record has` : say`${empty} records have`
     throw validationFailed([
-      { path: [...path, 'required'], code: 'EMPTY', message: say`${many} no value in ${after.name}. Fill them first, or give a default.` },
+      { path: [...path, 'required'], code: 'EMPTY', message: say`${recordsHave(empty)} no value in ${after.name}. Fill them first, or give a default.` },
     ])
   }
   if (empty > 0) {
@@ -109,12 +107,11 @@ async function demandLengths(change: MetadataChange, { module, before, after, pa
   if (!shrinks && added.length === 0) return
   const { count, examples } = await longValues(change, module, before, is, added.includes('order') ? LONGEST_KEY : null)
   if (count === 0) return
-  const many = count === 1 ? say`1 record has` : say`${count} records have`
   throw validationFailed([
     {
       path: [...path, member],
       code: 'TOO_LONG',
-      message: say`${many} more than ${is} characters in ${after.name}, such as ${listed(examples)}. Shorten them first; those in the recycle bin count where there is an index.`,
+      message: say`${recordsHave(count)} more than ${is} characters in ${after.name}, such as ${listed(examples)}. Shorten them first; those in the recycle bin count where there is an index.`,
     },
   ])
 }
@@ -122,4 +119,8 @@ async function demandLengths(change: MetadataChange, { module, before, after, pa
 /** Characters that a text may have; undefined for other types. */
 function lengthOf({ type, parameters }: StoredField): number | undefined {
   return parameters.maxLength ?? MAX_LENGTH[type]
+}
+
+function recordsHave(count: number): Message {
+  return count === 1 ? say`1 record has` : say`${count} records have`
 }

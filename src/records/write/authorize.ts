@@ -24,9 +24,12 @@ export function isStanding(action: Action): action is StandingAction {
 /** At most so many records in one call. */
 export const MAX_ITEMS = 1000
 
-/** Throws FORBIDDEN unless the authority has the action on some of the module's records. Notes that the caller uses it. */
-export function authorize(session: Session, module: ModuleDefinition, action: Action, authority: Authority): void {
-  if (!mayAct(session, module, action, authority)) throw forbidden(module, action)
+/**
+ * Throws FORBIDDEN unless the authority has the action on some of the module's records. Notes that the caller uses it. `path`: of the item that needs it, where others of the call do not: whoever sends a thousand must
+ * learn which one it is.
+ */
+export function authorize(session: Session, module: ModuleDefinition, action: Action, authority: Authority, path?: readonly (string | number)[]): void {
+  if (!mayAct(session, module, action, authority)) throw path ? forbiddenRecord(module, action, path) : forbidden(module, action)
   if (!authority.derived) session.uses.add(`${action} ${module.name}`)
 }
 

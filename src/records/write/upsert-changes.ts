@@ -1,6 +1,6 @@
 import { say } from '../../errors/index.ts'
 import type { ModuleDefinition } from '../registry/definition.ts'
-import { authorize, forbiddenRecord, mayAct } from './authorize.ts'
+import { authorize } from './authorize.ts'
 import type { ChangeSetWrites } from './change-set-writes.ts'
 import { duplicate } from './external-ids.ts'
 import { neededLinks, withLinks } from './link-rows.ts'
@@ -31,10 +31,7 @@ export async function changeMatches(
         { path: keyPath(target), code: 'DUPLICATE', message: say`Another ${module.name} already has this ${keyName(target.key)}.` },
       ])
     requireAllowed(module, stored, 'UPDATE', target.parsed.path)
-    if (!stored.deleted) continue
-    // Of a thousand items whoever sends them must learn which one it is.
-    if (!mayAct(session, module, 'RESTORE', authority)) throw forbiddenRecord(module, 'RESTORE', target.parsed.path)
-    authorize(session, module, 'RESTORE', authority)
+    if (stored.deleted) authorize(session, module, 'RESTORE', authority, target.parsed.path)
   }
   const returning = targets.filter((target) => (matches.get(target) as StoredRecord).deleted)
   await requireRestorable(session, module, returning, matches, authority)
